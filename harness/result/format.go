@@ -1,0 +1,83 @@
+package result
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Units of metrics and thresholds. A unit is part of a metric's name in
+// run.json and decides how a value is shown.
+const (
+	UnitMS       = "ms"
+	UnitBytes    = "bytes"
+	UnitCount    = "count"
+	UnitRatio    = "ratio" // 0..1, shown in percent
+	UnitPerS     = "per_s"
+	UnitSeconds  = "s"
+	UnitFraction = "x" // how many times
+)
+
+const thin = " " // no-break space, between thousands and before a unit
+
+// Format shows a value with its unit as people read it: three significant
+// digits, no-break spaces between thousands and before the unit. Bytes are
+// decimal (1 MB = 1,000,000 bytes).
+func Format(v float64, unit string) string {
+	switch unit {
+	case UnitBytes:
+		return Bytes(v)
+	case UnitRatio:
+		return Number(v*100) + thin + "%"
+	case UnitCount, "":
+		return Number(v)
+	case UnitPerS:
+		return Number(v) + "/s"
+	case UnitFraction:
+		return Number(v) + "×"
+	default:
+		return Number(v) + thin + unit
+	}
+}
+
+// Bytes shows a size in decimal units, for example "98.4 MB".
+func Bytes(v float64) string {
+	for _, u := range []struct {
+		size float64
+		name string
+	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
+		if math.Abs(v) >= u.size {
+			return Number(v/u.size) + thin + u.name
+		}
+	}
+	return Number(v) + thin + "B"
+}
+
+// Number shows whole numbers exactly and others with three significant digits,
+// thousands set apart.
+func Number(v float64) string {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return "not a number"
+	case v == math.Trunc(v) && math.Abs(v) < 1e15:
+		return group(strconv.FormatFloat(v, 'f', 0, 64))
+	case math.Abs(v) >= 100:
+		return group(strconv.FormatFloat(v, 'f', 0, 64))
+	case math.Abs(v) >= 0.001:
+		s := strconv.FormatFloat(v, 'g', 3, 64)
+		return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	default:
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
+}
+
+func group(digits string) string {
+	sign := ""
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + thin + digits[i:]
+	}
+	return sign + digits
+}
