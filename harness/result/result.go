@@ -83,10 +83,10 @@ type Scenario struct {
 
 // Compressed is a time that the profile shortened, with what it stands for.
 type Compressed struct {
-	Name     string  `json:"name"`     // for example oracle call timeout
-	RealS    float64 `json:"real_s"`   // in production
-	UsedS    float64 `json:"used_s"`   // here
-	FactorBy float64 `json:"factor"`   // RealS / UsedS
+	Name     string  `json:"name"`   // for example oracle call timeout
+	RealS    float64 `json:"real_s"` // in production
+	UsedS    float64 `json:"used_s"` // here
+	FactorBy float64 `json:"factor"` // RealS / UsedS
 	Because  string  `json:"because,omitempty"`
 }
 
