@@ -18,7 +18,7 @@ const (
 	UnitFraction = "x" // how many times
 )
 
-const thin = " " // no-break space, between thousands and before a unit
+const noBreak = "\u00a0" // between thousands and before a unit
 
 // Format shows a value with its unit as people read it: three significant
 // digits, no-break spaces between thousands and before the unit. Bytes are
@@ -28,7 +28,7 @@ func Format(v float64, unit string) string {
 	case UnitBytes:
 		return Bytes(v)
 	case UnitRatio:
-		return Number(v*100) + thin + "%"
+		return Number(v*100) + noBreak + "%"
 	case UnitCount, "":
 		return Number(v)
 	case UnitPerS:
@@ -36,7 +36,7 @@ func Format(v float64, unit string) string {
 	case UnitFraction:
 		return Number(v) + "×"
 	default:
-		return Number(v) + thin + unit
+		return Number(v) + noBreak + unit
 	}
 }
 
@@ -47,10 +47,10 @@ func Bytes(v float64) string {
 		name string
 	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
 		if math.Abs(v) >= u.size {
-			return Number(v/u.size) + thin + u.name
+			return Number(v/u.size) + noBreak + u.name
 		}
 	}
-	return Number(v) + thin + "B"
+	return Number(v) + noBreak + "B"
 }
 
 // Number shows whole numbers exactly and others with three significant digits,
@@ -77,7 +77,7 @@ func group(digits string) string {
 		sign, digits = "-", digits[1:]
 	}
 	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + thin + digits[i:]
+		digits = digits[:i] + noBreak + digits[i:]
 	}
 	return sign + digits
 }

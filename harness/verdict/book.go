@@ -1,0 +1,116 @@
+// Package verdict holds what was measured against what must hold, and says one
+// of four things: pass, fail, inconclusive or not-exercised.
+//
+// A [Check] is a claim, as a value. A [Book] is all that a scenario measures,
+// by name: it refuses, before the run, a check on a metric that nobody
+// measures, and after it judges each check. It fails closed: no samples, too
+// few for the percentile, or a value that is not a number never pass. The order
+// of verdicts and how they add up live in the result package, so that readers
+// of a result need nothing from here.
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Descriptor says what a metric is, before anything of it was measured.
+type Descriptor struct {
+	Name  string // for example search.latency.p99
+	Unit  string // one of the result.Unit constants
+	About string // one line for people
+	// Timed marks what depends on the generator's own punctuality: a limit on it
+	// proves nothing against the target when the generator was late.
+	Timed bool
+	// MinSamples is how many samples the value needs to mean anything: 100 for
+	// a 99th percentile. Defaults to 1.
+	MinSamples int64
+}
+
+// Window is the span of the scenario's clock that a check speaks of.
+type Window struct {
+	Phase    string // empty: the whole load without warm-up
+	From, To time.Duration
+}
+
+// Reading is what was measured of one metric in one window. Samples is 0 when
+// nothing was; Value then means nothing.
+type Reading struct {
+	Value   float64
+	Samples int64
+}
+
+// Point is one sample of a series.
+type Point struct {
+	At    time.Duration
+	Value float64
+}
+
+// Source gives a metric's measurements once the load has ended. Points is nil
+// for what has no series; only [FallsTo] needs it.
+type Source struct {
+	Read   func(Window) Reading
+	Points func(Window) []Point
+}
+
+// Book is all that one scenario measures, by name.
+type Book struct {
+	entries map[string]entry
+}
+
+type entry struct {
+	Descriptor
+	Source
+}
+
+// Add enters a metric. The first entry of a name stays: a metric has one meaning.
+func (b *Book) Add(d Descriptor, s Source) {
+	if b.entries == nil {
+		b.entries = map[string]entry{}
+	}
+	if _, ok := b.entries[d.Name]; !ok {
+		b.entries[d.Name] = entry{d, s}
+	}
+}
+
+// Names returns the names of all metrics, sorted.
+func (b *Book) Names() []string {
+	names := make([]string, 0, len(b.entries))
+	for name := range b.entries {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Validate reports everything that is wrong with checks, before the run: a
+// metric that nobody measures (with the nearest name), another unit than the
+// metric's, a falls-to on what has no series, no operator.
+func (b *Book) Validate(checks []Check) error {
+	var errs []error
+	for _, c := range checks {
+		e, ok := b.entries[c.Metric]
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf("check %q: nothing measures %q%s", c, c.Metric, hint(c.Metric, b.Names())))
+		case c.Op == "":
+			errs = append(errs, fmt.Errorf("check on %s has no limit", c.Metric))
+		case c.Limit.Unit != e.Unit:
+			errs = append(errs, fmt.Errorf("check %q: the limit is in %s, the metric in %s", c, c.Limit.Unit, e.Unit))
+		case c.Op == Between && (c.Upper.Unit != e.Unit || c.Upper.Value < c.Limit.Value):
+			errs = append(errs, fmt.Errorf("check %q: the upper limit is below the lower, or in another unit", c))
+		case c.Op == FallsTo && (e.Points == nil || c.Phase == "" || c.Within <= 0):
+			errs = append(errs, fmt.Errorf("check %q: falling to a value needs a metric with a series, a phase and a time", c))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func hint(name string, among []string) string {
+	if near := Nearest(name, among); near != "" {
+		return fmt.Sprintf(", did you mean %q?", near)
+	}
+	return ""
+}

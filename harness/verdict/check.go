@@ -1,0 +1,174 @@
+package verdict
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast/harness/result"
+)
+
+// Quantity is a number with its unit, one of the result.Unit constants. A
+// check whose unit is not its metric's is refused before the run, so that a
+// limit in seconds never meets a value in milliseconds.
+type Quantity struct {
+	Value float64
+	Unit  string
+}
+
+// Count is a plain number of things.
+func Count(n int64) Quantity { return Quantity{float64(n), result.UnitCount} }
+
+// Duration is a latency; metrics of latency are in milliseconds.
+func Duration(d time.Duration) Quantity {
+	return Quantity{float64(d) / float64(time.Millisecond), result.UnitMS}
+}
+
+// Bytes is a size in bytes. 100 MB is Bytes(100e6).
+func Bytes(n float64) Quantity { return Quantity{n, result.UnitBytes} }
+
+// Percent is a share of a whole: Percent(99) is the ratio 0.99.
+func Percent(p float64) Quantity { return Quantity{p / 100, result.UnitRatio} }
+
+// PerSecond is a rate.
+func PerSecond(n float64) Quantity { return Quantity{n, result.UnitPerS} }
+
+// Plus returns q enlarged by that many percent: slack for what a clock, a
+// scheduler and a network add to a limit that is exact.
+func (q Quantity) Plus(percent float64) Quantity {
+	return Quantity{q.Value * (1 + percent/100), q.Unit}
+}
+
+// String shows the quantity as the reports do.
+func (q Quantity) String() string { return result.Format(q.Value, q.Unit) }
+
+// Op is how a value is held against a limit.
+type Op string
+
+// The operators. FallsTo holds when the metric's series comes down to the limit
+// and stays there, within [Check.Within] of the start of the phase.
+const (
+	AtMost  Op = "<="
+	AtLeast Op = ">="
+	Equals  Op = "=="
+	Below   Op = "<"
+	Above   Op = ">"
+	Between Op = "between"
+	FallsTo Op = "falls_to"
+)
+
+// Check is one thing that must hold: a metric of one phase against a limit. It
+// is a plain value: start one with [Metric] and finish it with an operator.
+type Check struct {
+	Metric string
+	// Phase is one of the result package's phases. Defaults to the whole load
+	// without its warm-up.
+	Phase  string
+	Op     Op
+	Limit  Quantity
+	Upper  Quantity      // for Between
+	Within time.Duration // for FallsTo
+	// Why says where the limit comes from, for the reader of the report.
+	Why string
+	// Primary marks the decisive check of a scenario. Defaults to the first.
+	Primary bool
+	// Guards names the protections that this check watches.
+	Guards []string
+}
+
+// Metric starts a check on the metric with that name.
+func Metric(name string) Check { return Check{Metric: name} }
+
+// In restricts the check to one phase.
+func (c Check) In(phase string) Check { c.Phase = phase; return c }
+
+// AtMost holds when the value is no greater than limit.
+func (c Check) AtMost(limit Quantity) Check { return c.with(AtMost, limit) }
+
+// AtLeast holds when the value is no less than limit.
+func (c Check) AtLeast(limit Quantity) Check { return c.with(AtLeast, limit) }
+
+// Equals holds when the value is exactly limit.
+func (c Check) Equals(limit Quantity) Check { return c.with(Equals, limit) }
+
+// Below holds when the value is less than limit.
+func (c Check) Below(limit Quantity) Check { return c.with(Below, limit) }
+
+// Above holds when the value is greater than limit.
+func (c Check) Above(limit Quantity) Check { return c.with(Above, limit) }
+
+// Between holds when the value lies within both limits, ends included.
+func (c Check) Between(lower, upper Quantity) Check {
+	c.Upper = upper
+	return c.with(Between, lower)
+}
+
+// FallsTo holds when the series comes down to limit within that time of the
+// start of the phase, and stays there to its end.
+func (c Check) FallsTo(limit Quantity, within time.Duration) Check {
+	c.Within = within
+	return c.with(FallsTo, limit)
+}
+
+// Because says where the limit comes from.
+func (c Check) Because(why string) Check { c.Why = why; return c }
+
+// Guarding names the protections that this check watches.
+func (c Check) Guarding(protections ...string) Check {
+	c.Guards = append(append([]string(nil), c.Guards...), protections...)
+	return c
+}
+
+// Decisive marks the check as its scenario's primary one.
+func (c Check) Decisive() Check { c.Primary = true; return c }
+
+func (c Check) with(op Op, limit Quantity) Check { c.Op, c.Limit = op, limit; return c }
+
+// String reads as a sentence: "search.latency.p99 in baseline ≤ 1 000 ms".
+func (c Check) String() string {
+	where := c.Metric
+	if c.Phase != "" {
+		where += " in " + c.Phase
+	}
+	switch c.Op {
+	case Between:
+		return fmt.Sprintf("%s between %s and %s", where, c.Limit, c.Upper)
+	case FallsTo:
+		return fmt.Sprintf("%s falls to %s within %s", where, c.Limit, c.Within)
+	default:
+		return fmt.Sprintf("%s %s %s", where, c.Op.sign(), c.Limit)
+	}
+}
+
+// sign is the operator as people write it.
+func (o Op) sign() string {
+	switch o {
+	case AtMost:
+		return "≤"
+	case AtLeast:
+		return "≥"
+	case Equals:
+		return "="
+	default:
+		return string(o)
+	}
+}
+
+// holds reports whether value meets the check's limit.
+func (c Check) holds(value float64) bool {
+	switch c.Op {
+	case AtMost:
+		return value <= c.Limit.Value
+	case AtLeast:
+		return value >= c.Limit.Value
+	case Equals:
+		return value == c.Limit.Value
+	case Below:
+		return value < c.Limit.Value
+	case Above:
+		return value > c.Limit.Value
+	case Between:
+		return value >= c.Limit.Value && value <= c.Upper.Value
+	default:
+		return false
+	}
+}
