@@ -1,0 +1,48 @@
+# Holdfast. `make help` lists what there is; `make bench` is the main job.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO      ?= go
+OUT     ?= out
+BIN     := bin/holdfast
+# The race detector needs a C compiler. Without one the tests run all the same,
+# and say so.
+RACE    := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
+# A static binary: the same file runs as a process and in an empty container.
+BUILD   := CGO_ENABLED=0 $(GO) build -trimpath
+
+.PHONY: help setup build bench bench-all bench-scale test lint fuzz perf
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: ## what a bare Debian or Ubuntu machine lacks (the targets below call it)
+	@scripts/setup.sh
+
+build: setup ## bin/holdfast
+	@$(BUILD) -o $(BIN) ./cmd/holdfast
+
+bench: build ## the main job: the headline scenarios, under 3 minutes; last line: the report
+	@$(BIN) run --headline --profile bench --out $(OUT)/bench
+
+bench-all: build ## every scenario of the bench profile, under 10 minutes
+	@$(BIN) run --all --profile bench --out $(OUT)/bench-all
+
+bench-scale: build ## search at 1,000,000 projects (seeds for about a minute the first time)
+	@$(BIN) run search/scale --profile bench --out $(OUT)/bench-scale
+
+test: setup lint ## all that CI runs
+	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector" >&2
+	@$(GO) test $(RACE) -timeout 15m ./...
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w is due for: $$unformatted" >&2; exit 1; }
+	@$(GO) vet ./...
+	@$(GO) tool staticcheck ./...
+
+fuzz: ## every fuzz target for 30 s each
+	@scripts/fuzz.sh 30s
+
+perf: build ## the figures of docs/performance.md, on this machine
+	@scripts/perf.sh
