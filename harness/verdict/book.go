@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"holdfast/harness/nearest"
 )
 
 // Descriptor says what a metric is, before anything of it was measured.
@@ -94,7 +96,7 @@ func (b *Book) Validate(checks []Check) error {
 		e, ok := b.entries[c.Metric]
 		switch {
 		case !ok:
-			errs = append(errs, fmt.Errorf("check %q: nothing measures %q%s", c, c.Metric, hint(c.Metric, b.Names())))
+			errs = append(errs, fmt.Errorf("check %q: nothing measures %q%s", c, c.Metric, nearest.Hint(c.Metric, b.Names())))
 		case c.Op == "":
 			errs = append(errs, fmt.Errorf("check on %s has no limit", c.Metric))
 		case c.Limit.Unit != e.Unit:
@@ -108,9 +110,3 @@ func (b *Book) Validate(checks []Check) error {
 	return errors.Join(errs...)
 }
 
-func hint(name string, among []string) string {
-	if near := Nearest(name, among); near != "" {
-		return fmt.Sprintf(", did you mean %q?", near)
-	}
-	return ""
-}

@@ -1,10 +1,11 @@
-package verdict
+// Package nearest finds the name that somebody who mistyped one most likely
+// meant, so that an error can name the fix.
+package nearest
 
 import "strings"
-
-// Nearest returns the name among names that is most like name, or "" when none
+// Name returns the name among names that is most like name, or "" when none
 // is like it at all.
-func Nearest(name string, names []string) string {
+func Name(name string, names []string) string {
 	best, bestAt := "", 1+max(len(name)/3, 2)
 	for _, candidate := range names {
 		d := distance(strings.ToLower(name), strings.ToLower(candidate))
@@ -36,4 +37,13 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// Hint returns ", did you mean …?" for an error message, or "" when no name is
+// like it at all.
+func Hint(name string, names []string) string {
+	if near := Name(name, names); near != "" {
+		return ", did you mean " + near + "?"
+	}
+	return ""
 }
