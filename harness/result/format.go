@@ -28,7 +28,7 @@ func Format(v float64, unit string) string {
 	case UnitBytes:
 		return Bytes(v)
 	case UnitRatio:
-		return Number(v*100) + noBreak + "%"
+		return percent(v*100) + noBreak + "%"
 	case UnitCount, "":
 		return Number(v)
 	case UnitPerS:
@@ -65,10 +65,23 @@ func Number(v float64) string {
 		return group(strconv.FormatFloat(v, 'f', 0, 64))
 	case math.Abs(v) >= 0.001:
 		s := strconv.FormatFloat(v, 'g', 3, 64)
+		if !strings.Contains(s, ".") { // 99.96 is written 100: its zeros count
+			return s
+		}
 		return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 	default:
 		return strconv.FormatFloat(v, 'g', 3, 64)
 	}
+}
+
+// percent is [Number], but never shows 100 for what falls short of it: 99.96
+// stays 99.96, because a limit may lie between.
+func percent(v float64) string {
+	s := Number(v)
+	for digits := 4; s == "100" && v < 100 && digits <= 7; digits++ {
+		s = strconv.FormatFloat(v, 'g', digits, 64)
+	}
+	return s
 }
 
 func group(digits string) string {

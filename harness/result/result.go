@@ -35,6 +35,10 @@ type Run struct {
 	Command     string      `json:"command"` // what to type to repeat this run
 	Environment Environment `json:"environment"`
 	Scenarios   []Scenario  `json:"scenarios"`
+	// Claims are promises of gain held against measurement, Detections the rows
+	// of the detection matrix; most runs have neither.
+	Claims     []Claim     `json:"claims,omitempty"`
+	Detections []Detection `json:"detections,omitempty"`
 }
 
 // Environment is where the run took place.
