@@ -1,0 +1,174 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+
+	"holdfast/harness/result"
+	"holdfast/harness/undo"
+)
+
+// ContainerConfig is a program to run in a container with a memory limit.
+type ContainerConfig struct {
+	Program
+	// Binary is the path of the program: one static Linux executable (for Go,
+	// CGO_ENABLED=0), which becomes the whole image. Required.
+	Binary string
+	// MemoryLimit, in bytes, is the most that it may have, swap included; at
+	// more the kernel kills it. At least 6 MiB, Docker's own minimum. Required.
+	MemoryLimit uint64
+	// Engine is where the Docker engine answers, for example
+	// "unix:///run/docker.sock". Defaults to DOCKER_HOST, then Docker's default.
+	Engine string
+}
+
+const leastMemory = 6 << 20
+
+// Validate reports all that is wrong with it.
+func (c ContainerConfig) Validate() error {
+	errs := []error{c.Program.Validate()}
+	if c.Binary == "" {
+		errs = append(errs, errors.New("Binary is missing"))
+	}
+	if c.MemoryLimit < leastMemory {
+		errs = append(errs, fmt.Errorf("MemoryLimit is %d bytes; Docker's least is %d", c.MemoryLimit, leastMemory))
+	}
+	return errors.Join(errs...)
+}
+
+// Container is a [Target] that runs in a container of an engine on this
+// machine: alone in its image, with the host's network (so it reaches
+// databases and fakes on loopback, and binds there), without capabilities, as
+// the harness's own user. Each life is a container of its own; the image is
+// made by the first Start and removed by Stop.
+type Container struct{ *runner }
+
+// NewContainer prepares a container; it asks nothing of the engine yet.
+func NewContainer(c ContainerConfig) (*Container, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("target container: %w", err)
+	}
+	c.Program = c.Program.withDefaults(filepath.Base(c.Binary))
+	return &Container{newRunner(c.Program, &containers{ContainerConfig: c})}, nil
+}
+
+// containers begins lives that are containers. Its methods but describe are
+// called by one Start or Stop at a time.
+type containers struct {
+	ContainerConfig
+	engine *engine   // nil while nothing is there
+	image  string    // empty while there is none
+	step   undo.Step // the image's
+
+	mu      sync.Mutex // guards version, which describe reads
+	version string
+}
+
+func (c *containers) describe() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text := fmt.Sprintf("container of %s, memory limit %s", c.Name, result.Bytes(float64(c.MemoryLimit)))
+	if c.version != "" {
+		text += ", Docker " + c.version
+	}
+	return text
+}
+
+// prepare makes sure that there is an engine and an image.
+func (c *containers) prepare(ctx context.Context) error {
+	if c.engine == nil {
+		e, err := dialEngine(c.Engine)
+		if err != nil {
+			return err
+		}
+		version, err := e.check(ctx)
+		if err != nil {
+			e.close()
+			return err
+		}
+		c.engine = e
+		c.mu.Lock()
+		c.version = version
+		c.mu.Unlock()
+	}
+	if c.image != "" {
+		return nil
+	}
+	name := ownPrefix + "target:" + strings.ToLower(newMark(c.Journal).step)
+	step, err := c.Journal.Plan(stepImage, c.undoArgs(name))
+	if err != nil {
+		return err
+	}
+	c.image, c.step = name, step // so that release removes a half-made one too
+	return c.engine.importImage(ctx, name, c.Journal.Run(), c.Binary)
+}
+
+func (c *containers) undoArgs(name string) map[string]string {
+	return map[string]string{"run": c.Journal.Run(), "name": name, "engine": c.engine.host}
+}
+
+func (c *containers) launch(ctx context.Context, address string, log *lines) (life, error) {
+	if err := c.prepare(ctx); err != nil {
+		return nil, errors.Join(err, c.release(context.WithoutCancel(ctx)))
+	}
+	m := newMark(c.Journal)
+	l := &containerLife{
+		engine: c.engine, journal: c.Journal, run: m.run, name: ownPrefix + strings.ToLower(m.step),
+		limit: c.MemoryLimit, log: log, ended: make(chan struct{}),
+	}
+	var err error
+	if l.step, err = c.Journal.Plan(stepContainer, c.undoArgs(l.name)); err != nil {
+		return nil, err
+	}
+	if err := l.begin(ctx, c.options(address, l.name, m)); err != nil {
+		return nil, errors.Join(err, l.remove())
+	}
+	return l, nil
+}
+
+// options is the container to make.
+func (c *containers) options(address, name string, m mark) client.ContainerCreateOptions {
+	args, env := c.at(address, m)
+	return client.ContainerCreateOptions{
+		Name: name,
+		Config: &container.Config{
+			Image: c.image, Cmd: args, Env: env,
+			User:   fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()),
+			Labels: map[string]string{undo.RunLabel: m.run},
+		},
+		HostConfig: &container.HostConfig{
+			NetworkMode: "host",
+			CapDrop:     []string{"ALL"},
+			SecurityOpt: []string{"no-new-privileges"},
+			LogConfig:   container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "10m", "max-file": "2"}},
+			Resources:   container.Resources{Memory: int64(c.MemoryLimit), MemorySwap: int64(c.MemoryLimit)},
+		},
+	}
+}
+
+// release removes the image and lets go of the engine.
+func (c *containers) release(ctx context.Context) error {
+	if c.engine == nil {
+		return nil
+	}
+	if c.image != "" {
+		if err := c.engine.removeImage(ctx, c.image, c.Journal.Run()); err != nil {
+			return err
+		}
+		if err := c.Journal.Done(c.step); err != nil {
+			return err
+		}
+		c.image = ""
+	}
+	c.engine.close()
+	c.engine = nil
+	return nil
+}

@@ -1,0 +1,203 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+	"golang.org/x/sys/unix"
+
+	"holdfast/harness/result"
+	"holdfast/harness/undo"
+)
+
+const (
+	enginePatience = 10 * time.Second       // for one request to the engine
+	enginePause    = 100 * time.Millisecond // between two tries
+	logPatience    = 2 * time.Second        // for the last log lines after the end
+)
+
+// containerLife is one container, from its start until it is removed.
+type containerLife struct {
+	engine  *engine
+	journal *undo.Journal
+	step    undo.Step
+	run     string
+	name    string
+	limit   uint64
+	log     *lines
+	hostPID int
+	dir     string // of its memory cgroup; empty if unknown
+	ended   chan struct{}
+
+	mu   sync.Mutex // guards gone
+	gone bool
+
+	// set before ended is closed
+	end result.End
+	err error
+}
+
+// begin makes and starts the container and hands over to a goroutine that
+// lives until it is removed.
+func (l *containerLife) begin(ctx context.Context, options client.ContainerCreateOptions) error {
+	if _, err := l.engine.api.ContainerCreate(ctx, options); err != nil {
+		return fmt.Errorf("make the container: %w", err)
+	}
+	if _, err := l.engine.api.ContainerStart(ctx, l.name, client.ContainerStartOptions{}); err != nil {
+		return fmt.Errorf("start the container: %w", err)
+	}
+	if state, err := l.inspect(); err == nil {
+		l.hostPID = state.Pid // 0 if it ended already
+		l.dir = memoryDirOf(state.Pid)
+	}
+	go l.live()
+	return nil
+}
+
+func (l *containerLife) live() {
+	defer close(l.ended)
+	follow, stopFollowing := context.WithCancel(context.Background())
+	defer stopFollowing()
+	logged := make(chan struct{})
+	go func() {
+		defer close(logged)
+		l.followLog(follow)
+	}()
+	peak := watchPeak(l.hostPID)
+	state, err := l.awaitEnd()
+	l.mu.Lock()
+	l.gone = true
+	l.mu.Unlock()
+	l.end = l.describeEnd(state, peak.stop(nil))
+	select {
+	case <-logged:
+	case <-time.After(logPatience):
+		stopFollowing()
+		<-logged
+	}
+	l.err = errors.Join(err, l.remove())
+}
+
+// awaitEnd waits until the container no longer runs. It asks again when the
+// engine's answer is cut off, and gives up when the engine is gone for long.
+func (l *containerLife) awaitEnd() (*container.State, error) {
+	lastHeard := time.Now()
+	for {
+		state, err := l.inspect()
+		switch {
+		case err == nil && !state.Running && state.Status != container.StateCreated:
+			return state, nil
+		case err == nil:
+			lastHeard = time.Now()
+			l.waitOnce()
+		case errdefs.IsNotFound(err):
+			return nil, fmt.Errorf("container %s was removed by someone else: %w", l.name, err)
+		case time.Since(lastHeard) > enginePatience:
+			return nil, fmt.Errorf("the Docker engine no longer answers for container %s: %w", l.name, err)
+		}
+		time.Sleep(enginePause / 10)
+	}
+}
+
+// waitOnce blocks as long as the container runs and the engine keeps the line.
+func (l *containerLife) waitOnce() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	wait := l.engine.api.ContainerWait(ctx, l.name, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
+	select {
+	case <-wait.Result:
+	case <-wait.Error:
+	}
+}
+
+func (l *containerLife) inspect() (*container.State, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), enginePatience)
+	defer cancel()
+	found, err := l.engine.api.ContainerInspect(ctx, l.name, client.ContainerInspectOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if found.Container.State == nil {
+		return nil, errors.New("the engine told no state")
+	}
+	return found.Container.State, nil
+}
+
+func (l *containerLife) followLog(ctx context.Context) {
+	out, errOut := l.log.writer(), l.log.writer()
+	defer out.close()
+	defer errOut.close()
+	stream, err := l.engine.api.ContainerLogs(ctx, l.name, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Follow: true})
+	if err != nil {
+		l.log.add("(holdfast: its log cannot be read: " + err.Error() + ")")
+		return
+	}
+	defer stream.Close()
+	_, _ = stdcopy.StdCopy(out, errOut, stream) // ends with the container or with ctx
+}
+
+// describeEnd translates the engine's state, nil if it is not known. After a
+// kill for memory the peak is left out: what was last seen is from before it.
+func (l *containerLife) describeEnd(state *container.State, peak *uint64) result.End {
+	end := result.End{LimitBytes: &l.limit, PeakRSSBytes: peak}
+	if state == nil {
+		return end
+	}
+	code := state.ExitCode
+	end.ExitCode = &code
+	if number := code - 128; number > 0 && unix.SignalName(syscall.Signal(number)) != "" {
+		end.Signal = syscall.Signal(number).String()
+	}
+	if state.OOMKilled && end.Signal == syscall.SIGKILL.String() {
+		end.OOMKilled, end.PeakRSSBytes = true, nil
+		end.OOMEvidence = fmt.Sprintf("docker inspect: OOMKilled, exit code %d", code)
+	}
+	return end
+}
+
+// remove removes the container for certain and crosses it out.
+func (l *containerLife) remove() error {
+	ctx, cancel := context.WithTimeout(context.Background(), enginePatience)
+	defer cancel()
+	if err := l.engine.removeContainer(ctx, l.name, l.run); err != nil {
+		return err
+	}
+	return l.journal.Done(l.step)
+}
+
+func (l *containerLife) pid() (int32, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int32(l.hostPID), !l.gone && l.hostPID > 0
+}
+
+func (l *containerLife) memoryDir() (string, bool) { return l.dir, l.dir != "" }
+
+// signal goes through the engine, which may send what we may not. A container
+// of ours has one program, so all of it is its main process.
+func (l *containerLife) signal(sig syscall.Signal, _ bool) error {
+	l.mu.Lock()
+	gone := l.gone
+	l.mu.Unlock()
+	if gone {
+		return ErrNotRunning
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), enginePatience)
+	defer cancel()
+	_, err := l.engine.api.ContainerKill(ctx, l.name, client.ContainerKillOptions{Signal: fmt.Sprint(int(sig))})
+	if errdefs.IsConflict(err) || errdefs.IsNotFound(err) {
+		return fmt.Errorf("%w: %w", ErrNotRunning, err)
+	}
+	return err
+}
+
+func (l *containerLife) done() <-chan struct{}        { return l.ended }
+func (l *containerLife) outcome() (result.End, error) { return l.end, l.err }

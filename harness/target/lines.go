@@ -1,0 +1,124 @@
+package target
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+const (
+	maxLine = 2_000 // bytes of a line that are kept
+	hidden  = "[secret]"
+	cut     = " …"
+)
+
+// lines keeps the last lines of what is written to it through [lines.writer].
+type lines struct {
+	keep    int
+	redact  *strings.Replacer
+	longest int // of the secrets, in bytes
+
+	mu   sync.Mutex // guards below
+	ring []string
+	next int // where in ring the oldest line is, once ring is full
+}
+
+func newLines(keep int, secrets []string) *lines {
+	l := &lines{keep: keep}
+	var pairs []string
+	for _, form := range secretForms(secrets) {
+		pairs = append(pairs, form, hidden)
+		l.longest = max(l.longest, len(form))
+	}
+	l.redact = strings.NewReplacer(pairs...)
+	return l
+}
+
+// secretForms lists how secrets may look in a log, longest first: where one
+// secret is part of another, the whole is to be hidden.
+func secretForms(secrets []string) []string {
+	var forms []string
+	for _, s := range secrets {
+		if s == "" {
+			continue
+		}
+		quoted, _ := json.Marshal(s) // a string always marshals
+		forms = append(forms, s, url.QueryEscape(s), url.PathEscape(s), url.UserPassword("", s).String()[1:],
+			string(quoted[1:len(quoted)-1]))
+	}
+	slices.SortFunc(forms, func(a, b string) int {
+		if d := len(b) - len(a); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	return slices.Compact(forms)
+}
+
+// list returns the lines kept, oldest first.
+func (l *lines) list() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append(slices.Clone(l.ring[l.next:]), l.ring[:l.next]...)
+}
+
+// add keeps one whole line.
+func (l *lines) add(line string) {
+	line = l.redact.Replace(strings.ToValidUTF8(strings.TrimRight(line, "\r"), "�"))
+	if len(line) > maxLine {
+		line = strings.ToValidUTF8(line[:maxLine], "") + cut
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.ring) < l.keep {
+		l.ring = append(l.ring, line)
+		return
+	}
+	l.ring[l.next] = line
+	l.next = (l.next + 1) % l.keep
+}
+
+// lineWriter splits one stream into lines. It is for one goroutine.
+type lineWriter struct {
+	to      *lines
+	partial []byte
+}
+
+func (l *lines) writer() *lineWriter { return &lineWriter{to: l} }
+
+// Write takes what it is given and never fails. Of a line without an end it
+// keeps as much as can be shown, plus the longest secret, so that no secret
+// is halved by the cut and shown.
+func (w *lineWriter) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		end := slices.Index(p, '\n')
+		whole := end >= 0
+		if !whole {
+			end = len(p)
+		}
+		room := maxLine + len(cut) + w.to.longest - len(w.partial)
+		w.partial = append(w.partial, p[:min(end, max(room, 0))]...)
+		if whole {
+			w.flush()
+			end++
+		}
+		p = p[end:]
+	}
+	return n, nil
+}
+
+// flush ends the line that was begun; the stream has ended.
+func (w *lineWriter) flush() {
+	w.to.add(string(w.partial))
+	w.partial = w.partial[:0]
+}
+
+// close keeps a last line without an end.
+func (w *lineWriter) close() {
+	if len(w.partial) > 0 {
+		w.flush()
+	}
+}

@@ -1,0 +1,98 @@
+package target
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// peakEvery is how often a high-water mark is read. The mark never falls, but
+// it is gone with the process: the last reading is what remains.
+const peakEvery = 50 * time.Millisecond
+
+// peakWatch finds the most memory that a process ever had resident.
+//
+// Neither of the kernel's two answers will do alone. VmHWM can be read only
+// while the process lives. What wait4 reports (ru_maxrss) is exact and comes
+// after the end, but a process inherits its parent's mark at fork: a child of
+// a harness with 300 MB "used" 300 MB though it is /bin/true. So the reaped
+// number counts only where it is above anything the parent can have left.
+type peakWatch struct {
+	inherited uint64 // the harness's own mark after the start
+	quit      chan struct{}
+	watched   chan uint64
+}
+
+// watchPeak begins to watch a process; whoever begins must stop.
+func watchPeak(pid int) *peakWatch {
+	w := &peakWatch{quit: make(chan struct{}), watched: make(chan uint64, 1)}
+	if own, err := os.Open("/proc/self/status"); err == nil {
+		w.inherited = highWaterMark(own)
+		_ = own.Close()
+	}
+	go w.run(pid)
+	return w
+}
+
+func (w *peakWatch) run(pid int) {
+	var highest uint64
+	defer func() { w.watched <- highest }()
+	// An open file stays with its process: should the id be given to another
+	// one, reading fails.
+	status, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return
+	}
+	defer status.Close()
+	tick := time.NewTicker(peakEvery)
+	defer tick.Stop()
+	for {
+		highest = max(highest, highWaterMark(status))
+		select {
+		case <-w.quit:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// stop ends the watch and returns the peak in bytes, nil if it is not known.
+// reaped is the process as it was waited for, nil if it was not our child.
+func (w *peakWatch) stop(reaped *os.ProcessState) *uint64 {
+	close(w.quit)
+	peak := <-w.watched
+	if reaped != nil {
+		if usage, ok := reaped.SysUsage().(*syscall.Rusage); ok {
+			if most := uint64(usage.Maxrss) * 1024; most > w.inherited {
+				peak = max(peak, most)
+			}
+		}
+	}
+	if peak == 0 {
+		return nil
+	}
+	return &peak
+}
+
+// highWaterMark reads VmHWM, in bytes; 0 if there is none, as of a dead process.
+func highWaterMark(status *os.File) uint64 {
+	var buf [4096]byte
+	n, err := status.ReadAt(buf[:], 0)
+	if err != nil && err != io.EOF {
+		return 0
+	}
+	_, rest, found := bytes.Cut(buf[:n], []byte("\nVmHWM:"))
+	if !found {
+		return 0
+	}
+	line, _, _ := bytes.Cut(rest, []byte("kB\n"))
+	kilobytes, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kilobytes * 1024
+}

@@ -1,0 +1,148 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"holdfast/harness/result"
+	"holdfast/harness/undo"
+)
+
+// pipePatience bounds the wait for output from a child that escaped and still
+// holds the pipe.
+const pipePatience = time.Second
+
+// processLife is one life of a process and of all that it starts.
+type processLife struct {
+	mark    mark
+	journal *undo.Journal
+	step    undo.Step
+	cmd     *exec.Cmd
+	log     *lineWriter
+	limit   uint64
+	cage    *cage // nil without a memory limit
+	ended   chan struct{}
+
+	mu   sync.Mutex // guards gone; held while signalling, so that no reused id is hit
+	gone bool
+
+	// set before ended is closed
+	end result.End
+	err error
+}
+
+// confine makes the memory cgroup that the process is to be started in.
+func (l *processLife) confine() error {
+	cage, err := newCage(l.journal, "holdfast-"+l.mark.step, l.limit)
+	if err != nil {
+		return err
+	}
+	l.cage = cage
+	return nil
+}
+
+// live starts the process, waits until it is gone, and clears up after it.
+//
+// It stays on one OS thread from start to end: Linux sends the signal that
+// makes the process die with its parent when the creating *thread* ends.
+func (l *processLife) live(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := l.start(); err != nil {
+		started <- errors.Join(fmt.Errorf("start the process: %w", err), l.clear(false))
+		return
+	}
+	defer close(l.ended)
+	peak := watchPeak(l.cmd.Process.Pid)
+	close(started)
+
+	awaitExit(l.cmd.Process.Pid)
+	// It is dead but not reaped, so its id, which is its group's, is not given
+	// to anyone else yet.
+	l.mu.Lock()
+	l.gone = true
+	_ = syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL) // an empty group is no error of ours
+	l.mu.Unlock()
+	_ = l.cmd.Wait() // how it ended is in ProcessState; a pipe held open is not of interest
+	l.log.close()
+	l.end = l.describeEnd(peak.stop(l.cmd.ProcessState))
+	l.err = l.clear(true)
+}
+
+func (l *processLife) start() error {
+	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	dieWithParent(l.cmd.SysProcAttr)
+	if l.cage == nil {
+		return l.cmd.Start()
+	}
+	return l.cage.start(l.cmd)
+}
+
+// clear removes whatever of this life is left and crosses its step out.
+func (l *processLife) clear(ran bool) error {
+	var err error
+	if ran {
+		ctx, cancel := context.WithTimeout(context.Background(), killPatience)
+		defer cancel()
+		err = killMarked(ctx, l.mark)
+	}
+	if l.cage != nil {
+		err = errors.Join(err, l.cage.remove())
+	}
+	if err == nil {
+		err = l.journal.Done(l.step)
+	}
+	return err
+}
+
+func (l *processLife) describeEnd(peak *uint64) result.End {
+	end := result.End{PeakRSSBytes: peak}
+	if status, ok := l.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		end.Signal = status.Signal().String()
+	} else {
+		code := l.cmd.ProcessState.ExitCode()
+		end.ExitCode = &code
+	}
+	if l.cage != nil {
+		end.LimitBytes = &l.limit
+		if evidence := l.cage.oomEvidence(); evidence != "" && end.Signal == syscall.SIGKILL.String() {
+			end.OOMKilled, end.OOMEvidence = true, evidence
+		}
+	}
+	return end
+}
+
+func (l *processLife) pid() (int32, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int32(l.cmd.Process.Pid), !l.gone
+}
+
+func (l *processLife) memoryDir() (string, bool) {
+	if l.cage == nil {
+		return "", false
+	}
+	return l.cage.dir, true
+}
+
+func (l *processLife) signal(sig syscall.Signal, all bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gone {
+		return ErrNotRunning
+	}
+	pid := l.cmd.Process.Pid
+	if all {
+		pid = -pid
+	}
+	return syscall.Kill(pid, sig)
+}
+
+func (l *processLife) done() <-chan struct{}        { return l.ended }
+func (l *processLife) outcome() (result.End, error) { return l.end, l.err }

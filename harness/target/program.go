@@ -1,0 +1,137 @@
+package target
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/harness/undo"
+)
+
+// Defaults of [Program].
+const (
+	DefaultAddrVariable = "LISTEN_ADDR"
+	DefaultReadyPath    = "/readyz"
+	DefaultReadyTimeout = 30 * time.Second
+	DefaultGrace        = 10 * time.Second
+	DefaultLogLines     = 200
+)
+
+// Program is what a process and a container are told alike.
+//
+// In Args and in the values of Env, {addr} stands for the address to listen on,
+// {host} and {port} for its halves.
+type Program struct {
+	// Name is what messages call it. Defaults to the program's file name.
+	Name string
+	Args []string
+	// Env is its whole environment: nothing of the harness's own is passed on,
+	// so no secret of the desk reaches it by accident. Added to it are
+	// AddrVariable and the two variables by which a sweep knows it.
+	Env map[string]string
+	// AddrVariable is the variable that carries the address to listen on.
+	// Defaults to LISTEN_ADDR.
+	AddrVariable string
+	// Address is host:port to listen on. Defaults to a free port of 127.0.0.1,
+	// picked at the first Start and kept.
+	Address string
+	// ReadyPath answers 2xx once it can serve. Defaults to /readyz.
+	ReadyPath string
+	// ReadyTimeout bounds a start. Defaults to 30 s.
+	ReadyTimeout time.Duration
+	// Grace is the time between SIGTERM and SIGKILL. Defaults to 10 s.
+	Grace time.Duration
+	// LogLines is how many of its last lines are kept. Defaults to 200.
+	LogLines int
+	// Secrets are cut out of its log wherever they stand, as they are and as
+	// they look in a URL or in JSON.
+	Secrets []string
+	// Start is the run's start, from which Ends count. Required.
+	Start time.Time
+	// Journal is the run's undo journal. Required.
+	Journal *undo.Journal
+}
+
+// Validate reports all that is wrong with it.
+func (p Program) Validate() error {
+	var errs []error
+	if p.Start.IsZero() {
+		errs = append(errs, errors.New("Start, the run's start, is missing"))
+	}
+	if p.Journal == nil {
+		errs = append(errs, errors.New("Journal, the run's undo journal, is missing"))
+	}
+	if p.Address != "" {
+		if _, _, err := net.SplitHostPort(p.Address); err != nil {
+			errs = append(errs, fmt.Errorf("Address %q is not host:port", p.Address))
+		}
+	}
+	if p.ReadyPath != "" && !strings.HasPrefix(p.ReadyPath, "/") {
+		errs = append(errs, fmt.Errorf("ReadyPath %q does not begin with a slash", p.ReadyPath))
+	}
+	for name, d := range map[string]time.Duration{"ReadyTimeout": p.ReadyTimeout, "Grace": p.Grace} {
+		if d < 0 {
+			errs = append(errs, fmt.Errorf("%s is negative", name))
+		}
+	}
+	if p.LogLines < 0 {
+		errs = append(errs, errors.New("LogLines is negative"))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		if name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(p.Env[name], "\x00") {
+			errs = append(errs, fmt.Errorf("Env holds an impossible variable %q", name))
+		}
+		if name == undo.RunVariable || name == stepVariable {
+			errs = append(errs, fmt.Errorf("Env sets %s, which is the harness's own", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p Program) withDefaults(name string) Program {
+	p.Args = slices.Clone(p.Args)
+	p.Env = maps.Clone(p.Env)
+	p.Secrets = slices.Clone(p.Secrets)
+	if p.Name == "" {
+		p.Name = name
+	}
+	if p.AddrVariable == "" {
+		p.AddrVariable = DefaultAddrVariable
+	}
+	if p.ReadyPath == "" {
+		p.ReadyPath = DefaultReadyPath
+	}
+	if p.ReadyTimeout == 0 {
+		p.ReadyTimeout = DefaultReadyTimeout
+	}
+	if p.Grace == 0 {
+		p.Grace = DefaultGrace
+	}
+	if p.LogLines == 0 {
+		p.LogLines = DefaultLogLines
+	}
+	return p
+}
+
+// at fills in the address: the arguments and the environment, sorted, of a
+// life that listens there and carries that mark.
+func (p Program) at(address string, m mark) (args, env []string) {
+	host, port, _ := net.SplitHostPort(address)
+	fill := strings.NewReplacer("{addr}", address, "{host}", host, "{port}", port)
+	for _, arg := range p.Args {
+		args = append(args, fill.Replace(arg))
+	}
+	vars := map[string]string{p.AddrVariable: address}
+	for name, value := range p.Env {
+		vars[name] = fill.Replace(value)
+	}
+	vars[undo.RunVariable], vars[stepVariable] = m.run, m.step
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		env = append(env, name+"="+vars[name])
+	}
+	return args, env
+}

@@ -1,0 +1,53 @@
+package target
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// dieWithParent has the kernel kill the process when the thread that starts it
+// ends, so that a harness that is killed takes its target along.
+func dieWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGKILL }
+
+// awaitExit waits until the child is dead and leaves it to be reaped.
+func awaitExit(pid int) {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
+
+// markedProcesses lists the processes whose environment carries m, without
+// this one. Each is held by a handle that a reused id cannot fool.
+func markedProcesses(m mark) ([]*os.Process, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, err
+	}
+	var found []*os.Process
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		process, err := os.FindProcess(pid)
+		if err != nil {
+			continue
+		}
+		// Read after the handle was taken. What may not be read is not ours.
+		environ, err := os.ReadFile("/proc/" + entry.Name() + "/environ")
+		if err != nil || !m.in(bytes.Split(environ, []byte{0})) {
+			_ = process.Release()
+			continue
+		}
+		found = append(found, process)
+	}
+	return found, nil
+}

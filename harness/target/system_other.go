@@ -1,0 +1,51 @@
+//go:build !linux
+
+package target
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"holdfast/harness/undo"
+)
+
+// dieWithParent does nothing: only Linux can. A harness that is killed here
+// leaves its target to the next sweep.
+func dieWithParent(*syscall.SysProcAttr) {}
+
+// awaitExit does nothing: the caller's own wait follows.
+func awaitExit(int) {}
+
+// markedProcesses asks ps, which prints the environment behind the command.
+func markedProcesses(m mark) ([]*os.Process, error) {
+	out, err := exec.Command("ps", "-axEww", "-o", "pid=,command=").Output()
+	if err != nil {
+		return nil, errors.New("cannot list the processes and their environment with ps")
+	}
+	var found []*os.Process
+	for _, pid := range m.inListing(out) {
+		if process, err := os.FindProcess(pid); err == nil && pid != os.Getpid() {
+			found = append(found, process)
+		}
+	}
+	return found, nil
+}
+
+// peakWatch knows no peak here.
+type peakWatch struct{}
+
+func watchPeak(int) *peakWatch                   { return &peakWatch{} }
+func (*peakWatch) stop(*os.ProcessState) *uint64 { return nil }
+
+// cage is a memory cgroup, which only Linux has.
+type cage struct{ dir string }
+
+func newCage(*undo.Journal, string, uint64) (*cage, error) { return nil, ErrNoMemoryLimit }
+func (*cage) start(*exec.Cmd) error                        { return ErrNoMemoryLimit }
+func (*cage) oomEvidence() string                          { return "" }
+func (*cage) remove() error                                { return nil }
+func removeCage(string) error                              { return nil }
+
+func memoryDirOf(int) string { return "" }
