@@ -1,0 +1,167 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/harness/result"
+)
+
+// run is the course of one fault: wait, apply, wait, undo.
+func (t *Timeline) run(ctx context.Context, i int) {
+	p := t.cfg.Plan[i]
+	if t.sleep(ctx, p.From) != nil || ctx.Err() != nil {
+		t.record(i, func(f *result.Fault) {
+			f.EndS = seconds(p.From)
+			addError(f, ErrNotInjected)
+		})
+		return
+	}
+	begun := t.now()
+	applied, err := t.apply(ctx, p)
+	t.record(i, func(f *result.Fault) {
+		f.StartS = begun.Seconds()
+		addError(f, err)
+		if err == nil && !isOneShot(p.Kind) {
+			t.on[i] = Active{Planned: p, Since: begun}
+		}
+		if applied == nil || isOneShot(p.Kind) {
+			f.EndS = seconds(t.now())
+		}
+	})
+	if err != nil {
+		t.tell(i, Event{What: Failed, Planned: p, Err: err})
+	} else {
+		t.tell(i, Event{What: Injected, Planned: p})
+	}
+	if applied == nil {
+		return
+	}
+	if isOneShot(p.Kind) {
+		t.receipt(i, applied)
+		return
+	}
+	if err == nil {
+		_ = t.sleep(ctx, p.To) // whether its time is over or the run is stopped, it is undone
+	}
+	t.end(ctx, i, applied)
+}
+
+// end undoes a fault and takes its receipt.
+func (t *Timeline) end(ctx context.Context, i int, applied Applied) {
+	p := t.cfg.Plan[i]
+	t.record(i, func(*result.Fault) {
+		if active, on := t.on[i]; on {
+			active.Undoing = true
+			t.on[i] = active
+		}
+	})
+	err := t.undo(ctx, p, applied)
+	ended := t.now()
+	t.record(i, func(f *result.Fault) {
+		delete(t.on, i)
+		undone := err == nil
+		f.Undone = &undone
+		if undone {
+			f.EndS = seconds(ended)
+		}
+		addError(f, err)
+	})
+	t.receipt(i, applied)
+	if err != nil {
+		t.tell(i, Event{What: Failed, Planned: p, Err: err})
+	} else {
+		t.tell(i, Event{What: Undone, Planned: p})
+	}
+}
+
+// apply puts a fault into force. A place that panics costs its own fault alone.
+func (t *Timeline) apply(ctx context.Context, p Planned) (applied Applied, err error) {
+	ctx, cancel := context.WithTimeout(ctx, t.cfg.ApplyTimeout)
+	defer cancel()
+	if !isOneShot(p.Kind) {
+		ctx, cancel = context.WithDeadline(ctx, t.cfg.Start.Add(p.To))
+		defer cancel()
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+		if err != nil {
+			err = fmt.Errorf("inject %q on %s: %w", p.Kind, p.On, err)
+		} else if applied == nil {
+			err = fmt.Errorf("inject %q on %s: the place gave nothing to undo it by", p.Kind, p.On)
+		}
+	}()
+	return t.cfg.Places[p.On].Apply(ctx, p.Kind)
+}
+
+// undo takes a fault away, also when the run is being stopped.
+func (t *Timeline) undo(ctx context.Context, p Planned, applied Applied) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.cfg.UndoTimeout)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+		if err != nil {
+			err = fmt.Errorf("undo on %s: %w", p.On, err)
+		}
+	}()
+	return applied.Undo(ctx)
+}
+
+// receipt writes what the fault did into its result.
+func (t *Timeline) receipt(i int, applied Applied) {
+	var r Receipt
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				r.Err = fmt.Errorf("receipt: panic: %v", p)
+			}
+		}()
+		r = applied.Receipt()
+	}()
+	t.record(i, func(f *result.Fault) {
+		f.Fired, f.Missed = r.Fired, r.Missed
+		f.Declared, f.Measured = r.Declared, r.Measured
+		addError(f, r.Err)
+	})
+}
+
+// record changes the result of a fault.
+func (t *Timeline) record(i int, change func(*result.Fault)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	change(&t.faults[i])
+}
+
+// tell notifies the listener. What panics there is an error of the fault, and
+// does not keep it from being undone.
+func (t *Timeline) tell(i int, e Event) {
+	e.At = t.now()
+	defer func() {
+		if r := recover(); r != nil {
+			t.record(i, func(f *result.Fault) { addError(f, fmt.Errorf("listener: panic: %v", r)) })
+		}
+	}()
+	t.cfg.Notify(e)
+}
+
+// addError adds to the errors of a fault.
+func addError(f *result.Fault, err error) {
+	switch {
+	case err == nil:
+	case f.Error == "":
+		f.Error = err.Error()
+	default:
+		f.Error = errors.Join(errors.New(f.Error), err).Error()
+	}
+}
+
+func seconds(d time.Duration) *float64 {
+	s := d.Seconds()
+	return &s
+}

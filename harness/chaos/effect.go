@@ -1,0 +1,103 @@
+package chaos
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// networkKind is a kind that a [Proxy] can carry out.
+type networkKind interface {
+	Kind
+	// effect makes the state of one application of the kind.
+	effect() effect
+}
+
+// effect is one network fault in force. What it does beyond counting are the
+// further interfaces below; an effect implements those that it needs.
+type effect interface {
+	receipt() Receipt
+}
+
+// A gate decides when bytes that were read may go on.
+type gate interface {
+	covers(Direction) bool
+	// opens says when c may pass: at a time that may be in the past, or, if ever
+	// is false, not while the effect is on. It is asked again after any change.
+	opens(f *flow, c *chunk) (at time.Time, ever bool)
+	// loses says whether, instead of waiting, the bytes are thrown away.
+	loses() bool
+	// passed records a chunk that waited its time and now passes.
+	passed(f *flow, c *chunk, now time.Time)
+}
+
+// A meter decides how many of the bytes that may pass are written at once, and
+// when. cut means that after these n bytes the connection ends.
+type meter interface {
+	covers(Direction) bool
+	next(f *flow, n int) (allowed int, at time.Time, cut bool)
+	wrote(f *flow, n int, now time.Time)
+}
+
+// A pacer gives each piece its slot on a line that connections share. Unlike a
+// meter's, its answer is a reservation: it is asked once for each piece.
+type pacer interface {
+	covers(Direction) bool
+	reserve(f *flow, n int) (most int, at time.Time)
+	wrote(f *flow, n int, now time.Time)
+}
+
+// A greeter acts on a connection that was just accepted: it may have it reset,
+// or not served before some time.
+type greeter interface {
+	greet(l *link) (reset bool, at time.Time)
+}
+
+// A canceler decides whether a CancelRequest is swallowed.
+type canceler interface {
+	swallow(l *link) bool
+}
+
+// A starter acts on the proxy itself at the beginning and the end. Its start is
+// called before the effect is on, its stop after it is off; a start that fails
+// has undone itself.
+type starter interface {
+	start(ctx context.Context, p *Proxy) error
+	stop(ctx context.Context, p *Proxy) error
+}
+
+// tally counts what an effect did. Its methods may be called from several
+// goroutines.
+type tally struct {
+	mu    sync.Mutex
+	fired int64
+	links map[uint64]struct{} // by link.id
+}
+
+// hit counts one more act on the link.
+func (t *tally) hit(l *link) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.fired++
+	if t.links == nil {
+		t.links = map[uint64]struct{}{}
+	}
+	t.links[l.id] = struct{}{}
+}
+
+// hitOnce counts an act on the link unless one was counted before.
+func (t *tally) hitOnce(l *link) {
+	t.mu.Lock()
+	_, before := t.links[l.id]
+	t.mu.Unlock()
+	if !before {
+		t.hit(l)
+	}
+}
+
+// counts gives the number of acts and of connections acted on.
+func (t *tally) counts() (fired, links int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.fired, int64(len(t.links))
+}

@@ -1,0 +1,185 @@
+package chaos
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// chunkBytes is the most that is read at once.
+	chunkBytes = 16 << 10
+	// queuedChunks is how many chunks of one direction of one connection may wait
+	// for their time; then the proxy stops reading, and the sender feels that as
+	// it would feel a full TCP window. Together: 1 MiB.
+	queuedChunks = 64
+)
+
+// chunk is what one read gave, or the end of the stream.
+type chunk struct {
+	data []byte
+	read time.Time
+	draw float64 // uniform in [0, 1): its luck, drawn once
+	end  error   // io.EOF or what else ended the stream; then there are no data
+	gone bool    // let through by the gates
+	held gate    // the last gate that was shut to it
+}
+
+// flow carries the bytes of one direction of a link, in order. While no fault
+// shapes bytes the reading goroutine writes them itself; from the first chunk
+// that may have to wait on there is a second goroutine that writes.
+type flow struct {
+	link  *link
+	dir   Direction // Up or Down
+	from  *net.TCPConn
+	to    *net.TCPConn
+	total *atomic.Int64 // bytes written, of the whole proxy
+
+	queue   chan chunk   // nil until something has to wait
+	pending atomic.Int64 // chunks that wait or are being written
+	luck    *rand.Rand   // nil until something has to wait
+	wrote   time.Time    // when the writing goroutine last wrote
+}
+
+// run reads until the stream ends and returns when all was written or the link ended.
+func (f *flow) run() {
+	var writer sync.WaitGroup
+	defer writer.Wait()
+	defer func() {
+		if f.queue != nil {
+			close(f.queue)
+		}
+	}()
+	buf := make([]byte, chunkBytes)
+	for first := true; ; first = false {
+		n, err := f.from.Read(buf)
+		if n > 0 {
+			if first && f.dir == Up && f.link.cancelLost(buf[:n]) {
+				return
+			}
+			if !f.forward(&writer, chunk{data: buf[:n]}) {
+				return
+			}
+		}
+		if err != nil {
+			f.forward(&writer, chunk{end: err})
+			return
+		}
+	}
+}
+
+// forward passes c on, at once or through the queue. It reports whether the
+// link is still alive.
+func (f *flow) forward(writer *sync.WaitGroup, c chunk) bool {
+	if f.link.cutting.Load() {
+		return true // what comes after the cut is thrown away
+	}
+	if f.pending.Load() == 0 && f.link.proxy.settings.Load().clear() {
+		if c.end != nil {
+			return f.finish(c.end)
+		}
+		return f.write(c.data)
+	}
+	if f.queue == nil {
+		f.queue = make(chan chunk, queuedChunks)
+		f.luck = rand.New(rand.NewPCG(f.link.proxy.cfg.Seed, f.link.id<<1|uint64(f.dir&1)))
+		writer.Go(f.deliverAll)
+	}
+	c.read, c.draw = time.Now(), f.luck.Float64()
+	c.data = bytes.Clone(c.data) // the reader's buffer is about to be used again
+	f.pending.Add(1)
+	select {
+	case f.queue <- c:
+		return true
+	case <-f.link.ended:
+		return false
+	}
+}
+
+func (f *flow) deliverAll() {
+	for c := range f.queue {
+		if !f.deliver(&c) {
+			return
+		}
+		f.pending.Add(-1)
+	}
+}
+
+// deliver takes c through the faults that are on, however they change
+// meanwhile. It reports whether the link is still alive.
+func (f *flow) deliver(c *chunk) bool {
+	for (len(c.data) > 0 || c.end != nil) && !f.link.cutting.Load() {
+		s := f.link.proxy.settings.Load()
+		at, ever, lose := s.opens(f, c)
+		if lose && c.end == nil {
+			return true
+		}
+		if !f.link.wait(at, ever, s.changed) {
+			return false
+		}
+		if !ever || f.link.proxy.settings.Load() != s {
+			continue
+		}
+		if !c.gone {
+			c.gone = true
+			s.passed(f, c, time.Now())
+		}
+		if c.end != nil {
+			return f.finish(c.end)
+		}
+		if !f.piece(s, c) {
+			return false
+		}
+	}
+	return true
+}
+
+// piece writes the next piece of c as the faults of s want it, or nothing if
+// they change while it waits.
+func (f *flow) piece(s *settings, c *chunk) bool {
+	n, at, cut := s.piece(f, len(c.data))
+	if !f.link.wait(at, true, s.changed) {
+		return false
+	}
+	if f.link.proxy.settings.Load() != s {
+		return true
+	}
+	if !f.write(c.data[:n]) {
+		return false
+	}
+	c.data = c.data[n:]
+	f.wrote = time.Now()
+	s.wrote(f, n, f.wrote)
+	if cut {
+		f.link.cut()
+	}
+	return true
+}
+
+// write writes b. Where the other end is gone the link ends.
+func (f *flow) write(b []byte) bool {
+	n, err := f.to.Write(b)
+	f.total.Add(int64(n))
+	if err == nil || f.link.cutting.Load() {
+		return true
+	}
+	f.link.end(true)
+	return false
+}
+
+// finish passes the end of the stream on: an orderly one as a half-close, any
+// other as a reset.
+func (f *flow) finish(end error) bool {
+	if errors.Is(end, io.EOF) {
+		// Where this fails the other end is gone, which its own flow finds out.
+		_ = f.to.CloseWrite()
+		return true
+	}
+	f.link.end(true)
+	return false
+}

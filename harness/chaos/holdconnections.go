@@ -1,0 +1,129 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// tooManyConnections is the SQLSTATE of a server with no connection left.
+const tooManyConnections = "53300"
+
+// maxHeld bounds [HoldConnections].
+const maxHeld = 10_000
+
+// HoldConnections opens N sessions and lets them idle, so that they are missing
+// elsewhere. Where the server has fewer left it takes those.
+type HoldConnections struct{ N int }
+
+func holdConnectionsSpec() Spec {
+	return Spec{
+		Name: "hold-connections", Form: "hold-connections N", Place: OnSessions,
+		Example: HoldConnections{N: 90},
+		Models:  "a neighbour that leaks connections, too many replicas of a service, a pooler that is too small",
+		Acts:    "sessions that are open are left alone; new ones are refused (53300) once the server has none left",
+		Counts:  "connections held; those that the server did not give are missed",
+		Correct: "lives with the pool it has, bounds the wait for a connection, sheds with 503; 53300 is temporary, with backoff",
+		Undoing: "none of the held sessions is in pg_stat_activity any more",
+		parse:   func(w *words) Kind { return HoldConnections{N: w.count("N")} },
+	}
+}
+
+// String implements [Kind].
+func (h HoldConnections) String() string { return fmt.Sprintf("hold-connections %d", h.N) }
+
+// Validate reports what is wrong with the parameters.
+func (h HoldConnections) Validate() error {
+	if h.N < 1 || h.N > maxHeld {
+		return fmt.Errorf("between 1 and %d connections can be held, not %d", maxHeld, h.N)
+	}
+	return nil
+}
+
+func (h HoldConnections) session(ctx context.Context, s *Sessions) (Applied, error) {
+	// The session that looks comes first: later there may be none left for it.
+	monitor, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held := &holding{HoldConnections: h, monitor: monitor}
+	for len(held.conns) < h.N {
+		conn, err := s.connect(ctx)
+		var refused *pgconn.PgError
+		if errors.As(err, &refused) && refused.Code == tooManyConnections {
+			held.exhausted = true
+			break
+		}
+		if err != nil {
+			return held, err
+		}
+		held.conns = append(held.conns, conn)
+		b, err := self(ctx, conn)
+		if err != nil {
+			return held, err
+		}
+		held.backends = append(held.backends, b)
+	}
+	return held, nil
+}
+
+// holding is a [HoldConnections] in force.
+type holding struct {
+	HoldConnections
+	exhausted bool // the server had no more
+	backends  []backend
+
+	mu      sync.Mutex // guards all below
+	monitor *pgx.Conn
+	conns   []*pgx.Conn
+	early   int64 // held connections that were gone before the end
+	undone  bool
+}
+
+// Undo implements [Applied].
+func (h *holding) Undo(ctx context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.undone {
+		return nil
+	}
+	if len(h.conns) > 0 {
+		n, err := alive(ctx, h.monitor, h.backends)
+		if err == nil {
+			h.early = int64(len(h.backends)) - n
+		}
+	}
+	for _, conn := range h.conns {
+		closeConn(ctx, conn)
+	}
+	h.conns = nil
+	if err := awaitGone(ctx, h.monitor, h.backends); err != nil {
+		return fmt.Errorf("undo %q: %w", h.HoldConnections, err)
+	}
+	closeConn(ctx, h.monitor)
+	h.undone = true
+	return nil
+}
+
+// Receipt implements [Applied].
+func (h *holding) Receipt() Receipt {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := int64(len(h.backends))
+	r := Receipt{
+		Fired: n, Touched: n, Missed: int64(h.N) - n,
+		Declared: fmt.Sprintf("%d connections held", h.N),
+		Measured: fmt.Sprintf("%d connections held", n),
+	}
+	if h.exhausted {
+		r.Measured += ", then the server had none left"
+	}
+	if h.early > 0 {
+		r.Err = fmt.Errorf("%d held connections were lost before the end", h.early)
+	}
+	return r
+}

@@ -1,0 +1,64 @@
+package chaos
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+)
+
+// reservation is a bound socket that does not listen. While it is open the port
+// is ours, yet connections to it are refused by the kernel: what makes a proxy
+// able to stop listening and to come back at the same address for certain.
+type reservation struct {
+	fd   int
+	addr *net.TCPAddr
+}
+
+// reserve binds a free port of 127.0.0.1.
+func reserve() (*reservation, error) {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, fmt.Errorf("reserve a port: %w", err)
+	}
+	r := &reservation{fd: fd}
+	if err := r.bind(); err != nil {
+		r.release()
+		return nil, fmt.Errorf("reserve a port: %w", err)
+	}
+	return r, nil
+}
+
+func (r *reservation) bind() error {
+	syscall.CloseOnExec(r.fd)
+	// With this a second socket, that of the listener, may be bound beside it.
+	if err := syscall.SetsockoptInt(r.fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+		return err
+	}
+	if err := syscall.Bind(r.fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return err
+	}
+	name, err := syscall.Getsockname(r.fd)
+	if err != nil {
+		return err
+	}
+	bound, ok := name.(*syscall.SockaddrInet4)
+	if !ok {
+		return errors.New("not an IPv4 address")
+	}
+	r.addr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: bound.Port}
+	return nil
+}
+
+// listen listens at the reserved address.
+func (r *reservation) listen() (*net.TCPListener, error) {
+	l, err := net.ListenTCP("tcp4", r.addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return l, nil
+}
+
+func (r *reservation) release() {
+	_ = syscall.Close(r.fd)
+}

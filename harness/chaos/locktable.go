@@ -1,0 +1,145 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// LockTable holds a table locked against everything, reads too (ACCESS
+// EXCLUSIVE), in a transaction that does nothing.
+type LockTable struct {
+	Table string // name or schema.name, as stored: not folded to lower case
+}
+
+func lockTableSpec() Spec {
+	return Spec{
+		Name: "lock-table", Form: "lock-table [SCHEMA.]TABLE", Place: OnSessions,
+		Example: LockTable{Table: "projects"},
+		Models:  "a migration (ALTER TABLE, VACUUM FULL) that waits or works while the service runs",
+		Acts:    "every statement on the table waits, from the moment on at which the lock is asked for; those under way are waited for",
+		Counts:  "statements seen to wait for the lock, looked at every 50 ms; shorter waits may be missed",
+		Correct: "gives up by its own statement or lock timeout (55P03, 57014) and frees its connection; other tables' requests go on",
+		Undoing: "pg_locks shows the lock no more",
+		parse:   func(w *words) Kind { return LockTable{Table: w.next("TABLE")} },
+	}
+}
+
+// String implements [Kind].
+func (l LockTable) String() string { return "lock-table " + l.Table }
+
+// Validate reports what is wrong with the parameters.
+func (l LockTable) Validate() error {
+	parts := strings.Split(l.Table, ".")
+	if len(parts) > 2 {
+		return fmt.Errorf("a table is TABLE or SCHEMA.TABLE, not %q", l.Table)
+	}
+	for _, part := range parts {
+		if part == "" || len(part) > 63 || strings.ContainsFunc(part, notInName) {
+			return fmt.Errorf("%q is not the name of a table", l.Table)
+		}
+	}
+	return nil
+}
+
+func notInName(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '$'
+}
+
+// quoted is the table as SQL wants it.
+func (l LockTable) quoted() string { return pgx.Identifier(strings.Split(l.Table, ".")).Sanitize() }
+
+func (l LockTable) session(ctx context.Context, s *Sessions) (Applied, error) {
+	monitor, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	holder, err := s.connect(ctx)
+	if err != nil {
+		closeConn(ctx, monitor)
+		return nil, err
+	}
+	k := &locking{
+		LockTable: l, sessions: s, monitor: monitor, holder: holder,
+		quit: make(chan struct{}), watched: make(chan struct{}), waited: map[waiter]struct{}{},
+	}
+	if err := k.lock(ctx); err != nil {
+		close(k.watched) // there is nothing to watch
+		return k, fmt.Errorf("lock table %s: %w", l.Table, err)
+	}
+	go func() {
+		defer close(k.watched)
+		k.watch(context.WithoutCancel(ctx))
+	}()
+	return k, nil
+}
+
+// locking is a [LockTable] in force.
+type locking struct {
+	LockTable
+	sessions *Sessions
+	holder   *pgx.Conn // holds the lock
+	backend  backend   // of holder
+	quit     chan struct{}
+	watched  chan struct{} // closed when the watching has ended; Undo waits for it
+
+	undoing sync.Mutex // one Undo at a time; guards monitor, once watched is closed, and the rest
+	monitor *pgx.Conn
+	leaving bool // quit is closed
+	undone  bool
+
+	mu     sync.Mutex // guards all below
+	waited map[waiter]struct{}
+	since  time.Time // when the lock was seen to be granted
+	until  time.Time // when it was seen to be gone
+	err    error     // what went wrong meanwhile
+}
+
+// waiter is one statement that waits for the lock.
+type waiter struct {
+	pid   uint32
+	query time.Time // when the statement began
+}
+
+// lock takes the lock and reads back that it is granted.
+func (k *locking) lock(ctx context.Context) (err error) {
+	if k.backend, err = self(ctx, k.holder); err != nil {
+		return err
+	}
+	if _, err := k.holder.Exec(ctx, "begin"); err != nil {
+		return err
+	}
+	if _, err := k.holder.Exec(ctx, "lock table "+k.quoted()+" in access exclusive mode"); err != nil {
+		return err
+	}
+	granted, err := k.granted(ctx)
+	if err != nil {
+		return err
+	}
+	if !granted {
+		return errors.New("the lock is not in pg_locks")
+	}
+	k.since = time.Now()
+	return nil
+}
+
+// granted reads whether our backend holds the lock.
+func (k *locking) granted(ctx context.Context) (bool, error) {
+	var yes bool
+	err := k.monitor.QueryRow(ctx, `
+		select exists (select from pg_locks l join pg_stat_activity a using (pid)
+			where l.pid = $1 and a.backend_start = $2 and l.granted and l.mode = 'AccessExclusiveLock'
+			  and l.relation = to_regclass($3)
+			  and l.database = (select oid from pg_database where datname = current_database()))`,
+		int64(k.backend.pid), k.backend.started, k.quoted()).Scan(&yes)
+	if err != nil {
+		return false, fmt.Errorf("read locks: %w", err)
+	}
+	return yes, nil
+}

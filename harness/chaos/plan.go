@@ -1,0 +1,99 @@
+package chaos
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Planned is one fault of a scenario: what, where, when. Times are since the
+// scenario's start.
+type Planned struct {
+	ID   string // names it in the result; unique in its scenario
+	On   string // the name of the place
+	Kind Kind
+	From time.Duration // when it begins
+	To   time.Duration // when it is undone; 0 for a [OneShot]
+}
+
+// String writes it as people say it, for example "slow: delay 200ms on database, 2s to 5s".
+func (p Planned) String() string {
+	if isOneShot(p.Kind) {
+		return fmt.Sprintf("%s: %v on %s, at %v", p.ID, p.Kind, p.On, p.From)
+	}
+	return fmt.Sprintf("%s: %v on %s, %v to %v", p.ID, p.Kind, p.On, p.From, p.To)
+}
+
+func isOneShot(kind Kind) bool {
+	_, ok := kind.(OneShot)
+	return ok
+}
+
+// overlaps reports whether the two are ever on at the same time.
+func (p Planned) overlaps(o Planned) bool {
+	return p.From < max(o.To, o.From+1) && o.From < max(p.To, p.From+1)
+}
+
+// Validate reports all that is wrong with a plan for these places: unknown
+// places, kinds that a place cannot carry out, windows that make no sense, and
+// faults that exclude each other at the same time. It touches nothing.
+func Validate(places map[string]Place, plan []Planned) error {
+	var errs []error
+	ids := map[string]bool{}
+	for i, p := range plan {
+		for _, err := range p.problems(places) {
+			errs = append(errs, fmt.Errorf("fault %q: %w", p.ID, err))
+		}
+		if p.ID != "" && ids[p.ID] {
+			errs = append(errs, fmt.Errorf("fault %q: there are two of that id", p.ID))
+		}
+		ids[p.ID] = true
+		for _, before := range plan[:i] {
+			if err := conflict(places, before, p); err != nil {
+				errs = append(errs, fmt.Errorf("faults %q and %q: %w", before.ID, p.ID, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p Planned) problems(places map[string]Place) []error {
+	var errs []error
+	if p.ID == "" {
+		errs = append(errs, errors.New("it has no id"))
+	}
+	place, known := places[p.On]
+	if !known || place == nil {
+		names := slices.Sorted(maps.Keys(places))
+		errs = append(errs, fmt.Errorf("there is no place %q%s", p.On, didYouMean(p.On, names)))
+	}
+	if p.Kind == nil {
+		return append(errs, errors.New("it has no kind"))
+	}
+	if known && place != nil {
+		if err := place.Accepts(p.Kind); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if p.From < 0 {
+		errs = append(errs, fmt.Errorf("it begins at %v, before the start", p.From))
+	}
+	switch {
+	case isOneShot(p.Kind) && p.To != 0:
+		errs = append(errs, fmt.Errorf("%q happens once and has no end, but one is given: %v", p.Kind, p.To))
+	case !isOneShot(p.Kind) && p.To <= p.From:
+		errs = append(errs, fmt.Errorf("it ends at %v, not after it begins at %v", p.To, p.From))
+	}
+	return errs
+}
+
+// conflict says why the two cannot both be carried out, or nil.
+func conflict(places map[string]Place, a, b Planned) error {
+	place, ok := places[a.On].(Conflicter)
+	if !ok || a.On != b.On || a.Kind == nil || b.Kind == nil || !a.overlaps(b) {
+		return nil
+	}
+	return place.Conflict(a.Kind, b.Kind)
+}

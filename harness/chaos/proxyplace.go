@@ -1,0 +1,135 @@
+package chaos
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"reflect"
+	"time"
+)
+
+// sslRequest is the code by which a client asks a Postgres server for TLS.
+const sslRequest = 80877103
+
+// PostgresAnswers opens a connection to addr, asks for TLS and waits for the
+// one byte that a Postgres server answers, whatever it is: bytes pass both ways.
+func PostgresAnswers(ctx context.Context, addr string) error {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close()
+	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })
+	defer release()
+	ask := binary.BigEndian.AppendUint32(nil, 8)
+	ask = binary.BigEndian.AppendUint32(ask, sslRequest)
+	if _, err := conn.Write(ask); err != nil {
+		return fmt.Errorf("ask for TLS: %w", err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); err != nil {
+		return fmt.Errorf("wait for the server's answer: %w", err)
+	}
+	return nil
+}
+
+// Accepts implements [Place]: the kinds of the network.
+func (p *Proxy) Accepts(kind Kind) error {
+	if _, ok := kind.(networkKind); !ok {
+		return fmt.Errorf("a proxy cannot carry out %q", kind)
+	}
+	return validate(kind)
+}
+
+// Conflict implements [Conflicter]. Two of a type conflict where they act in the
+// same direction, and so do two kinds that decide what becomes of new connections.
+func (p *Proxy) Conflict(a, b Kind) error {
+	if reflect.TypeOf(a) == reflect.TypeOf(b) && directions(a)&directions(b) != 0 {
+		return fmt.Errorf("%q and %q act on the same bytes", a, b)
+	}
+	if decidesOnNew(a) && decidesOnNew(b) {
+		return fmt.Errorf("%q and %q both decide what becomes of new connections", a, b)
+	}
+	return nil
+}
+
+// directions is the way in which a kind acts; both for those that have none.
+func directions(kind Kind) Direction {
+	if k, ok := kind.(interface{ direction() Direction }); ok {
+		return k.direction()
+	}
+	return Both
+}
+
+func decidesOnNew(kind Kind) bool {
+	_, ok := kind.(interface{ decidesOnNew() })
+	return ok
+}
+
+// Apply implements [Place].
+func (p *Proxy) Apply(ctx context.Context, kind Kind) (Applied, error) {
+	if err := p.Accepts(kind); err != nil {
+		return nil, err
+	}
+	p.change.Lock()
+	defer p.change.Unlock()
+	for _, on := range p.on {
+		if err := p.Conflict(on, kind); err != nil {
+			return nil, err
+		}
+	}
+	e := kind.(networkKind).effect()
+	p.swap(p.settings.Load().with(e))
+	if s, ok := e.(starter); ok {
+		if err := s.start(ctx, p); err != nil {
+			p.swap(p.settings.Load().without(e))
+			return nil, fmt.Errorf("start %q: %w", kind, err)
+		}
+	}
+	p.on[e] = kind
+	return &proxied{proxy: p, kind: kind, effect: e}, nil
+}
+
+// swap puts new settings into force and wakes whoever waits by the old ones.
+func (p *Proxy) swap(s *settings) {
+	close(p.settings.Swap(s).changed)
+}
+
+// proxied is a fault in force at a proxy.
+type proxied struct {
+	proxy  *Proxy
+	kind   Kind
+	effect effect
+	undone bool // guarded by proxy.change
+}
+
+// Undo implements [Applied]. With no other fault left on, it is read back by a
+// new connection through the proxy; with others on, that they remain alone.
+func (a *proxied) Undo(ctx context.Context) error {
+	p := a.proxy
+	p.change.Lock()
+	defer p.change.Unlock()
+	if a.undone {
+		return nil
+	}
+	if p.settings.Load().has(a.effect) {
+		p.swap(p.settings.Load().without(a.effect))
+	}
+	if s, ok := a.effect.(starter); ok {
+		if err := s.stop(ctx, p); err != nil {
+			return fmt.Errorf("undo %q: %w", a.kind, err)
+		}
+	}
+	delete(p.on, a.effect)
+	if len(p.on) == 0 {
+		if err := p.cfg.Check(ctx, p.Addr()); err != nil {
+			return fmt.Errorf("undo %q: it is off, but a new connection through the proxy does not work: %w", a.kind, err)
+		}
+	}
+	a.undone = true
+	return nil
+}
+
+// Receipt implements [Applied].
+func (a *proxied) Receipt() Receipt { return a.effect.receipt() }

@@ -1,0 +1,141 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// ApplicationName is the name under which the sessions of this package show in
+// pg_stat_activity. Faults leave alone every session whose name begins with
+// "holdfast-": those are the harness's own.
+const ApplicationName = "holdfast-chaos"
+
+// ownSessions is a pattern of LIKE for the sessions of the harness.
+const ownSessions = "holdfast-%"
+
+// Sessions is the [Place] of faults that are done in SQL, from sessions of our
+// own on the target's database: a locked table, connections held, backends
+// terminated. Whatever they hold ends with their connection, also when the
+// harness is killed.
+type Sessions struct {
+	config *pgx.ConnConfig
+}
+
+// NewSessions makes the place for the database of dsn, to which it connects
+// directly, not through a proxy: a fault there is not to be in the way here. The
+// role needs the rights of pg_signal_backend for [TerminateBackends].
+func NewSessions(dsn string) (*Sessions, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		// The parser's own error quotes the DSN, which holds a password.
+		return nil, errors.New("sessions: the DSN cannot be read")
+	}
+	config.RuntimeParams["application_name"] = ApplicationName
+	for _, limit := range []string{"idle_in_transaction_session_timeout", "statement_timeout", "lock_timeout"} {
+		config.RuntimeParams[limit] = "0" // what a role's default would cut short
+	}
+	return &Sessions{config: config}, nil
+}
+
+// sessionKind is a kind that Sessions can carry out.
+type sessionKind interface {
+	Kind
+	session(ctx context.Context, s *Sessions) (Applied, error)
+}
+
+// Accepts implements [Place]: the kinds of SQL sessions.
+func (s *Sessions) Accepts(kind Kind) error {
+	if _, ok := kind.(sessionKind); !ok {
+		return fmt.Errorf("SQL sessions cannot carry out %q", kind)
+	}
+	return validate(kind)
+}
+
+// Conflict implements [Conflicter]: the same fault twice at once.
+func (s *Sessions) Conflict(a, b Kind) error {
+	if reflect.DeepEqual(a, b) {
+		return fmt.Errorf("%q is on already", a)
+	}
+	return nil
+}
+
+// Apply implements [Place].
+func (s *Sessions) Apply(ctx context.Context, kind Kind) (Applied, error) {
+	if err := s.Accepts(kind); err != nil {
+		return nil, err
+	}
+	return kind.(sessionKind).session(ctx, s)
+}
+
+func (s *Sessions) connect(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, s.config.Copy())
+	if err != nil {
+		return nil, fmt.Errorf("open a session: %w", plain(err))
+	}
+	return conn, nil
+}
+
+// plain keeps of an error of connecting what the server said, or what failed,
+// and leaves out user and database.
+func plain(err error) error {
+	var connecting *pgconn.ConnectError
+	if errors.As(err, &connecting) {
+		return errors.Unwrap(connecting)
+	}
+	return err
+}
+
+// backend is one life of a server process: its id may come again, the start not.
+type backend struct {
+	pid     uint32
+	started time.Time
+}
+
+// self identifies the backend of conn.
+func self(ctx context.Context, conn *pgx.Conn) (backend, error) {
+	b := backend{pid: conn.PgConn().PID()}
+	err := conn.QueryRow(ctx, `select backend_start from pg_stat_activity where pid = pg_backend_pid()`).Scan(&b.started)
+	if err != nil {
+		return b, fmt.Errorf("identify a session: %w", err)
+	}
+	return b, nil
+}
+
+// alive counts which of the backends are still there.
+func alive(ctx context.Context, conn *pgx.Conn, backends []backend) (int64, error) {
+	pids := make([]int64, len(backends))
+	starts := make([]time.Time, len(backends))
+	for i, b := range backends {
+		pids[i], starts[i] = int64(b.pid), b.started
+	}
+	var n int64
+	err := conn.QueryRow(ctx, `
+		select count(*) from pg_stat_activity a
+		join unnest($1::bigint[], $2::timestamptz[]) b (pid, started)
+		  on a.pid = b.pid and a.backend_start = b.started`, pids, starts).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("look for sessions: %w", err)
+	}
+	return n, nil
+}
+
+// awaitGone returns nil when none of the backends is there any more.
+func awaitGone(ctx context.Context, conn *pgx.Conn, backends []backend) error {
+	return await(ctx, "the sessions to be gone", func() (bool, error) {
+		n, err := alive(ctx, conn, backends)
+		return err == nil && n == 0, err
+	})
+}
+
+// closeConn closes conn within a second even where ctx is over.
+func closeConn(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = conn.Close(ctx) // broken is as good as closed: the server ends its side
+}

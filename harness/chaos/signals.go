@@ -1,0 +1,126 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"holdfast/harness/undo"
+)
+
+// ErrNoProcess is what [Signals] answers when the target has no process here.
+var ErrNoProcess = errors.New("the target has no process of its own here")
+
+// Process is what [Signals] needs of a target.
+type Process interface {
+	// PID is the id of the running process; false where there is none.
+	PID() (int32, bool)
+	// Signal sends a signal to it.
+	Signal(os.Signal) error
+}
+
+// Signals is the [Place] of faults of the target's process: [Pause], [Kill] and
+// [Terminate]. Each application asks for the process anew, so a target that was
+// started again is found.
+type Signals struct {
+	process Process
+	journal *undo.Journal
+}
+
+// NewSignals makes the place. A pause is written to the journal before it
+// begins, so that a stopped process does not stay behind a harness that was
+// killed; with no journal (nil) it is not protected against that.
+func NewSignals(process Process, journal *undo.Journal) *Signals {
+	return &Signals{process: process, journal: journal}
+}
+
+// processKind is a kind that Signals can carry out.
+type processKind interface {
+	Kind
+	signal(ctx context.Context, s *Signals, id identity) (Applied, error)
+}
+
+// Accepts implements [Place]: the kinds of the process. Whether there is a
+// process is known only once the target has started.
+func (s *Signals) Accepts(kind Kind) error {
+	if _, ok := kind.(processKind); !ok {
+		return fmt.Errorf("a process cannot carry out %q", kind)
+	}
+	return validate(kind)
+}
+
+// Conflict implements [Conflicter]: what happens to a process while it is
+// paused cannot be told from what the pause did.
+func (s *Signals) Conflict(a, b Kind) error {
+	_, first := a.(Pause)
+	_, second := b.(Pause)
+	if first || second {
+		return fmt.Errorf("%q and %q act on one process", a, b)
+	}
+	return nil
+}
+
+// Apply implements [Place].
+func (s *Signals) Apply(ctx context.Context, kind Kind) (Applied, error) {
+	if err := s.Accepts(kind); err != nil {
+		return nil, err
+	}
+	pid, ok := s.process.PID()
+	if !ok {
+		return nil, fmt.Errorf("%q: %w", kind, ErrNoProcess)
+	}
+	id, err := identify(pid)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", kind, err)
+	}
+	return kind.(processKind).signal(ctx, s, id)
+}
+
+// identity is one life of a process: its id may come again, the rest does not.
+type identity struct {
+	pid     int32
+	started string // clock ticks since the machine's start
+	boot    string // the machine's start
+}
+
+func (id identity) args(run string) map[string]string {
+	return map[string]string{"pid": strconv.Itoa(int(id.pid)), "started": id.started, "boot": id.boot, "run": run}
+}
+
+func identityOf(args map[string]string) (identity, error) {
+	pid, err := strconv.ParseInt(args["pid"], 10, 32)
+	if err != nil || pid <= 1 || args["started"] == "" || args["boot"] == "" {
+		return identity{}, fmt.Errorf("undo a pause: incomplete record %v", args)
+	}
+	return identity{pid: int32(pid), started: args["started"], boot: args["boot"]}, nil
+}
+
+// await asks every millisecond until seen is true, and gives the last error, or
+// the context's, when that ends first.
+func await(ctx context.Context, what string, seen func() (bool, error)) error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		ok, err := seen()
+		if ok {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("wait for %s: %w", what, ctx.Err()), err)
+		}
+	}
+}
+
+// struck is a [OneShot] that was seen to happen.
+type struck struct{ receipt Receipt }
+
+// Undo implements [Applied]; there is nothing to undo.
+func (struck) Undo(context.Context) error { return nil }
+
+// Receipt implements [Applied].
+func (s struck) Receipt() Receipt { return s.receipt }
