@@ -141,7 +141,7 @@ func removeCage(dir string) error {
 }
 
 func writeFile(dir, name, text string) error {
-	return os.WriteFile(filepath.Join(dir, name), []byte(text), 0)
+	return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644)
 }
 
 // optional forgives a file that this kernel does not have.

@@ -35,6 +35,7 @@ type containerLife struct {
 	log     *lines
 	hostPID int
 	dir     string // of its memory cgroup; empty if unknown
+	peak    *peakWatch
 	ended   chan struct{}
 
 	mu   sync.Mutex // guards gone
@@ -58,6 +59,7 @@ func (l *containerLife) begin(ctx context.Context, options client.ContainerCreat
 		l.hostPID = state.Pid // 0 if it ended already
 		l.dir = memoryDirOf(state.Pid)
 	}
+	l.peak = watchPeak(l.hostPID)
 	go l.live()
 	return nil
 }
@@ -71,12 +73,11 @@ func (l *containerLife) live() {
 		defer close(logged)
 		l.followLog(follow)
 	}()
-	peak := watchPeak(l.hostPID)
 	state, err := l.awaitEnd()
 	l.mu.Lock()
 	l.gone = true
 	l.mu.Unlock()
-	l.end = l.describeEnd(state, peak.stop(nil))
+	l.end = l.describeEnd(state, l.peak.stop(nil))
 	select {
 	case <-logged:
 	case <-time.After(logPatience):
@@ -190,6 +191,7 @@ func (l *containerLife) signal(sig syscall.Signal, _ bool) error {
 	if gone {
 		return ErrNotRunning
 	}
+	l.peak.look()
 	ctx, cancel := context.WithTimeout(context.Background(), enginePatience)
 	defer cancel()
 	_, err := l.engine.api.ContainerKill(ctx, l.name, client.ContainerKillOptions{Signal: fmt.Sprint(int(sig))})

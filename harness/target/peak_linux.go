@@ -6,13 +6,14 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 )
 
 // peakEvery is how often a high-water mark is read. The mark never falls, but
 // it is gone with the process: the last reading is what remains.
-const peakEvery = 50 * time.Millisecond
+const peakEvery = 25 * time.Millisecond
 
 // peakWatch finds the most memory that a process ever had resident.
 //
@@ -20,38 +21,40 @@ const peakEvery = 50 * time.Millisecond
 // while the process lives. What wait4 reports (ru_maxrss) is exact and comes
 // after the end, but a process inherits its parent's mark at fork: a child of
 // a harness with 300 MB "used" 300 MB though it is /bin/true. So the reaped
-// number counts only where it is above anything the parent can have left.
+// number counts only where it is above anything the parent can have left;
+// below that the answer is as old as the last reading.
 type peakWatch struct {
-	inherited uint64 // the harness's own mark after the start
+	inherited uint64   // the harness's own mark after the start
+	status    *os.File // nil if the process was gone already
 	quit      chan struct{}
-	watched   chan uint64
+	over      chan struct{}
+
+	mu      sync.Mutex // guards highest
+	highest uint64
 }
 
 // watchPeak begins to watch a process; whoever begins must stop.
 func watchPeak(pid int) *peakWatch {
-	w := &peakWatch{quit: make(chan struct{}), watched: make(chan uint64, 1)}
+	w := &peakWatch{quit: make(chan struct{}), over: make(chan struct{})}
 	if own, err := os.Open("/proc/self/status"); err == nil {
 		w.inherited = highWaterMark(own)
 		_ = own.Close()
 	}
-	go w.run(pid)
+	// An open file stays with its process: should the id be given to another
+	// one, reading fails.
+	if status, err := os.Open(fmt.Sprintf("/proc/%d/status", pid)); err == nil {
+		w.status = status
+	}
+	go w.run()
 	return w
 }
 
-func (w *peakWatch) run(pid int) {
-	var highest uint64
-	defer func() { w.watched <- highest }()
-	// An open file stays with its process: should the id be given to another
-	// one, reading fails.
-	status, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return
-	}
-	defer status.Close()
+func (w *peakWatch) run() {
+	defer close(w.over)
 	tick := time.NewTicker(peakEvery)
 	defer tick.Stop()
 	for {
-		highest = max(highest, highWaterMark(status))
+		w.look()
 		select {
 		case <-w.quit:
 			return
@@ -60,11 +63,28 @@ func (w *peakWatch) run(pid int) {
 	}
 }
 
+// look reads the mark now, as should be done before a signal that may end it.
+func (w *peakWatch) look() {
+	if w.status == nil {
+		return
+	}
+	mark := highWaterMark(w.status)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.highest = max(w.highest, mark)
+}
+
 // stop ends the watch and returns the peak in bytes, nil if it is not known.
 // reaped is the process as it was waited for, nil if it was not our child.
 func (w *peakWatch) stop(reaped *os.ProcessState) *uint64 {
 	close(w.quit)
-	peak := <-w.watched
+	<-w.over
+	if w.status != nil {
+		_ = w.status.Close()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	peak := w.highest
 	if reaped != nil {
 		if usage, ok := reaped.SysUsage().(*syscall.Rusage); ok {
 			if most := uint64(usage.Maxrss) * 1024; most > w.inherited {

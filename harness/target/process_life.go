@@ -27,6 +27,7 @@ type processLife struct {
 	log     *lineWriter
 	limit   uint64
 	cage    *cage // nil without a memory limit
+	peak    *peakWatch
 	ended   chan struct{}
 
 	mu   sync.Mutex // guards gone; held while signalling, so that no reused id is hit
@@ -59,7 +60,7 @@ func (l *processLife) live(started chan<- error) {
 		return
 	}
 	defer close(l.ended)
-	peak := watchPeak(l.cmd.Process.Pid)
+	l.peak = watchPeak(l.cmd.Process.Pid)
 	close(started)
 
 	awaitExit(l.cmd.Process.Pid)
@@ -71,7 +72,7 @@ func (l *processLife) live(started chan<- error) {
 	l.mu.Unlock()
 	_ = l.cmd.Wait() // how it ended is in ProcessState; a pipe held open is not of interest
 	l.log.close()
-	l.end = l.describeEnd(peak.stop(l.cmd.ProcessState))
+	l.end = l.describeEnd(l.peak.stop(l.cmd.ProcessState))
 	l.err = l.clear(true)
 }
 
@@ -137,6 +138,7 @@ func (l *processLife) signal(sig syscall.Signal, all bool) error {
 	if l.gone {
 		return ErrNotRunning
 	}
+	l.peak.look()
 	pid := l.cmd.Process.Pid
 	if all {
 		pid = -pid

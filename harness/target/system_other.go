@@ -37,6 +37,7 @@ func markedProcesses(m mark) ([]*os.Process, error) {
 type peakWatch struct{}
 
 func watchPeak(int) *peakWatch                   { return &peakWatch{} }
+func (*peakWatch) look()                         {}
 func (*peakWatch) stop(*os.ProcessState) *uint64 { return nil }
 
 // cage is a memory cgroup, which only Linux has.

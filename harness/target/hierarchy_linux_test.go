@@ -1,0 +1,115 @@
+package target
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	v1Mounts = `24 1 0:22 / /sys/fs/cgroup rw shared:5 - tmpfs tmpfs rw
+26 24 0:24 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu
+29 24 0:27 / MOUNT rw shared:9 - cgroup cgroup rw,memory
+34 24 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
+`
+	v2Mounts = `24 1 0:22 / /proc rw - proc proc rw
+29 24 0:27 ROOT MOUNT rw shared:9 - cgroup2 cgroup2 rw,nsdelegate
+`
+)
+
+// procAt makes a directory that looks like /proc/self to ownHierarchy.
+func procAt(t *testing.T, mounts, groups string) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "mountinfo"), []byte(mounts), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "cgroup"), []byte(groups), 0o644))
+	return dir
+}
+
+func TestMemoryCgroupsAreMadeWhereTheKernelLets(t *testing.T) {
+	cases := []struct {
+		name, mounts, root, groups string
+		controls                   map[string]string // directory -> cgroup.subtree_control
+		want                       string            // below the mount
+		v2, fails                  bool
+	}{
+		{name: "version 1, in its own group", mounts: v1Mounts,
+			groups:   "4:memory:/job\n1:cpu:/\n0::/\n",
+			controls: map[string]string{"job": ""}, want: "job"},
+		{name: "version 1, shared with another controller", mounts: strings.Replace(v1Mounts, "rw,memory", "rw,cpu,memory", 1),
+			groups:   "4:cpu,memory:/job\n",
+			controls: map[string]string{"job": ""}, want: "job"},
+		{name: "version 1, in a container whose path is the host's", mounts: v1Mounts,
+			groups: "4:memory:/docker/abc\n", want: ""},
+		{name: "version 2, a user's session", mounts: v2Mounts, root: "/",
+			groups:   "0::/user/app/term\n",
+			controls: map[string]string{"": "cpu memory pids", "user": "memory", "user/app": "cpu memory", "user/app/term": ""},
+			want:     "user/app", v2: true},
+		{name: "version 2, the controller is given at the root only", mounts: v2Mounts, root: "/",
+			groups:   "0::/a/b\n",
+			controls: map[string]string{"": "memory", "a": "cpu", "a/b": ""}, want: "", v2: true},
+		{name: "version 2, mounted at a group that is not the root", mounts: v2Mounts, root: "/docker/abc",
+			groups:   "0::/docker/abc/x\n",
+			controls: map[string]string{"": "memory", "x": ""}, want: "", v2: true},
+		{name: "version 2 without the controller", mounts: v2Mounts, root: "/",
+			groups:   "0::/a\n",
+			controls: map[string]string{"": "cpu", "a": ""}, fails: true},
+		{name: "no cgroups at all", mounts: "24 1 0:22 / /proc rw - proc proc rw\n", groups: "", fails: true},
+		{name: "nonsense", mounts: "x - y\n- - -\n\n", groups: "x\n::\n", fails: true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			mount := t.TempDir()
+			for dir, control := range c.controls {
+				require.NoError(t, os.MkdirAll(filepath.Join(mount, dir), 0o755))
+				require.NoError(t, os.WriteFile(filepath.Join(mount, dir, "cgroup.subtree_control"), []byte(control+"\n"), 0o644))
+			}
+			mounts := strings.NewReplacer("MOUNT", mount, "ROOT", c.root).Replace(c.mounts)
+			h, err := ownHierarchy(procAt(t, mounts, c.groups))
+			if c.fails {
+				require.Error(t, err)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, hierarchy{parent: filepath.Join(mount, c.want), v2: c.v2}, h)
+		})
+	}
+}
+
+func TestAVersion2GroupIsLimitedWithoutSwapAndDiesWhole(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "holdfast-x")
+	c := &cage{hierarchy: hierarchy{v2: true}, dir: dir}
+	require.NoError(t, c.make(1000))
+	for file, want := range map[string]string{"memory.max": "1000", "memory.swap.max": "0", "memory.oom.group": "1"} {
+		got, err := os.ReadFile(filepath.Join(dir, file))
+		if os.IsNotExist(err) {
+			require.FailNow(t, "not written", file)
+		}
+		require.NoError(t, err)
+		require.Equal(t, want, string(got), file)
+	}
+	require.Error(t, c.make(1000), "a group that is there already is not ours")
+}
+
+func TestOnlyACountedKillIsEvidence(t *testing.T) {
+	for _, c := range []struct {
+		name, file, text string
+		v2               bool
+		want             string
+	}{
+		{"version 1, killed", "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n", false, "cgroup memory.oom_control: oom_kill 2"},
+		{"version 1, not killed", "memory.oom_control", "oom_kill_disable 0\nunder_oom 1\noom_kill 0\n", false, ""},
+		{"version 2, killed", "memory.events", "low 0\noom 1\noom_kill 1\noom_group_kill 1\n", true, "cgroup memory.events: oom_kill 1"},
+		{"version 2, reclaimed but not killed", "memory.events", "max 812\noom 0\noom_kill 0\n", true, ""},
+		{"nothing to read", "another", "", true, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, c.file), []byte(c.text), 0o644))
+			require.Equal(t, c.want, (&cage{hierarchy: hierarchy{v2: c.v2}, dir: dir}).oomEvidence())
+		})
+	}
+}

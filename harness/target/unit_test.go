@@ -1,0 +1,213 @@
+package target
+
+import (
+	"fmt"
+	"net"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"holdfast/harness/result"
+	"holdfast/harness/undo"
+)
+
+func TestThePeakIsTheTargetsOwnAndNotWhatItInheritedFromTheHarness(t *testing.T) {
+	ballast := make([]byte, 200_000_000)
+	for i := range ballast {
+		ballast[i] = byte(i)
+	}
+	each(t, func(t *testing.T, k kind) {
+		b := started(t, k, nil)
+		b.tell(t, "/allocate?mb=30")
+		end, err := b.Stop(t.Context())
+		require.NoError(t, err)
+		require.InDelta(t, 40e6, float64(*end.PeakRSSBytes), 15e6, "a small Go server and 30 MB")
+	})
+	require.NotZero(t, ballast[7])
+}
+
+func TestAPeakAboveTheHarnesssIsExactHoweverShort(t *testing.T) {
+	b := started(t, kinds[0], nil)
+	b.tell(t, "/allocate?mb=400")
+	b.tell(t, "/crash?code=1")
+	b.ended(t)
+	require.Greater(t, *b.Ends()[0].PeakRSSBytes, uint64(400_000_000))
+}
+
+func TestAPortIsPickedWhereTheKernelHandsOutNone(t *testing.T) {
+	low := firstEphemeralPort()
+	if low <= lowestPort+1_000 {
+		t.Skip("the kernel hands out nearly all ports here")
+	}
+	for range 20 {
+		address, err := freeAddress()
+		require.NoError(t, err)
+		_, text, err := net.SplitHostPort(address)
+		require.NoError(t, err)
+		port, err := strconv.Atoi(text)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, port, lowestPort)
+		require.Less(t, port, low)
+		require.True(t, addressFree(address))
+	}
+}
+
+func TestAPortLostBeforeTheFirstStartIsReplaced(t *testing.T) {
+	p, _ := program(t, nil)
+	p = p.withDefaults("x")
+	r := newRunner(p, nil)
+	first, err := r.settleAddress()
+	require.NoError(t, err)
+	again, err := r.settleAddress()
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	r.ends = make([]result.End, 1)
+	require.True(t, r.forgetPort())
+	require.Empty(t, r.URL())
+	require.Empty(t, r.Ends(), "the failed attempt is no life of the target")
+
+	r.ends = make([]result.End, 2)
+	require.False(t, r.forgetPort(), "later, clients know the port")
+	p.Address = "127.0.0.1:1"
+	fixed := newRunner(p, nil)
+	fixed.ends = make([]result.End, 1)
+	require.False(t, fixed.forgetPort(), "someone chose the port")
+}
+
+func TestTheLogKeepsTheLastLines(t *testing.T) {
+	l := newLines(3, nil)
+	w := l.writer()
+	_, _ = w.Write([]byte("one\ntwo\r\nth"))
+	require.Equal(t, []string{"one", "two"}, l.list())
+	_, _ = w.Write([]byte("ree\n\nfive\xff"))
+	w.close()
+	require.Equal(t, []string{"three", "", "five�"}, l.list())
+}
+
+func TestALongLineIsCutButNotThroughASecret(t *testing.T) {
+	const secret = "correct horse battery staple"
+	for _, before := range []int{0, maxLine - len(secret) - 1, maxLine - 10, maxLine - 1, maxLine, maxLine + 5, 10 * maxLine} {
+		l := newLines(1, []string{secret})
+		w := l.writer()
+		for _, r := range strings.Repeat("x", before) + secret + strings.Repeat("y", 3*maxLine) + "\n" {
+			_, _ = w.Write([]byte(string(r)))
+		}
+		line := l.list()[0]
+		require.LessOrEqual(t, len(line), maxLine+len(cut))
+		require.True(t, strings.HasSuffix(line, cut))
+		require.NotContains(t, line, "corr", "with %d characters before it", before)
+	}
+}
+
+func TestNoFormOfASecretIsEverLogged(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		secret := rapid.StringMatching(`S3[a-z@:/?#&=+ "'<>%]{3,20}`).Draw(t, "secret")
+		form := rapid.SampledFrom(secretForms([]string{secret})).Draw(t, "form")
+		l := newLines(10, []string{"S3", secret, ""})
+		w := l.writer()
+		text := rapid.StringMatching(`[a-z ]{0,40}`).Draw(t, "before") + form + "\n"
+		at := rapid.IntRange(0, len(text)).Draw(t, "cut")
+		_, _ = w.Write([]byte(text[:at]))
+		_, _ = w.Write([]byte(text[at:]))
+		for _, line := range l.list() {
+			require.NotContains(t, line, form)
+			require.Contains(t, line, hidden)
+			require.NotContains(t, line, strings.TrimPrefix(form, "S3"), "the longest secret is hidden whole")
+		}
+	})
+}
+
+func FuzzLines(f *testing.F) {
+	f.Add([]byte("a\nb\n"), 1)
+	f.Add([]byte(strings.Repeat("z", 3*maxLine)), 100)
+	f.Fuzz(func(t *testing.T, data []byte, at int) {
+		l := newLines(5, []string{"secret"})
+		w := l.writer()
+		if at < 0 || at > len(data) {
+			at = len(data)
+		}
+		for _, part := range [][]byte{data[:at], data[at:]} {
+			n, err := w.Write(part)
+			require.NoError(t, err)
+			require.Equal(t, len(part), n)
+		}
+		w.close()
+		require.LessOrEqual(t, len(l.list()), 5)
+		for _, line := range l.list() {
+			require.LessOrEqual(t, len(line), maxLine+len(cut))
+			require.True(t, utf8.ValidString(line))
+			require.NotContains(t, line, "secret")
+		}
+	})
+}
+
+func TestAConfigurationSaysAllThatIsWrongWithItAtOnce(t *testing.T) {
+	bad := Program{
+		Address: "nowhere", ReadyPath: "readyz", ReadyTimeout: -1, Grace: -1, LogLines: -1,
+		Env: map[string]string{"A=B": "", "HOLDFAST_RUN": "mine", "HOLDFAST_STEP": "mine", "ZERO": "\x00"},
+	}
+	_, process := NewProcess(ProcessConfig{Program: bad})
+	_, container := NewContainer(ContainerConfig{Program: bad, MemoryLimit: 1})
+	for _, err := range []error{process, container} {
+		for _, part := range []string{"Start", "Journal", "Address", "ReadyPath", "ReadyTimeout", "Grace", "LogLines",
+			"A=B", "HOLDFAST_RUN", "HOLDFAST_STEP", "ZERO"} {
+			require.ErrorContains(t, err, part)
+		}
+	}
+	require.ErrorContains(t, process, "Command")
+	require.ErrorContains(t, container, "Binary")
+	require.ErrorContains(t, container, "MemoryLimit")
+	_, url := NewURL(URLConfig{URL: "ftp://me:hunter2@x", ReadyPath: "x", ReadyTimeout: -1})
+	require.ErrorContains(t, url, "http or https")
+	require.ErrorContains(t, url, "ReadyPath")
+	require.ErrorContains(t, url, "ReadyTimeout")
+	require.NotContains(t, url.Error(), "hunter2")
+}
+
+func TestDefaultsFillWhatIsEmptyAndNothingElse(t *testing.T) {
+	full := Program{
+		Name: "n", Args: []string{"a"}, Env: map[string]string{"K": "v"}, AddrVariable: "ADDR", Address: "127.0.0.1:1",
+		ReadyPath: "/r", ReadyTimeout: 1, Grace: 2, LogLines: 3, Secrets: []string{"s"}, Start: time.Now(), Journal: new(undo.Journal),
+	}
+	v := reflect.ValueOf(full)
+	for i := range v.NumField() {
+		require.False(t, v.Field(i).IsZero(), "this test sets every field: %s", v.Type().Field(i).Name)
+	}
+	require.Equal(t, full, full.withDefaults("other"))
+	empty := Program{}.withDefaults("other")
+	require.Equal(t, Program{
+		Name: "other", AddrVariable: "LISTEN_ADDR", ReadyPath: "/readyz",
+		ReadyTimeout: 30 * time.Second, Grace: 10 * time.Second, LogLines: 200,
+	}, empty)
+}
+
+func TestAnEndIsToldInWords(t *testing.T) {
+	code := 3
+	for want, end := range map[string]result.End{
+		"was killed by the kernel for memory": {OOMKilled: true, Signal: "killed"},
+		"was stopped with signal killed":      {Signal: "killed", Expected: true},
+		"died of signal segmentation fault":   {Signal: "segmentation fault"},
+		"exited with code 3":                  {ExitCode: &code},
+		"ended, unknown how":                  {},
+	} {
+		require.Equal(t, want, howItEnded(end))
+	}
+}
+
+func TestAnErrorShowsTheLastLinesOnly(t *testing.T) {
+	var log []string
+	for i := range 50 {
+		log = append(log, fmt.Sprintf("line %d.", i))
+	}
+	err := &StartError{Name: "x", Err: errEndedFirst, Ended: true, Log: log}
+	require.ErrorContains(t, err, "line 49.")
+	require.ErrorContains(t, err, "line 30.")
+	require.NotContains(t, err.Error(), "line 29.")
+	require.ErrorContains(t, &StartError{Err: errEndedFirst, Ended: true}, "wrote nothing")
+}
