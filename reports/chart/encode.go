@@ -1,0 +1,149 @@
+package chart
+
+import (
+	"math"
+	"slices"
+	"strconv"
+)
+
+// Encoded is a line as the d attribute of an SVG path, with what it takes to
+// read the numbers back: time = T0 + x·StepT seconds, value = y·10^Exponent.
+// Time is off by at most a tenth of the usual distance between two samples,
+// value by at most half of 10^Exponent: a two-thousandth of the line's peak.
+type Encoded struct {
+	D         string
+	T0, StepT float64
+	Exponent  int
+}
+
+// gapAfter is how many usual distances without a sample make a gap.
+const gapAfter = 2.5
+
+// Encode turns samples into a path. Samples that are not numbers are left out
+// and leave a gap. A sample alone between two gaps becomes a dot: a path that
+// goes nowhere, which round line caps make visible.
+func Encode(t, v []float64) Encoded {
+	t, v, breaks := usable(t, v)
+	if len(t) == 0 {
+		return Encoded{}
+	}
+	usual := usualDistance(t)
+	e := Encoded{T0: round(t[0]), StepT: timeStep(t, usual), Exponent: exponent(v)}
+	var d []byte
+	var lastX, lastY int64
+	unit := math.Pow10(-e.Exponent)
+	alone := false
+	for i := range t {
+		x := int64(math.Round((t[i] - e.T0) / e.StepT))
+		y := int64(math.Round(v[i] * unit))
+		if i == 0 || breaks[i] || t[i]-t[i-1] > gapAfter*usual {
+			if alone {
+				d = append(d, "l0 0"...)
+			}
+			d, alone = append(d, 'M'), true
+			d = pair(d, x, y)
+		} else {
+			if alone {
+				d, alone = append(d, 'l'), false
+			} else if x >= lastX {
+				d = append(d, ' ')
+			}
+			d = pair(d, x-lastX, y-lastY)
+		}
+		lastX, lastY = x, y
+	}
+	if alone {
+		d = append(d, "l0 0"...)
+	}
+	e.D = string(d)
+	return e
+}
+
+// pair appends two numbers; a minus sign parts them as well as a space does.
+func pair(d []byte, x, y int64) []byte {
+	d = strconv.AppendInt(d, x, 10)
+	if y >= 0 {
+		d = append(d, ' ')
+	}
+	return strconv.AppendInt(d, y, 10)
+}
+
+// usable leaves out what is not a number; breaks[i] tells that something was
+// left out before sample i.
+func usable(t, v []float64) (ut, uv []float64, breaks []bool) {
+	n := min(len(t), len(v))
+	broken := false
+	for i := range n {
+		if !finite(t[i]) || !finite(v[i]) {
+			broken = true
+			continue
+		}
+		ut, uv, breaks = append(ut, t[i]), append(uv, v[i]), append(breaks, broken)
+		broken = false
+	}
+	return ut, uv, breaks
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// usualDistance is the median of the distances between samples, in seconds.
+func usualDistance(t []float64) float64 {
+	var distances []float64
+	for i := 1; i < len(t); i++ {
+		if d := t[i] - t[i-1]; d > 0 {
+			distances = append(distances, d)
+		}
+	}
+	if len(distances) == 0 {
+		return 1
+	}
+	slices.Sort(distances)
+	return max(distances[len(distances)/2], 1e-6)
+}
+
+// timeStep is the coarsest round step on whose grid every sample lies within a
+// tenth of the usual distance, so that most steps of x are a single digit.
+func timeStep(t []float64, usual float64) float64 {
+	for _, step := range steps(usual) {
+		fits := true
+		for i := 0; i < len(t) && fits; i++ {
+			x := (t[i] - t[0]) / step
+			fits = math.Abs(x-math.Round(x))*step <= usual/10
+		}
+		if fits {
+			return step
+		}
+	}
+	return round(max(usual/10, 1e-6))
+}
+
+// steps lists round numbers from usual downwards, coarsest first.
+func steps(usual float64) []float64 {
+	list := []float64{round(usual)}
+	decade := math.Floor(math.Log10(usual)) + 1
+	for e := decade; e > decade-3; e-- {
+		for _, m := range []float64{5, 2.5, 2, 1.25, 1} {
+			if s := m * math.Pow(10, e); s <= usual*1.05 && s >= usual/5 {
+				list = append(list, round(s))
+			}
+		}
+	}
+	return list
+}
+
+// round keeps a time to the microsecond, so that 0.1 stays 0.1.
+func round(v float64) float64 { return math.Round(v*1e6) / 1e6 }
+
+// exponent is the power of ten that leaves the largest value four digits.
+// Whole numbers below 100,000 stay exact.
+func exponent(v []float64) int {
+	peak, whole := 0.0, true
+	for _, x := range v {
+		peak = max(peak, math.Abs(x))
+		whole = whole && x == math.Trunc(x)
+	}
+	if peak == 0 || whole && peak < 1e5 {
+		return 0
+	}
+	return int(math.Floor(math.Log10(peak))) - 3
+}

@@ -1,0 +1,117 @@
+package reports
+
+import (
+	"errors"
+	"math"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"holdfast/harness/result"
+	"holdfast/reports/chart"
+)
+
+// distribution is the latency of one stream as a curve and in numbers. Note
+// says what is wrong where there is no curve.
+type distribution struct {
+	Stream  string
+	Plot    *chart.Plot
+	Columns []string
+	Rows    []quantileRow
+	Note    string
+}
+
+type quantileRow struct {
+	Name  string
+	Cells []string
+}
+
+// longestHistogram bounds what is decoded of a file: a histogram of three
+// digits over an hour is a few kilobytes.
+const longestHistogram = 1 << 20
+
+// distributions draws each stream's latency, from the plan and from the send.
+func distributions(s result.Scenario) []distribution {
+	var list []distribution
+	for _, stream := range s.Streams {
+		d := distribution{Stream: stream.Name}
+		var curves []chart.Curve
+		add := func(name string, style chart.Style, encoded string, q *result.Quantiles) {
+			if q != nil && q.N > 0 {
+				d.column(name, q)
+			}
+			if encoded == "" {
+				return
+			}
+			points, err := quantiles(encoded)
+			if err != nil {
+				d.Note = "the histogram " + name + " can't be read: " + err.Error()
+				return
+			}
+			curves = append(curves, chart.Curve{Name: name, Style: style, Points: points})
+		}
+		add("from the plan", chart.Main, stream.Histogram, stream.Latency)
+		add("from the send", chart.Reference, stream.HistogramFromSend, stream.LatencyFromSend)
+		if plot, ok := (chart.Distribution{Title: "Latency distribution of " + stream.Name, Curves: curves}).Draw(); ok {
+			d.Plot = &plot
+		}
+		if d.Plot != nil || d.Note != "" || len(d.Rows) > 0 {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// column adds one distribution's numbers beside the others.
+func (d *distribution) column(name string, q *result.Quantiles) {
+	d.Columns = append(d.Columns, name)
+	ms := func(v float64) string { return result.Format(v, result.UnitMS) }
+	cells := [][2]string{
+		{"p50", ms(q.P50)}, {"p90", ms(q.P90)}, {"p99", ms(q.P99)}, {"p99.9", ms(q.P999)}, {"largest", ms(q.Max)},
+		{"mean", ms(q.Mean)}, {"samples", count(q.N)},
+	}
+	for i, c := range cells {
+		if len(d.Columns) == 1 {
+			d.Rows = append(d.Rows, quantileRow{Name: c[0]})
+		}
+		d.Rows[i].Cells = append(d.Rows[i].Cells, c[1])
+	}
+}
+
+// quantiles reads a histogram in microseconds as a curve from the median on. It
+// stops where the next request would be an invention: at 1 - 1/n.
+func quantiles(encoded string) ([]chart.Quantile, error) {
+	if len(encoded) > longestHistogram {
+		return nil, errors.New("it is longer than 1 MiB")
+	}
+	h, err := hdr.DecodePacked([]byte(encoded))
+	if err != nil {
+		return nil, err
+	}
+	n := h.TotalCount()
+	if n == 0 {
+		return nil, nil
+	}
+	last := 1 - 1/float64(n)
+	var points []chart.Quantile
+	const perStep = 12 // points between one nine and the next
+	for i := 0; ; i++ {
+		q := unstretch(float64(i) / perStep)
+		if q > last {
+			break
+		}
+		points = append(points, chart.Quantile{Q: q, MS: float64(h.ValueAtPercentile(q*100)) / 1000})
+	}
+	if len(points) == 0 || points[len(points)-1].Q < last {
+		points = append(points, chart.Quantile{Q: max(last, 0.5), MS: float64(h.Max()) / 1000})
+	}
+	return points, nil
+}
+
+// unstretch is the inverse of chart.Stretch.
+func unstretch(x float64) float64 {
+	half := math.Log10(2)
+	if x < 1 {
+		x = half + x*(1-half)
+	}
+	return 1 - math.Pow(10, -x)
+}

@@ -1,0 +1,103 @@
+package reports
+
+import (
+	"holdfast/harness/result"
+)
+
+// tile is one square of the evidence strip: a thing that makes the verdict worth
+// something.
+type tile struct {
+	Class       string // ok, bad, none
+	Mark        string
+	Name, Value string
+	Note        string
+}
+
+const mostBadEvidence = 6
+
+// tiles says on one line whether the experiment was valid.
+func tiles(run *result.Run) []tile {
+	total := totals(run)
+	list := []tile{delivered(total)}
+	fired, undone, planned := int64(0), int64(0), int64(0)
+	for _, s := range run.Scenarios {
+		for _, f := range s.Faults {
+			planned++
+			if f.Fired > 0 {
+				fired++
+			}
+			if f.Undone != nil && *f.Undone {
+				undone++
+			}
+		}
+	}
+	list = append(list, outOf("Faults fired", fired, planned, "none planned"), outOf("Faults undone", undone, planned, "none planned"))
+	exercised, checks, held, evidence := int64(0), int64(0), int64(0), int64(0)
+	var broken []tile
+	for _, s := range run.Scenarios {
+		for _, c := range s.Checks {
+			checks++
+			if c.Verdict == result.Pass || c.Verdict == result.Fail {
+				exercised++
+			}
+		}
+		for _, c := range s.Evidence {
+			evidence++
+			if c.Verdict == result.Pass {
+				held++
+			} else if len(broken) < mostBadEvidence {
+				broken = append(broken, tile{Class: "bad", Mark: result.Fail.Mark(), Name: s.Name, Value: subject(c), Note: evidenceNote(c)})
+			}
+		}
+	}
+	list = append(list, outOf("Checks exercised", exercised, checks, "none"), outOf("Evidence held", held, evidence, "none recorded"))
+	return append(list, broken...)
+}
+
+func evidenceNote(c result.Check) string {
+	if c.Reason != "" {
+		return c.Reason
+	}
+	return measured(c) + ", must be " + limitText(c)
+}
+
+// outOf is good when all of something that there is happened; nothing at all is
+// neither good nor bad.
+func outOf(name string, n, all int64, none string) tile {
+	switch {
+	case all == 0:
+		return tile{Class: "none", Mark: result.NotExercised.Mark(), Name: name, Value: none}
+	case n == all:
+		return tile{Class: "ok", Mark: result.Pass.Mark(), Name: name, Value: count(n) + " of " + count(all)}
+	default:
+		return tile{Class: "bad", Mark: result.Fail.Mark(), Name: name, Value: count(n) + " of " + count(all)}
+	}
+}
+
+// delivered is how much of the planned load was sent. It has no limit of its
+// own here: what is enough is a matter of each scenario's evidence.
+func delivered(c result.Counts) tile {
+	t := tile{Class: "ok", Mark: result.Pass.Mark(), Name: "Load delivered", Value: ratio(c.Sent, c.Planned)}
+	switch {
+	case c.Planned == 0:
+		return tile{Class: "none", Mark: result.NotExercised.Mark(), Name: t.Name, Value: "none planned"}
+	case c.Sent*100 < c.Planned*99:
+		t.Class, t.Mark = "bad", result.Fail.Mark()
+	}
+	if missing := c.Planned - c.Sent; missing > 0 {
+		t.Note = count(missing) + " not sent"
+	}
+	return t
+}
+
+// totals adds the streams of all scenarios.
+func totals(run *result.Run) result.Counts {
+	var t result.Counts
+	for _, s := range run.Scenarios {
+		for _, stream := range s.Streams {
+			t.Planned += stream.Planned
+			t.Sent += stream.Sent
+		}
+	}
+	return t
+}

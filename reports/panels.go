@@ -1,0 +1,273 @@
+package reports
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"holdfast/harness/result"
+	"holdfast/reports/chart"
+)
+
+const (
+	tall, low  = 180, 112 // heights of panels, pixels
+	mostSeries = 64       // of one scenario, that are drawn
+)
+
+// place is where a series belongs among the panels.
+type place struct {
+	order int    // of the panel
+	key   string // series with the same key share a panel
+	title string
+	label string // of the line in its panel
+	style chart.Style
+}
+
+// panels sorts a scenario's series into charts: latencies and rates by stream,
+// memory together, connections, what is in flight, and the rest by prefix. A
+// panel never mixes units.
+func panels(s result.Scenario, span chart.Span) []chart.Panel {
+	type group struct {
+		place
+		panel chart.Panel
+	}
+	var groups []*group
+	open := map[string]*group{}
+	for _, series := range s.Series[:min(len(s.Series), mostSeries)] {
+		p := placeOf(series)
+		g := open[p.key]
+		if g == nil || len(g.panel.Lines) == chart.MaxLines {
+			g = &group{place: p, panel: chart.Panel{Title: p.title, Unit: series.Unit, Height: low}}
+			if p.order == 0 {
+				g.panel.Height = tall
+			}
+			open[p.key] = g
+			groups = append(groups, g)
+		}
+		style := p.style
+		if style == "" {
+			style = chart.Cycle(len(g.panel.Lines))
+		}
+		g.panel.Lines = append(g.panel.Lines, chart.Line{
+			Name: p.label, Unit: series.Unit, Style: style, T: series.T, V: series.V, Note: series.Reduced,
+		})
+		g.panel.Limits = append(g.panel.Limits, limits(s, series, p.label, span)...)
+	}
+	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(a.order, b.order) })
+	list := make([]chart.Panel, 0, len(groups))
+	for _, g := range groups {
+		g.panel.Gap = shortfall(g.panel)
+		list = append(list, g.panel)
+	}
+	return list
+}
+
+// placeOf reads a series' name and unit: names are words joined by dots, what
+// is measured last.
+func placeOf(s result.Series) place {
+	name := s.Name
+	stream, last := splitName(name)
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
+	}
+	switch {
+	case s.Unit == result.UnitMS:
+		stream = strings.TrimSuffix(stream, ".latency")
+		return place{0, "ms " + stream, titled("Latency", stream), last, percentileStyle(last)}
+	case s.Unit == result.UnitPerS:
+		return place{1, "rate " + stream, titled("Requests", stream), last, rateStyle(last)}
+	case s.Unit == result.UnitBytes:
+		return place{2, "bytes", "Memory", name, ""}
+	case has("conn", "pool", "db."):
+		return place{3, "connections " + s.Unit, "Connections", name, ""}
+	case has("in_flight", "inflight"):
+		return place{4, "in flight " + s.Unit, "In flight", name, ""}
+	case has("queue", "jobs", "attempt"):
+		return place{5, "queue " + s.Unit, "Queue", name, ""}
+	default:
+		return place{6, s.Unit + " " + stream, titled("Other", stream), last, ""}
+	}
+}
+
+func titled(what, of string) string {
+	if of == "" {
+		return what
+	}
+	return what + " of " + of
+}
+
+// splitName parts the last word from what it belongs to. p99.9 is one word.
+func splitName(name string) (of, last string) {
+	for _, p := range []string{"p99.9", "p99.99"} {
+		if of, ok := strings.CutSuffix(name, "."+p); ok {
+			return of, p
+		}
+	}
+	i := strings.LastIndexByte(name, '.')
+	if i < 0 {
+		return "", name
+	}
+	return name[:i], name[i+1:]
+}
+
+func percentileStyle(word string) chart.Style {
+	switch word {
+	case "p50", "median":
+		return chart.Low
+	case "mean":
+		return chart.LowDashed
+	case "p90", "p95":
+		return chart.Middle
+	case "p99":
+		return chart.High
+	case "p99.9", "p99_9", "p999", "max":
+		return chart.HighDashed
+	default:
+		return ""
+	}
+}
+
+func rateStyle(word string) chart.Style {
+	switch word {
+	case "planned":
+		return chart.Reference
+	case "sent":
+		return chart.Low
+	case "completed", "ok":
+		return chart.Main
+	case "failed", "errors":
+		return chart.Ink
+	default:
+		return ""
+	}
+}
+
+// shortfall shades what was planned but not answered.
+func shortfall(p chart.Panel) *chart.Gap {
+	find := func(words ...string) int {
+		return slices.IndexFunc(p.Lines, func(l chart.Line) bool { return slices.Contains(words, l.Name) })
+	}
+	planned, done := find("planned"), find("completed", "ok")
+	if p.Unit != result.UnitPerS || planned < 0 || done < 0 {
+		return nil
+	}
+	return &chart.Gap{Above: planned, Below: done, Name: "planned but not answered"}
+}
+
+// limits are the lines that a series must not cross: its own limit, and the
+// thresholds of the checks on it, each over the phase that it speaks of.
+func limits(s result.Scenario, series result.Series, label string, span chart.Span) []chart.Limit {
+	var list []chart.Limit
+	if series.Limit != nil {
+		list = append(list, chart.Limit{Name: "limit of " + label, Value: *series.Limit, Span: span})
+	}
+	for _, c := range s.Checks {
+		if c.Unit != series.Unit || c.Op == "falls_to" || !watches(c.Metric, series.Name) ||
+			series.Limit != nil && *series.Limit == c.Threshold { // one line is enough
+			continue
+		}
+		name := label + " " + strings.TrimSuffix(map[string]string{"<=": "≤", ">=": "≥", "==": "=", "between": "≥"}[c.Op]+" ", " ")
+		if c.Op == "<" || c.Op == ">" {
+			name = label + " " + c.Op
+		}
+		over := span
+		if p, ok := phase(s, c.Phase); ok {
+			name, over = c.Phase+": "+name, chart.Span{From: p.StartS, To: p.EndS}
+		}
+		list = append(list, chart.Limit{Name: name, Value: c.Threshold, Span: over})
+		if c.Upper != nil {
+			list = append(list, chart.Limit{Name: strings.Replace(name, "≥", "≤", 1), Value: *c.Upper, Span: over})
+		}
+	}
+	return list
+}
+
+// watches reports whether a metric is a statistic of a series: its own name, or
+// its name and one of the words for a summary.
+func watches(metric, series string) bool {
+	if metric == series {
+		return true
+	}
+	word, ok := strings.CutPrefix(metric, series+".")
+	return ok && slices.Contains([]string{"max", "min", "mean", "last", "peak"}, word)
+}
+
+func phase(s result.Scenario, name string) (result.Phase, bool) {
+	i := slices.IndexFunc(s.Phases, func(p result.Phase) bool { return name != "" && p.Name == name })
+	if i < 0 {
+		return result.Phase{}, false
+	}
+	return s.Phases[i], true
+}
+
+// charts puts a scenario's panels on one axis of time. ok is false when nothing
+// was recorded over time.
+func charts(s result.Scenario, id string) (chart.Drawing, bool) {
+	span := spanOf(s)
+	g := chart.Group{ID: id, Name: s.Name, Span: span, Panels: panels(s, span), Marks: marks(s)}
+	if len(g.Panels) == 0 {
+		return chart.Drawing{}, false
+	}
+	for _, p := range s.Phases {
+		g.Phases = append(g.Phases, chart.Band{Name: p.Name, Span: chart.Span{From: p.StartS, To: p.EndS}})
+	}
+	for _, f := range s.Faults {
+		b := chart.Band{Name: faultName(f), Span: chart.Span{From: f.StartS, To: span.To}}
+		if f.EndS != nil {
+			b.Span.To = *f.EndS
+		} else {
+			b.Name += " (no end recorded)"
+		}
+		g.Faults = append(g.Faults, b)
+	}
+	return g.Draw(), true
+}
+
+func faultName(f result.Fault) string {
+	name := f.Kind
+	if name == "" {
+		name = f.ID
+	}
+	if f.On != "" {
+		name += " on " + f.On
+	}
+	return name
+}
+
+// spanOf is from 0 to the last thing that happened.
+func spanOf(s result.Scenario) chart.Span {
+	end := 0.0
+	for _, p := range s.Phases {
+		end = max(end, p.EndS)
+	}
+	for _, series := range s.Series {
+		if n := len(series.T); n > 0 {
+			end = max(end, series.T[n-1])
+		}
+	}
+	if end == 0 {
+		end = s.DurationS
+	}
+	return chart.Span{From: 0, To: end}
+}
+
+// marks are the scenario's events and the ends of its target that nobody asked
+// for. What happens at the same place in the picture shares one mark.
+func marks(s result.Scenario) []chart.Mark {
+	var all []chart.Mark
+	for _, e := range s.Ends {
+		if e.EndS != nil && !e.Expected {
+			all = append(all, chart.Mark{At: *e.EndS, Name: "target " + e.String(), Bad: true})
+		}
+	}
+	for i, e := range s.Ends {
+		if i > 0 {
+			all = append(all, chart.Mark{At: e.StartS, Name: "target started again"})
+		}
+	}
+	for _, e := range s.Events {
+		all = append(all, chart.Mark{At: e.AtS, Name: e.What})
+	}
+	slices.SortStableFunc(all, func(a, b chart.Mark) int { return cmp.Compare(a.At, b.At) })
+	return all
+}

@@ -1,0 +1,177 @@
+package reports
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+
+	"holdfast/harness/result"
+)
+
+// phaseTable sets the phases beside each other: before, during, after.
+type phaseTable struct {
+	Caption string
+	Columns []column
+	Rows    []phaseRow
+}
+
+// column is a phase with what it is to the fault.
+type column struct{ Name, Role string }
+
+type phaseRow struct {
+	Name  string
+	Cells []string
+	Quiet bool
+}
+
+func roleOf(phase string) string {
+	return map[string]string{
+		result.WarmUp: "not judged", result.Baseline: "before", result.Inject: "during", result.Heal: "after", result.Drain: "no new load",
+	}[phase]
+}
+
+// phaseTables tells for each stream what it did in each phase.
+func phaseTables(s result.Scenario) []phaseTable {
+	var tables []phaseTable
+	for _, stream := range s.Streams {
+		t := phaseTable{Caption: stream.Name}
+		if stream.Shape != "" {
+			t.Caption += ": " + stream.Shape
+		}
+		var spans []result.StreamPhase
+		for _, p := range stream.Phases {
+			if p.Planned > 0 || p.Sent > 0 {
+				spans = append(spans, p)
+				t.Columns = append(t.Columns, column{p.Phase, roleOf(p.Phase)})
+			}
+		}
+		spans = append(spans, result.StreamPhase{Counts: stream.Counts})
+		t.Columns = append(t.Columns, column{"whole load", ""})
+		for _, r := range streamRows() {
+			cells := make([]string, len(spans))
+			for i, p := range spans {
+				cells[i] = r.cell(p.Counts, lengthOf(s, p.Phase))
+			}
+			t.Rows = append(t.Rows, phaseRow{Name: r.name, Cells: cells, Quiet: r.quiet})
+		}
+		tables = append(tables, t)
+	}
+	return tables
+}
+
+func lengthOf(s result.Scenario, name string) float64 {
+	p, ok := phase(s, name)
+	if !ok {
+		return 0
+	}
+	return p.EndS - p.StartS
+}
+
+type streamRow struct {
+	name  string
+	quiet bool
+	cell  func(c result.Counts, seconds float64) string
+}
+
+// streamRows are what is said of a stream in a span of that many seconds (0: not
+// known).
+func streamRows() []streamRow {
+	return []streamRow{
+		{"planned", false, func(c result.Counts, seconds float64) string {
+			if seconds <= 0 {
+				return count(c.Planned)
+			}
+			return count(c.Planned) + " (" + result.Format(float64(c.Planned)/seconds, result.UnitPerS) + ")"
+		}},
+		{"sent", false, func(c result.Counts, _ float64) string { return ofPlanned(c.Sent, c.Planned) }},
+		{"expected answers", false, func(c result.Counts, _ float64) string { return ofPlanned(c.OK, c.Sent) }},
+		{"failed", false, func(c result.Counts, _ float64) string { return ofPlanned(c.Sent-c.OK, c.Sent) }},
+		{"latency p50", false, latency(func(q result.Quantiles) float64 { return q.P50 }, 1)},
+		{"p99", false, latency(func(q result.Quantiles) float64 { return q.P99 }, 100)},
+		{"p99.9", false, latency(func(q result.Quantiles) float64 { return q.P999 }, 1000)},
+		{"largest", false, latency(func(q result.Quantiles) float64 { return q.Max }, 1)},
+		{"latency samples", true, func(c result.Counts, _ float64) string {
+			if c.Latency == nil {
+				return "0"
+			}
+			return count(c.Latency.N)
+		}},
+		{"send lag p99", true, func(c result.Counts, _ float64) string { return optional(c.SendLagP99MS, result.UnitMS) }},
+	}
+}
+
+func ofPlanned(n, all int64) string {
+	if all <= 0 {
+		return count(n)
+	}
+	return count(n) + " (" + ratio(n, all) + ")"
+}
+
+// latency shows a quantile only where it rests on enough samples to mean
+// anything.
+func latency(of func(result.Quantiles) float64, need int64) func(result.Counts, float64) string {
+	return func(c result.Counts, _ float64) string {
+		switch {
+		case c.Latency == nil || c.Latency.N == 0:
+			return notMeasured
+		case c.Latency.N < need:
+			return "too few"
+		default:
+			return result.Format(of(*c.Latency), result.UnitMS)
+		}
+	}
+}
+
+const mostPeaks = 16
+
+// peaks is the charts in words: the greatest value of every series but those of
+// the load, by phase, with how many samples it rests on.
+func peaks(s result.Scenario) *phaseTable {
+	t := phaseTable{Caption: "Peaks by phase (samples)"}
+	for _, p := range s.Phases {
+		t.Columns = append(t.Columns, column{p.Name, roleOf(p.Name)})
+	}
+	for _, series := range s.Series {
+		if series.Unit == result.UnitMS || series.Unit == result.UnitPerS || len(t.Rows) == mostPeaks {
+			continue
+		}
+		r := phaseRow{Name: series.Name}
+		for _, p := range s.Phases {
+			r.Cells = append(r.Cells, peakIn(series, p))
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	if len(t.Rows) == 0 || len(t.Columns) == 0 {
+		return nil
+	}
+	return &t
+}
+
+func peakIn(s result.Series, p result.Phase) string {
+	peak, n := math.Inf(-1), int64(0)
+	for i := range min(len(s.T), len(s.V)) {
+		if s.T[i] >= p.StartS && s.T[i] < p.EndS && !math.IsNaN(s.V[i]) {
+			peak, n = max(peak, s.V[i]), n+1
+		}
+	}
+	if n == 0 {
+		return notMeasured
+	}
+	return result.Format(peak, s.Unit) + " (" + count(n) + ")"
+}
+
+// byNumber lists keys that are numbers in their order, others after them.
+func byNumber(m map[string]int64) []string {
+	keys := slices.Sorted(maps.Keys(m))
+	slices.SortStableFunc(keys, func(a, b string) int {
+		x, errX := strconv.Atoi(a)
+		y, errY := strconv.Atoi(b)
+		if errX != nil || errY != nil {
+			return cmp.Compare(map[bool]int{true: 1}[errX != nil], map[bool]int{true: 1}[errY != nil])
+		}
+		return cmp.Compare(x, y)
+	})
+	return keys
+}

@@ -1,0 +1,325 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/stretchr/testify/require"
+
+	"holdfast/harness/result"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// sampleRuns are the runs that every format is tried with, by name.
+func sampleRuns(t testing.TB) map[string]*result.Run {
+	return map[string]*result.Run{
+		"mixed":   mixedRun(t),
+		"passed":  passedRun(t),
+		"partial": partialRun(t),
+		"hostile": hostileRun(t, hostile),
+		"empty":   {Schema: result.Schema, ID: "20260102-030405-ffff", Started: runStarted(), Complete: true},
+	}
+}
+
+func runStarted() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+
+func baseRun() *result.Run {
+	return &result.Run{
+		Schema: result.Schema, ID: "20260102-030405-7f3a", Started: runStarted(), Seed: 42, Profile: "bench",
+		Complete: true, DurationS: 151.2, Command: "holdfast run --all --profile bench --seed 42",
+		Environment: result.Environment{
+			Go: "go1.26.8", OS: "linux/amd64", CPUs: 2, CPUModel: "Example CPU @ 2.60GHz", MemoryBytes: 8 << 30,
+			Database: "local: PostgreSQL 15.18 (no DSN given, no container engine answered)", Target: "container, 100 MB",
+			Versions: map[string]string{"holdfast": "v0.3.0 (1a2b3c4)", "postgres": "15.18", "configuration": "sha256:9f2c11d0"},
+		},
+	}
+}
+
+// mixedRun has all four verdicts, a death for memory and a restart, compressed
+// times, claims and a detection matrix.
+func mixedRun(t testing.TB) *result.Run {
+	run := baseRun()
+	run.Verdict = result.Fail
+	run.Reason = "search/popular-term: process.rss.max in inject was 187 MB, limit ≤ 100 MB; the kernel killed the target at 21.3 s."
+	run.Scenarios = []result.Scenario{
+		passingScenario(t, "search/short-terms", 3), killedScenario(t), drippingScenario(t), lateScenario(t),
+		unfiredScenario(t), passingScenario(t, "task/invalid-key", 5),
+	}
+	run.Claims = []result.Claim{
+		{Name: "search: out of memory", Claimed: "−100 %", Metric: "process.rss.max", Unit: result.UnitBytes, Before: ptr(412e6), After: ptr(61.4e6), Verdict: result.Pass, Reason: "no death in 3 runs of 5,000 requests"},
+		{Name: "search: latency", Claimed: "−90 %", Metric: "search.latency.p99", Unit: result.UnitMS, Before: ptr(5456.0), After: ptr(812.0), Verdict: result.Fail, Reason: "measured −85 %"},
+		{Name: "queue saturation", Claimed: "−100 %", Verdict: result.NotExercised, Reason: "not run"},
+	}
+	run.Detections = []result.Detection{
+		{Without: "", CaughtBy: nil, Verdict: result.Pass, Reason: "every scenario passed"},
+		{Without: "search.sql-limit", Expected: "search/popular-term", CaughtBy: []string{"search/popular-term"}, Check: "process.rss.max in inject", Verdict: result.Pass},
+		{Without: "task.jitter", Expected: "task/thundering-herd", Verdict: result.Fail, Reason: "survived: no scenario failed"},
+	}
+	return run
+}
+
+func passedRun(t testing.TB) *result.Run {
+	run := baseRun()
+	run.Verdict = result.Pass
+	run.Reason = "All 12 checks of 2 scenarios held; the closest is search.latency.p99 in inject with 81 % of its limit."
+	run.Scenarios = []result.Scenario{passingScenario(t, "search/popular-term", 1), passingScenario(t, "oracle/one-hangs", 2)}
+	return run
+}
+
+// partialRun was killed while its second scenario ran.
+func partialRun(t testing.TB) *result.Run {
+	run := baseRun()
+	run.Complete, run.Interrupted = false, "terminated"
+	cut := passingScenario(t, "oracle/one-hangs", 9)
+	cut.Verdict, cut.Reason, cut.Checks, cut.Evidence = "", "", nil, nil
+	cut.Streams[0].Latency, cut.Streams[0].Histogram = nil, ""
+	broken := result.Scenario{Name: "task/outage", Proves: "A short outage loses no task.", Started: runStarted(),
+		Verdict: result.Inconclusive, Error: "start target: exec: \"reference\": not found\nlast log lines: none"}
+	run.Scenarios = []result.Scenario{passingScenario(t, "search/popular-term", 1), cut, broken, {Name: "task/never-begun"}}
+	return run
+}
+
+func phasesOf(lengths ...float64) []result.Phase {
+	var phases []result.Phase
+	from := 0.0
+	for i, name := range []string{result.WarmUp, result.Baseline, result.Inject, result.Heal, result.Drain}[:len(lengths)] {
+		phases = append(phases, result.Phase{Name: name, StartS: from, EndS: from + lengths[i]})
+		from += lengths[i]
+	}
+	return phases
+}
+
+// wave is a series of n points over a number of seconds, calm outside a window.
+func wave(r *rand.Rand, name, unit string, n int, seconds, calm, stressed, from, to float64) result.Series {
+	s := result.Series{Name: name, Unit: unit}
+	for i := range n {
+		at := math.Round(seconds*float64(i)/float64(n)*1e4) / 1e4
+		level := calm
+		if at >= from && at < to {
+			level = stressed
+		} else if at >= to {
+			level = calm + (stressed-calm)*math.Exp(-(at-to)/1.5)
+		}
+		v := level * (0.9 + 0.2*r.Float64())
+		if unit == result.UnitCount || unit == result.UnitBytes {
+			v = math.Round(v)
+		}
+		s.T, s.V = append(s.T, at), append(s.V, v)
+	}
+	return s
+}
+
+func histogram(t testing.TB, r *rand.Rand, n int, median, tail float64) (string, *result.Quantiles) {
+	h := hdr.New(1, 60_000_000, 3)
+	for range n {
+		ms := median * math.Exp(0.35*r.NormFloat64())
+		if r.Float64() < 0.02 {
+			ms = tail * (0.6 + 0.4*r.Float64())
+		}
+		require.NoError(t, h.RecordValue(int64(ms*1000)))
+	}
+	encoded, err := h.Encode(hdr.V2CompressedEncodingCookieBase)
+	require.NoError(t, err)
+	ms := func(p float64) float64 { return float64(h.ValueAtPercentile(p)) / 1000 }
+	return string(encoded), &result.Quantiles{N: int64(n), P50: ms(50), P90: ms(90), P99: ms(99), P999: ms(99.9), Max: ms(100), Mean: h.Mean() / 1000}
+}
+
+// load is one stream with its series: planned at a rate, with some failing in
+// the window of a fault.
+func load(t testing.TB, r *rand.Rand, name string, phases []result.Phase, rate, median, tail, failing float64, from, to float64) (result.Stream, []result.Series) {
+	end := phases[len(phases)-1].EndS
+	n := int64(rate * end)
+	st := result.Stream{Name: name, Shape: fmt.Sprintf("%g/s for %gs", rate, end), MaxInFlight: 37}
+	st.Histogram, st.Latency = histogram(t, r, int(n), median, tail)
+	st.HistogramFromSend, st.LatencyFromSend = histogram(t, r, int(n), median*0.9, tail*0.8)
+	st.Planned, st.Sent, st.Completed, st.SendLagP99MS = n, n, n, ptr(1.24)
+	lost := int64(failing * rate * (to - from))
+	st.OK = n - lost
+	if lost > 0 {
+		st.Errors = map[string]int64{"timeout": lost - lost/3, "status_503": lost / 3}
+		st.Statuses = map[string]int64{"200": st.OK, "503": lost / 3}
+		st.Completed = n - (lost - lost/3)
+	}
+	for _, p := range phases {
+		share := (p.EndS - p.StartS) / end
+		c := result.Counts{Planned: int64(rate * (p.EndS - p.StartS)), SendLagP99MS: ptr(1.1)}
+		c.Sent, c.OK, c.Completed = c.Planned, c.Planned, c.Planned
+		_, c.Latency = histogram(t, r, max(int(float64(n)*share), 1), median, median*3)
+		if p.Name == result.Inject {
+			c.OK, c.Completed = max(c.Sent-lost, 0), max(c.Sent-lost*2/3, 0)
+			_, c.Latency = histogram(t, r, int(float64(n)*share), median*2, tail)
+		}
+		st.Phases = append(st.Phases, result.StreamPhase{Phase: p.Name, Counts: c})
+	}
+	points := int(end * 5)
+	series := []result.Series{
+		wave(r, name+".latency.p50", result.UnitMS, points, end, median, median*2, from, to),
+		wave(r, name+".latency.p99", result.UnitMS, points, end, median*3, tail, from, to),
+		wave(r, name+".latency.max", result.UnitMS, points, end, median*4, tail*1.15, from, to),
+	}
+	planned, done := result.Series{Name: name + ".planned", Unit: result.UnitPerS}, result.Series{Name: name + ".completed", Unit: result.UnitPerS}
+	failed := result.Series{Name: name + ".failed", Unit: result.UnitPerS}
+	for i := range points {
+		at := float64(i) / 5
+		f := 0.0
+		if at >= from && at < to {
+			f = math.Round(rate * failing * (0.8 + 0.4*r.Float64()))
+		}
+		for _, s := range []*result.Series{&planned, &done, &failed} {
+			s.T = append(s.T, at)
+		}
+		planned.V, done.V, failed.V = append(planned.V, rate), append(done.V, rate-f), append(failed.V, f)
+	}
+	return st, append(series, planned, done, failed)
+}
+
+func evidence(sent float64) []result.Check {
+	v := result.Pass
+	if sent < 0.99 {
+		v = result.Inconclusive
+	}
+	return []result.Check{
+		{Name: "load.delivered ≥ 99 %", Metric: "load.delivered", Op: ">=", Threshold: 0.99, Value: &sent, Unit: result.UnitRatio, Samples: 6000, Verdict: v, Reason: "load.delivered was " + result.Format(sent, result.UnitRatio) + ", limit ≥ 99 %"},
+		{Name: "generator.lag.p99 ≤ 20 ms", Metric: "generator.lag.p99", Op: "<=", Threshold: 20, Value: ptr(1.24), Unit: result.UnitMS, Samples: 6000, Verdict: result.Pass},
+		{Name: "faults.undone = 1", Metric: "faults.undone", Op: "==", Threshold: 1, Value: ptr(1.0), Unit: result.UnitCount, Samples: 1, Verdict: result.Pass},
+	}
+}
+
+func latencyCheck(stream string, v, limit float64, verdict result.Verdict) result.Check {
+	c := result.Check{Metric: stream + ".latency.p99", Phase: result.Inject, Op: "<=", Threshold: limit, Value: &v, Unit: result.UnitMS, Samples: 2800,
+		Why: "the promise of half a second to one second", Primary: true, Guards: []string{"search.sql-limit"}, Verdict: verdict}
+	c.Name = c.Metric + " in inject ≤ " + result.Format(limit, c.Unit)
+	c.Reason = c.Metric + " was " + result.Format(v, c.Unit) + " in inject, limit ≤ " + result.Format(limit, c.Unit)
+	return c
+}
+
+func passingScenario(t testing.TB, name string, seed uint64) result.Scenario {
+	r := rand.New(rand.NewPCG(seed, 1))
+	phases := phasesOf(3, 10, 12, 8, 2)
+	st, series := load(t, r, "search", phases, 200, 12, 420, 0, 13, 25)
+	series = append(series,
+		wave(r, "process.rss", result.UnitBytes, 350, 35, 52e6, 68e6, 13, 25),
+		wave(r, "db.connections.in_use", result.UnitCount, 350, 35, 3, 9, 13, 25),
+		wave(r, "oracle_api.in_flight", result.UnitCount, 350, 35, 8, 20, 13, 25))
+	series[6].Limit = ptr(100e6)
+	series[7].Reduced = "max per 0.25 s"
+	return result.Scenario{
+		Name: name, Proves: "A term that matches every project costs one bounded page, in memory and in time.",
+		Protections: []string{"search.sql-limit", "search.stable-order"}, Without: []string{}, Verdict: result.Pass,
+		Reason:  "search.latency.p99 was 405 ms in inject, limit ≤ 500 ms",
+		Started: runStarted().Add(time.Minute), DurationS: 36.4, Repeat: "holdfast run " + name + " --seed 42",
+		World: map[string]string{"projects": "10000", "matching": "10000"}, Settings: map[string]string{"MAX_SEARCH_RESULTS": "100", "DATABASE_POOL_MAX": "10"},
+		Phases: phases, Streams: []result.Stream{st},
+		Faults: []result.Fault{{ID: "slow-db", Kind: "delay 20ms", On: "database", StartS: 13, EndS: ptr(25.0), Fired: 2812, Declared: "delay 20 ms", Measured: "median 20.4 ms over 2,812 reads", Undone: ptr(true)}},
+		Checks: []result.Check{
+			latencyCheck("search", 405, 500, result.Pass),
+			{Metric: "process.rss.max", Op: "<=", Threshold: 100e6, Value: ptr(68.2e6), Unit: result.UnitBytes, Samples: 350, Verdict: result.Pass, Reason: "process.rss.max was 68.2 MB, limit ≤ 100 MB"},
+			{Metric: "search.results", Op: "==", Threshold: 100, Value: ptr(100.0), Unit: result.UnitCount, Samples: 6600, Verdict: result.Pass, Reason: "search.results was 100, limit = 100"},
+			{Metric: "oracle_api.in_flight", Phase: result.Heal, Op: "falls_to", Threshold: 2, WithinS: ptr(2.0), Value: ptr(0.4), Unit: result.UnitSeconds, Samples: 80, Verdict: result.Pass, Reason: "oracle_api.in_flight fell to 8 after 0.4 s, allowed 2 s"},
+		},
+		Evidence: evidence(1), Series: series,
+		Ends: []result.End{{StartS: -1.2, EndS: ptr(35.4), ExitCode: ptr(0), Expected: true, PeakRSSBytes: ptr(uint64(69e6)), LimitBytes: ptr(uint64(100e6))}},
+		Log:  []string{"level=INFO msg=listening addr=127.0.0.1:41217", "level=INFO msg=\"shutting down\""},
+	}
+}
+
+// killedScenario is one whose target died for memory and was started again.
+func killedScenario(t testing.TB) result.Scenario {
+	s := passingScenario(t, "search/popular-term", 2)
+	r := rand.New(rand.NewPCG(2, 2))
+	st, series := load(t, r, "search", s.Phases, 200, 14, 2400, 0.6, 14, 22)
+	memory := wave(r, "process.rss", result.UnitBytes, 350, 35, 54e6, 96e6, 13, 21.3)
+	kept := result.Series{Name: memory.Name, Unit: memory.Unit, Limit: ptr(100e6)}
+	for i, at := range memory.T {
+		if at > 21.3 && at < 23.1 { // nothing to measure between the lives
+			continue
+		}
+		kept.T, kept.V = append(kept.T, at), append(kept.V, memory.V[i])
+	}
+	s.Series = append(append(series, kept), s.Series[7:]...)
+	s.Streams = []result.Stream{st}
+	s.Without, s.Verdict = []string{"search.sql-limit"}, result.Fail
+	s.Reason = "process.rss.max in inject was 187 MB, limit ≤ 100 MB; the kernel killed the target at 21.3 s."
+	s.Ends = []result.End{
+		{StartS: -1.1, EndS: ptr(21.3), Signal: "killed", OOMKilled: true, OOMEvidence: "docker inspect: OOMKilled=true; memory.events oom_kill 1", PeakRSSBytes: ptr(uint64(100e6)), LimitBytes: ptr(uint64(100e6))},
+		{StartS: 23.1, EndS: ptr(35.4), ExitCode: ptr(0), Expected: true, PeakRSSBytes: ptr(uint64(58e6)), LimitBytes: ptr(uint64(100e6))},
+	}
+	s.Events = []result.Event{{AtS: 23.4, What: "ready again after 2.1 s"}}
+	s.Checks = []result.Check{
+		{Metric: "process.rss.max", Phase: result.Inject, Op: "<=", Threshold: 100e6, Value: ptr(187e6), Unit: result.UnitBytes, Samples: 83, Primary: true, Verdict: result.Fail, Why: "the note's own limit", Reason: "process.rss.max was 187 MB in inject, limit ≤ 100 MB"},
+		latencyCheck("search", 2387, 500, result.Fail),
+		{Metric: "target.deaths", Op: "==", Threshold: 0, Value: ptr(1.0), Unit: result.UnitCount, Samples: 1, Verdict: result.Fail, Reason: "target.deaths was 1, limit = 0"},
+		{Metric: "search.answers.ok", Phase: result.Heal, Op: ">=", Threshold: 0.99, Value: ptr(0.9996), Unit: result.UnitRatio, Samples: 1600, Verdict: result.Pass},
+	}
+	s.Checks[1].Primary = false
+	s.Log = append(s.Log, "runtime: memory allocated by OS not in usable address space", "level=ERROR msg=\"query: 10000 rows loaded\" took=812ms")
+	return s
+}
+
+func drippingScenario(t testing.TB) result.Scenario {
+	s := passingScenario(t, "oracle/one-drips", 4)
+	s.Proves = "An answer that drips byte by byte is cut off by the bound on the whole call."
+	s.Verdict, s.Reason = result.Fail, "oracle_api.in_flight was still 3 at the end of heal, it should have fallen to 0 within 1 s"
+	s.Checks = append(s.Checks, result.Check{Metric: "oracle_api.in_flight", Phase: result.Heal, Op: "falls_to", Threshold: 0, WithinS: ptr(1.0), Unit: result.UnitCount, Samples: 80, Verdict: result.Fail, Primary: true, Reason: s.Reason})
+	s.Checks[0].Primary = false
+	s.Compressed = []result.Compressed{{Name: "oracle call timeout", RealS: 10, UsedS: 1, FactorBy: 10, Because: "smoke profile"}, {Name: "retry countdown", RealS: 60, UsedS: 0.5, FactorBy: 120}}
+	s.Ledger = &result.Ledger{Accepted: 200, Delivered: 150, FailedPermanent: 40, FailedExhausted: 9, Lost: 1, Attempts: map[string]int64{"1": 190, "4": 9, "10": 1}}
+	return s
+}
+
+func lateScenario(t testing.TB) result.Scenario {
+	s := passingScenario(t, "oracle/hundred-active", 6)
+	s.Verdict, s.Reason = result.Inconclusive, "load.delivered was 87.5 %, limit ≥ 99 %: the generator was saturated, not the target"
+	s.Evidence = evidence(0.875)
+	s.Streams[0].Sent, s.Streams[0].Late, s.Streams[0].Shed = 6125, 800, 75
+	s.Checks[0].Verdict, s.Checks[0].Reason = result.Inconclusive, s.Checks[0].Reason+"; but this can't be held against the target: the generator was late"
+	return s
+}
+
+func unfiredScenario(t testing.TB) result.Scenario {
+	s := passingScenario(t, "task/mail-refuses-key", 7)
+	s.Verdict, s.Reason = result.NotExercised, "the fault refuse-key never fired: no task reached the mail API"
+	s.Faults = []result.Fault{{ID: "refuse-key", Kind: "status 401", On: "email", StartS: 13, EndS: ptr(25.0), Missed: 12, Undone: ptr(true)}}
+	s.Checks = []result.Check{{Metric: "task.attempts.max", Phase: result.Inject, Op: "==", Threshold: 1, Unit: result.UnitCount, Primary: true, Verdict: result.NotExercised, Reason: "no samples of task.attempts.max in inject"}}
+	s.Series = s.Series[:0]
+	return s
+}
+
+// hostile is text that tries everything: markup, script, quotes, direction and
+// control characters, table cells, mentions, and bytes that are not UTF-8.
+const hostile = "x</script><script>alert(1)</script><img src=x onerror=alert(1)>\" ' onload=alert(1) `code` | cell | \u202egnp.exe \u2066\x00\x1b[31m\ufeff\u200d @octocat #1 [link](https://evil.example) **b** \xff\xfe ]]> {{.}} ${x}\r\nsecond line"
+
+// hostileRun has the text in every place where a run has text.
+func hostileRun(t testing.TB, text string) *result.Run {
+	run := mixedRun(t)
+	poison(run, text)
+	return run
+}
+
+// bigRun is the size that the budgets speak of.
+func bigRun(t testing.TB, points int) *result.Run {
+	run := baseRun()
+	run.Verdict, run.Reason = result.Pass, "All checks held."
+	for i := range 12 {
+		r := rand.New(rand.NewPCG(uint64(i), 9))
+		s := passingScenario(t, fmt.Sprintf("search/number-%02d", i), uint64(i+10))
+		s.Series = nil
+		for _, d := range []struct {
+			name, unit     string
+			calm, stressed float64
+		}{
+			{"search.latency.p50", result.UnitMS, 12, 25}, {"search.latency.p99", result.UnitMS, 40, 420}, {"search.planned", result.UnitPerS, 200, 200},
+			{"search.completed", result.UnitPerS, 200, 160}, {"process.rss", result.UnitBytes, 52e6, 90e6}, {"process.heap", result.UnitBytes, 22e6, 60e6},
+			{"db.connections.in_use", result.UnitCount, 3, 9}, {"oracle_api.in_flight", result.UnitCount, 8, 20},
+		} {
+			s.Series = append(s.Series, wave(r, d.name, d.unit, points, 35, d.calm, d.stressed, 13, 25))
+		}
+		run.Scenarios = append(run.Scenarios, s)
+	}
+	return run
+}

@@ -1,0 +1,201 @@
+package reports
+
+import (
+	"strings"
+
+	"holdfast/harness/result"
+	"holdfast/reports/chart"
+)
+
+const mostLogLines = 200
+
+// section is everything about one scenario.
+type section struct {
+	ID, Name, Proves string
+	Verdict          badge
+	Reason           string
+	Protections      string
+	Without          string
+	Started, Took    string
+	Compressed       []compressedRow
+	Open, Passed     []checkRow // checks that need a reader, and those that passed
+	Evidence         []checkRow
+	EvidenceHeld     string
+	Phases           []phaseTable
+	Peaks            *phaseTable
+	Charts           *chart.Drawing
+	Distributions    []distribution
+	Failures         []failureRow
+	Faults           []faultRow
+	Ledger           []pair
+	Attempts         []pair
+	Ends             []endRow
+	Log              []string
+	LogCut           string
+	Settings, World  []pair
+	Repeat           string
+	LeftOut          string
+}
+
+type compressedRow struct{ Name, Real, Used, Factor, Because string }
+
+type checkRow struct {
+	Verdict                   badge
+	Name, Got, Limit, Samples string
+	Reason, Why, Guards       string
+	Primary                   bool
+	Bar                       *bar
+}
+
+type failureRow struct{ Stream, Class, N, Share string }
+
+type faultRow struct {
+	ID, Name, Window, Fired, Missed, Declared, Measured, Undone, Error string
+	Bad                                                                bool
+}
+
+type endRow struct {
+	From, To, How, Evidence, Peak, Limit string
+	Bad                                  bool
+}
+
+func newSection(s result.Scenario, id string) section {
+	sec := section{
+		ID: id, Name: s.Name, Proves: s.Proves, Verdict: badgeOf(verdictOfScenario(s)), Reason: reasonOf(s),
+		Protections: strings.Join(s.Protections, ", "), Without: strings.Join(s.Without, ", "),
+		Started: moment(s.Started), Took: duration(s.DurationS),
+		Phases: phaseTables(s), Peaks: peaks(s), Distributions: distributions(s),
+		Failures: failures(s), Faults: faults(s), Ends: ends(s),
+		Settings: pairs(s.Settings), World: pairs(s.World), Repeat: s.Repeat,
+	}
+	for _, c := range s.Checks {
+		if c.Verdict == result.Pass {
+			sec.Passed = append(sec.Passed, newCheckRow(c))
+		} else {
+			sec.Open = append(sec.Open, newCheckRow(c))
+		}
+	}
+	held := 0
+	for _, c := range s.Evidence {
+		sec.Evidence = append(sec.Evidence, newCheckRow(c))
+		if c.Verdict == result.Pass {
+			held++
+		}
+	}
+	sec.EvidenceHeld = count(int64(held)) + " of " + count(int64(len(s.Evidence))) + " held"
+	if drawing, ok := charts(s, id); ok {
+		sec.Charts = &drawing
+	}
+	if n := len(s.Series) - mostSeries; n > 0 {
+		sec.LeftOut = plural(n, "more series is", "more series are") + " in run.json and not drawn."
+	}
+	for _, c := range s.Compressed {
+		sec.Compressed = append(sec.Compressed, compressedRow{
+			Name: c.Name, Real: duration(c.RealS), Used: duration(c.UsedS),
+			Factor: result.Format(c.FactorBy, result.UnitFraction), Because: c.Because,
+		})
+	}
+	sec.Ledger, sec.Attempts = ledger(s.Ledger)
+	sec.Log, sec.LogCut = lastLines(s.Log)
+	return sec
+}
+
+func newCheckRow(c result.Check) checkRow {
+	return checkRow{
+		Verdict: badgeOf(c.Verdict), Name: subject(c), Got: measured(c), Limit: limitText(c), Samples: count(c.Samples),
+		Reason: news(c), Why: c.Why, Guards: strings.Join(c.Guards, ", "), Primary: c.Primary, Bar: barOf(c),
+	}
+}
+
+// news is a check's reason, unless that only repeats the row in a sentence.
+func news(c result.Check) string {
+	got, limit := measured(c), limitText(c)
+	if rest, ok := strings.CutPrefix(c.Reason, c.Metric+" was "+got); ok && c.Value != nil {
+		rest = strings.TrimPrefix(rest, " in "+c.Phase)
+		if strings.ReplaceAll(rest, nbsp, " ") == ", limit "+strings.ReplaceAll(limit, nbsp, " ") {
+			return ""
+		}
+	}
+	return c.Reason
+}
+
+// failures lists what went wrong by stream and class, most frequent first.
+func failures(s result.Scenario) []failureRow {
+	var rows []failureRow
+	for _, stream := range s.Streams {
+		for _, class := range byCount(stream.Errors) {
+			rows = append(rows, failureRow{
+				Stream: stream.Name, Class: class, N: count(stream.Errors[class]), Share: ratio(stream.Errors[class], stream.Sent),
+			})
+		}
+		for _, lost := range []struct {
+			class string
+			n     int64
+		}{{"not sent: the generator was late", stream.Late}, {"not sent: too many in flight", stream.Shed}, {"not sent: the run was stopped", stream.Unsent}} {
+			if lost.n > 0 {
+				rows = append(rows, failureRow{Stream: stream.Name, Class: lost.class, N: count(lost.n), Share: ratio(lost.n, stream.Planned) + " of planned"})
+			}
+		}
+	}
+	return rows
+}
+
+func faults(s result.Scenario) []faultRow {
+	var rows []faultRow
+	for _, f := range s.Faults {
+		r := faultRow{
+			ID: f.ID, Name: faultName(f), Window: at(f.StartS) + " – no end", Fired: count(f.Fired), Missed: count(f.Missed),
+			Declared: f.Declared, Measured: f.Measured, Error: f.Error, Undone: "not looked at",
+		}
+		if f.EndS != nil {
+			r.Window = at(f.StartS) + " – " + at(*f.EndS)
+		}
+		if f.Undone != nil {
+			r.Undone = map[bool]string{true: "yes, read back", false: "NO"}[*f.Undone]
+		}
+		r.Bad = f.Fired == 0 || f.Undone == nil || !*f.Undone || f.Error != ""
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+func ends(s result.Scenario) []endRow {
+	var rows []endRow
+	for _, e := range s.Ends {
+		r := endRow{From: at(e.StartS), To: "–", How: e.String(), Evidence: e.OOMEvidence, Peak: notMeasured, Limit: "none", Bad: !e.Expected && e.EndS != nil}
+		if e.EndS != nil {
+			r.To = at(*e.EndS)
+		}
+		if e.PeakRSSBytes != nil {
+			r.Peak = result.Bytes(float64(*e.PeakRSSBytes))
+		}
+		if e.LimitBytes != nil {
+			r.Limit = result.Bytes(float64(*e.LimitBytes))
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// ledger lists the account of work and how many attempts tasks took.
+func ledger(l *result.Ledger) (account, attempts []pair) {
+	if l == nil {
+		return nil, nil
+	}
+	account = []pair{
+		{"accepted", count(l.Accepted)}, {"delivered", count(l.Delivered)}, {"failed, permanent", count(l.FailedPermanent)},
+		{"failed, attempts exhausted", count(l.FailedExhausted)}, {"lost", count(l.Lost)}, {"duplicated", count(l.Duplicated)},
+	}
+	for _, n := range byNumber(l.Attempts) {
+		attempts = append(attempts, pair{n, count(l.Attempts[n])})
+	}
+	return account, attempts
+}
+
+// lastLines keeps the end of a log, which is where a death is explained.
+func lastLines(log []string) (lines []string, cut string) {
+	if n := len(log) - mostLogLines; n > 0 {
+		return log[n:], plural(n, "earlier line is", "earlier lines are") + " in run.json."
+	}
+	return log, ""
+}
