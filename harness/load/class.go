@@ -1,0 +1,77 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"holdfast/harness/result"
+)
+
+// Classes under which requests that did not get the expected answer are
+// counted. To these come status_NNN and check_NAME.
+const (
+	ClassTimeout  = "timeout"   // no whole answer within [Stream.Timeout]
+	ClassRefused  = "refused"   // nobody listens
+	ClassReset    = "reset"     // the connection was reset
+	ClassEOF      = "eof"       // the connection was closed before the answer was whole
+	ClassDNS      = "dns"       // the name could not be resolved
+	ClassCanceled = "canceled"  // in flight when [Attack.Abort] was called
+	ClassTooLarge = "too_large" // the body is longer than [Stream.MaxBody]
+	ClassOther    = "other"     // none of these, for example an answer that is not HTTP
+	// ClassShedByTarget is an orderly refusal which the stream accepts, see
+	// [OrShed]. It is the one class that is not a failure.
+	ClassShedByTarget = "shed_by_target"
+
+	classStatus = "status_"
+	classCheck  = "check_"
+)
+
+// Failed returns how many requests of c were sent and failed: all that got
+// neither the expected answer nor a refusal that their stream accepts.
+func Failed(c result.Counts) int64 {
+	var n int64
+	for class, count := range c.Errors {
+		if class != ClassShedByTarget {
+			n += count
+		}
+	}
+	return n
+}
+
+// ClassStatus returns the class of an unexpected status, for example status_503.
+func ClassStatus(code int) string { return classStatus + strconv.Itoa(code) }
+
+// classify names the class of an error of the transport.
+func classify(err error) string {
+	var timeout net.Error
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return ClassTimeout
+	case errors.Is(err, context.Canceled):
+		return ClassCanceled
+	case errors.As(err, &dns) && !dns.IsTimeout:
+		return ClassDNS
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return ClassTimeout
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return ClassRefused
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return ClassReset
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), closedIdle(err):
+		return ClassEOF
+	}
+	return ClassOther
+}
+
+// closedIdle recognises how net/http reports that a connection which had been
+// used before was closed instead of answered. It keeps that error to itself, so
+// there is only its text to go by; a test with a real connection watches it.
+func closedIdle(err error) bool {
+	return strings.Contains(err.Error(), "server closed idle connection")
+}

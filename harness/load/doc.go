@@ -1,0 +1,27 @@
+// Package load sends requests to the target as an open model: each request is
+// due at a moment that was fixed beforehand and that does not depend on how
+// fast the target answers. A target that stalls therefore meets the requests
+// that real users would have sent meanwhile, and their waiting is measured.
+//
+// Enter at [Start], which plays one or more [Stream] values on one clock and
+// returns an [Attack]; [Attack.Wait] returns what happened, one [Outcome] a
+// stream. The shape of a load is a [Profile], a pure value ([Constant], [Ramp],
+// [Steps], [Bursts], [Sequence]); what an answer must be is an [Expectation].
+//
+// Four rules keep the numbers true:
+//
+//   - Latency counts from the moment a request was due. The latency from the
+//     actual send, which other tools report, stands beside it.
+//   - A request that cannot be sent in time is counted as late and left out; it
+//     is neither sent later nor in a burst. A request that would exceed
+//     [Stream.MaxInFlight] is counted as shed. So the plan always adds up,
+//     Planned = Sent + Late + Shed + Unsent, and a load that was not delivered
+//     cannot look like one that was.
+//   - One planned request reaches the target once at most: the silent retries
+//     of net/http are switched off, except where nothing had been written.
+//   - Memory depends on what is in flight, never on how many requests were sent.
+//
+// vegeta is the engine that runs the workers; the pacing, the sending and the
+// recording are this package's. It knows nothing of databases, faults or
+// verdicts, follows no redirect, uses no proxy and talks to one base URL only.
+package load

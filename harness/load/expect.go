@@ -1,0 +1,100 @@
+package load
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Answer is what came back for one request. It is valid only during the call
+// that it is passed to: the body's memory is used again.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte // whole; nil where [Expectation.IgnoresBody]
+}
+
+// Expectation says what an answer must be. The zero value expects any 2xx.
+// It is called from many goroutines at once, once an answer, so it should be
+// cheap and must keep no state.
+type Expectation struct {
+	// Name says in words what is expected, for example "status 200".
+	Name string
+	// Judge returns the empty string for an answer as expected, and otherwise
+	// the class under which it is counted in [result.Counts.Errors].
+	Judge func(Answer) string
+	// IgnoresBody says that Judge does not look at the body. It is then read
+	// to its end and thrown away. Defaults to false: the body is kept for Judge.
+	IgnoresBody bool
+}
+
+// Status expects one of codes, any 2xx where none is given. Others are counted
+// as status_NNN.
+func Status(codes ...int) Expectation {
+	names := make([]string, len(codes))
+	for i, c := range codes {
+		names[i] = strconv.Itoa(c)
+	}
+	name := "status " + strings.Join(names, " or ")
+	if len(codes) == 0 {
+		name = "status 2xx"
+	}
+	return Expectation{Name: name, IgnoresBody: true, Judge: func(a Answer) string {
+		if slices.Contains(codes, a.Status) || len(codes) == 0 && a.Status/100 == 2 {
+			return ""
+		}
+		return ClassStatus(a.Status)
+	}}
+}
+
+// Check expects holds to be true. An answer for which it is not is counted as
+// check_NAME, so the name should be short: letters, digits and underscores.
+func Check(name string, holds func(Answer) bool) Expectation {
+	class := classCheck + name
+	return Expectation{Name: name, Judge: func(a Answer) string {
+		if holds(a) {
+			return ""
+		}
+		return class
+	}}
+}
+
+// All expects everything that its parts expect. The first part that is not met
+// names the class, so the status is best put first.
+func All(parts ...Expectation) Expectation {
+	names := make([]string, len(parts))
+	ignores := true
+	for i, p := range parts {
+		names[i] = p.Name
+		ignores = ignores && p.IgnoresBody
+	}
+	return Expectation{Name: strings.Join(names, ", "), IgnoresBody: ignores, Judge: func(a Answer) string {
+		for _, p := range parts {
+			if class := p.Judge(a); class != "" {
+				return class
+			}
+		}
+		return ""
+	}}
+}
+
+// OrShed accepts, beside what e expects, that the target refuses the request in
+// an orderly way: one of codes (503 where none is given) with a Retry-After
+// header. Such answers are counted as [ClassShedByTarget]: they are no failure,
+// and they are no expected answer either, so the latency of expected answers
+// remains that of the requests which the target took on.
+func OrShed(e Expectation, codes ...int) Expectation {
+	if len(codes) == 0 {
+		codes = []int{http.StatusServiceUnavailable}
+	}
+	judge := e.Judge
+	e.Name += ", or an orderly refusal"
+	e.Judge = func(a Answer) string {
+		if slices.Contains(codes, a.Status) && a.Header.Get("Retry-After") != "" {
+			return ClassShedByTarget
+		}
+		return judge(a)
+	}
+	return e
+}

@@ -1,0 +1,124 @@
+package load
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// minSleep is the shortest wait. Above 10,000 requests per second the pacer
+// therefore wakes once for several requests, which saves a core's time and
+// makes each at most this much late.
+const minSleep = 100 * time.Microsecond
+
+// pacer walks the plan of one stream and hands each request on when it is due.
+// It is the adapter behind vegeta's Pacer: vegeta hands a tick to a worker each
+// time that handOn returns.
+//
+// handOn and unsent run on one goroutine; done may be called from any.
+type pacer struct {
+	plan    Profile
+	startAt time.Duration
+	maxLag  time.Duration
+	max     int64 // requests handed on and not done
+	now     func() time.Duration
+	stop    <-chan struct{}
+	rec     *recorder
+
+	// ready carries the numbers of the requests that were handed on to
+	// whichever worker takes the tick. It has room for all that may be in
+	// flight, so that the pacer never waits for a worker.
+	ready  chan int64
+	claims atomic.Int64
+
+	next  int64
+	timer *time.Timer
+	nudge *nudge
+}
+
+func newPacer(s Stream, now func() time.Duration, stop <-chan struct{}, rec *recorder) *pacer {
+	return &pacer{
+		plan: s.Profile, startAt: s.StartAt, maxLag: s.MaxLag, max: int64(s.MaxInFlight),
+		now: now, stop: stop, rec: rec,
+		ready: make(chan int64, s.MaxInFlight),
+		timer: time.NewTimer(time.Hour), nudge: newNudge(),
+	}
+}
+
+// due returns when request n is due on the clock of the run.
+func (p *pacer) due(n int64) (time.Duration, bool) {
+	due, ok := p.plan.Due(n)
+	return p.startAt + due, ok
+}
+
+// handOn waits until the next request is due that can be sent, and hands it on.
+// Those that cannot be are counted and passed over. It returns false at the end
+// of the plan, and when the run is stopped.
+func (p *pacer) handOn() bool {
+	for {
+		due, ok := p.due(p.next)
+		if !ok || !p.waitUntil(due) {
+			return false
+		}
+		n := p.next
+		p.next++
+		switch {
+		case p.now()-due > p.maxLag:
+			p.rec.late(due)
+		case p.claims.Load() >= p.max:
+			p.rec.shed(due)
+		default:
+			p.claims.Add(1)
+			p.rec.handOn(due)
+			p.ready <- n
+			return true
+		}
+	}
+}
+
+// waitUntil waits for due and returns true, or false when the run is stopped.
+func (p *pacer) waitUntil(due time.Duration) bool {
+	for {
+		select {
+		case <-p.stop:
+			return false
+		default:
+		}
+		wait := due - p.now()
+		if wait <= 0 {
+			return true
+		}
+		wait = max(wait, minSleep)
+		p.timer.Reset(wait)
+		p.nudge.in(wait)
+		select {
+		case <-p.timer.C:
+		case <-p.stop:
+			return false
+		}
+	}
+}
+
+// done gives back the room that a request took which was handed on.
+func (p *pacer) done() { p.claims.Add(-1) }
+
+// unsent counts what is left when nothing is handed on any more: the requests
+// that no worker took and those that were never reached.
+func (p *pacer) unsent() {
+	for {
+		select {
+		case n := <-p.ready:
+			due, _ := p.due(n)
+			p.rec.unsent(due, true)
+			p.done()
+			continue
+		default:
+		}
+		break
+	}
+	for due, ok := p.due(p.next); ok; due, ok = p.due(p.next) {
+		p.rec.unsent(due, false)
+		p.next++
+	}
+	p.timer.Stop()
+	p.nudge.close()
+}

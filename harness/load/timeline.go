@@ -1,0 +1,220 @@
+package load
+
+import (
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// maxPoints bounds a series. A run that needs more points gets intervals of
+// twice the width, as often as it takes.
+const maxPoints = 1200
+
+// point is what became of the requests that were due in one interval.
+type point struct {
+	sent, completed, failed, shedByTarget int64
+	samples                               int64 // behind the quantiles
+	p50, p90, p99, max                    float64
+}
+
+// add joins two neighbours, or two parts of one interval. Of quantiles, which
+// do not add up, the higher one stays.
+func (p *point) add(q point) {
+	p.sent += q.sent
+	p.completed += q.completed
+	p.failed += q.failed
+	p.shedByTarget += q.shedByTarget
+	p.samples += q.samples
+	p.p50 = max(p.p50, q.p50)
+	p.p90 = max(p.p90, q.p90)
+	p.p99 = max(p.p99, q.p99)
+	p.max = max(p.max, q.max)
+}
+
+// interval is a point in the making: requests due in it are still open, or may
+// yet become due.
+type interval struct {
+	point
+	pending int64 // handed on and not finished
+	latency *hdr.Histogram
+}
+
+// timeline counts by the time at which requests were due, in intervals of
+// equal width from the start of the stream on. An interval's histogram lives
+// until the last of its requests has ended and is then used for another.
+type timeline struct {
+	startAt time.Duration
+	length  time.Duration
+	width   time.Duration
+	first   time.Duration // the width at the beginning
+	points  []point
+	open    map[int]*interval
+	current int // the interval of the newest request
+	spare   []*interval
+	latest  point // the newest interval that was closed with samples in it
+}
+
+func newTimeline(startAt, length, width time.Duration) *timeline {
+	return &timeline{startAt: startAt, length: length, width: width, first: width, open: make(map[int]*interval)}
+}
+
+func (t *timeline) index(due time.Duration) int {
+	// A rest of less than half an interval is part of the one before it: its
+	// rate would rest on too little.
+	last := max(0, int((t.length+t.width/2)/t.width)-1)
+	return min(int((due-t.startAt)/t.width), last)
+}
+
+// at returns the interval in which a request is due that is not finished.
+func (t *timeline) at(due time.Duration) *interval {
+	i := t.index(due)
+	for i >= maxPoints {
+		t.widen()
+		i = t.index(due)
+	}
+	in, ok := t.open[i]
+	if !ok {
+		in = t.fresh()
+		t.open[i] = in
+	}
+	if i > t.current {
+		t.current = i
+		for j, in := range t.open {
+			t.closeIfDone(j, in)
+		}
+	}
+	return in
+}
+
+func (t *timeline) fresh() *interval {
+	if n := len(t.spare); n > 0 {
+		in := t.spare[n-1]
+		t.spare = t.spare[:n-1]
+		return in
+	}
+	return &interval{latency: hdr.New(1, longest, coarseDigits)}
+}
+
+// expect notes a request that will be sent or dropped.
+func (t *timeline) expect(due time.Duration) { t.at(due).pending++ }
+
+// touch notes that time has come to due, though nothing is sent then.
+func (t *timeline) touch(due time.Duration) { t.at(due) }
+
+func (t *timeline) drop(due time.Duration) {
+	in := t.at(due)
+	in.pending--
+	t.closeIfDone(t.index(due), in)
+}
+
+func (t *timeline) send(due time.Duration) { t.at(due).sent++ }
+
+func (t *timeline) finish(x exchange) {
+	in := t.at(x.due)
+	if x.status != 0 {
+		in.completed++
+	}
+	switch x.class {
+	case "":
+	case ClassShedByTarget:
+		in.shedByTarget++
+	default:
+		in.failed++
+	}
+	record(&in.latency, x.end-x.due, coarseDigits)
+	in.pending--
+	t.closeIfDone(t.index(x.due), in)
+}
+
+// closeIfDone makes a point of an interval in which nothing can happen any more.
+func (t *timeline) closeIfDone(i int, in *interval) {
+	if in.pending == 0 && i < t.current {
+		t.close(i, in)
+	}
+}
+
+func (t *timeline) close(i int, in *interval) {
+	for len(t.points) <= i {
+		t.points = append(t.points, point{})
+	}
+	if in.samples = in.latency.TotalCount(); in.samples > 0 {
+		in.p50 = millis(in.latency.ValueAtPercentile(50))
+		in.p90 = millis(in.latency.ValueAtPercentile(90))
+		in.p99 = millis(in.latency.ValueAtPercentile(99))
+		in.max = millis(in.latency.Max())
+		t.latest = in.point
+		in.latency.Reset()
+	}
+	t.points[i].add(in.point)
+	in.point = point{}
+	delete(t.open, i)
+	t.spare = append(t.spare, in)
+}
+
+// closeAll is called when the stream has ended.
+func (t *timeline) closeAll() {
+	for i, in := range t.open {
+		t.close(i, in)
+	}
+}
+
+// widen makes every interval twice as wide, joining each with its neighbour.
+func (t *timeline) widen() {
+	t.width *= 2
+	for i, p := range t.points {
+		if i%2 == 0 {
+			t.points[i/2] = p
+		} else {
+			t.points[i/2].add(p)
+		}
+	}
+	t.points = t.points[:(len(t.points)+1)/2]
+	was := t.open
+	t.open = make(map[int]*interval, len(was))
+	for i, in := range was {
+		twin, ok := t.open[i/2]
+		if !ok {
+			t.open[i/2] = in
+			continue
+		}
+		twin.point.add(in.point)
+		twin.pending += in.pending
+		twin.latency.Merge(in.latency)
+		in.point, in.pending = point{}, 0
+		in.latency.Reset()
+		t.spare = append(t.spare, in)
+	}
+	t.current /= 2
+}
+
+// gauge keeps the highest value of each interval, by the time at which it was
+// reached. Its values are never negative.
+type gauge struct {
+	startAt time.Duration
+	width   time.Duration
+	points  []int64
+	level   int64 // now
+}
+
+func (g *gauge) set(now time.Duration, level int64) {
+	i := max(0, int((now-g.startAt)/g.width))
+	for i >= maxPoints {
+		for j, v := range g.points {
+			if j%2 == 0 {
+				g.points[j/2] = v
+			} else {
+				g.points[j/2] = max(g.points[j/2], v)
+			}
+		}
+		g.points = g.points[:(len(g.points)+1)/2]
+		g.width *= 2
+		i /= 2
+	}
+	for len(g.points) <= i {
+		g.points = append(g.points, g.level) // it stood there meanwhile
+	}
+	g.points[i] = max(g.points[i], level)
+	g.level = level
+}
+
+func millis(us int64) float64 { return float64(us) / 1000 }

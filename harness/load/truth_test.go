@@ -1,0 +1,125 @@
+package load_test
+
+import (
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/stretchr/testify/require"
+
+	"holdfast/harness/load"
+	"holdfast/harness/result"
+)
+
+// TestLatencyOfAStallingServerIsTheTruth is the reason for an open model. The
+// server stands still for one part in five of its time. Whoever would have
+// come meanwhile waits until it goes on; a closed model never sends them and
+// reports about a millisecond.
+//
+// There are two truths to compare with: that of the schedule, which a busy
+// machine can only make worse, and when the server really answered.
+func TestLatencyOfAStallingServerIsTheTruth(t *testing.T) {
+	const (
+		period = 1500 * time.Millisecond
+		stall  = 300 * time.Millisecond // from the start of each period on
+	)
+	profile := load.Constant(500, 2*period)
+	start := time.Now().Add(50 * time.Millisecond)
+	var mu sync.Mutex
+	answered := make(map[int64]time.Duration)
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		if into := time.Since(start) % period; into < stall {
+			time.Sleep(stall - into)
+		}
+		n, err := strconv.ParseInt(strings.TrimPrefix(r.Header.Get(load.HeaderRequest), "search/"), 10, 64)
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil {
+			answered[n] = time.Since(start)
+		}
+	}
+	o := play(t, handler, load.Config{Start: start},
+		load.Stream{Name: "search", Profile: profile, Next: get("/"), MaxLag: 10 * time.Second})[0]
+	require.EqualValues(t, 1500, o.Sent, "%+v", o.Counts)
+	require.Len(t, answered, 1500, "the server saw each request once")
+
+	var planned, real []float64 // milliseconds
+	for n := range int64(1500) {
+		due, _ := profile.Due(n)
+		planned = append(planned, millis(max(0, stall-due%period)))
+		real = append(real, millis(answered[n]-due))
+	}
+	require.GreaterOrEqual(t, o.Latency.P99, 0.95*quantile(planned, 0.99))
+	require.InEpsilon(t, quantile(real, 0.99), o.Latency.P99, 0.05)
+	require.InEpsilon(t, quantile(real, 0.90), o.Latency.P90, 0.05)
+	require.InEpsilon(t, quantile(real, 1), o.Latency.Max, 0.05)
+	require.Greater(t, o.MaxInFlight, int64(100), "requests were sent into the stall")
+	t.Logf("p99 %.1f ms; the server's %.1f ms; the schedule's %.1f ms; send lag p99 %.2f ms",
+		o.Latency.P99, quantile(real, 0.99), quantile(planned, 0.99), *o.SendLagP99MS)
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func quantile(values []float64, q float64) float64 {
+	slices.Sort(values)
+	return values[int(math.Ceil(q*float64(len(values))))-1]
+}
+
+func TestALateAnswerIsCountedWhereItsRequestWasDue(t *testing.T) {
+	var slow time.Duration
+	handler := func(_ http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(load.HeaderRequest) == "search/5" {
+			time.Sleep(1500 * time.Millisecond)
+			slow = 1500 * time.Millisecond
+		}
+	}
+	phases := []result.Phase{{Name: "baseline", EndS: 0.3}, {Name: "inject", StartS: 0.3, EndS: 0.6}}
+	o := play(t, handler, load.Config{Interval: 100 * time.Millisecond, Phases: phases},
+		load.Stream{Name: "search", Profile: load.Constant(100, 600*time.Millisecond), Next: get("/"), MaxLag: 10 * time.Second})[0]
+	require.Greater(t, o.Phases[0].Latency.Max, millis(slow)-1)
+	require.Less(t, o.Phases[1].Latency.Max, millis(slow))
+	require.EqualValues(t, 30, o.Phases[1].Planned)
+
+	highest := series(t, o, "search.latency.max")
+	require.Len(t, highest.V, 6)
+	require.InDelta(t, 0.05, highest.T[0], 1e-9, "the middle of the interval")
+	require.Greater(t, highest.V[0], 0.99*millis(slow))
+	for _, v := range highest.V[1:] {
+		require.Less(t, v, millis(slow))
+	}
+	require.Greater(t, len(series(t, o, "search.in_flight").V), 12, "what is in flight is drawn after the last send, too")
+	for _, v := range series(t, o, "search.rate.sent").V {
+		require.InDelta(t, 100, v, 1e-9)
+	}
+}
+
+func TestTheHistogramHoldsTheNumbersOfTheResult(t *testing.T) {
+	o := play(t, func(http.ResponseWriter, *http.Request) {}, load.Config{},
+		load.Stream{Name: "search", Profile: load.Constant(200, 200*time.Millisecond), Next: get("/")})[0]
+	h, err := hdr.Decode([]byte(o.Histogram))
+	require.NoError(t, err)
+	require.Equal(t, o.Sent, h.TotalCount())
+	require.InDelta(t, o.Latency.P99, float64(h.ValueAtPercentile(99))/1000, 1e-9)
+	fromSend, err := hdr.Decode([]byte(o.HistogramFromSend))
+	require.NoError(t, err)
+	require.InDelta(t, o.LatencyFromSend.P50, float64(fromSend.ValueAtPercentile(50))/1000, 1e-9)
+	require.Less(t, o.LatencyFromSend.Mean, o.Latency.Mean, "the wait before the send is in the one and not in the other")
+}
+
+func series(t *testing.T, o load.Outcome, name string) result.Series {
+	t.Helper()
+	for _, s := range o.Series {
+		if s.Name == name {
+			require.Len(t, s.T, len(s.V))
+			return s
+		}
+	}
+	t.Fatalf("no series %s", name)
+	return result.Series{}
+}
