@@ -1,0 +1,233 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"holdfast/fakes/emailapi"
+	"holdfast/fakes/fault"
+	"holdfast/fakes/host"
+	"holdfast/fakes/journal"
+)
+
+// liftWithin is how long lifting a fault may take.
+const liftWithin = 5 * time.Second
+
+// Panel is a fake that can be steered.
+type Panel interface {
+	Faults() *fault.Set
+	Journal() *journal.Journal
+	Connections() host.Connections
+	Lift(ctx context.Context, name string) (fault.Receipt, error)
+	Clear(ctx context.Context) ([]fault.Receipt, error)
+}
+
+// Mailer is what more can be steered of an e-mail API.
+type Mailer interface {
+	SetKey(key string, state emailapi.KeyState)
+	Advance(d time.Duration)
+}
+
+// Handler returns the control API of a fake. A [Mailer] has more to it.
+func Handler(p Panel) http.Handler {
+	mux := http.NewServeMux()
+	c := &controller{panel: p}
+	mux.HandleFunc("GET /faults", c.listFaults)
+	mux.HandleFunc("POST /faults", c.addFaults)
+	mux.HandleFunc("DELETE /faults", c.liftFaults)
+	mux.HandleFunc("GET /catalogue", c.catalogue)
+	mux.HandleFunc("GET /summary", c.summary)
+	mux.HandleFunc("GET /journal", c.journal)
+	mux.HandleFunc("DELETE /journal", c.forget)
+	if m, ok := p.(Mailer); ok {
+		mux.HandleFunc("PUT /keys/{key}", func(w http.ResponseWriter, r *http.Request) { setKey(w, r, m) })
+		mux.HandleFunc("POST /clock", func(w http.ResponseWriter, r *http.Request) { advance(w, r, m) })
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != "" {
+			fail(w, http.StatusForbidden, "origin", errors.New("web pages can't steer a fake"))
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+type controller struct{ panel Panel }
+
+func (c *controller) listFaults(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, c.panel.Faults().Receipts())
+}
+
+func (c *controller) addFaults(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err != nil {
+		fail(w, http.StatusBadRequest, "unreadable", err)
+		return
+	}
+	var lines []string
+	for line := range strings.Lines(string(body)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	switch err := c.panel.Faults().AddText(lines...); {
+	case errors.Is(err, fault.ErrPresent):
+		fail(w, http.StatusConflict, "present", err)
+	case err != nil:
+		fail(w, http.StatusBadRequest, "bad_fault", err)
+	default:
+		c.listFaults(w, r)
+	}
+}
+
+func (c *controller) liftFaults(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), liftWithin)
+	defer cancel()
+	var receipts []fault.Receipt
+	var err error
+	if name := r.URL.Query().Get("id"); name != "" {
+		var one fault.Receipt
+		one, err = c.panel.Lift(ctx, name)
+		receipts = []fault.Receipt{one}
+	} else {
+		receipts, err = c.panel.Clear(ctx)
+	}
+	switch {
+	case errors.Is(err, fault.ErrUnknown):
+		fail(w, http.StatusNotFound, "unknown_fault", err)
+	case err != nil:
+		fail(w, http.StatusInternalServerError, "not_lifted", err)
+	default:
+		reply(w, http.StatusOK, receipts)
+	}
+}
+
+func (c *controller) catalogue(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, fault.Catalogue())
+}
+
+// Summary is what a fake saw, counted.
+type Summary struct {
+	Requests     int64            `json:"requests"`
+	InFlight     int64            `json:"in_flight"`
+	MostInFlight int64            `json:"most_in_flight"`
+	Groups       map[string]int64 `json:"groups"`   // requests of each
+	Outcomes     map[string]int   `json:"outcomes"` // answered, cut, abandoned, open
+	Statuses     map[int]int      `json:"statuses"` // 0: no answer
+	Accepted     int              `json:"accepted"` // pieces of work taken on
+	Duplicates   int              `json:"duplicates"`
+	Connections  host.Connections `json:"connections"`
+}
+
+func (c *controller) summary(w http.ResponseWriter, _ *http.Request) {
+	j := c.panel.Journal()
+	all := j.Gauge("")
+	s := Summary{
+		Requests: all.Total, InFlight: all.InFlight, MostInFlight: all.MostInFlight,
+		Groups: map[string]int64{}, Outcomes: map[string]int{}, Statuses: j.Statuses(journal.Filter{}),
+		Accepted: j.Accepted(), Duplicates: len(j.Duplicates()), Connections: c.panel.Connections(),
+	}
+	for _, g := range j.Groups() {
+		s.Groups[g] = j.Gauge(g).Total
+	}
+	for outcome, n := range j.Outcomes(journal.Filter{}) {
+		s.Outcomes[outcome.String()] = n
+	}
+	reply(w, http.StatusOK, s)
+}
+
+func (c *controller) journal(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	query := r.URL.Query()
+	_ = c.panel.Journal().Export(w, journal.Filter{Group: query.Get("group"), Key: query.Get("key")}) // whoever asked is gone
+}
+
+func (c *controller) forget(w http.ResponseWriter, _ *http.Request) {
+	c.panel.Journal().Reset()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func setKey(w http.ResponseWriter, r *http.Request, m Mailer) {
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64))
+	state, parseErr := emailapi.ParseKeyState(strings.TrimSpace(string(text)))
+	if err := errors.Join(err, parseErr); err != nil {
+		fail(w, http.StatusBadRequest, "bad_state", err)
+		return
+	}
+	m.SetKey(r.PathValue("key"), state)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func advance(w http.ResponseWriter, r *http.Request, m Mailer) {
+	d, err := time.ParseDuration(r.URL.Query().Get("advance"))
+	if err != nil || d < 0 {
+		fail(w, http.StatusBadRequest, "bad_time", errors.New("want a time such as ?advance=25h"))
+		return
+	}
+	m.Advance(d)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	_ = enc.Encode(v) // whoever asked is gone
+}
+
+func fail(w http.ResponseWriter, status int, code string, err error) {
+	reply(w, status, map[string]any{"error": map[string]string{"code": code, "message": err.Error()}})
+}
+
+// Server is a control API that is listening.
+type Server struct {
+	url    string
+	server *http.Server
+	work   sync.WaitGroup
+}
+
+// Listen serves the control API of a fake until Close. The address must be on
+// loopback, unless remote ones are allowed.
+func Listen(address string, allowRemote bool, p Panel) (*Server, error) {
+	if err := host.CheckAddress(address, allowRemote); err != nil {
+		return nil, fmt.Errorf("control API: %w", err)
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("control API: listen on %s: %w", address, err)
+	}
+	s := &Server{url: "http://" + l.Addr().String()}
+	s.server = &http.Server{
+		Handler: Handler(p), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				s.work.Add(1)
+			case http.StateClosed:
+				s.work.Done()
+			}
+		},
+	}
+	s.work.Go(func() { _ = s.server.Serve(l) })
+	return s, nil
+}
+
+// URL is the control API's base address.
+func (s *Server) URL() string { return s.url }
+
+// Close stops listening and returns when nothing is left.
+func (s *Server) Close() {
+	_ = s.server.Close()
+	s.work.Wait()
+}

@@ -1,0 +1,20 @@
+// Package control is a small HTTP API to steer a fake while it runs, for people
+// at a desk and for tests in other languages. Tests in Go call the fake itself.
+//
+//	GET    /faults             what is and was in force: receipts
+//	POST   /faults             one fault in the text form per line; all or none
+//	DELETE /faults             lift all; with ?id=NAME, one. Returns the receipts
+//	GET    /catalogue          all kinds of faults with examples
+//	GET    /summary            what the fake saw, counted
+//	GET    /journal            every request, as JSON Lines; ?group= ?key= narrow it
+//	DELETE /journal            forget it
+//
+// For the e-mail API also:
+//
+//	PUT    /keys/{key}         the body is valid, sending-only, restricted, suspended or revoked
+//	POST   /clock?advance=25h  move the API's clock: idempotency keys expire, quotas are renewed
+//
+// It lets anyone in who can reach it, so it listens on loopback unless told
+// otherwise, and refuses what a browser sends on behalf of a web page. Errors
+// are {"error":{"code","message"}}.
+package control

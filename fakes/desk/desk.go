@@ -1,0 +1,144 @@
+// Package desk runs a fake on its own, for a developer's desk or for a test in
+// another language: it starts the fake and its control API, says where they are,
+// and stops them when the context ends. A command line has only to fill in
+// [OracleOptions] or [EmailOptions] and call [RunOracle] or [RunEmail].
+package desk
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"holdfast/fakes/control"
+	"holdfast/fakes/emailapi"
+	"holdfast/fakes/fault"
+	"holdfast/fakes/host"
+	"holdfast/fakes/oracleapi"
+)
+
+// Options are what both fakes have in common.
+type Options struct {
+	// Addresses to listen on. Defaults to one free port of 127.0.0.1.
+	Addresses []string
+	// Control is the control API's address; "off" does without. Defaults to a
+	// free port of 127.0.0.1.
+	Control string
+	// AllowRemote lets addresses be other than loopback, with a warning.
+	AllowRemote bool
+	// Seed is where every draw comes from. Defaults to 1.
+	Seed uint64
+	// Faults are in force from the start, in their text form.
+	Faults []string
+	// Out is told the addresses, one NAME=URL per line, and at the end what the
+	// fake saw. Defaults to nobody.
+	Out io.Writer
+	// Err is told warnings. Defaults to nobody.
+	Err io.Writer
+}
+
+// OracleOptions are the options of the oracle API.
+type OracleOptions struct {
+	Options
+	// Oracles is how many exist: oracle-1, oracle-2, … Defaults to any id.
+	Oracles int
+}
+
+// EmailOptions are the options of the e-mail API.
+type EmailOptions struct {
+	Options
+	// Keys are the API keys that are valid. Defaults to any.
+	Keys []string
+	// Domains are those that mail may come from. Defaults to any.
+	Domains []string
+	// RatePerSecond, DailyQuota and MonthlyQuota default to no limit.
+	RatePerSecond, DailyQuota, MonthlyQuota int
+}
+
+func (o Options) host() host.Config {
+	c := host.Config{Addresses: o.Addresses, AllowRemote: o.AllowRemote, Seed: cmp.Or(o.Seed, 1), Start: time.Now()}
+	if o.Err != nil {
+		c.Log = func(line string) { fmt.Fprintln(o.Err, line) }
+	}
+	return c
+}
+
+// RunOracle runs the oracle API until ctx ends. It returns an error if it can't
+// start.
+func RunOracle(ctx context.Context, o OracleOptions) error {
+	c := oracleapi.Config{Config: o.host()}
+	for n := range o.Oracles {
+		c.Oracles = append(c.Oracles, fmt.Sprintf("oracle-%d", n+1))
+	}
+	s, err := oracleapi.Start(c)
+	if err != nil {
+		return fmt.Errorf("run fake: %w", err)
+	}
+	defer s.Close()
+	return o.run(ctx, s.Host, s)
+}
+
+// RunEmail runs the e-mail API until ctx ends. It returns an error if it can't
+// start.
+func RunEmail(ctx context.Context, o EmailOptions) error {
+	c := emailapi.Config{
+		Config: o.host(), Domains: o.Domains,
+		RatePerSecond: o.RatePerSecond, DailyQuota: o.DailyQuota, MonthlyQuota: o.MonthlyQuota,
+	}
+	for _, key := range o.Keys {
+		c.Keys = append(c.Keys, emailapi.Key{Text: key})
+	}
+	s, err := emailapi.Start(c)
+	if err != nil {
+		return fmt.Errorf("run fake: %w", err)
+	}
+	defer s.Close()
+	return o.run(ctx, s.Host, s)
+}
+
+// run puts the faults in force, says where the fake is and waits.
+func (o Options) run(ctx context.Context, h *host.Host, p control.Panel) error {
+	out := o.Out
+	if out == nil {
+		out = io.Discard
+	}
+	if err := h.Faults().AddText(o.Faults...); err != nil {
+		return fmt.Errorf("run fake: %w", err)
+	}
+	for i, url := range h.URLs() {
+		name := "FAKE_URL"
+		if i > 0 {
+			name = fmt.Sprintf("FAKE_URL_%d", i+1)
+		}
+		fmt.Fprintf(out, "%s=%s\n", name, url)
+	}
+	if o.Control != "off" {
+		s, err := control.Listen(cmp.Or(o.Control, "127.0.0.1:0"), o.AllowRemote, p)
+		if err != nil {
+			return fmt.Errorf("run fake: %w", err)
+		}
+		defer s.Close()
+		fmt.Fprintf(out, "CONTROL_URL=%s\n", s.URL())
+	}
+	<-ctx.Done()
+	tell(out, h)
+	return nil
+}
+
+// tell says what the fake saw and what the faults did.
+func tell(out io.Writer, h *host.Host) {
+	all := h.Journal().Gauge("")
+	fmt.Fprintf(out, "%d requests, at most %d at once; %d accepted, %d of them more than once\n",
+		all.Total, all.MostInFlight, h.Journal().Accepted(), len(h.Journal().Duplicates()))
+	for _, r := range h.Faults().Receipts() {
+		fmt.Fprintf(out, "fault %q: fired %d of %d times%s\n", r.ID, r.Fired, r.Selected, measured(r))
+	}
+}
+
+func measured(r fault.Receipt) string {
+	if m := r.Measured(); m != "" {
+		return "; " + m
+	}
+	return ""
+}

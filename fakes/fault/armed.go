@@ -1,0 +1,155 @@
+package fault
+
+import (
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// armed is a fault of a set, with what it has done.
+type armed struct {
+	fault  Fault
+	name   string
+	keys   []string // that act
+	greets bool
+	lifted chan struct{}
+	idle   chan struct{} // closed when it is lifted and holds nothing
+
+	mu          sync.Mutex
+	isLifted    bool
+	count       int // requests counted over all keys
+	considered  int64
+	selected    int64
+	fired       int64
+	missed      int64
+	held, most  int64
+	first, last time.Duration
+	waits       *hdrhistogram.Histogram // µs, as measured
+	ghosts      []time.Time             // until when abandoned work goes on
+}
+
+func arm(f Fault, seed uint64) *armed {
+	_, greets := f.Kind.(Greeter)
+	return &armed{
+		fault: f, name: f.Name(), keys: f.When.chosen(seed, f.Name()), greets: greets,
+		lifted: make(chan struct{}), idle: make(chan struct{}),
+	}
+}
+
+// choose decides whether the fault acts on a request, and counts it as held if
+// it does.
+func (a *armed) choose(r *Request, at time.Duration, c Config) (act, bool) {
+	when := a.fault.When
+	on, left := when.active(at)
+	if !on || !matches(a.keys, r.Names) {
+		return act{}, false
+	}
+	if g, ok := a.fault.Kind.(Greeter); ok && g.Greet() == Refuse {
+		return act{}, false // the address as a whole is closed, see Refusing
+	}
+	if p, ok := a.fault.Kind.(picky); ok && !p.possible(r) {
+		return act{}, false
+	}
+	n := r.Attempt
+	draw := &Draw{Rand: source(c.Seed, a.name, r.Key, r.Attempt), Now: c.Now(), Attempt: r.Attempt}
+	chance := draw.Float64() // drawn whether it matters or not: what follows stays the same
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.considered++
+	a.count++
+	if when.PerAll {
+		n = a.count
+	}
+	kind := a.fault.Kind
+	if s, ok := kind.(Sequence); ok {
+		kind = s.at(n)
+	}
+	if p, ok := kind.(picky); ok && !p.possible(r) {
+		kind = nil
+	}
+	if a.isLifted || kind == nil || !when.counts(n) || chance >= when.probability(at) ||
+		when.AtOnce > 0 && a.held >= int64(when.AtOnce) {
+		return act{}, false
+	}
+	a.selected++
+	a.held++
+	a.most = max(a.most, a.held)
+	draw.Load = int(a.held) + a.haunted(draw.Now)
+	return act{armed: a, kind: kind, draw: draw, left: left}, true
+}
+
+// haunted returns how much abandoned work still goes on.
+func (a *armed) haunted(now time.Time) int {
+	alive := a.ghosts[:0]
+	for _, until := range a.ghosts {
+		if until.After(now) {
+			alive = append(alive, until)
+		}
+	}
+	a.ghosts = alive
+	return len(alive)
+}
+
+// haunt lets work that the client abandoned go on until then. Bounded, so that
+// a storm of abandoned requests costs no more than its numbers.
+func (a *armed) haunt(until time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.ghosts) < 1<<16 {
+		a.ghosts = append(a.ghosts, until)
+	}
+}
+
+// touched counts what the fault did apart from requests.
+func (a *armed) touched(n int, at time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.considered += int64(n)
+	a.selected += int64(n)
+	a.fire(int64(n), at)
+}
+
+func (a *armed) fire(n int64, at time.Duration) {
+	if a.fired == 0 {
+		a.first = at
+	}
+	a.fired += n
+	a.last = at
+}
+
+// leave ends a request's stay with the fault.
+func (a *armed) leave(fired bool, at time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.held--
+	if fired {
+		a.fire(1, at)
+	} else {
+		a.missed++
+	}
+	if a.isLifted && a.held == 0 {
+		close(a.idle)
+	}
+}
+
+// lift lets go of all that the fault holds. Called once.
+func (a *armed) lift() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.isLifted = true
+	close(a.lifted)
+	if a.held == 0 {
+		close(a.idle)
+	}
+}
+
+// waited notes how long a wait took in fact.
+func (a *armed) waited(d time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.waits == nil {
+		a.waits = hdrhistogram.New(1, (24 * time.Hour).Microseconds(), 3)
+	}
+	_ = a.waits.RecordValue(max(1, d.Microseconds()))
+}

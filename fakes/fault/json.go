@@ -1,0 +1,201 @@
+package fault
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// JSON answers with something else than the JSON that was promised. The work is
+// done.
+type JSON struct {
+	// How is what is wrong with it: malformed, html, types, null, nulls, nan,
+	// huge, deep, duplicate, missing, empty or nocontent.
+	How string
+	// Depth is how deep "deep" nests.
+	Depth int
+	// Field is which field "missing" leaves out. Defaults to the first by name.
+	Field string
+}
+
+const defaultDepth = 10_000
+
+// String returns for example "json deep depth=10000".
+func (j JSON) String() string { return words("json "+j.How, "depth", j.Depth, "field", j.Field) }
+
+// Validate refuses an unknown way.
+func (j JSON) Validate() error {
+	if !slices.Contains(jsonWays(), j.How) {
+		return fmt.Errorf("json %q: want one of %s", j.How, strings.Join(jsonWays(), ", "))
+	}
+	if j.Depth < 0 || j.Depth > 10_000_000 || (j.How == "deep") != (j.Depth > 0) {
+		return errors.New("json: depth goes with deep, from 1 to 10000000")
+	}
+	if j.Field != "" && (j.How != "missing" || !plain(j.Field)) {
+		return errors.New("json: field goes with missing, and has no blanks")
+	}
+	return nil
+}
+
+func jsonWays() []string {
+	return []string{
+		"malformed", "html", "types", "null", "nulls", "nan", "huge",
+		"deep", "duplicate", "missing", "empty", "nocontent",
+	}
+}
+
+// Change spoils the answer.
+func (j JSON) Change(_ *Draw, a *Answer) bool {
+	switch j.How {
+	case "malformed":
+		a.Body = append(bytes.TrimRight(bytes.Clone(a.Body), "}\n"), ",,"...)
+	case "html":
+		Status{Code: http.StatusOK, HTML: true}.Change(nil, a)
+	case "null":
+		a.Body = []byte("null")
+	case "deep":
+		a.Body = slices.Concat([]byte(`{"data":`), bytes.Repeat([]byte("["), j.Depth), bytes.Repeat([]byte("]"), j.Depth), []byte("}"))
+	case "duplicate":
+		a.Body = doubled(a.Body)
+	case "empty":
+		a.Body = nil
+	case "nocontent":
+		a.Status, a.Body, a.ContentType = http.StatusNoContent, nil, ""
+	default:
+		before := a.Body
+		a.Body = j.rewritten(before)
+		return !bytes.Equal(before, a.Body)
+	}
+	return true
+}
+
+// doubled says everything twice: the second time, every value is null.
+func doubled(body []byte) []byte {
+	nulls := rewrite(body, func(any) any { return nil })
+	inner := bytes.TrimSuffix(bytes.TrimSpace(body), []byte("}"))
+	return slices.Concat(inner, []byte(","), bytes.TrimPrefix(nulls, []byte("{")))
+}
+
+func (j JSON) rewritten(body []byte) []byte {
+	switch j.How {
+	case "nulls":
+		return rewrite(body, func(any) any { return nil })
+	case "nan":
+		return rewrite(body, numbers("NaN"))
+	case "huge":
+		return rewrite(body, numbers("1"+strings.Repeat("0", 400)))
+	case "types":
+		return rewrite(body, otherType)
+	default:
+		return without(body, j.Field)
+	}
+}
+
+// literal is text that goes into the JSON as it is, be it JSON or not.
+type literal string
+
+// numbers returns a rule that puts text in the place of every number.
+func numbers(text string) func(any) any {
+	return func(v any) any {
+		if _, ok := v.(json.Number); ok {
+			return literal(text)
+		}
+		return v
+	}
+}
+
+func otherType(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		return v.String()
+	case string:
+		return json.Number(strconv.Itoa(len(v)))
+	case bool:
+		return "yes"
+	default:
+		return json.Number("0")
+	}
+}
+
+// rewrite applies a rule to every value of an object that is neither object nor
+// list. What is no object is left as it is.
+func rewrite(body []byte, rule func(any) any) []byte {
+	object, ok := decode(body)
+	if !ok {
+		return body
+	}
+	return encode(nil, object, rule)
+}
+
+func decode(body []byte) (map[string]any, bool) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var object map[string]any
+	err := dec.Decode(&object)
+	return object, err == nil && object != nil
+}
+
+func encode(b []byte, v any, rule func(any) any) []byte {
+	switch v := v.(type) {
+	case map[string]any:
+		b = append(b, '{')
+		for i, name := range sortedNames(v) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			quoted, _ := json.Marshal(name)
+			b = append(append(b, quoted...), ':')
+			b = encode(b, v[name], rule)
+		}
+		return append(b, '}')
+	case []any:
+		b = append(b, '[')
+		for i, element := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = encode(b, element, rule)
+		}
+		return append(b, ']')
+	}
+	changed := rule(v)
+	if text, ok := changed.(literal); ok {
+		return append(b, text...)
+	}
+	text, _ := json.Marshal(changed)
+	return append(b, text...)
+}
+
+func sortedNames(object map[string]any) []string {
+	names := make([]string, 0, len(object))
+	for name := range object {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func without(body []byte, field string) []byte {
+	object, ok := decode(body)
+	if !ok {
+		return body
+	}
+	if names := sortedNames(object); field == "" && len(names) > 0 {
+		field = names[0]
+	}
+	delete(object, field)
+	return encode(nil, object, func(v any) any { return v })
+}
+
+func parseJSON(a *args) (Kind, error) {
+	j := JSON{How: a.word(), Field: a.text("field")}
+	if j.How == "deep" {
+		j.Depth = a.intOr("depth", defaultDepth)
+	}
+	return j, nil
+}

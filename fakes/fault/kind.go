@@ -1,0 +1,107 @@
+package fault
+
+import (
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+// Kind is what happens to an answer. Its text form is the one that [Parse]
+// reads. A kind acts through one or more of [Waiter], [Changer], [Sender] and
+// [Greeter].
+type Kind interface {
+	// String is the kind's text form, without selectors.
+	String() string
+	// Validate says what is wrong with its parameters.
+	Validate() error
+}
+
+// Waiter is a kind that lets time pass before the answer's first byte.
+type Waiter interface {
+	// Wait returns for how long; [Forever] is until the fault is lifted.
+	Wait(*Draw) time.Duration
+}
+
+// Changer is a kind that changes what is answered.
+type Changer interface {
+	// Change says whether there was anything to change.
+	Change(*Draw, *Answer) bool
+}
+
+// Sender is a kind that sends the answer in its own way.
+type Sender interface {
+	// Send returns nil if the fault took place, and [ErrGone] if it could not,
+	// because the client let go first.
+	Send(*Exchange) error
+}
+
+// Greeter is a kind that acts on a connection before any request is known.
+type Greeter interface {
+	// Greet says what becomes of a fresh connection.
+	Greet() Greeting
+}
+
+// Greeting is what becomes of a fresh connection.
+type Greeting int
+
+// What may become of a fresh connection.
+const (
+	Hold   Greeting = iota + 1 // it is accepted and never read
+	Refuse                     // nobody listens
+)
+
+// refuser is a kind that stands for work that was not carried out.
+type refuser interface{ Refuses() bool }
+
+// picky is a kind that is possible with some requests only.
+type picky interface{ possible(*Request) bool }
+
+// Forever is the wait of something that never comes.
+const Forever = time.Duration(math.MaxInt64)
+
+// Draw is what a kind may base its behaviour on: a source of randomness that
+// belongs to this fault, request and attempt, and what is known of the moment.
+type Draw struct {
+	*rand.Rand
+	// Now is the time of day, for dates in headers.
+	Now time.Time
+	// Load is how many requests the same fault has in hand, this one included.
+	Load int
+	// Attempt counts from 1.
+	Attempt int
+}
+
+// Request is what the choice of faults looks at.
+type Request struct {
+	Key     string   // which request; a retry has the same
+	Attempt int      // from 1
+	Names   []string // by which a selector may pick it: an oracle, recipients, an API key
+	Reused  bool     // its connection carried a request before
+}
+
+// Answer is what a server says.
+type Answer struct {
+	Status      int
+	ContentType string      // empty: none
+	Header      http.Header // further headers; may be nil
+	Body        []byte
+	// Name is the error that a fault asks for, for example
+	// rate_limit_exceeded. If Unrendered is set, the server makes the body of
+	// Status and Name in its API's own shape.
+	Name       string
+	Unrendered bool
+	// Self is the request's own path and query, for redirections.
+	Self string
+	// Wrong, if set, returns a well-formed answer that is wrong in the way
+	// named: "id", "stale" or "duplicate".
+	Wrong func(how string) (body []byte)
+}
+
+// SetHeader sets a header of the answer.
+func (a *Answer) SetHeader(name, value string) {
+	if a.Header == nil {
+		a.Header = http.Header{}
+	}
+	a.Header.Set(name, value)
+}

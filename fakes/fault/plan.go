@@ -1,0 +1,182 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// act is one fault acting on one request.
+type act struct {
+	armed *armed
+	kind  Kind
+	draw  *Draw
+	left  time.Duration // until the fault's time is over
+	fired bool
+}
+
+func (a *act) hold() hold { return hold{lifted: a.armed.lifted, left: a.left} }
+
+// Plan is what is to happen to one request. A nil plan does nothing. It is used
+// by one goroutine: Wait, Change, then Send, and at last Done.
+type Plan struct {
+	since func() time.Duration
+	acts  []act
+}
+
+// Refused says whether the request's work is not to be carried out.
+func (p *Plan) Refused() bool {
+	if p == nil {
+		return false
+	}
+	for i := range p.acts {
+		if r, ok := p.acts[i].kind.(refuser); ok && r.Refuses() {
+			return true
+		}
+		if o, ok := p.acts[i].kind.(Overload); ok && o.sheds(p.acts[i].draw) {
+			return true
+		}
+	}
+	return false
+}
+
+// Stuck says whether the request's work is not to be carried out before its
+// wait is over.
+func (p *Plan) Stuck() bool {
+	if p == nil {
+		return false
+	}
+	for i := range p.acts {
+		if _, ok := p.acts[i].kind.(HangHeaders); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// Wait lets pass the time before the answer's first byte. It returns [ErrGone]
+// when ctx ends: the client has let go.
+func (p *Plan) Wait(ctx context.Context) error {
+	if p == nil {
+		return nil
+	}
+	for i := range p.acts {
+		a := &p.acts[i]
+		w, ok := a.kind.(Waiter)
+		if !ok {
+			continue
+		}
+		d := w.Wait(a.draw)
+		a.fired = true
+		begin := time.Now()
+		lifted, err := a.hold().pause(ctx, d)
+		if err != nil {
+			if _, lingers := a.kind.(Overload); lingers {
+				a.armed.haunt(a.draw.Now.Add(d))
+			}
+			return err
+		}
+		if !lifted {
+			a.armed.waited(time.Since(begin))
+		}
+	}
+	return nil
+}
+
+// Change changes the answer.
+func (p *Plan) Change(answer *Answer) {
+	if p == nil {
+		return
+	}
+	for i := range p.acts {
+		if c, ok := p.acts[i].kind.(Changer); ok {
+			changed := c.Change(p.acts[i].draw, answer)
+			p.acts[i].fired = p.acts[i].fired || changed
+		}
+	}
+}
+
+// Sent is how an answer was sent.
+type Sent int
+
+// How an answer was sent.
+const (
+	Whole Sent = iota // all of it
+	Torn              // a fault kept the client from having all of it
+	Gone              // the client let go first
+)
+
+// Send sends the answer, in the way of the first fault that has one of its own,
+// or else in the ordinary way.
+func (p *Plan) Send(w http.ResponseWriter, r *http.Request, answer *Answer) Sent {
+	if p != nil {
+		for i := range p.acts {
+			if s, ok := p.acts[i].kind.(Sender); ok {
+				return p.acts[i].send(s, w, r, answer)
+			}
+		}
+	}
+	if err := Write(w, answer); err != nil {
+		return Gone
+	}
+	return Whole
+}
+
+func (a *act) send(s Sender, w http.ResponseWriter, r *http.Request, answer *Answer) Sent {
+	ctx, cancel := context.WithCancel(r.Context())
+	x := &Exchange{Answer: answer, Draw: a.draw, Writer: w, ctx: ctx, cancel: cancel, held: a.hold()}
+	defer x.close()
+	err := s.Send(x)
+	a.fired = err == nil || errors.Is(err, errOutlasted) || errors.Is(err, errLifted)
+	switch {
+	case err == nil && x.raw == nil:
+		return Whole
+	case err == nil || errors.Is(err, errLifted):
+		return Torn
+	default:
+		return Gone
+	}
+}
+
+// Greeting says what becomes of the connection; 0 if nothing does.
+func (p *Plan) Greeting() Greeting {
+	if p == nil {
+		return 0
+	}
+	g, _ := p.acts[0].kind.(Greeter)
+	return g.Greet()
+}
+
+// Held waits while the connection is held, until its fault is over or ctx ends.
+func (p *Plan) Held(ctx context.Context) error {
+	p.acts[0].fired = true
+	_, err := p.acts[0].hold().pause(ctx, Forever)
+	return err
+}
+
+// Fired returns the names of the faults that acted, in the order of the set.
+func (p *Plan) Fired() []string {
+	if p == nil {
+		return nil
+	}
+	var out []string
+	for i := range p.acts {
+		if p.acts[i].fired {
+			out = append(out, p.acts[i].armed.name)
+		}
+	}
+	return out
+}
+
+// Done ends the request's stay with its faults.
+func (p *Plan) Done() {
+	if p == nil {
+		return
+	}
+	at := p.since()
+	for i := range p.acts {
+		p.acts[i].armed.leave(p.acts[i].fired, at)
+	}
+	p.acts = nil
+}

@@ -1,0 +1,235 @@
+package oracleapi
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"holdfast/fakes/fault"
+	"holdfast/fakes/host"
+	"holdfast/fakes/journal"
+)
+
+// Config is how the fake runs.
+type Config struct {
+	host.Config
+	// Oracles are the ids that exist. Defaults to any.
+	Oracles []string
+}
+
+// Validate reports all that is wrong with the configuration.
+func (c Config) Validate() error {
+	errs := []error{c.Config.Validate()}
+	for _, id := range c.Oracles {
+		if id == "" || strings.ContainsAny(id, "/?# ,") {
+			errs = append(errs, fmt.Errorf("oracle id %q is empty or has a sign in it that an address can't hold", id))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Server is a fake that is running.
+type Server struct {
+	*host.Host
+	api *api
+}
+
+// Start starts the fake. It runs until Close.
+func Start(c Config) (*Server, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("oracle API: %w", err)
+	}
+	if c.Start.IsZero() {
+		c.Start = time.Now()
+		if c.Now != nil {
+			c.Start = c.Now()
+		}
+	}
+	a := &api{seed: c.Seed, asOf: c.Start.UTC().Truncate(24 * time.Hour)}
+	if len(c.Oracles) > 0 {
+		a.oracles = make(map[string]bool, len(c.Oracles))
+		for _, id := range c.Oracles {
+			a.oracles[id] = true
+		}
+	}
+	h, err := host.Start(c.Config, a)
+	if err != nil {
+		return nil, fmt.Errorf("oracle API: %w", err)
+	}
+	return &Server{Host: h, api: a}, nil
+}
+
+// Endpoint is the address at which an oracle is asked. With several listeners,
+// oracles are spread over them by their number of appearance.
+func (s *Server) Endpoint(n int, oracle string) string {
+	urls := s.URLs()
+	return urls[n%len(urls)] + "/oracles/" + oracle + "/impact"
+}
+
+// InFlight is how many calls an oracle has open now; of all oracles if it is "".
+func (s *Server) InFlight(oracle string) int64 { return s.Journal().Gauge(oracle).InFlight }
+
+// WaitIdle returns when no call is open, or when ctx ends, with an error that
+// tells how many are.
+func (s *Server) WaitIdle(ctx context.Context) error {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		open := s.InFlight("")
+		if open == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("oracle API: %d calls are still open: %w", open, context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+}
+
+// NotLetGo returns how many calls were open for longer than the client's timeout
+// and a second: it gave them up without letting go of them.
+func (s *Server) NotLetGo(timeout time.Duration) int {
+	return s.Journal().OpenLongerThan(timeout+time.Second, journal.Filter{})
+}
+
+// AskedPerProject returns how many different oracles were asked about each
+// project.
+func (s *Server) AskedPerProject(f journal.Filter) map[string]int {
+	out := map[string]int{}
+	for name := range s.Journal().Attempts(f) {
+		out[name.Key]++
+	}
+	return out
+}
+
+// api is the oracle API as it would be without faults.
+type api struct {
+	seed     uint64
+	asOf     time.Time
+	oracles  map[string]bool // nil: any
+	previous atomic.Pointer[[]byte]
+}
+
+// question is what Identify has read.
+type question struct {
+	oracle  string
+	project int64
+	problem *fault.Answer
+}
+
+// Identify reads oracle and project.
+func (a *api) Identify(r *http.Request, body []byte) host.Identity {
+	q := &question{}
+	oracle, ok := oracleOf(r.URL.Path)
+	project := projectOf(r, body)
+	q.oracle = oracle
+	id, err := strconv.ParseInt(project, 10, 64)
+	switch {
+	case !ok:
+		q.problem = problem(http.StatusNotFound, "not_found", "no such route")
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		q.problem = problem(http.StatusMethodNotAllowed, "method_not_allowed", "use GET or POST")
+	case a.oracles != nil && !a.oracles[oracle]:
+		q.problem = problem(http.StatusNotFound, "unknown_oracle", "no such oracle")
+	case err != nil || id < 1:
+		q.problem = problem(http.StatusBadRequest, "bad_project", "project must be a number above 0")
+	}
+	q.project = id
+	if q.problem != nil && !a.oracles[oracle] {
+		oracle = "other" // what is no oracle does not become a group each
+	}
+	return host.Identity{Group: oracle, Key: project, Names: []string{q.oracle, "project/" + project}, Value: q}
+}
+
+func oracleOf(path string) (string, bool) {
+	rest, ok := strings.CutPrefix(path, "/oracles/")
+	if !ok {
+		return "", false
+	}
+	oracle, ok := strings.CutSuffix(rest, "/impact")
+	return oracle, ok && oracle != "" && !strings.Contains(oracle, "/")
+}
+
+func projectOf(r *http.Request, body []byte) string {
+	if id, ok := strings.CutPrefix(r.URL.RawQuery, "project="); ok && !strings.ContainsAny(id, "&%+") {
+		return id // the usual case, without building a map
+	}
+	if id := r.URL.Query().Get("project"); id != "" || len(body) == 0 {
+		return id
+	}
+	var asked struct {
+		ProjectID json.Number `json:"project_id"`
+	}
+	_ = json.Unmarshal(body, &asked) // what can't be read has no project
+	return asked.ProjectID.String()
+}
+
+// Serve answers with the oracle's data.
+func (a *api) Serve(c *host.Call) fault.Answer {
+	q, _ := c.Value.(*question)
+	if q.problem != nil {
+		return *q.problem
+	}
+	body := a.impact(q.oracle, q.project, a.asOf)
+	before := a.previous.Swap(&body)
+	return fault.Answer{
+		Status: http.StatusOK, ContentType: "application/json", Body: body,
+		Wrong: func(how string) []byte { return a.wrong(q, how, before) },
+	}
+}
+
+func (a *api) wrong(q *question, how string, before *[]byte) []byte {
+	switch how {
+	case "id":
+		return a.impact(q.oracle, q.project+1, a.asOf)
+	case "stale":
+		return a.impact(q.oracle, q.project, a.asOf.AddDate(-1, 0, 0))
+	case "duplicate":
+		if before != nil {
+			return *before
+		}
+	}
+	return nil
+}
+
+// impact is what an oracle says of a project at a time.
+func (a *api) impact(oracle string, project int64, asOf time.Time) []byte {
+	n := fault.Hash(a.seed, oracle, strconv.FormatInt(project, 10), strconv.Itoa(asOf.Year()))
+	b := make([]byte, 0, 192)
+	b = append(b, `{"project_id":`...)
+	b = strconv.AppendInt(b, project, 10)
+	b = append(b, `,"oracle":`...)
+	quoted, _ := json.Marshal(oracle) // a string always can
+	b = append(b, quoted...)
+	b = append(b, `,"data":{"as_of":"`...)
+	b = asOf.AppendFormat(b, time.RFC3339)
+	b = append(b, `","beneficiaries":`...)
+	b = strconv.AppendUint(b, n%100_000, 10)
+	b = append(b, `,"co2_kg":`...)
+	b = strconv.AppendFloat(b, float64(n>>20%100_000)/10, 'f', 1, 64)
+	b = append(b, `,"score":`...)
+	b = strconv.AppendFloat(b, float64(n>>40%1000)/1000, 'f', 3, 64)
+	return append(b, "}}\n"...)
+}
+
+// Refuse is an error in the API's shape.
+func (a *api) Refuse(status int, name string) fault.Answer {
+	return *problem(status, cmp.Or(name, codeOf(status)), http.StatusText(status))
+}
+
+func codeOf(status int) string {
+	return strings.ReplaceAll(strings.ToLower(cmp.Or(http.StatusText(status), "error")), " ", "_")
+}
+
+func problem(status int, code, message string) *fault.Answer {
+	body, _ := json.Marshal(map[string]any{"error": map[string]string{"code": code, "message": message}})
+	return &fault.Answer{Status: status, ContentType: "application/json", Body: append(body, '\n')}
+}
