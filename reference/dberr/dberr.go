@@ -1,0 +1,69 @@
+// Package dberr says what kind of failure an error from Postgres is, by its
+// SQLSTATE and by Go's own error types, never by its text.
+package dberr
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Kind is what a caller can do about a failure.
+type Kind string
+
+// The kinds of failure.
+const (
+	None        Kind = "none"        // no error
+	Canceled    Kind = "canceled"    // the caller has gone; nothing to do
+	Timeout     Kind = "timeout"     // the statement took too long, or was cancelled
+	Unavailable Kind = "unavailable" // no working connection: another may succeed
+	Unexpected  Kind = "unexpected"  // anything else: a mistake of ours, most likely
+)
+
+// Classify returns the kind of an error that a query or a connection attempt
+// gave.
+func Classify(err error) Kind {
+	var server *pgconn.PgError
+	var connect *pgconn.ConnectError
+	var network net.Error
+	switch {
+	case err == nil:
+		return None
+	case errors.As(err, &server):
+		return byState(server.Code)
+	case errors.Is(err, context.Canceled):
+		return Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return Timeout
+	case errors.As(err, &connect), errors.Is(err, pgconn.ErrConnClosed),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return Unavailable
+	case errors.As(err, &network):
+		return Unavailable
+	}
+	return Unexpected
+}
+
+// byState classifies a SQLSTATE.
+func byState(code string) Kind {
+	switch code {
+	case "57014", // query_canceled: by statement_timeout or by somebody
+		"55P03", // lock_not_available
+		"25P03", // idle_in_transaction_session_timeout
+		"25P04": // transaction_timeout
+		return Timeout
+	case "57P01", "57P02", "57P03", "57P04", "57P05", // shut down, crashed, starting, dropped, idle too long
+		"3D000": // no such database: it is being restored or renamed
+		return Unavailable
+	}
+	if strings.HasPrefix(code, "08") || // connection exceptions
+		strings.HasPrefix(code, "53") || // insufficient resources: connections, memory, disk
+		strings.HasPrefix(code, "58") { // system errors outside Postgres
+		return Unavailable
+	}
+	return Unexpected
+}

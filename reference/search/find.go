@@ -1,0 +1,185 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Bounds of the search for candidates. They were chosen by measuring: see
+// BenchmarkSearch.
+const (
+	// window is how many of the newest documents are read before any index is
+	// asked. A term in more than 5 % of them is answered from there.
+	window = 2000
+
+	// maxLookups is how many words of a query are looked up among the words of
+	// all documents, and maxNarrowing by how many of them documents are then
+	// found. The other words only filter.
+	maxLookups   = 8
+	maxNarrowing = 3
+
+	// maxPostings is how many index entries a word may stand for. A word with
+	// more is in so many documents that reading them newest first ends sooner.
+	maxPostings = 10_000
+)
+
+// finder finds the ids of projects that match a query.
+type finder struct {
+	tx    pgx.Tx
+	query query
+}
+
+// newest returns the ids of the newest matches, at most limit, in descending
+// order. A limit of 0 is none: every document is read.
+func (f finder) newest(ctx context.Context, limit int) ([]int64, error) {
+	if limit == 0 {
+		return f.read(ctx, 0, 0)
+	}
+	ids, err := f.read(ctx, window, limit)
+	if err != nil || len(ids) == limit {
+		return ids, err
+	}
+	narrowing, none, err := f.narrow(ctx)
+	switch {
+	case err != nil || none:
+		return nil, err
+	case len(narrowing) == 0:
+		return f.read(ctx, 0, limit)
+	}
+	return f.walk(ctx, narrowing, limit)
+}
+
+// read returns matches among so many of the newest documents; 0 is all of
+// them, and a limit of 0 is none.
+func (f finder) read(ctx context.Context, documents, limit int) ([]int64, error) {
+	rows, err := f.tx.Query(ctx, `
+		SELECT project_id
+		FROM (SELECT project_id, document FROM search_documents
+		      ORDER BY project_id DESC LIMIT nullif($2::bigint, 0)) newest
+		WHERE document LIKE ALL ($1::text[])
+		ORDER BY project_id DESC
+		LIMIT nullif($3::bigint, 0)`, f.query.patterns(), documents, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read newest documents: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("read newest documents: %w", err)
+	}
+	return ids, nil
+}
+
+// postings are the index entries that a word stands for.
+type postings struct {
+	total   int
+	buckets []int32           // descending: the newest projects first
+	entries map[int32][]int64 // by bucket
+}
+
+// narrow looks words up and returns the postings of the rarest. None is true
+// when a word is in no document at all.
+func (f finder) narrow(ctx context.Context) (narrowing []postings, none bool, err error) {
+	lookups := 0
+	for _, word := range f.query.words {
+		if !word.literal {
+			continue
+		}
+		if lookups++; lookups > maxLookups {
+			break
+		}
+		found, err := f.lookup(ctx, word)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case found.total == 0:
+			return nil, true, nil
+		case found.total <= maxPostings:
+			narrowing = append(narrowing, found)
+		}
+	}
+	slices.SortStableFunc(narrowing, func(a, b postings) int { return cmp.Compare(a.total, b.total) })
+	return narrowing[:min(len(narrowing), maxNarrowing)], false, nil
+}
+
+// lookup returns the index entries of all words that hold this one, or more
+// than maxPostings of them.
+func (f finder) lookup(ctx context.Context, w word) (postings, error) {
+	rows, err := f.tx.Query(ctx, `
+		SELECT bucket, array_agg(search_posting(bucket, id))
+		FROM (SELECT id, bucket FROM search_words, unnest(buckets) bucket
+		      WHERE search_grams(word) @> $1::text[] AND word LIKE $2
+		      LIMIT $3) entries
+		GROUP BY bucket
+		ORDER BY bucket DESC`, w.grams(), w.pattern, maxPostings+1)
+	if err != nil {
+		return postings{}, fmt.Errorf("look up words: %w", err)
+	}
+	found := postings{entries: map[int32][]int64{}}
+	var bucket int32
+	var entries []int64
+	_, err = pgx.ForEachRow(rows, []any{&bucket, &entries}, func() error {
+		found.buckets = append(found.buckets, bucket)
+		found.entries[bucket] = entries
+		found.total += len(entries)
+		entries = nil
+		return nil
+	})
+	if err != nil {
+		return postings{}, fmt.Errorf("look up words: %w", err)
+	}
+	return found, nil
+}
+
+// walk reads the documents behind the postings, newest buckets first: one, then
+// two, four, eight at a time, since how many matches a bucket holds is not
+// known before.
+func (f finder) walk(ctx context.Context, narrowing []postings, limit int) ([]int64, error) {
+	buckets := slices.DeleteFunc(slices.Clone(narrowing[0].buckets), func(bucket int32) bool {
+		return slices.ContainsFunc(narrowing, func(p postings) bool { return len(p.entries[bucket]) == 0 })
+	})
+	var ids []int64
+	for size := 1; len(buckets) > 0 && len(ids) < limit; size *= 2 {
+		batch := buckets[:min(size, len(buckets))]
+		buckets = buckets[len(batch):]
+		found, err := f.among(ctx, narrowing, batch, limit-len(ids))
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, found...)
+	}
+	return ids, nil
+}
+
+// among returns the newest matches in these buckets. The index is read in a
+// step of its own (MATERIALIZED) because the planner, which takes a term's
+// documents to be spread evenly, would else read all documents newest first.
+func (f finder) among(ctx context.Context, narrowing []postings, buckets []int32, limit int) ([]int64, error) {
+	args := []any{f.query.patterns(), limit}
+	var conditions strings.Builder
+	for _, p := range narrowing {
+		var entries []int64
+		for _, bucket := range buckets {
+			entries = append(entries, p.entries[bucket]...)
+		}
+		args = append(args, entries)
+		fmt.Fprintf(&conditions, "postings && $%d::bigint[] AND ", len(args))
+	}
+	rows, err := f.tx.Query(ctx, `
+		WITH found AS MATERIALIZED (
+			SELECT project_id FROM search_documents
+			WHERE `+conditions.String()+`document LIKE ALL ($1::text[]))
+		SELECT project_id FROM found ORDER BY project_id DESC LIMIT $2`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read documents by words: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("read documents by words: %w", err)
+	}
+	return ids, nil
+}

@@ -1,0 +1,125 @@
+package search
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// ErrQuery is in the chain of every error about a query that cannot be
+// searched for; the error's text may be shown to whoever asked.
+var ErrQuery = errors.New("bad query")
+
+// query is what was asked, ready to be searched for.
+type query struct {
+	raw   string
+	words []word // at least one, the longest first
+}
+
+// word is one word that a document must hold a part of.
+type word struct {
+	text    string // normalised
+	pattern string // for LIKE
+	literal bool   // pattern matches text and nothing else
+}
+
+// parse checks a query and cuts it into words.
+func parse(raw string, c Config) (query, error) {
+	switch {
+	case !utf8.ValidString(raw):
+		return query{}, fmt.Errorf("%w: the query is not valid UTF-8", ErrQuery)
+	case strings.ContainsRune(raw, 0):
+		return query{}, fmt.Errorf("%w: the query holds a zero byte", ErrQuery)
+	case c.MaxQueryLength > 0 && utf8.RuneCountInString(raw) > c.MaxQueryLength:
+		return query{}, fmt.Errorf("%w: the query is longer than %d characters", ErrQuery, c.MaxQueryLength)
+	}
+	q := query{raw: raw}
+	for _, text := range distinct(strings.Fields(Normalize(raw)), c.LiteralWildcards) {
+		q.words = append(q.words, newWord(text, c.LiteralWildcards))
+	}
+	if len(q.words) == 0 {
+		return query{}, fmt.Errorf("%w: the query is empty", ErrQuery)
+	}
+	return q, nil
+}
+
+// distinct sorts the words, the longest first, and drops those that a longer
+// one implies by holding them as a part. Where wildcards are live, only equal
+// words imply each other.
+func distinct(words []string, literal bool) []string {
+	slices.SortFunc(words, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+	})
+	var kept []string
+	for _, text := range words {
+		implied := slices.ContainsFunc(kept, func(longer string) bool {
+			return longer == text || literal && strings.Contains(longer, text)
+		})
+		if !implied {
+			kept = append(kept, text)
+		}
+	}
+	return kept
+}
+
+func newWord(text string, literal bool) word {
+	if literal {
+		return word{text: text, pattern: "%" + escapeLike(text) + "%", literal: true}
+	}
+	return word{text: text, pattern: "%" + text + "%", literal: !strings.ContainsAny(text, `%_\`)}
+}
+
+// patterns returns the words' LIKE patterns.
+func (q query) patterns() []string {
+	all := make([]string, len(q.words))
+	for i, w := range q.words {
+		all[i] = w.pattern
+	}
+	return all
+}
+
+// grams returns the substrings by which the word is looked up: its own three
+// characters in a row, or the whole of a shorter one. The database has them
+// from search_grams.
+func (w word) grams() []string {
+	runes := []rune(w.text)
+	if len(runes) <= 3 {
+		return []string{w.text}
+	}
+	all := make([]string, 0, len(runes)-2)
+	for i := range len(runes) - 2 {
+		all = append(all, string(runes[i:i+3]))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// escapeLike makes every character of a LIKE pattern stand for itself.
+func escapeLike(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
+}
+
+// Normalize returns a text as it is compared: in lower case, without accents
+// and ligatures, with one kind of space and of apostrophe. The documents were
+// normalised by the database's search_normalize, which does the same for the
+// Latin script; for others, lower case in the database depends on its locale.
+func Normalize(text string) string {
+	plain := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 0x300 && r <= 0x36f: // combining accents
+			return -1
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return r
+	}, norm.NFD.String(text))
+	return strings.ToLower(strings.NewReplacer(
+		"Ø", "O", "ø", "o", "Ł", "L", "ł", "l", "Đ", "D", "đ", "d", "’", "'",
+		"Œ", "oe", "œ", "oe", "Æ", "ae", "æ", "ae", "ß", "ss").Replace(plain))
+}
