@@ -73,6 +73,10 @@ func (n *narrowing) line(dir Direction) *line {
 	return &n.down
 }
 
+// idleAfter is how late a line's next piece may come for the line still to count
+// as busy: what a timer or a scheduler was late by is then caught up.
+const idleAfter = 10 * time.Millisecond
+
 // reserve gives the next slot: pieces of at most 20 ms of line time, each
 // written when its slot is over, as the last byte of it would arrive.
 func (n *narrowing) reserve(f *flow, want int) (int, time.Time) {
@@ -81,7 +85,7 @@ func (n *narrowing) reserve(f *flow, want int) (int, time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	l := n.line(f.dir)
-	if !l.free.After(now) {
+	if now.Sub(l.free) > idleAfter {
 		l.settle()
 		l.free, l.since = now, now
 	}

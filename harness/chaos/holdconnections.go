@@ -8,13 +8,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sync/errgroup"
 )
 
 // tooManyConnections is the SQLSTATE of a server with no connection left.
 const tooManyConnections = "53300"
 
-// maxHeld bounds [HoldConnections].
-const maxHeld = 10_000
+const (
+	maxHeld = 10_000 // bounds [HoldConnections]
+	opening = 8      // how many sessions are opened at once
+)
 
 // HoldConnections opens N sessions and lets them idle, so that they are missing
 // elsewhere. Where the server has fewer left it takes those.
@@ -51,37 +54,59 @@ func (h HoldConnections) session(ctx context.Context, s *Sessions) (Applied, err
 		return nil, err
 	}
 	held := &holding{HoldConnections: h, monitor: monitor}
-	for len(held.conns) < h.N {
-		conn, err := s.connect(ctx)
-		var refused *pgconn.PgError
-		if errors.As(err, &refused) && refused.Code == tooManyConnections {
-			held.exhausted = true
-			break
-		}
-		if err != nil {
-			return held, err
-		}
-		held.conns = append(held.conns, conn)
-		b, err := self(ctx, conn)
-		if err != nil {
-			return held, err
-		}
-		held.backends = append(held.backends, b)
+	if err := held.fill(ctx, s); err != nil {
+		return held, err
 	}
-	return held, nil
+	held.backends, err = backendsOf(ctx, monitor, held.conns)
+	return held, err
+}
+
+// fill opens the sessions, a few at a time, until there are enough or the
+// server has no more.
+func (h *holding) fill(ctx context.Context, s *Sessions) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(opening)
+	for range h.N {
+		work.Go(func() error {
+			if h.full() {
+				return nil
+			}
+			conn, err := s.connect(ctx)
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			var refused *pgconn.PgError
+			switch {
+			case err == nil:
+				h.conns = append(h.conns, conn)
+			case errors.As(err, &refused) && refused.Code == tooManyConnections:
+				h.exhausted = true
+			default:
+				return err
+			}
+			return nil
+		})
+	}
+	return work.Wait()
+}
+
+// full reports whether the server has no more connections.
+func (h *holding) full() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.exhausted
 }
 
 // holding is a [HoldConnections] in force.
 type holding struct {
 	HoldConnections
-	exhausted bool // the server had no more
-	backends  []backend
+	backends []backend
 
-	mu      sync.Mutex // guards all below
-	monitor *pgx.Conn
-	conns   []*pgx.Conn
-	early   int64 // held connections that were gone before the end
-	undone  bool
+	mu        sync.Mutex // guards all below
+	monitor   *pgx.Conn
+	conns     []*pgx.Conn
+	exhausted bool  // the server had no more
+	early     int64 // held connections that were gone before the end
+	undone    bool
 }
 
 // Undo implements [Applied].

@@ -108,10 +108,15 @@ type waiter struct {
 }
 
 // lock takes the lock and reads back that it is granted.
-func (k *locking) lock(ctx context.Context) (err error) {
-	if k.backend, err = self(ctx, k.holder); err != nil {
+func (k *locking) lock(ctx context.Context) error {
+	found, err := backendsOf(ctx, k.monitor, []*pgx.Conn{k.holder})
+	if err != nil {
 		return err
 	}
+	if len(found) != 1 {
+		return errors.New("the locking session is not in pg_stat_activity")
+	}
+	k.backend = found[0]
 	if _, err := k.holder.Exec(ctx, "begin"); err != nil {
 		return err
 	}

@@ -97,14 +97,23 @@ type backend struct {
 	started time.Time
 }
 
-// self identifies the backend of conn.
-func self(ctx context.Context, conn *pgx.Conn) (backend, error) {
-	b := backend{pid: conn.PgConn().PID()}
-	err := conn.QueryRow(ctx, `select backend_start from pg_stat_activity where pid = pg_backend_pid()`).Scan(&b.started)
-	if err != nil {
-		return b, fmt.Errorf("identify a session: %w", err)
+// backendsOf identifies the backends of conns, asking on conn.
+func backendsOf(ctx context.Context, conn *pgx.Conn, conns []*pgx.Conn) ([]backend, error) {
+	pids := make([]int64, len(conns))
+	for i, c := range conns {
+		pids[i] = int64(c.PgConn().PID())
 	}
-	return b, nil
+	rows, err := conn.Query(ctx, `select pid, backend_start from pg_stat_activity where pid = any ($1::bigint[])`, pids)
+	if err != nil {
+		return nil, fmt.Errorf("identify sessions: %w", err)
+	}
+	backends, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b backend, err error) {
+		return b, row.Scan(&b.pid, &b.started)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("identify sessions: %w", err)
+	}
+	return backends, nil
 }
 
 // alive counts which of the backends are still there.

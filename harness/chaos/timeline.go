@@ -84,6 +84,9 @@ func Start(ctx context.Context, cfg Config) (*Timeline, error) {
 	if cfg.Start.IsZero() {
 		return nil, errors.New("chaos: no start is given")
 	}
+	if cfg.ApplyTimeout < 0 || cfg.UndoTimeout < 0 {
+		return nil, fmt.Errorf("chaos: a timeout is negative: apply %v, undo %v", cfg.ApplyTimeout, cfg.UndoTimeout)
+	}
 	if err := Validate(cfg.Places, cfg.Plan); err != nil {
 		return nil, fmt.Errorf("chaos: %w", err)
 	}

@@ -1,0 +1,298 @@
+package chaos
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// calibrations has for every kind a test that what is declared is what a client
+// meets, what the receipt says, and that nothing of it is left when undone.
+func calibrations() map[string]func(*testing.T) {
+	return map[string]func(*testing.T){
+		"delay":              calibrateDelay,
+		"bandwidth":          calibrateBandwidth,
+		"slicer":             calibrateSlicer,
+		"limit-data":         calibrateLimitData,
+		"black-hole":         calibrateBlackHole,
+		"refuse":             calibrateRefuse,
+		"reset":              calibrateReset,
+		"slow-accept":        calibrateSlowAccept,
+		"cancel-lost":        calibrateCancelLost,
+		"pause":              calibratePause,
+		"kill":               calibrateKill,
+		"terminate":          calibrateTerminate,
+		"lock-table":         calibrateLockTable,
+		"hold-connections":   calibrateHoldConnections,
+		"terminate-backends": calibrateTerminateBackends,
+	}
+}
+
+func TestEveryKindDoesWhatItDeclares(t *testing.T) {
+	left := calibrations()
+	for _, spec := range Kinds() {
+		calibrate, ok := left[spec.Name]
+		require.True(t, ok, "no calibration for %q", spec.Name)
+		delete(left, spec.Name)
+		t.Run(spec.Name, calibrate)
+	}
+	require.Empty(t, left, "calibrations of kinds that there are not")
+}
+
+// within requires that got is want, up to a tenth.
+func within(t *testing.T, want, got time.Duration) {
+	t.Helper()
+	require.InEpsilon(t, want.Seconds(), got.Seconds(), 0.10)
+}
+
+func median(ds []time.Duration) time.Duration {
+	slices.Sort(ds)
+	return ds[len(ds)/2]
+}
+
+func calibrateDelay(t *testing.T) {
+	p := openProxy(t, serve(t, echo).addr)
+	for _, dir := range []Direction{Unset, Up, Down, Both} {
+		t.Run("towards "+dir.or(Down).String(), func(t *testing.T) {
+			const each = 200 * time.Millisecond
+			open := dial(t, p.Addr())
+			open.ping("before")
+			applied := apply(t, p, Delay{Each: each, Direction: dir})
+			trips := float64(1)
+			if dir == Both {
+				trips = 2
+			}
+			var took []time.Duration
+			for range 3 {
+				took = append(took, open.ping("during"), dial(t, p.Addr()).ping("anew"))
+			}
+			within(t, time.Duration(trips*float64(each)), median(took))
+
+			r := applied.Receipt()
+			require.EqualValues(t, 6*trips, r.Fired)
+			require.EqualValues(t, 4, r.Touched)
+			var measured float64
+			_, err := fmt.Sscanf(r.Measured, "median %f ms", &measured)
+			require.NoError(t, err)
+			require.InEpsilon(t, 200, measured, 0.10)
+
+			undoFault(t, applied)
+			require.Less(t, open.ping("after"), each/2)
+			require.Equal(t, r.Fired, applied.Receipt().Fired, "it acts no more")
+		})
+	}
+	t.Run("what is sent together arrives together", func(t *testing.T) {
+		applied := apply(t, p, Delay{Each: 200 * time.Millisecond})
+		defer undoFault(t, applied)
+		conn := dial(t, p.Addr())
+		took := conn.ping(strings.Repeat("x", 200_000)) // a dozen chunks and more
+		require.GreaterOrEqual(t, took, 200*time.Millisecond)
+		require.Less(t, took, 400*time.Millisecond)
+	})
+	t.Run("jitter spreads and keeps the order", func(t *testing.T) {
+		applied := apply(t, p, Delay{Each: 20 * time.Millisecond, Jitter: 20 * time.Millisecond})
+		defer undoFault(t, applied)
+		conn := dial(t, p.Addr())
+		var took []time.Duration
+		for i := range 40 {
+			took = append(took, conn.ping(fmt.Sprint("message ", i)))
+		}
+		slices.Sort(took)
+		require.Less(t, took[4], 12*time.Millisecond)
+		require.Greater(t, took[35], 28*time.Millisecond)
+	})
+	t.Run("what waits goes when it is undone", func(t *testing.T) {
+		applied := apply(t, p, Delay{Each: time.Hour})
+		conn := dial(t, p.Addr())
+		conn.send("late")
+		conn.silent(50 * time.Millisecond)
+		undoFault(t, applied)
+		require.Equal(t, "late", conn.read(4))
+	})
+}
+
+func calibrateBandwidth(t *testing.T) {
+	p := openProxy(t, serve(t, echo).addr)
+	const size = 50_000
+	applied := apply(t, p, Bandwidth{BytesPerSecond: 2 * size, Direction: Down})
+	one := dial(t, p.Addr())
+	within(t, 500*time.Millisecond, one.ping(strings.Repeat("x", size)))
+
+	begun := time.Now()
+	two := dial(t, p.Addr())
+	one.send(strings.Repeat("x", size/2))
+	two.send(strings.Repeat("x", size/2))
+	one.read(size / 2)
+	two.read(size / 2)
+	within(t, 500*time.Millisecond, time.Since(begun)) // they share
+
+	r := applied.Receipt()
+	require.Positive(t, r.Fired)
+	require.EqualValues(t, 2, r.Touched)
+	var measured float64
+	_, err := fmt.Sscanf(r.Measured, "%f B/s to the client", &measured)
+	require.NoError(t, err)
+	require.InEpsilon(t, 2*size, measured, 0.10)
+
+	undoFault(t, applied)
+	require.Less(t, one.ping(strings.Repeat("x", size)), 250*time.Millisecond)
+}
+
+func calibrateSlicer(t *testing.T) {
+	p := openProxy(t, serve(t, echo).addr)
+	applied := apply(t, p, Slicer{Bytes: 10, Gap: 5 * time.Millisecond})
+	conn := dial(t, p.Addr())
+	took := conn.ping(strings.Repeat("x", 400))
+	require.GreaterOrEqual(t, took, 39*5*time.Millisecond)
+	require.Less(t, took, 2*40*5*time.Millisecond)
+	r := applied.Receipt()
+	require.EqualValues(t, 40, r.Fired)
+	require.EqualValues(t, 1, r.Touched)
+	undoFault(t, applied)
+	require.Less(t, conn.ping(strings.Repeat("x", 400)), 100*time.Millisecond)
+}
+
+func calibrateLimitData(t *testing.T) {
+	p := openProxy(t, serve(t, echo).addr)
+	open := dial(t, p.Addr())
+	open.ping("before")
+	applied := apply(t, p, LimitData{Bytes: 1000})
+	for _, conn := range []client{open, dial(t, p.Addr())} {
+		conn.ping(strings.Repeat("x", 400))
+		conn.send(strings.Repeat("y", 4000))
+		rest, err := io.ReadAll(conn)
+		require.NoError(t, err, "an orderly end")
+		require.Len(t, rest, 600)
+	}
+	require.EqualValues(t, 2, applied.Receipt().Fired)
+	undoFault(t, applied)
+	dial(t, p.Addr()).ping(strings.Repeat("x", 4000))
+	require.EqualValues(t, 2, applied.Receipt().Fired)
+}
+
+func calibrateBlackHole(t *testing.T) {
+	s := serve(t, echo)
+	for _, tt := range []struct {
+		dir     Direction
+		arrives bool
+	}{{Up, false}, {Down, true}, {Both, false}, {Unset, false}} {
+		t.Run("towards "+tt.dir.or(Both).String()+" it holds", func(t *testing.T) {
+			p := openProxy(t, s.addr)
+			open := dial(t, p.Addr())
+			open.ping("before")
+			before := s.bytes.Load()
+			applied := apply(t, p, BlackHole{Direction: tt.dir})
+			fresh := dial(t, p.Addr())
+			for _, conn := range []client{open, fresh} {
+				conn.send("during")
+				conn.silent(100 * time.Millisecond)
+			}
+			arrived := s.bytes.Load() - before
+			require.Equal(t, tt.arrives, arrived == 12, "%d bytes arrived", arrived)
+			r := applied.Receipt()
+			require.EqualValues(t, 2, r.Fired)
+			require.EqualValues(t, 2, r.Touched)
+			require.Contains(t, r.Measured, "12 bytes of 2 connections held back")
+			undoFault(t, applied)
+			require.Equal(t, "during", open.read(6))
+			require.Equal(t, "during", fresh.read(6))
+			open.ping("after")
+		})
+	}
+	t.Run("with lose the bytes are gone and the connection is reset", func(t *testing.T) {
+		p := openProxy(t, s.addr)
+		open, idle := dial(t, p.Addr()), dial(t, p.Addr())
+		open.ping("before")
+		idle.ping("before")
+		applied := apply(t, p, BlackHole{Direction: Down, Lose: true})
+		open.send("during")
+		open.silent(100 * time.Millisecond)
+		require.EqualValues(t, 1, applied.Receipt().Fired)
+		undoFault(t, applied)
+		require.ErrorIs(t, open.failing(), syscall.ECONNRESET)
+		idle.ping("one that lost nothing lives on")
+	})
+}
+
+func calibrateRefuse(t *testing.T) {
+	for _, cut := range []bool{false, true} {
+		t.Run(Refuse{Cut: cut}.String(), func(t *testing.T) {
+			p := openProxy(t, serve(t, echo).addr)
+			open := dial(t, p.Addr())
+			open.ping("before")
+			applied := apply(t, p, Refuse{Cut: cut})
+			for range 3 {
+				_, err := net.Dial("tcp", p.Addr())
+				require.ErrorIs(t, err, syscall.ECONNREFUSED)
+			}
+			if cut {
+				require.ErrorIs(t, open.failing(), syscall.ECONNRESET)
+				require.EqualValues(t, 2, applied.Receipt().Fired)
+				require.EqualValues(t, 1, applied.Receipt().Touched)
+			} else {
+				open.ping("left alone")
+				require.EqualValues(t, 1, applied.Receipt().Fired)
+			}
+			undoFault(t, applied)
+			dial(t, p.Addr()).ping("after")
+		})
+	}
+}
+
+func calibrateReset(t *testing.T) {
+	p := openProxy(t, serve(t, echo).addr)
+	open := dial(t, p.Addr())
+	open.ping("before")
+	applied := apply(t, p, Reset{})
+	require.ErrorIs(t, open.failing(), syscall.ECONNRESET)
+	for range 3 {
+		require.ErrorIs(t, dial(t, p.Addr()).failing(), syscall.ECONNRESET)
+	}
+	r := applied.Receipt()
+	require.EqualValues(t, 4, r.Fired)
+	require.Equal(t, "1 open and 3 new connections were reset", r.Measured)
+	undoFault(t, applied)
+	dial(t, p.Addr()).ping("after")
+}
+
+func calibrateSlowAccept(t *testing.T) {
+	p := openProxy(t, serve(t, echo).addr)
+	open := dial(t, p.Addr())
+	open.ping("before")
+	applied := apply(t, p, SlowAccept{Each: 200 * time.Millisecond})
+	fresh := dial(t, p.Addr())
+	require.Less(t, open.ping("left alone"), 100*time.Millisecond)
+	within(t, 200*time.Millisecond, dial(t, p.Addr()).ping("slow"))
+	fresh.ping("by now it is served")
+	require.Less(t, fresh.ping("and no slower than any"), 100*time.Millisecond)
+	require.EqualValues(t, 2, applied.Receipt().Fired)
+	undoFault(t, applied)
+	require.Less(t, dial(t, p.Addr()).ping("after"), 100*time.Millisecond)
+}
+
+func calibrateCancelLost(t *testing.T) {
+	s := serve(t, echo)
+	p := openProxy(t, s.addr)
+	request := make([]byte, 16)
+	binary.BigEndian.PutUint32(request, 16)
+	binary.BigEndian.PutUint32(request[4:], cancelRequest)
+
+	applied := apply(t, p, CancelLost{})
+	conn := dial(t, p.Addr())
+	conn.send(string(request))
+	require.ErrorIs(t, conn.failing(), io.EOF)
+	require.Zero(t, s.bytes.Load())
+	dial(t, p.Addr()).ping("an ordinary connection")
+	require.EqualValues(t, 1, applied.Receipt().Fired)
+	undoFault(t, applied)
+	dial(t, p.Addr()).ping(string(request))
+	require.EqualValues(t, 2, p.Stats().CancelRequests)
+}

@@ -1,0 +1,306 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast/harness/result"
+)
+
+// script is a place whose faults do what the test says, and that writes down
+// what was asked of it and when.
+type script struct {
+	start time.Time
+	apply func(context.Context, Kind) error
+	undo  func(context.Context) error
+
+	mu    sync.Mutex
+	lines []string
+}
+
+func (s *script) note(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, fmt.Sprintf("%v ", time.Since(s.start))+fmt.Sprintf(format, args...))
+}
+
+func (s *script) Accepts(Kind) error { return nil }
+
+func (s *script) Apply(ctx context.Context, kind Kind) (Applied, error) {
+	s.note("apply %v", kind)
+	if s.apply != nil {
+		if err := s.apply(ctx, kind); err != nil {
+			return nil, err
+		}
+	}
+	return scripted{s, kind}, nil
+}
+
+type scripted struct {
+	*script
+	kind Kind
+}
+
+func (s scripted) Undo(ctx context.Context) error {
+	if s.undo != nil {
+		if err := s.undo(ctx); err != nil {
+			return err
+		}
+	}
+	s.note("undo %v", s.kind)
+	return nil
+}
+
+func (s scripted) Receipt() Receipt {
+	return Receipt{Fired: 7, Missed: 2, Declared: "declared", Measured: "measured"}
+}
+
+// windowed is a kind of another package.
+type windowed string
+
+func (w windowed) String() string { return string(w) }
+
+// moment is a one-shot kind of another package.
+type moment string
+
+func (m moment) String() string { return string(m) }
+func (moment) OneShot()         {}
+
+// onFakeTime runs a test on a clock of its own, with a place called "x".
+func onFakeTime(t *testing.T, test func(t *testing.T, s *script, start func(context.Context, ...Planned) *Timeline)) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{start: time.Now()}
+		test(t, s, func(ctx context.Context, plan ...Planned) *Timeline {
+			tl, err := Start(ctx, Config{Start: s.start, Places: map[string]Place{"x": s}, Plan: plan})
+			require.NoError(t, err)
+			return tl
+		})
+	})
+}
+
+func float(f float64) *float64 { return &f }
+func yes(b bool) *bool         { return &b }
+
+func TestFaultsComeAndGoOnTime(t *testing.T) {
+	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Timeline) {
+		tl := start(t.Context(),
+			Planned{"late", "x", windowed("b"), 3 * time.Second, 9 * time.Second},
+			Planned{"early", "x", windowed("a"), time.Second, 4 * time.Second},
+			Planned{"once", "x", moment("c"), 5 * time.Second, 0},
+		)
+		faults := tl.Wait()
+		require.Equal(t, []string{"1s apply a", "3s apply b", "4s undo a", "5s apply c", "9s undo b"}, s.lines)
+		receipt := result.Fault{On: "x", Fired: 7, Missed: 2, Declared: "declared", Measured: "measured"}
+		late, early, once := receipt, receipt, receipt
+		late.ID, late.Kind, late.StartS, late.EndS, late.Undone = "late", "b", 3, float(9), yes(true)
+		early.ID, early.Kind, early.StartS, early.EndS, early.Undone = "early", "a", 1, float(4), yes(true)
+		once.ID, once.Kind, once.StartS, once.EndS = "once", "c", 5, float(5)
+		require.Equal(t, []result.Fault{late, early, once}, faults)
+		require.Equal(t, faults, tl.Stop(), "stopping afterwards changes nothing")
+	})
+}
+
+func TestAReceiptSpansFromBeforeApplyingToAfterUndoing(t *testing.T) {
+	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Timeline) {
+		s.apply = func(context.Context, Kind) error { time.Sleep(300 * time.Millisecond); return nil }
+		s.undo = func(context.Context) error { time.Sleep(200 * time.Millisecond); return nil }
+		f := start(t.Context(), Planned{"a", "x", windowed("a"), time.Second, 4 * time.Second}).Wait()[0]
+		require.Equal(t, 1.0, f.StartS)
+		require.Equal(t, 4.2, *f.EndS)
+	})
+}
+
+func TestWhatIsOnCanBeSeen(t *testing.T) {
+	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Timeline) {
+		a := Planned{"a", "x", windowed("a"), 1 * time.Second, 4 * time.Second}
+		b := Planned{"b", "x", windowed("b"), 3 * time.Second, 9 * time.Second}
+		s.undo = func(context.Context) error { time.Sleep(time.Second); return nil }
+		tl := start(t.Context(), a, b)
+		at := func(d time.Duration) []Active {
+			time.Sleep(time.Until(s.start.Add(d)))
+			synctest.Wait()
+			return tl.Active()
+		}
+		require.Empty(t, at(500*time.Millisecond))
+		require.Equal(t, []Active{{Planned: a, Since: time.Second}}, at(2*time.Second))
+		require.Equal(t, []Active{{Planned: a, Since: time.Second, Undoing: true}, {Planned: b, Since: 3 * time.Second}}, at(4500*time.Millisecond))
+		require.Equal(t, []Active{{Planned: b, Since: 3 * time.Second}}, at(6*time.Second))
+		tl.Wait()
+		require.Empty(t, tl.Active())
+	})
+}
+
+func TestAStoppedRunUndoesWhatIsOnAndBeginsNothing(t *testing.T) {
+	for name, stop := range map[string]func(*Timeline, context.CancelFunc) []result.Fault{
+		"by its context": func(tl *Timeline, cancel context.CancelFunc) []result.Fault { cancel(); return tl.Wait() },
+		"by Stop":        func(tl *Timeline, _ context.CancelFunc) []result.Fault { return tl.Stop() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Timeline) {
+				s.undo = func(ctx context.Context) error { return ctx.Err() }
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				tl := start(ctx,
+					Planned{"on", "x", windowed("a"), 1 * time.Second, 9 * time.Second},
+					Planned{"to come", "x", windowed("b"), 5 * time.Second, 9 * time.Second},
+				)
+				time.Sleep(2 * time.Second)
+				faults := stop(tl, cancel)
+				require.Equal(t, []string{"1s apply a", "2s undo a"}, s.lines)
+				require.Equal(t, yes(true), faults[0].Undone)
+				require.Equal(t, 2.0, *faults[0].EndS)
+				require.Empty(t, faults[0].Error)
+				require.Contains(t, faults[1].Error, ErrNotInjected.Error())
+				require.Nil(t, faults[1].Undone)
+				require.Zero(t, faults[1].Fired)
+				require.Equal(t, faults[1].StartS, *faults[1].EndS)
+			})
+		})
+	}
+}
+
+func TestWhatFailsIsInTheReceiptAndHarmsNoOtherFault(t *testing.T) {
+	for name, tt := range map[string]struct {
+		apply  func(context.Context, Kind) error
+		undo   func(context.Context) error
+		err    string
+		undone *bool
+		fired  int64
+		ends   bool // the receipt has an end
+	}{
+		"injecting fails": {
+			apply: func(context.Context, Kind) error { return errBroken },
+			err:   `inject "bad" on x: broken`, ends: true,
+		},
+		"injecting panics": {
+			apply: func(context.Context, Kind) error { panic("oh") },
+			err:   `inject "bad" on x: panic: oh`, ends: true,
+		},
+		"injecting takes too long": {
+			apply: func(ctx context.Context, _ Kind) error { <-ctx.Done(); return ctx.Err() },
+			err:   "deadline exceeded", ends: true,
+		},
+		"undoing fails": {
+			undo: func(context.Context) error { return errBroken },
+			err:  "undo on x: broken", undone: yes(false), fired: 7,
+		},
+		"undoing panics": {
+			undo: func(context.Context) error { panic("oh") },
+			err:  "undo on x: panic: oh", undone: yes(false), fired: 7,
+		},
+		"undoing takes too long": {
+			undo: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+			err:  "undo on x: context deadline exceeded", undone: yes(false), fired: 7,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				good := &script{start: time.Now()}
+				bad := &script{start: time.Now(), apply: tt.apply, undo: tt.undo}
+				tl, err := Start(t.Context(), Config{
+					Start: good.start, Places: map[string]Place{"x": bad, "y": good},
+					Plan: []Planned{
+						{"bad", "x", windowed("bad"), 1 * time.Second, 3 * time.Second},
+						{"good", "y", windowed("good"), 1 * time.Second, 4 * time.Second},
+					},
+				})
+				require.NoError(t, err)
+				faults := tl.Wait()
+				require.Contains(t, faults[0].Error, tt.err)
+				require.Equal(t, tt.undone, faults[0].Undone)
+				require.Equal(t, tt.fired, faults[0].Fired)
+				require.Equal(t, tt.ends, faults[0].EndS != nil)
+				require.Equal(t, []string{"1s apply good", "4s undo good"}, good.lines)
+				require.Empty(t, faults[1].Error)
+				require.Empty(t, tl.Active())
+				require.Less(t, time.Since(good.start), 14*time.Second, "all of it is bounded")
+			})
+		})
+	}
+}
+
+// halfway gives back both an error and something to undo.
+type halfway struct{ *script }
+
+func (h halfway) Apply(_ context.Context, kind Kind) (Applied, error) {
+	return scripted{h.script, kind}, errBroken
+}
+
+func TestWhatWasDoneByHalfIsUndoneAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{start: time.Now()}
+		tl, err := Start(t.Context(), Config{Start: s.start, Places: map[string]Place{"x": halfway{s}}, Plan: []Planned{
+			{"a", "x", windowed("a"), 1 * time.Second, 9 * time.Second},
+		}})
+		require.NoError(t, err)
+		f := tl.Wait()[0]
+		require.Equal(t, []string{"1s undo a"}, s.lines)
+		require.Contains(t, f.Error, "broken")
+		require.Equal(t, yes(true), f.Undone)
+	})
+}
+
+// nothing gives back neither an error nor anything to undo.
+type nothing struct{ *script }
+
+func (nothing) Apply(context.Context, Kind) (Applied, error) { return nil, nil }
+
+func TestAPlaceThatGivesNothingBackIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tl, err := Start(t.Context(), Config{Start: time.Now(), Places: map[string]Place{"x": nothing{}}, Plan: []Planned{
+			{"a", "x", windowed("a"), 1, 2},
+		}})
+		require.NoError(t, err)
+		require.Contains(t, tl.Wait()[0].Error, "nothing to undo it by")
+	})
+}
+
+func TestAListenerHearsOfEveryChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{start: time.Now(), undo: func(context.Context) error { return errBroken }}
+		ok := &script{start: time.Now()}
+		var mu sync.Mutex
+		var heard []string
+		tl, err := Start(t.Context(), Config{
+			Start: s.start, Places: map[string]Place{"x": s, "y": ok},
+			Plan: []Planned{
+				{"a", "y", windowed("a"), 1 * time.Second, 2 * time.Second},
+				{"b", "x", windowed("b"), 3 * time.Second, 4 * time.Second},
+				{"c", "x", moment("c"), 5 * time.Second, 0},
+			},
+			Notify: func(e Event) {
+				mu.Lock()
+				defer mu.Unlock()
+				heard = append(heard, fmt.Sprint(e.At, " ", e.Planned.ID, " ", e.What, " ", e.Err))
+			},
+		})
+		require.NoError(t, err)
+		tl.Wait()
+		require.Equal(t, []string{
+			"1s a injected <nil>", "2s a undone <nil>",
+			"3s b injected <nil>", "4s b failed undo on x: broken",
+			"5s c injected <nil>",
+		}, heard)
+	})
+}
+
+func TestAListenerThatPanicsKeepsNothingFromBeingUndone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{start: time.Now()}
+		tl, err := Start(t.Context(), Config{
+			Start: s.start, Places: map[string]Place{"x": s},
+			Plan:   []Planned{{"a", "x", windowed("a"), 1 * time.Second, 2 * time.Second}},
+			Notify: func(Event) { panic("oh") },
+		})
+		require.NoError(t, err)
+		f := tl.Wait()[0]
+		require.Equal(t, []string{"1s apply a", "2s undo a"}, s.lines)
+		require.Contains(t, f.Error, "listener: panic: oh")
+	})
+}
