@@ -1,0 +1,250 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"holdfast/harness/result"
+)
+
+// DefaultPrometheusEvery is what [Prometheus] samples at.
+const DefaultPrometheusEvery = time.Second
+
+// maxPage bounds what is read of a metrics page, in bytes.
+const maxPage = 4 << 20
+
+// PrometheusConfig is a metrics page and what to read of it.
+type PrometheusConfig struct {
+	// URL is the whole address of a page in Prometheus's text format, for
+	// example "http://127.0.0.1:20113/metrics". Required.
+	URL string
+	// Metrics are what to read; all come from one reading of the page. Required.
+	Metrics []Metric
+	// Every is the time between two readings. Defaults to 1 s.
+	Every time.Duration
+}
+
+// Metric is one quantity of a metrics page.
+type Metric struct {
+	Series Series
+	// Name is the metric's name there: a counter, a gauge, an untyped metric, or
+	// _sum or _count of a histogram or summary.
+	Name string
+	// Labels are what its labels must be; those not named may be anything. The
+	// values of all that match are added up.
+	Labels map[string]string
+	// PerSecond turns a counter into its growth per second since the reading
+	// before. The first reading, and the one after the counter fell because its
+	// process was restarted, are gaps.
+	PerSecond bool
+}
+
+// Goroutines reads how many goroutines a Go program has: target.goroutines.
+func Goroutines() Metric {
+	return Metric{Series: Series{Name: "target.goroutines", Unit: result.UnitCount}, Name: "go_goroutines"}
+}
+
+// Validate reports all that is wrong with it.
+func (c PrometheusConfig) Validate() error {
+	var errs []error
+	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		errs = append(errs, errors.New("URL is missing or is not one of http or https"))
+	}
+	if len(c.Metrics) == 0 {
+		errs = append(errs, errors.New("Metrics is empty"))
+	}
+	for _, m := range c.Metrics {
+		if m.Name == "" || m.Series.Name == "" {
+			errs = append(errs, fmt.Errorf("a metric needs a name there (it is %q) and of its series (it is %q)", m.Name, m.Series.Name))
+		}
+	}
+	if c.Every < 0 {
+		errs = append(errs, errors.New("Every is negative"))
+	}
+	return errors.Join(errs...)
+}
+
+// Prometheus measures metrics of a page in Prometheus's text format. A metric
+// that is not on the page is a gap; so is all while nobody listens there.
+func Prometheus(c PrometheusConfig) (Probe, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("prometheus probe: %w", err)
+	}
+	if c.Every == 0 {
+		c.Every = DefaultPrometheusEvery
+	}
+	return &scraper{
+		config: c,
+		client: &http.Client{Transport: &http.Transport{MaxIdleConns: 1, IdleConnTimeout: time.Minute}},
+		before: make([]reading, len(c.Metrics)),
+	}, nil
+}
+
+type scraper struct {
+	config PrometheusConfig
+	client *http.Client
+	before []reading // of each metric
+}
+
+// reading is a counter at a moment.
+type reading struct {
+	at time.Time
+	v  float64
+}
+
+func (s *scraper) Name() string {
+	u, err := url.Parse(s.config.URL)
+	if err != nil {
+		return "metrics page"
+	}
+	return "metrics page " + u.Redacted()
+}
+
+func (s *scraper) Every() time.Duration { return s.config.Every }
+func (s *scraper) Close() error         { s.client.CloseIdleConnections(); return nil }
+
+func (s *scraper) Series() []Series {
+	var all []Series
+	for _, m := range s.config.Metrics {
+		all = append(all, m.Series)
+	}
+	return all
+}
+
+func (s *scraper) Sample(ctx context.Context) ([]float64, error) {
+	page, err := s.fetch(ctx)
+	now := time.Now()
+	values := make([]float64, len(s.config.Metrics))
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		page = nil // nobody is there
+	} else if err != nil {
+		return nil, err
+	}
+	for i, m := range s.config.Metrics {
+		values[i] = m.read(page)
+		if m.PerSecond {
+			values[i] = s.perSecond(i, reading{now, values[i]})
+		}
+	}
+	return values, nil
+}
+
+func (s *scraper) perSecond(i int, now reading) float64 {
+	before := s.before[i]
+	s.before[i] = now
+	elapsed := now.at.Sub(before.at).Seconds()
+	if before.at.IsZero() || elapsed <= 0 || !(now.v >= before.v) { // NaN is not >= either
+		return math.NaN()
+	}
+	return (now.v - before.v) / elapsed
+}
+
+func (s *scraper) fetch(ctx context.Context) (page, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.config.URL, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "text/plain;version=0.0.4")
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("read %s: %s", req.URL.Redacted(), resp.Status)
+	}
+	page, err := parsePage(resp.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", req.URL.Redacted(), err)
+	}
+	return page, nil
+}
+
+// page is a metrics page by the names of its families.
+type page map[string]*dto.MetricFamily
+
+var errPageTooLong = fmt.Errorf("the metrics page is longer than %d bytes", maxPage)
+
+// parsePage reads a page that somebody else wrote: bounded, and whole or not
+// at all.
+func parsePage(r io.Reader) (page, error) {
+	bounded := &io.LimitedReader{R: r, N: maxPage + 1}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bounded)
+	if bounded.N <= 0 {
+		return nil, errPageTooLong
+	}
+	if err != nil {
+		return nil, fmt.Errorf("not a metrics page: %w", err)
+	}
+	return families, nil
+}
+
+// read adds up the values of all metrics that match; NaN if none does.
+func (m Metric) read(p page) float64 {
+	family, part := p[m.Name], ""
+	if family == nil {
+		for _, suffix := range []string{"_sum", "_count"} {
+			if base, ok := strings.CutSuffix(m.Name, suffix); ok && family == nil {
+				family, part = p[base], suffix
+			}
+		}
+	}
+	sum, found := 0.0, false
+	for _, metric := range family.GetMetric() {
+		if v, ok := valueOf(metric, part); ok && matches(metric.GetLabel(), m.Labels) {
+			sum, found = sum+v, true
+		}
+	}
+	if !found {
+		return math.NaN()
+	}
+	return sum
+}
+
+// valueOf is a metric's one value, or the part of a distribution.
+func valueOf(m *dto.Metric, part string) (float64, bool) {
+	switch {
+	case part == "" && m.Counter != nil:
+		return m.Counter.GetValue(), true
+	case part == "" && m.Gauge != nil:
+		return m.Gauge.GetValue(), true
+	case part == "" && m.Untyped != nil:
+		return m.Untyped.GetValue(), true
+	case part == "_sum" && m.Histogram != nil:
+		return m.Histogram.GetSampleSum(), true
+	case part == "_sum" && m.Summary != nil:
+		return m.Summary.GetSampleSum(), true
+	case part == "_count" && m.Histogram != nil:
+		return float64(m.Histogram.GetSampleCount()), true
+	case part == "_count" && m.Summary != nil:
+		return float64(m.Summary.GetSampleCount()), true
+	}
+	return 0, false
+}
+
+func matches(labels []*dto.LabelPair, want map[string]string) bool {
+	found := 0
+	for _, label := range labels {
+		value, asked := want[label.GetName()]
+		if asked && value != label.GetValue() {
+			return false
+		}
+		if asked {
+			found++
+		}
+	}
+	return found == len(want)
+}
