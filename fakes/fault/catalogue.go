@@ -56,9 +56,9 @@ func timing() []Row {
 		{"bandwidth", "BYTES per second", []Variant{
 			{"bandwidth 1KiB", "the body comes at that rate", "a congested link", "bounds the whole call, not the time between two bytes; then as a timeout"},
 		}, parseBandwidth},
-		{"overload", "[base=10ms] [slope=2ms] [shed=N] [status=503]", []Variant{
+		{"overload", "[base=TIME] [slope=TIME] [shed=N] [status=503]", []Variant{
 			{"overload base=20ms slope=20ms", "latency grows with the requests in hand; abandoned ones count on", "a saturated server; a retry storm that feeds itself", "bounds its calls at once and its retries (a budget, back-off with jitter), so that the server recovers"},
-			{"overload base=20ms slope=1ms shed=8 status=503", "beyond a number in hand: 503 with Retry-After: 1", "load shedding", "temporary: obeys Retry-After, within its own deadline"},
+			{"overload base=20ms slope=1ms shed=8", "beyond a number in hand: 503 with Retry-After: 1", "load shedding", "temporary: obeys Retry-After, within its own deadline"},
 		}, parseOverload},
 	}
 }
@@ -107,7 +107,7 @@ func transfers() []Row {
 			{"gzipbomb bytes=64MiB", "a small body that is large when unpacked", "a hostile upstream", "limits what it reads after unpacking; " + permanent},
 		}, parseGzipBomb},
 		{"bigheader", "[bytes=1MiB]", []Variant{
-			{"bigheader bytes=2MiB", "one header of that size", "a broken proxy; cookies run wild", bounded},
+			{"bigheader bytes=16MiB", "one header of that size", "a broken proxy; cookies run wild", bounded},
 		}, parseBigHeader},
 	}
 }

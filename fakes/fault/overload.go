@@ -15,9 +15,15 @@ type Overload struct {
 	Code  int           // the status of what is shed
 }
 
-// String returns for example "overload base=10ms slope=2ms shed=64 status=503".
+const defaultShedCode = 503
+
+// String returns for example "overload base=10ms slope=2ms shed=64".
 func (o Overload) String() string {
-	return words("overload", "base", o.Base, "slope", o.Slope, "shed", o.Shed, "status", o.Code)
+	code := o.Code
+	if code == defaultShedCode {
+		code = 0
+	}
+	return words("overload", "base", o.Base, "slope", o.Slope, "shed", o.Shed, "status", code)
 }
 
 // Validate refuses negative values and what is no error status.
@@ -45,7 +51,7 @@ func (o Overload) Change(draw *Draw, a *Answer) bool {
 
 func parseOverload(a *args) (Kind, error) {
 	return Overload{
-		Base: a.durationOr("base", 10*time.Millisecond), Slope: a.durationOr("slope", 2*time.Millisecond),
-		Shed: a.intOr("shed", 0), Code: a.intOr("status", 503),
+		Base: a.duration("base"), Slope: a.duration("slope"),
+		Shed: a.intOr("shed", 0), Code: a.intOr("status", defaultShedCode),
 	}, nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // maxText is the longest text form that is read.
-const maxText = 64 << 10
+const maxText = 8 << 10
 
 // Parse reads a fault's text form:
 //

@@ -155,14 +155,20 @@ func (p *Plan) Held(ctx context.Context) error {
 	return err
 }
 
+// Acting returns the names of the faults that are to act, in the order of the
+// set.
+func (p *Plan) Acting() []string { return p.names(func(*act) bool { return true }) }
+
 // Fired returns the names of the faults that acted, in the order of the set.
-func (p *Plan) Fired() []string {
+func (p *Plan) Fired() []string { return p.names(func(a *act) bool { return a.fired }) }
+
+func (p *Plan) names(of func(*act) bool) []string {
 	if p == nil {
 		return nil
 	}
 	var out []string
 	for i := range p.acts {
-		if p.acts[i].fired {
+		if of(&p.acts[i]) {
 			out = append(out, p.acts[i].armed.name)
 		}
 	}
