@@ -96,7 +96,8 @@ func Seed(ctx context.Context, dsn string, p Params) error {
 		return fmt.Errorf("seed: %w", err)
 	}
 	// VACUUM writes the visibility map and hint bits once, before copies are made.
-	if _, err := conn.Exec(ctx, "VACUUM (ANALYZE)"); err != nil {
+	if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) "+
+		"categories, cities, tags, owners, projects, project_tags, search_documents, search_words"); err != nil {
 		return fmt.Errorf("seed: gather statistics: %w", err)
 	}
 	return nil

@@ -14,8 +14,10 @@ import (
 // BenchmarkSearch.
 const (
 	// window is how many of the newest documents are read before any index is
-	// asked. A term in more than 5 % of them is answered from there.
-	window = 2000
+	// asked. If they fill a fifth of the page, so many more are read as should
+	// fill it: that is cheaper than the index up to then.
+	window = 1000
+	fifth  = 5
 
 	// maxLookups is how many words of a query are looked up among the words of
 	// all documents, and maxNarrowing by how many of them documents are then
@@ -26,6 +28,10 @@ const (
 	// maxPostings is how many index entries a word may stand for. A word with
 	// more is in so many documents that reading them newest first ends sooner.
 	maxPostings = 10_000
+
+	// batchPostings is about how many index entries are read at once: the index
+	// compares every document it finds with all of them.
+	batchPostings = 500
 )
 
 // finder finds the ids of projects that match a query.
@@ -41,6 +47,9 @@ func (f finder) newest(ctx context.Context, limit int) ([]int64, error) {
 		return f.read(ctx, 0, 0)
 	}
 	ids, err := f.read(ctx, window, limit)
+	if n := len(ids); err == nil && n < limit && n*fifth >= limit {
+		ids, err = f.read(ctx, 2*window*limit/n, limit)
+	}
 	if err != nil || len(ids) == limit {
 		return ids, err
 	}
@@ -144,7 +153,7 @@ func (f finder) walk(ctx context.Context, narrowing []postings, limit int) ([]in
 	})
 	var ids []int64
 	for size := 1; len(buckets) > 0 && len(ids) < limit; size *= 2 {
-		batch := buckets[:min(size, len(buckets))]
+		batch := takeBatch(buckets, size, narrowing)
 		buckets = buckets[len(batch):]
 		found, err := f.among(ctx, narrowing, batch, limit-len(ids))
 		if err != nil {
@@ -153,6 +162,21 @@ func (f finder) walk(ctx context.Context, narrowing []postings, limit int) ([]in
 		ids = append(ids, found...)
 	}
 	return ids, nil
+}
+
+// takeBatch returns the first buckets: at least one, at most size, and no more
+// than batchPostings allows.
+func takeBatch(buckets []int32, size int, narrowing []postings) []int32 {
+	entries := 0
+	for i, bucket := range buckets[:min(size, len(buckets))] {
+		for _, p := range narrowing {
+			entries += len(p.entries[bucket])
+		}
+		if i > 0 && entries > batchPostings {
+			return buckets[:i]
+		}
+	}
+	return buckets[:min(size, len(buckets))]
 }
 
 // among returns the newest matches in these buckets. The index is read in a

@@ -18,7 +18,7 @@
 //
 // # How it is found
 //
-// The newest two thousand documents are read first: a frequent term has its
+// The newest thousand documents are read first: a frequent term has its
 // page of results there. For any other, the words of all documents that hold
 // the term's words are looked up, and then the documents by those words, a
 // range of ids at a time, newest first, until the page is full. Package schema

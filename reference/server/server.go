@@ -31,10 +31,10 @@ var ErrUsage = errors.New("bad configuration")
 const startTimeout = 30 * time.Second
 
 // Run runs the whole program until ctx ends, then lets requests in flight end
-// within SHUTDOWN_GRACE. Once it serves, it logs the line "listening" with the
-// address as "addr". Logs are JSON lines on stderr. The error is nil after an
-// orderly stop.
-func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) error {
+// within SHUTDOWN_GRACE. Once it serves, it prints its URL as a line on stdout
+// and logs the line "listening" with the address as "addr". Logs are JSON lines
+// on stderr. The error is nil after an orderly stop.
+func Run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) error {
 	c, err := configFrom(getenv)
 	if err != nil {
 		return err
@@ -56,6 +56,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(stdout, "http://%s\n", listener.Addr())
 	return serve(ctx, listener, handler, c.shutdownGrace, logger)
 }
 

@@ -1,0 +1,140 @@
+package schema_test
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"holdfast/reference/internal/dbtest"
+	"holdfast/reference/schema"
+)
+
+// fingerprint is one hash for each table's rows.
+func fingerprint(t *testing.T, conn *pgx.Conn) map[string]string {
+	hashes := map[string]string{}
+	for _, table := range []string{"categories", "cities", "tags", "owners", "projects", "project_tags",
+		"search_documents", "search_words"} {
+		hashes[table] = dbtest.Values[string](t, conn,
+			fmt.Sprintf("SELECT coalesce(md5(string_agg(r::text, ',' ORDER BY r::text)), '') FROM %s r", table))[0]
+	}
+	return hashes
+}
+
+func TestEqualParametersGiveEqualData(t *testing.T) {
+	t.Parallel()
+	const projects = 17_000 // of two buckets, which are loaded at once
+	one := fingerprint(t, seeded(t, projects, 7))
+	require.Equal(t, one, fingerprint(t, seeded(t, projects, 7)))
+
+	other := fingerprint(t, seeded(t, projects, 8))
+	for _, table := range []string{"projects", "project_tags", "search_documents"} {
+		require.NotEqual(t, one[table], other[table], table)
+	}
+}
+
+func TestPlantedTermsAreInAsManyProjectsAsTheySay(t *testing.T) {
+	t.Parallel()
+	for _, projects := range []int64{50, 4_321} {
+		conn := seeded(t, projects, 1)
+		for _, term := range schema.Terms() {
+			t.Run(fmt.Sprintf("%d projects, %s", projects, term.Query), func(t *testing.T) {
+				ids := dbtest.Values[int64](t, conn,
+					"SELECT project_id FROM search_documents WHERE strpos(document, search_normalize($1)) > 0", term.Query)
+				require.EqualValues(t, term.Matches(projects), len(ids))
+				for _, id := range ids {
+					require.True(t, term.On(id, projects), "project %d", id)
+				}
+			})
+		}
+	}
+}
+
+func TestPlantedTermsHaveTheSizesTheyAreFor(t *testing.T) {
+	t.Parallel()
+	matches := map[string]int64{}
+	for _, term := range schema.Terms() {
+		matches[term.Query] = term.Matches(1_000_000)
+	}
+	require.Equal(t, map[string]int64{
+		schema.TermEverywhere: 1_000_000, schema.TermOne: 1, schema.TermRareOld: 59, schema.TermTwoHundred: 200,
+		schema.TermHalfPercent: 5_000, schema.TermHalfPercentOld: 5_000, schema.TermThirtyPercentOld: 300_000,
+		schema.TermAccents: 20_000, schema.TermPercent: 10_000, schema.TermUnderscore: 10_000, schema.TermBackslash: 10_000,
+		schema.TermAbsentTwo: 0, schema.TermAbsentThree: 0, schema.TermAbsentLong: 0,
+	}, matches)
+}
+
+// The seed writes search documents itself, in bulk; the triggers' function must
+// have nothing to correct in them.
+func TestSeededSearchDocumentsAreWhatTheDatabaseWouldWrite(t *testing.T) {
+	t.Parallel()
+	conn := seeded(t, 17_000, 3)
+	before := fingerprint(t, conn)
+	dbtest.Exec(t, conn, "SELECT search_index(array_agg(id)) FROM projects WHERE id < 300 OR id > 16300")
+	require.Equal(t, before, fingerprint(t, conn))
+
+	dbtest.Exec(t, conn, "UPDATE projects SET title = 'Autre' WHERE id = 1")
+	require.NotEqual(t, before["search_documents"], fingerprint(t, conn)["search_documents"])
+}
+
+func TestIdsContinueAfterTheSeededOnes(t *testing.T) {
+	t.Parallel()
+	conn := seeded(t, 100, 1)
+	require.Equal(t, []int64{101}, dbtest.Values[int64](t, conn, `
+		INSERT INTO projects (title, description, category_id, city_id, owner_id, goal_cents)
+		VALUES ('Neuf', '', 1, 1, 1, 100) RETURNING id`))
+}
+
+func TestWordsAreSkewed(t *testing.T) {
+	t.Parallel()
+	conn := seeded(t, 2_000, 1)
+	counts := dbtest.Values[int64](t, conn, `
+		SELECT count(*) FROM search_documents, search_split(document) GROUP BY word ORDER BY 1 DESC`)
+	require.Greater(t, counts[5], int64(500), "some words are in most documents")
+	require.Equal(t, int64(1), counts[len(counts)/2], "half of the words are in one document only")
+}
+
+func TestSeedRefusesADatabaseWithASchema(t *testing.T) {
+	t.Parallel()
+	conn := migrated(t)
+	require.ErrorIs(t, schema.Seed(t.Context(), conn.Config().ConnString(), schema.Params{Projects: 1}), schema.ErrNotEmpty)
+}
+
+func TestSeedRefusesSenselessParameters(t *testing.T) {
+	t.Parallel()
+	for _, projects := range []int64{-1, 0, 1 << 40} {
+		require.ErrorContains(t, schema.Seed(t.Context(), "", schema.Params{Projects: projects}), "projects")
+	}
+}
+
+func TestDataSetKeyTellsParametersApart(t *testing.T) {
+	t.Parallel()
+	keys := map[string]bool{}
+	for _, p := range []schema.Params{{Projects: 1, Seed: 1}, {Projects: 1, Seed: 2}, {Projects: 2, Seed: 1}, {Projects: 1, Seed: 1}} {
+		key, err := schema.DataSetKey(p)
+		require.NoError(t, err)
+		require.Regexp(t, "^[0-9a-f]{16}$", key)
+		keys[key] = true
+	}
+	require.Len(t, keys, 3)
+}
+
+// BenchmarkSeed fills a fresh database, with as many projects as
+// HOLDFAST_BENCH_PROJECTS says (10,000 if it says nothing).
+func BenchmarkSeed(b *testing.B) {
+	projects := int64(10_000)
+	if text := os.Getenv("HOLDFAST_BENCH_PROJECTS"); text != "" {
+		var err error
+		projects, err = strconv.ParseInt(text, 10, 64)
+		require.NoError(b, err)
+	}
+	for b.Loop() {
+		b.StopTimer()
+		dsn := dbtest.Fresh(b, serverDSN(b))
+		b.StartTimer()
+		require.NoError(b, schema.Seed(b.Context(), dsn, schema.Params{Projects: projects, Seed: 1}))
+	}
+}
