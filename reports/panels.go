@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	tall, low  = 180, 112 // heights of panels, pixels
-	mostSeries = 64       // of one scenario, that are drawn
+	tall, low   = 180, 112 // heights of panels, pixels
+	mostSeries  = 64       // of one scenario, that are drawn
+	longestTime = 1e9      // seconds, past which a time is a mistake
 )
 
 // place is where a series belongs among the panels.
@@ -241,8 +242,10 @@ func spanOf(s result.Scenario) chart.Span {
 		end = max(end, p.EndS)
 	}
 	for _, series := range s.Series {
-		if n := len(series.T); n > 0 {
-			end = max(end, series.T[n-1])
+		for _, at := range series.T {
+			if at < longestTime { // not so for what is not a number
+				end = max(end, at)
+			}
 		}
 	}
 	if end == 0 {

@@ -146,20 +146,31 @@ func short(v float64) string {
 	return text
 }
 
+// exact prints a number so that it reads back as itself.
+func exact(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
 // percent is where a moment lies on the axis.
 func (s Span) percent(at float64) string {
 	return short(100*(at-s.From)/s.Len()) + "%"
 }
 
+// clip cuts b to s. An end that is no moment at all is that of s.
 func (s Span) clip(b Span) Span {
-	return Span{From: max(s.From, min(b.From, s.To)), To: max(s.From, min(b.To, s.To))}
+	if !finite(b.From) {
+		b.From = s.From
+	}
+	if !finite(b.To) {
+		b.To = s.To
+	}
+	from := max(s.From, min(b.From, s.To))
+	return Span{From: from, To: max(from, min(b.To, s.To))}
 }
 
 // peak describes a line's greatest value and when it was reached, in words.
 func (l Line) peak() (value, words string) {
 	best := -1
 	for i := range l.points() {
-		if finite(l.V[i]) && (best < 0 || l.V[i] > l.V[best]) {
+		if finite(l.T[i]) && finite(l.V[i]) && (best < 0 || l.V[i] > l.V[best]) {
 			best = i
 		}
 	}

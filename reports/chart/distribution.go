@@ -68,16 +68,13 @@ func (d Distribution) Draw() (p Plot, ok bool) {
 	if top <= 0 || !finite(top) || !finite(right) {
 		return Plot{}, false
 	}
-	from, to := math.Floor(math.Log10(low)), math.Ceil(math.Log10(top*1.02))
-	if to <= from {
-		to = from + 1
-	}
+	from, to := math.Log10(low)-0.05, math.Log10(top)+0.05
 	p = Plot{Title: d.Title, Height: distributionHeight}
 	y := func(ms float64) float64 { return 1000 * (to - math.Log10(max(ms, 0.001))) / (to - from) }
-	for e := from; e <= to; e++ {
-		at := (to - e) / (to - from) * distributionHeight
+	for _, v := range logTicks(from, to) {
+		at := y(v) * distributionHeight / 1000
 		p.Grid += gridLine(at)
-		p.Ticks = append(p.Ticks, newTick(result.Number(math.Pow(10, e)), at, distributionHeight))
+		p.Ticks = append(p.Ticks, newTick(result.Number(v), at, distributionHeight))
 	}
 	for i, name := range []string{"p50", "p90", "p99", "p99.9", "p99.99", "p99.999", "p99.9999"} {
 		if float64(i) <= right+1e-9 {
@@ -95,6 +92,24 @@ func (d Distribution) Draw() (p Plot, ok bool) {
 	}
 	p.Label = d.Title + ": " + strings.Join(words, "; ")
 	return p, true
+}
+
+// logTicks returns the powers of ten between two logarithms, and twice and five
+// times them where that is needed for at least three.
+func logTicks(from, to float64) []float64 {
+	steps := []float64{1}
+	if to-from < 2.5 {
+		steps = []float64{1, 2, 5}
+	}
+	var at []float64
+	for e := math.Floor(from); e <= to; e++ {
+		for _, m := range steps {
+			if v := m * math.Pow(10, e); math.Log10(v) >= from && math.Log10(v) <= to {
+				at = append(at, math.Round(v*1e6)/1e6)
+			}
+		}
+	}
+	return at
 }
 
 // path draws in a square of 1000 by 1000.

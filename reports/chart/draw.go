@@ -94,7 +94,7 @@ const (
 
 // Draw lays the group out. It is pure: the same group gives the same drawing.
 func (g Group) Draw() Drawing {
-	if !(g.Span.Len() > 0) || math.IsInf(g.Span.Len(), 0) {
+	if !(g.Span.Len() > 0) || !finite(g.Span.From) || !finite(g.Span.To) {
 		g.Span = Span{From: 0, To: 1}
 	}
 	d := Drawing{
@@ -224,7 +224,7 @@ func (p Panel) draw(span Span) figure {
 		peak, text := l.peak()
 		words = append(words, text)
 		f.Paths = append(f.Paths, path{
-			Style: l.Style, D: e.D, Transform: e.transform(sc), Time: short(e.T0) + " " + short(e.StepT),
+			Style: l.Style, D: e.D, Transform: e.transform(sc), Time: exact(e.T0) + " " + exact(e.StepT),
 			Unit: l.Unit, Exponent: e.Exponent,
 		})
 		f.Keys = append(f.Keys, key{Style: l.Style, Name: l.Name, Value: peak})
@@ -232,6 +232,9 @@ func (p Panel) draw(span Span) figure {
 	f.Reduced = p.reduced()
 	f.Label = p.Title + ": " + strings.Join(words, "; ")
 	for _, l := range p.Limits {
+		if !finite(l.Value) {
+			continue
+		}
 		s := span.clip(l.Span)
 		text := l.Name + " " + result.Format(l.Value, p.Unit)
 		if l.Value > sc.top {

@@ -16,6 +16,9 @@ type Encoded struct {
 	Exponent  int
 }
 
+// longest is the latest time that is drawn, in seconds: 30 years.
+const longest = 1e9
+
 // gapAfter is how many usual distances without a sample make a gap.
 const gapAfter = 2.5
 
@@ -74,7 +77,7 @@ func usable(t, v []float64) (ut, uv []float64, breaks []bool) {
 	n := min(len(t), len(v))
 	broken := false
 	for i := range n {
-		if !finite(t[i]) || !finite(v[i]) {
+		if !finite(t[i]) || math.Abs(t[i]) > longest || !finite(v[i]) {
 			broken = true
 			continue
 		}
@@ -84,7 +87,9 @@ func usable(t, v []float64) (ut, uv []float64, breaks []bool) {
 	return ut, uv, breaks
 }
 
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+// finite reports whether v can be drawn: it is a number, and no larger than
+// anything that is ever measured.
+func finite(v float64) bool { return math.Abs(v) <= 1e18 }
 
 // usualDistance is the median of the distances between samples, in seconds.
 func usualDistance(t []float64) float64 {
@@ -101,10 +106,10 @@ func usualDistance(t []float64) float64 {
 	return max(distances[len(distances)/2], 1e-6)
 }
 
-// timeStep is the coarsest round step on whose grid every sample lies within a
-// tenth of the usual distance, so that most steps of x are a single digit.
+// timeStep is the coarsest step on whose grid every sample lies within a tenth
+// of the usual distance, so that most steps of x are a single digit.
 func timeStep(t []float64, usual float64) float64 {
-	for _, step := range steps(usual) {
+	for _, step := range steps(t, usual) {
 		fits := true
 		for i := 0; i < len(t) && fits; i++ {
 			x := (t[i] - t[0]) / step
@@ -117,18 +122,32 @@ func timeStep(t []float64, usual float64) float64 {
 	return round(max(usual/10, 1e-6))
 }
 
-// steps lists round numbers from usual downwards, coarsest first.
-func steps(usual float64) []float64 {
-	list := []float64{round(usual)}
+// steps lists steps to try, coarsest first: round numbers close to the usual
+// distance, the mean of distances like it, smaller round numbers.
+func steps(t []float64, usual float64) []float64 {
+	var near, smaller []float64
 	decade := math.Floor(math.Log10(usual)) + 1
 	for e := decade; e > decade-3; e-- {
 		for _, m := range []float64{5, 2.5, 2, 1.25, 1} {
-			if s := m * math.Pow(10, e); s <= usual*1.05 && s >= usual/5 {
-				list = append(list, round(s))
+			switch s := m * math.Pow(10, e); {
+			case s > usual*1.05 || s < usual/5:
+			case s > usual*0.95:
+				near = append(near, round(s))
+			default:
+				smaller = append(smaller, round(s))
 			}
 		}
 	}
-	return list
+	sum, n := 0.0, 0
+	for i := 1; i < len(t); i++ {
+		if d := t[i] - t[i-1]; d > usual/2 && d < usual*1.5 {
+			sum, n = sum+d, n+1
+		}
+	}
+	if n > 0 {
+		near = append(near, math.Round(sum/float64(n)*1e9)/1e9)
+	}
+	return append(near, smaller...)
 }
 
 // round keeps a time to the microsecond, so that 0.1 stays 0.1.
@@ -142,7 +161,7 @@ func exponent(v []float64) int {
 		peak = max(peak, math.Abs(x))
 		whole = whole && x == math.Trunc(x)
 	}
-	if peak == 0 || whole && peak < 1e5 {
+	if peak < 1e-12 || whole && peak < 1e5 {
 		return 0
 	}
 	return int(math.Floor(math.Log10(peak))) - 3

@@ -21,7 +21,7 @@ func newScale(low, top float64, unit string, n int) scale {
 	if s.top == s.low {
 		s.top = s.divide
 	}
-	s.step = roundUp((s.top-s.low)/float64(n)/s.divide) * s.divide
+	s.step = roundNear((s.top-s.low)/float64(n)/s.divide) * s.divide
 	if unit == result.UnitCount || unit == "" {
 		s.step = max(s.step, 1)
 	}
@@ -62,9 +62,20 @@ func unitOf(peak float64, unit string) (divide float64, name string) {
 	return 1, unit
 }
 
+// roundNear is the nearest of 1, 2, 2.5, 5 times a power of ten, by ratio.
+func roundNear(v float64) float64 {
+	best := roundUp(v)
+	for _, less := range []float64{best / 2.5, best / 2, best * 0.8} {
+		if r := roundUp(less); r < v && v/r < best/v {
+			best = r
+		}
+	}
+	return best
+}
+
 // roundUp is the next of 1, 2, 2.5, 5 times a power of ten.
 func roundUp(v float64) float64 {
-	if !(v > 0) || math.IsInf(v, 0) {
+	if !(v > 0) || !finite(v) {
 		return 1
 	}
 	power := math.Pow(10, math.Floor(math.Log10(v)))
@@ -96,7 +107,7 @@ func (s scale) text(v float64) string { return result.Number(math.Round(v/s.divi
 
 // timeTicks returns up to about eight round moments of a span, in seconds.
 func timeTicks(s Span) []float64 {
-	if !(s.Len() > 0) || math.IsInf(s.Len(), 0) {
+	if !(s.Len() > 0) || !finite(s.From) || !finite(s.To) {
 		return nil
 	}
 	step := 0.0

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const NS = "http://www.w3.org/2000/svg", NB = "\u00a0";
+  const NB = "\u00a0";
   const all = (root, query) => [...root.querySelectorAll(query)];
   const num = (node, name) => Number(node.getAttribute(name));
 
@@ -63,7 +63,7 @@
 
     const draw = () => {
       for (const p of panels) {
-        if (!p.line) { p.line = document.createElementNS(NS, "line"); p.line.setAttribute("class", "cur"); p.line.setAttribute("y2", "100%"); p.plot.append(p.line); }
+        if (!p.line) { p.line = document.createElementNS(p.plot.namespaceURI, "line"); p.line.setAttribute("class", "cur"); p.line.setAttribute("y2", "100%"); p.plot.append(p.line); }
         const seen = cursor !== null && cursor >= view[0] && cursor <= view[1];
         p.line.setAttribute("visibility", seen ? "visible" : "hidden");
         if (seen) { for (const x of ["x1", "x2"]) { p.line.setAttribute(x, percent(cursor) + "%"); } }
@@ -119,7 +119,7 @@
       plot.addEventListener("pointermove", (event) => {
         const t = time(event); read(t);
         if (from === null) { return; }
-        if (!pick) { pick = document.createElementNS(NS, "rect"); pick.setAttribute("class", "pick"); pick.setAttribute("height", "100%"); plot.append(pick); }
+        if (!pick) { pick = document.createElementNS(plot.namespaceURI, "rect"); pick.setAttribute("class", "pick"); pick.setAttribute("height", "100%"); plot.append(pick); }
         place(pick, Math.min(from, t)); pick.setAttribute("width", Math.abs(percent(t) - percent(from)) + "%");
       });
       plot.addEventListener("pointerup", (event) => {

@@ -1,0 +1,102 @@
+package reports
+
+import (
+	"encoding/xml"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast/harness/result"
+)
+
+func readJUnit(t *testing.T, run *result.Run) xmlSuites {
+	t.Helper()
+	var suites xmlSuites
+	d := xml.NewDecoder(strings.NewReader(draw(t, JUnit, run)))
+	d.Strict = true
+	require.NoError(t, d.Decode(&suites))
+	return suites
+}
+
+func kindOf(c xmlCase) string {
+	switch {
+	case c.Failure != nil:
+		return "failure"
+	case c.Error != nil:
+		return "error"
+	case c.Skipped != nil:
+		return "skipped"
+	default:
+		return "success"
+	}
+}
+
+func TestJUnitSaysTheVerdictInItsOwnWords(t *testing.T) {
+	for _, c := range []struct {
+		verdict         result.Verdict
+		check, scenario string
+	}{
+		{result.Pass, "success", "success"},
+		{result.Fail, "failure", "failure"},
+		{result.Inconclusive, "error", "error"},
+		{result.NotExercised, "skipped", "error"},
+		{"", "error", "error"},
+	} {
+		t.Run("verdict "+string(c.verdict), func(t *testing.T) {
+			run := baseRun()
+			run.Verdict = c.verdict
+			run.Scenarios = []result.Scenario{{Name: "search/x", Verdict: c.verdict, Reason: "because", Checks: []result.Check{{Metric: "m", Op: "<=", Threshold: 1, Verdict: c.verdict, Reason: "so it was"}}}}
+			suite := readJUnit(t, run).Suites[1]
+			require.Equal(t, "search/x", suite.Name)
+			require.Equal(t, c.scenario, kindOf(suite.Cases[0]))
+			require.Equal(t, c.check, kindOf(suite.Cases[1]))
+			if c.verdict == result.Fail {
+				require.Equal(t, "so it was", suite.Cases[1].Failure.Message)
+				require.Equal(t, "measured not measured, limit ≤\u00a01, 0 samples", suite.Cases[1].Failure.Text)
+			}
+		})
+	}
+}
+
+func TestNoSuiteIsASilentSuccessUnlessItPassed(t *testing.T) {
+	for name, run := range sampleRuns(t) {
+		suites := readJUnit(t, run)
+		require.Len(t, suites.Suites, len(run.Scenarios)+1)
+		for i, s := range run.Scenarios {
+			suite := suites.Suites[i+1]
+			passed := suite.Failures+suite.Errors == 0
+			require.Equal(t, verdictOfScenario(s) == result.Pass, passed, "%s: %s", name, suite.Name)
+			require.Len(t, suite.Cases, 1+len(s.Checks)+len(s.Evidence))
+		}
+		require.Equal(t, verdictOf(run) == result.Pass, suites.Failures+suites.Errors == 0, name)
+	}
+}
+
+func TestJUnitCountsAddUp(t *testing.T) {
+	suites := readJUnit(t, mixedRun(t))
+	tests, failures, errs, skipped := 0, 0, 0, 0
+	for _, s := range suites.Suites {
+		require.Equal(t, len(s.Cases), s.Tests)
+		tests, failures, errs, skipped = tests+s.Tests, failures+s.Failures, errs+s.Errors, skipped+s.Skipped
+	}
+	require.Equal(t, []int{tests, failures, errs, skipped}, []int{suites.Tests, suites.Failures, suites.Errors, suites.Skipped})
+	require.Equal(t, []int{6, 4, 1}, []int{suites.Failures, suites.Errors, suites.Skipped})
+}
+
+func TestAPartialRunIsAnErrorInJUnit(t *testing.T) {
+	suites := readJUnit(t, partialRun(t))
+	require.Equal(t, "error", kindOf(suites.Suites[0].Cases[0]))
+	require.Contains(t, suites.Suites[0].Cases[0].Error.Message, "This result is partial")
+	empty := readJUnit(t, &result.Run{Complete: true})
+	require.Equal(t, "error", kindOf(empty.Suites[0].Cases[0]))
+}
+
+func TestJUnitOfHostileTextIsWellFormed(t *testing.T) {
+	text := draw(t, JUnit, hostileRun(t, hostile))
+	require.NotContains(t, text, "\x00")
+	require.NotContains(t, text, "\x1b")
+	require.NotContains(t, text, "\ufffd", "nothing was lost")
+	suites := readJUnit(t, hostileRun(t, hostile))
+	require.Equal(t, visible(hostile), suites.Suites[1].Name)
+}
