@@ -18,9 +18,10 @@ import (
 // open file belongs to the process, not to the number: should the id be given
 // to another process, reading fails instead of telling of a stranger.
 type memoryReader struct {
-	pid    int32
-	status *os.File
-	buf    [4096]byte
+	pid     int32
+	status  *os.File
+	highest float64 // RSS that was read of this process
+	buf     [4096]byte
 }
 
 // read returns RSS and its high-water mark in bytes, NaN if the process is gone.
@@ -39,7 +40,7 @@ func (r *memoryReader) read(_ context.Context, pid int32) (rss, peak float64, er
 	if err != nil {
 		return math.NaN(), math.NaN(), fmt.Errorf("read memory of process %d: %w", pid, err)
 	}
-	r.pid = pid
+	r.pid, r.highest = pid, 0
 	return r.readOpen()
 }
 
@@ -51,8 +52,17 @@ func (r *memoryReader) readOpen() (rss, peak float64, err error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return math.NaN(), math.NaN(), fmt.Errorf("read memory of process %d: %w", r.pid, err)
 	}
-	// A process that is dead but not reaped has neither line.
-	return kilobytes(r.buf[:n], "\nVmRSS:"), kilobytes(r.buf[:n], "\nVmHWM:"), nil
+	// A process that is dead but not reaped has neither line. The kernel keeps
+	// the mark with a coarser count than the one it tells RSS by (Linux 6.17), so
+	// that the mark can be some pages below what was read: then that counts.
+	rss, peak = kilobytes(r.buf[:n], "\nVmRSS:"), kilobytes(r.buf[:n], "\nVmHWM:")
+	if rss > r.highest {
+		r.highest = rss
+	}
+	if peak < r.highest {
+		peak = r.highest
+	}
+	return rss, peak, nil
 }
 
 func (r *memoryReader) close() {

@@ -2,10 +2,10 @@ package probe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -177,15 +177,31 @@ func (t *track) sample(ctx context.Context) {
 	}
 }
 
-// careful samples p; a panic is an error.
+// careful samples p; a panic is an error that says where.
 func careful(ctx context.Context, p Probe) (values []float64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			where, _, _ := strings.Cut(string(debug.Stack()), "\n\n")
-			err = errors.Join(fmt.Errorf("panic: %v", r), errors.New(where))
+			err = fmt.Errorf("panic: %v (in %s)", r, panickedIn())
 		}
 	}()
 	return p.Sample(ctx)
+}
+
+// panickedIn names the function that panicked, for the one that recovers.
+func panickedIn() string {
+	var callers [32]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers[:])])
+	for unwinding := false; ; {
+		frame, more := frames.Next()
+		inRuntime := strings.HasPrefix(frame.Function, "runtime.")
+		if unwinding && !inRuntime {
+			return fmt.Sprintf("%s, %s:%d", frame.Function, filepath.Base(frame.File), frame.Line)
+		}
+		unwinding = unwinding || inRuntime && strings.Contains(frame.Function, "panic")
+		if !more {
+			return "an unknown place"
+		}
+	}
 }
 
 func (t *track) snapshot(now time.Duration) (samples, Health) {

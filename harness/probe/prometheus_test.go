@@ -1,0 +1,210 @@
+package probe
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/stretchr/testify/require"
+)
+
+const metricsPage = `# HELP queue_jobs Jobs.
+# TYPE queue_jobs gauge
+queue_jobs{state="pending",kind="mail"} 3
+queue_jobs{state="pending",kind="notify"} 4
+queue_jobs{state="failed",kind="mail"} 1
+# TYPE calls_total counter
+calls_total{outcome="ok"} 10
+calls_total{outcome="timeout"} 2
+plain 7
+broken NaN
+endless +Inf
+# TYPE took_seconds histogram
+took_seconds_bucket{le="0.1"} 4
+took_seconds_bucket{le="+Inf"} 5
+took_seconds_sum 1.5
+took_seconds_count 5
+# TYPE size summary
+size{quantile="0.5"} 3
+size_sum 30
+size_count 10
+# TYPE odd_count gauge
+odd_count 9
+`
+
+func TestAMetricIsFoundByNameAndLabels(t *testing.T) {
+	page, err := parsePage(strings.NewReader(metricsPage))
+	require.NoError(t, err)
+	nan := math.NaN()
+	cases := []struct {
+		name   string
+		labels map[string]string
+		want   float64
+	}{
+		{"plain", nil, 7},
+		{"queue_jobs", nil, 8},
+		{"queue_jobs", map[string]string{"state": "pending"}, 7},
+		{"queue_jobs", map[string]string{"state": "pending", "kind": "mail"}, 3},
+		{"queue_jobs", map[string]string{"state": "running"}, nan},
+		{"queue_jobs", map[string]string{"colour": "red"}, nan},
+		{"calls_total", map[string]string{"outcome": "timeout"}, 2},
+		{"took_seconds_sum", nil, 1.5},
+		{"took_seconds_count", nil, 5},
+		{"size_sum", nil, 30},
+		{"size_count", nil, 10},
+		{"odd_count", nil, 9},
+		{"took_seconds", nil, nan}, // a distribution is no single number
+		{"nowhere", nil, nan},
+		{"nowhere_count", nil, nan},
+		{"broken", nil, nan},
+		{"endless", nil, math.Inf(1)}, // the sampler makes a gap of it
+	}
+	for _, c := range cases {
+		t.Run(fmt.Sprint(c.name, c.labels), func(t *testing.T) {
+			got := Metric{Name: c.name, Labels: c.labels}.read(page)
+			if math.IsNaN(c.want) {
+				require.True(t, math.IsNaN(got), "%v", got)
+				return
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+func metricsProbe(t *testing.T, url string, metrics ...Metric) Probe {
+	t.Helper()
+	p, err := Prometheus(PrometheusConfig{URL: url, Metrics: metrics})
+	require.NoError(t, err)
+	closed(t, p)
+	return p
+}
+
+func TestGoroutinesOfALivingProgramAreRead(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector())
+	server := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	defer server.Close()
+	p := metricsProbe(t, server.URL, Goroutines())
+	require.Equal(t, []Series{{Name: "target.goroutines", Unit: "count"}}, p.Series())
+	require.Greater(t, one(t, p)[0], 2.0)
+	require.Equal(t, time.Second, p.Every())
+}
+
+func TestWhereNobodyListensIsAGapUntilSomebodyDoes(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, metricsPage) }))
+	p := metricsProbe(t, server.URL, Metric{Series: Series{Name: "a"}, Name: "plain"})
+	require.Equal(t, []float64{7}, one(t, p))
+	server.Close()
+	require.True(t, math.IsNaN(one(t, p)[0]))
+}
+
+func TestACountersGrowthIsPerSecondAndARestartIsAGap(t *testing.T) {
+	var count atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if n := count.Load(); n >= 0 {
+			_, _ = fmt.Fprintf(w, "# TYPE n_total counter\nn_total %d\n", n)
+		}
+	}))
+	defer server.Close()
+	p := metricsProbe(t, server.URL, Metric{Series: Series{Name: "a"}, Name: "n_total", PerSecond: true})
+	count.Store(1000)
+	began := time.Now()
+	require.True(t, math.IsNaN(one(t, p)[0]), "the first has nothing to compare with")
+	count.Store(2000)
+	rate := one(t, p)[0]
+	require.Greater(t, rate, 1000/time.Since(began).Seconds())
+	require.Zero(t, one(t, p)[0], "no growth is no gap")
+	count.Store(5)
+	require.True(t, math.IsNaN(one(t, p)[0]), "it was restarted")
+	count.Store(6)
+	require.Greater(t, one(t, p)[0], 0.0)
+	count.Store(-1)
+	require.True(t, math.IsNaN(one(t, p)[0]), "it is not there")
+	count.Store(7)
+	require.True(t, math.IsNaN(one(t, p)[0]), "over a hole no rate is known")
+}
+
+func TestAPageThatIsNoneIsAnErrorWithoutThePassword(t *testing.T) {
+	cases := []struct {
+		name, says string
+		answer     http.HandlerFunc
+	}{
+		{"an error page", "500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
+		{"HTML", "not a metrics page", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "<html><body>hello</body></html>")
+		}},
+		{"cut in the middle", "not a metrics page", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "a 1\nb{c=\"d") }},
+		{"without end", "longer than", func(w http.ResponseWriter, _ *http.Request) {
+			for line := []byte(strings.Repeat("# nothing\n", 1000)); ; {
+				if _, err := w.Write(line); err != nil {
+					return
+				}
+			}
+		}},
+		{"one endless line", "longer than", func(w http.ResponseWriter, _ *http.Request) {
+			for part := []byte(strings.Repeat("a", 10_000)); ; {
+				if _, err := w.Write(part); err != nil {
+					return
+				}
+			}
+		}},
+		{"a broken connection", "EOF", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			server := httptest.NewServer(c.answer)
+			defer server.Close()
+			p := metricsProbe(t, strings.Replace(server.URL, "//", "//me:hunter2@", 1)+"/metrics", Goroutines())
+			_, err := p.Sample(t.Context())
+			require.ErrorContains(t, err, c.says)
+			require.NotContains(t, err.Error(), "hunter2")
+			require.NotContains(t, p.Name(), "hunter2")
+		})
+	}
+}
+
+func TestAPageIsReadWholeWhateverThePieces(t *testing.T) {
+	page, err := parsePage(iotest.OneByteReader(strings.NewReader(metricsPage)))
+	require.NoError(t, err)
+	require.Equal(t, 7.0, Metric{Name: "plain"}.read(page))
+	_, err = parsePage(iotest.TimeoutReader(strings.NewReader(metricsPage)))
+	require.Error(t, err)
+}
+
+func TestAMetricsConfigurationSaysAllThatIsWrongWithItAtOnce(t *testing.T) {
+	_, err := Prometheus(PrometheusConfig{URL: "file:///etc/passwd", Every: -1})
+	for _, part := range []string{"URL", "Metrics", "Every"} {
+		require.ErrorContains(t, err, part)
+	}
+	_, err = Prometheus(PrometheusConfig{URL: "http://h/m", Metrics: []Metric{{}}})
+	require.ErrorContains(t, err, "a metric needs a name")
+}
+
+func FuzzPage(f *testing.F) {
+	f.Add(metricsPage)
+	f.Add("a{b=\"c\\\"\"} 1 123\n# EOF\n")
+	f.Add("# TYPE h histogram\nh_bucket{le=\"x\"} y\n")
+	f.Add("{\"quoted name\", l=\"v\"} 1e999\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		page, err := parsePage(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		for name := range page {
+			for _, suffix := range []string{"", "_sum", "_count"} {
+				Metric{Name: name + suffix, Labels: map[string]string{"l": "v"}}.read(page)
+				Metric{Name: name + suffix}.read(page)
+			}
+		}
+	})
+}
