@@ -93,7 +93,7 @@ func (n *narrowing) reserve(f *flow, want int) (int, time.Time) {
 	return most, l.free
 }
 
-func (n *narrowing) wrote(f *flow, size int, now time.Time) {
+func (n *narrowing) writes(f *flow, size int, now time.Time) {
 	n.hit(f.link)
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -36,7 +36,8 @@ type gate interface {
 type meter interface {
 	covers(Direction) bool
 	next(f *flow, n int) (allowed int, at time.Time, cut bool)
-	wrote(f *flow, n int, now time.Time)
+	// writes records n bytes that are about to be written.
+	writes(f *flow, n int, now time.Time)
 }
 
 // A pacer gives each piece its slot on a line that connections share. Unlike a
@@ -44,7 +45,7 @@ type meter interface {
 type pacer interface {
 	covers(Direction) bool
 	reserve(f *flow, n int) (most int, at time.Time)
-	wrote(f *flow, n int, now time.Time)
+	writes(f *flow, n int, now time.Time)
 }
 
 // A greeter acts on a connection that was just accepted: it may have it reset,

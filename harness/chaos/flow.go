@@ -149,12 +149,13 @@ func (f *flow) piece(s *settings, c *chunk) bool {
 	if f.link.proxy.settings.Load() != s {
 		return true
 	}
+	// Recorded first: whoever has seen the bytes arrive finds them counted.
+	f.wrote = time.Now()
+	s.writes(f, n, f.wrote)
 	if !f.write(c.data[:n]) {
 		return false
 	}
 	c.data = c.data[n:]
-	f.wrote = time.Now()
-	s.wrote(f, n, f.wrote)
 	if cut {
 		f.link.cut()
 	}

@@ -162,3 +162,21 @@ func FuzzParseKind(f *testing.F) {
 		require.Equal(t, kind.String(), back.String())
 	})
 }
+
+func TestTheCatalogueHasARowPerKindAndWholeTables(t *testing.T) {
+	var b strings.Builder
+	require.NoError(t, WriteCatalogue(&b))
+	rows := 0
+	for line := range strings.Lines(b.String()) {
+		if strings.HasPrefix(line, "|") {
+			require.Equal(t, 7, strings.Count(strings.ReplaceAll(line, `\|`, ""), "|"), line)
+		}
+		if strings.HasPrefix(line, "| `") {
+			rows++
+		}
+	}
+	require.Equal(t, len(Kinds()), rows)
+	for _, spec := range Kinds() {
+		require.Contains(t, b.String(), strings.ReplaceAll(spec.Form, "|", `\|`))
+	}
+}

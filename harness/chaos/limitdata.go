@@ -66,7 +66,7 @@ func (l *limiting) next(f *flow, n int) (int, time.Time, bool) {
 	return int(left), time.Time{}, true
 }
 
-func (l *limiting) wrote(f *flow, n int, _ time.Time) {
+func (l *limiting) writes(f *flow, n int, _ time.Time) {
 	l.mu.Lock()
 	l.passed[f] += int64(n)
 	spent := l.passed[f] >= l.Bytes

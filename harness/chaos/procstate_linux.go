@@ -78,7 +78,7 @@ func readStat(path string) (letter, started string, err error) {
 	}
 	text := string(data)
 	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
-	const stateField, startField = 3 - 3, 22 - 3 // as proc(5) numbers them, less those before
+	const stateField, startField = 0, 19 // 3 and 22 in proc(5), which counts from 1 and the first two too
 	if len(fields) <= startField {
 		return "", "", fmt.Errorf("%s has %d fields", path, len(fields))
 	}

@@ -108,27 +108,51 @@ type proxied struct {
 // new connection through the proxy; with others on, that they remain alone.
 func (a *proxied) Undo(ctx context.Context) error {
 	p := a.proxy
+	alone, err := a.takeAway(ctx)
+	if err != nil {
+		return fmt.Errorf("undo %q: %w", a.kind, err)
+	}
+	if !alone {
+		return nil
+	}
+	// Not under the lock: a server that is slow to answer must not keep the next
+	// fault from beginning. If one did begin, the connection says nothing.
+	if err := p.cfg.Check(ctx, p.Addr()); err != nil && !p.busy() {
+		return fmt.Errorf("undo %q: it is off, but a new connection through the proxy does not work: %w", a.kind, err)
+	}
+	p.change.Lock()
+	defer p.change.Unlock()
+	a.undone = true
+	return nil
+}
+
+// takeAway ends the effect. alone is true where that is yet to be read back by
+// a connection, with no other fault on that would be in its way.
+func (a *proxied) takeAway(ctx context.Context) (alone bool, err error) {
+	p := a.proxy
 	p.change.Lock()
 	defer p.change.Unlock()
 	if a.undone {
-		return nil
+		return false, nil
 	}
 	if p.settings.Load().has(a.effect) {
 		p.swap(p.settings.Load().without(a.effect))
 	}
 	if s, ok := a.effect.(starter); ok {
 		if err := s.stop(ctx, p); err != nil {
-			return fmt.Errorf("undo %q: %w", a.kind, err)
+			return false, err
 		}
 	}
 	delete(p.on, a.effect)
-	if len(p.on) == 0 {
-		if err := p.cfg.Check(ctx, p.Addr()); err != nil {
-			return fmt.Errorf("undo %q: it is off, but a new connection through the proxy does not work: %w", a.kind, err)
-		}
-	}
-	a.undone = true
-	return nil
+	a.undone = len(p.on) > 0
+	return !a.undone, nil
+}
+
+// busy reports whether a fault is on.
+func (p *Proxy) busy() bool {
+	p.change.Lock()
+	defer p.change.Unlock()
+	return len(p.on) > 0
 }
 
 // Receipt implements [Applied].

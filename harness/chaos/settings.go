@@ -111,15 +111,15 @@ func (s *settings) passed(f *flow, c *chunk, now time.Time) {
 	}
 }
 
-func (s *settings) wrote(f *flow, n int, now time.Time) {
+func (s *settings) writes(f *flow, n int, now time.Time) {
 	for _, m := range s.meters {
 		if m.covers(f.dir) {
-			m.wrote(f, n, now)
+			m.writes(f, n, now)
 		}
 	}
 	for _, p := range s.pacers {
 		if p.covers(f.dir) {
-			p.wrote(f, n, now)
+			p.writes(f, n, now)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (s *slicing) next(f *flow, n int) (int, time.Time, bool) {
 	return min(n, int(s.Bytes)), f.wrote.Add(s.Gap), false
 }
 
-func (s *slicing) wrote(f *flow, _ int, _ time.Time) { s.hit(f.link) }
+func (s *slicing) writes(f *flow, _ int, _ time.Time) { s.hit(f.link) }
 
 func (s *slicing) receipt() Receipt {
 	r := Receipt{Declared: fmt.Sprintf("pieces of %d bytes, %v apart, %s", s.Bytes, s.Gap, s.direction().towards())}
