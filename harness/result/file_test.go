@@ -1,0 +1,174 @@
+package result_test
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"holdfast/harness/result"
+)
+
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		run := anyRun().Draw(rt, "run")
+		first := encode(rt, &run)
+		got, err := result.Read(bytes.NewReader(first))
+		require.NoError(rt, err)
+		require.Equal(rt, string(first), string(encode(rt, got)))
+	})
+	run := fullRun(t)
+	got, err := result.Read(bytes.NewReader(encode(t, run)))
+	require.NoError(t, err)
+	require.Equal(t, run, got)
+}
+
+func TestZeroThatWasMeasuredIsNotLost(t *testing.T) {
+	got, err := result.Read(bytes.NewReader(encode(t, fullRun(t))))
+	require.NoError(t, err)
+	s := got.Scenarios[0]
+	require.NotNil(t, s.Checks[0].Value, "0 is a value")
+	require.NotNil(t, s.Ends[0].ExitCode, "0 is an exit code")
+	require.NotNil(t, s.Faults[0].Undone, "false was looked at")
+	require.Equal(t, uint64(1<<64-1), got.Seed, "seeds are whole")
+}
+
+func TestTextIsWrittenAsItIs(t *testing.T) {
+	run := &result.Run{Schema: result.Schema, Reason: "a < b && c > d"}
+	require.Contains(t, string(encode(t, run)), `"a < b && c > d"`)
+	require.True(t, strings.HasSuffix(string(encode(t, run)), "}\n"))
+}
+
+func TestReadRefuses(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"nothing", "", "not a run.json"},
+		{"what is no JSON", "<html>", "not a run.json"},
+		{"JSON that is no object", "[1]", "not a run.json"},
+		{"a file without a schema", `{"id":"1"}`, `unknown schema ""`},
+		{"the next major version", `{"schema":"holdfast.run/2"}`, `unknown schema "holdfast.run/2", this version reads "holdfast.run/1"`},
+		{"a version that only begins alike", `{"schema":"holdfast.run/10"}`, "unknown schema"},
+		{"another program's file", `{"schema":"k6"}`, "unknown schema"},
+		{"an unknown verdict", `{"schema":"holdfast.run/1","verdict":"great"}`, `verdict "great"`},
+		{"a field of another type", `{"schema":"holdfast.run/1","scenarios":{}}`, "read result"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := result.Read(strings.NewReader(c.text))
+			require.ErrorContains(t, err, c.want)
+			if strings.HasPrefix(c.want, "unknown schema") {
+				require.ErrorIs(t, err, result.ErrSchema)
+			}
+		})
+	}
+	_, err := result.Read(iotest.ErrReader(os.ErrClosed))
+	require.ErrorIs(t, err, os.ErrClosed)
+}
+
+func TestReadAcceptsMinorVersions(t *testing.T) {
+	run, err := result.Read(strings.NewReader(`{"schema":"holdfast.run/1.7","id":"9","invented_later":{"a":[1]}}`))
+	require.NoError(t, err)
+	require.Equal(t, "9", run.ID)
+}
+
+// A file that was cut anywhere is refused: it never reads as a shorter run.
+func TestATruncatedFileIsRefused(t *testing.T) {
+	whole := encode(t, fullRun(t))
+	for n := range len(whole) - len("}\n") {
+		_, err := result.Read(bytes.NewReader(whole[:n]))
+		require.Error(t, err, "cut after %d bytes", n)
+	}
+}
+
+func TestAPartialRunReadsAsPartial(t *testing.T) {
+	run := fullRun(t)
+	run.Complete, run.Verdict, run.Scenarios[0].Verdict = false, "", ""
+	got, err := result.Read(bytes.NewReader(encode(t, run)))
+	require.NoError(t, err)
+	require.False(t, got.Complete)
+	require.NotEqual(t, result.Pass, result.Worst(got.Verdict))
+	missing, err := result.Read(strings.NewReader(`{"schema":"holdfast.run/1"}`))
+	require.NoError(t, err)
+	require.False(t, missing.Complete, "what does not say that it is complete is not")
+}
+
+func TestWriteFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "run.json")
+	require.NoError(t, result.WriteFile(path, fullRun(t)))
+	first, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(encode(t, fullRun(t))), string(first))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o644), info.Mode().Perm())
+
+	broken := fullRun(t)
+	broken.DurationS = math.NaN()
+	require.ErrorContains(t, result.WriteFile(path, broken), "write result")
+	kept, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(first), string(kept), "a write that fails leaves the file as it was")
+
+	next := fullRun(t)
+	next.ID = "2"
+	require.NoError(t, result.WriteFile(path, next))
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "nothing else is left in the directory")
+
+	require.ErrorIs(t, result.WriteFile(filepath.Join(dir, "none", "run.json"), next), os.ErrNotExist)
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "taken"), 0o755))
+	require.Error(t, result.WriteFile(filepath.Join(dir, "taken"), next))
+	entries, err = os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 2, "neither after a rename that fails")
+}
+
+// Who reads while it is written sees one whole file or the other.
+func TestWriteFileReplacesInOneStep(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.json")
+	require.NoError(t, result.WriteFile(path, fullRun(t)))
+	done := make(chan error, 1)
+	go func() {
+		for range 100 {
+			if err := result.WriteFile(path, fullRun(t)); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for writing := true; writing; {
+		select {
+		case err := <-done:
+			require.NoError(t, err)
+			writing = false
+		default:
+		}
+		f, err := os.Open(path)
+		require.NoError(t, err)
+		_, err = result.Read(f)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"schema":"holdfast.run/1","verdict":"pass","complete":true}`))
+	f.Add([]byte(`{"schema":"holdfast.run/1","scenarios":[{"checks":null,"series":[{"t_s":[1],"v":[]}]}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		run, err := result.Read(bytes.NewReader(data))
+		if err != nil {
+			require.Nil(t, run)
+			return
+		}
+		again, err := result.Read(bytes.NewReader(encode(t, run)))
+		require.NoError(t, err)
+		require.Equal(t, string(encode(t, run)), string(encode(t, again)))
+	})
+}

@@ -1,0 +1,71 @@
+package result_test
+
+import (
+	"bytes"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"holdfast/harness/result"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// anyRun generates runs with every field set to anything that a field may be.
+func anyRun() *rapid.Generator[result.Run] {
+	verdict := rapid.SampledFrom(append(result.Verdicts(), ""))
+	moment := rapid.Custom(func(t *rapid.T) time.Time {
+		return time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds")).UTC()
+	})
+	op := rapid.SampledFrom([]string{"<=", ">=", "==", "<", ">", "falls_to", "between"})
+	counts := rapid.MapOfN(rapid.String(), rapid.Int64Min(0), -1, 3)
+	texts := rapid.MapOfN(rapid.String(), rapid.String(), -1, 3)
+	generator := rapid.MakeCustom[result.Run](rapid.MakeConfig{
+		Types: map[reflect.Type]*rapid.Generator[any]{
+			reflect.TypeFor[result.Verdict]():    verdict.AsAny(),
+			reflect.TypeFor[time.Time]():         moment.AsAny(),
+			reflect.TypeFor[map[string]int64]():  counts.AsAny(),
+			reflect.TypeFor[map[string]string](): texts.AsAny(),
+			reflect.TypeFor[[]float64]():         rapid.SliceOfN(rapid.Float64Range(-1e18, 1e18), -1, 4).AsAny(),
+			reflect.TypeFor[[]string]():          rapid.SliceOfN(rapid.String(), -1, 3).AsAny(),
+		},
+		Kinds: map[reflect.Kind]*rapid.Generator[any]{
+			reflect.Float64: rapid.Float64Range(-1e18, 1e18).AsAny(),
+			reflect.Int64:   rapid.Int64Min(0).AsAny(),
+			reflect.Int:     rapid.IntMin(0).AsAny(),
+		},
+		Fields: map[reflect.Type]map[string]*rapid.Generator[any]{
+			reflect.TypeFor[result.Check](): {"Op": op.AsAny()},
+			reflect.TypeFor[result.Run]():   {"Schema": rapid.Just(result.Schema).AsAny()},
+		},
+	})
+	return generator
+}
+
+func encode(t require.TestingT, run *result.Run) []byte {
+	var b bytes.Buffer
+	require.NoError(t, result.Write(&b, run))
+	return b.Bytes()
+}
+
+// fullRun has something in every place, for what is clearer by example.
+func fullRun(t testing.TB) *result.Run {
+	t.Helper()
+	q := &result.Quantiles{N: 100, P50: 1, P90: 2, P99: 3, P999: 4, Max: 5, Mean: 1.5}
+	counts := result.Counts{Planned: 100, Sent: 100, Completed: 99, OK: 98, Errors: map[string]int64{"timeout": 1}, Statuses: map[string]int64{"200": 98},
+		SendLagP99MS: ptr(0.4), Latency: q, LatencyOK: q, LatencyFromSend: q}
+	check := result.Check{Name: "a ≤ 1 ms", Metric: "a", Op: "<=", Threshold: 1, Value: ptr(0.0), Unit: result.UnitMS, Samples: 9, Verdict: result.Pass, Reason: "a was 0 ms"}
+	return &result.Run{
+		Schema: result.Schema, ID: "1", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seed: 1<<64 - 1, Profile: "smoke", Complete: true, Verdict: result.Pass,
+		Scenarios: []result.Scenario{{
+			Name: "search/x", Verdict: result.Pass, Checks: []result.Check{check}, Evidence: []result.Check{check},
+			Streams: []result.Stream{{Name: "search", Counts: counts, Histogram: "SGRy", Phases: []result.StreamPhase{{Phase: result.Inject, Counts: counts}}}},
+			Faults:  []result.Fault{{ID: "f", Kind: "delay 1ms", On: "database", EndS: ptr(2.0), Fired: 3, Undone: ptr(false)}},
+			Series:  []result.Series{{Name: "rss", Unit: result.UnitBytes, T: []float64{0, 1}, V: []float64{0, 5}}},
+			Ends:    []result.End{{EndS: ptr(9.0), ExitCode: ptr(0)}},
+		}},
+	}
+}
