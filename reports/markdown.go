@@ -153,7 +153,7 @@ func inline(s string) string {
 		"\\", `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "~", `\~`, "$", `\$`,
 		"://", "&#58;//", "www.", "www&#46;",
 	).Replace(s)
-	if strings.HasPrefix(s, "-") || strings.HasPrefix(s, "+") || strings.HasPrefix(s, "=") {
+	if strings.HasPrefix(s, "-") || strings.HasPrefix(s, "+") || strings.HasPrefix(s, "==") {
 		return `\` + s // no list, no rule, no heading
 	}
 	return s

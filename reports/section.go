@@ -109,12 +109,10 @@ func newCheckRow(c result.Check) checkRow {
 
 // news is a check's reason, unless that only repeats the row in a sentence.
 func news(c result.Check) string {
-	got, limit := measured(c), limitText(c)
-	if rest, ok := strings.CutPrefix(c.Reason, c.Metric+" was "+got); ok && c.Value != nil {
-		rest = strings.TrimPrefix(rest, " in "+c.Phase)
-		if strings.ReplaceAll(rest, nbsp, " ") == ", limit "+strings.ReplaceAll(limit, nbsp, " ") {
-			return ""
-		}
+	same := func(s string) string { return strings.ReplaceAll(s, nbsp, " ") }
+	rest, ok := strings.CutPrefix(same(c.Reason), same(c.Metric+" was "+measured(c)))
+	if ok && c.Value != nil && strings.TrimPrefix(rest, " in "+c.Phase) == same(", limit "+limitText(c)) {
+		return ""
 	}
 	return c.Reason
 }
