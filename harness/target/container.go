@@ -146,6 +146,7 @@ func (c *containers) options(address, name string, m mark) client.ContainerCreat
 		},
 		HostConfig: &container.HostConfig{
 			NetworkMode: "host",
+			UsernsMode:  "host", // an engine that remaps users refuses the host's network otherwise
 			CapDrop:     []string{"ALL"},
 			SecurityOpt: []string{"no-new-privileges"},
 			LogConfig:   container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "10m", "max-file": "2"}},

@@ -63,17 +63,19 @@ func (l *processLife) live(started chan<- error) {
 	l.peak = watchPeak(l.cmd.Process.Pid)
 	close(started)
 
-	awaitExit(l.cmd.Process.Pid)
-	// It is dead but not reaped, so its id, which is its group's, is not given
-	// to anyone else yet.
-	l.mu.Lock()
-	l.gone = true
-	_ = syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL) // an empty group is no error of ours
-	l.mu.Unlock()
-	_ = l.cmd.Wait() // how it ended is in ProcessState; a pipe held open is not of interest
+	reap(l.cmd, l.killRest)
 	l.log.close()
 	l.end = l.describeEnd(l.peak.stop(l.cmd.ProcessState))
 	l.err = l.clear(true)
+}
+
+// killRest kills what is left of the group once the main process is dead. As
+// long as that is not reaped, its id, which is the group's, is nobody else's.
+func (l *processLife) killRest() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gone = true
+	_ = syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL) // that the group is empty is no error
 }
 
 func (l *processLife) start() error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"strconv"
 	"syscall"
 
@@ -14,14 +15,18 @@ import (
 // ends, so that a harness that is killed takes its target along.
 func dieWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGKILL }
 
-// awaitExit waits until the child is dead and leaves it to be reaped.
-func awaitExit(pid int) {
+// reap waits until the child is dead, calls dead while it is a zombie still,
+// and then reaps it. How it ended is in cmd.ProcessState; a pipe that a child
+// of it holds open is not of interest.
+func reap(cmd *exec.Cmd, dead func()) {
 	for {
-		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		err := unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
-			return
+			break
 		}
 	}
+	dead()
+	_ = cmd.Wait()
 }
 
 // markedProcesses lists the processes whose environment carries m, without

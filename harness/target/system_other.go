@@ -15,8 +15,13 @@ import (
 // leaves its target to the next sweep.
 func dieWithParent(*syscall.SysProcAttr) {}
 
-// awaitExit does nothing: the caller's own wait follows.
-func awaitExit(int) {}
+// reap waits until the child is dead and calls dead. It cannot be told that the
+// child is dead before it is reaped, so its id may be somebody else's already:
+// the time for that is very short.
+func reap(cmd *exec.Cmd, dead func()) {
+	_ = cmd.Wait()
+	dead()
+}
 
 // markedProcesses asks ps, which prints the environment behind the command.
 func markedProcesses(m mark) ([]*os.Process, error) {

@@ -306,3 +306,36 @@ func TestAServiceOfSomeoneElseIsOnlyWaitedFor(t *testing.T) {
 	require.ErrorContains(t, err, "503")
 	require.NotContains(t, err.Error(), "hunter2")
 }
+
+func TestAnEngineThatWillNotDoIsOneClearError(t *testing.T) {
+	cases := []struct{ name, host, says string }{
+		{"nobody listens", "unix:///nowhere/docker.sock", "use the process target"},
+		{"on another machine", "tcp://192.0.2.1:2375", "not on this machine"},
+		{"not an address", "nonsense", "nonsense"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			p, _ := program(t, nil)
+			target, err := NewContainer(ContainerConfig{Program: p, Binary: subject(t), MemoryLimit: testLimit, Engine: c.host})
+			require.NoError(t, err)
+			err = target.Start(t.Context())
+			require.ErrorIs(t, err, ErrNoEngine)
+			require.ErrorContains(t, err, c.says)
+			_, err = target.Stop(t.Context())
+			require.NoError(t, err)
+		})
+	}
+}
+
+func TestAProgramThatIsNotThereIsOneClearError(t *testing.T) {
+	each(t, func(t *testing.T, k kind) {
+		p, _ := program(t, nil)
+		target, err := k.make(p, "/nowhere/program")
+		require.NoError(t, err)
+		err = target.Start(t.Context())
+		require.ErrorIs(t, err, os.ErrNotExist)
+		require.ErrorContains(t, err, "start program: ")
+		_, err = target.Stop(t.Context())
+		require.NoError(t, err)
+	})
+}
