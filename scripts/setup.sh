@@ -49,8 +49,8 @@ fi
 if ! have_postgres; then
 	if can_install; then
 		# Only the binaries are wanted: no cluster of the system's own is made or started.
-		as_root mkdir -p /etc/postgresql-common/createcluster.d
-		echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/holdfast.conf >/dev/null
+		install postgresql-common
+		as_root sed -i 's/^#*create_main_cluster *=.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
 		install postgresql
 	else
 		say "no Postgres here and no right to install one: Holdfast will try a container, then fetch one (--database embedded)"

@@ -24,6 +24,9 @@ type Expectation struct {
 	// Judge returns the empty string for an answer as expected, and otherwise
 	// the class under which it is counted in [result.Counts.Errors].
 	Judge func(Answer) string
+	// Checks lists the classes of its own, check_NAME, that Judge may return
+	// beside those of [Classes].
+	Checks []string
 	// IgnoresBody says that Judge does not look at the body. It is then read
 	// to its end and thrown away. Defaults to false: the body is kept for Judge.
 	IgnoresBody bool
@@ -52,7 +55,7 @@ func Status(codes ...int) Expectation {
 // check_NAME, so the name should be short: letters, digits and underscores.
 func Check(name string, holds func(Answer) bool) Expectation {
 	class := classCheck + name
-	return Expectation{Name: name, Judge: func(a Answer) string {
+	return Expectation{Name: name, Checks: []string{class}, Judge: func(a Answer) string {
 		if holds(a) {
 			return ""
 		}
@@ -65,11 +68,13 @@ func Check(name string, holds func(Answer) bool) Expectation {
 func All(parts ...Expectation) Expectation {
 	names := make([]string, len(parts))
 	ignores := true
+	var checks []string
 	for i, p := range parts {
+		checks = append(checks, p.Checks...)
 		names[i] = p.Name
 		ignores = ignores && p.IgnoresBody
 	}
-	return Expectation{Name: strings.Join(names, ", "), IgnoresBody: ignores, Judge: func(a Answer) string {
+	return Expectation{Name: strings.Join(names, ", "), IgnoresBody: ignores, Checks: checks, Judge: func(a Answer) string {
 		for _, p := range parts {
 			if class := p.Judge(a); class != "" {
 				return class

@@ -14,8 +14,8 @@ import (
 type Outcome struct {
 	result.Stream
 	// Series are, each prefixed with the stream's name: latency.p50, .p90, .p99
-	// and .max in milliseconds, rate.planned, .sent, .completed, .failed and,
-	// where there were any, .shed_by_target per second, all by the time at which
+	// and .max in milliseconds, rate.planned, .sent, .completed, .failed
+	// and .shed_by_target per second, all by the time at which
 	// requests were due; and in_flight, the most at once, by the actual time. A
 	// point stands in the middle of its interval.
 	Series []result.Series
@@ -24,6 +24,8 @@ type Outcome struct {
 	// Problem is why a request could not be built, if that happened. Such
 	// requests are counted as unsent.
 	Problem error
+
+	tallies []tally // one a phase, in the order of Stream.Phases
 }
 
 // Health is what the generator can say of itself. A load of which much was not
@@ -68,6 +70,7 @@ func (r *running) outcome(phases []result.Phase, cpu *float64) Outcome {
 		Series:  r.series(),
 		Problem: rec.problem,
 		Health:  Health{CPUShare: cpu},
+		tallies: rec.tallies[:len(phases)],
 	}
 	for i, p := range phases {
 		planned := DueBefore(r.stream.Profile, rec.ends[i]-r.stream.StartAt) -
@@ -170,10 +173,7 @@ func (r *running) series() []result.Series {
 		rate("failed", func(i int) int64 { return t.points[i].failed }),
 		r.rec.inFlight.series(r.stream.Name + ".in_flight"),
 	}
-	if r.rec.total.errors[ClassShedByTarget] > 0 {
-		all = append(all, rate("shed_by_target", func(i int) int64 { return t.points[i].shedByTarget }))
-	}
-	return all
+	return append(all, rate("shed_by_target", func(i int) int64 { return t.points[i].shedByTarget }))
 }
 
 // span is the part of the run that interval i covers.

@@ -3,6 +3,7 @@
 package nearest
 
 import "strings"
+
 // Name returns the name among names that is most like name, or "" when none
 // is like it at all.
 func Name(name string, names []string) string {

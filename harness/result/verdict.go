@@ -103,3 +103,19 @@ func (v *Verdict) UnmarshalText(text []byte) error {
 	*v = got
 	return nil
 }
+
+// ExitCode is what a program that ran to its end returns for v: 0 for pass, 1
+// for fail, 3 for inconclusive, 5 for not-exercised. No verdict counts as
+// inconclusive.
+func (v Verdict) ExitCode() int {
+	switch v {
+	case Pass:
+		return 0
+	case Fail:
+		return 1
+	case NotExercised:
+		return 5
+	default:
+		return 3
+	}
+}

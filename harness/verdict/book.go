@@ -109,4 +109,3 @@ func (b *Book) Validate(checks []Check) error {
 	}
 	return errors.Join(errs...)
 }
-

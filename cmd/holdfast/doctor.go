@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"holdfast/harness/database"
+	"holdfast/harness/result"
+)
+
+// finding is one thing that a machine offers or lacks.
+type finding struct {
+	what, found string
+	ok          bool
+	cost        string // what its lack costs, and what to type
+}
+
+func newDoctor(env environ) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "What this machine offers, and what each missing thing costs",
+		Long:  "Looks at this machine. Exits with 4 when there is no way to a database, else with 0.",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeout(cmd.Context(), 30*time.Second)
+			defer cancel()
+			return doctor(ctx, env)
+		},
+	}
+}
+
+func doctor(ctx context.Context, env environ) error {
+	ways, usable := databaseFindings(ctx, env)
+	findings := append(machineFindings(ctx), ways...)
+	w := tabwriter.NewWriter(env.stdout, 0, 4, 2, ' ', 0)
+	for _, f := range findings {
+		mark := "✓"
+		if !f.ok {
+			mark = "–"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", mark, f.what, f.found, f.cost)
+	}
+	if err := w.Flush(); err != nil {
+		return environment(err)
+	}
+	if !usable {
+		return environment(database.ErrNoDatabase)
+	}
+	return nil
+}
+
+// databaseFindings tries each way to a Postgres for real: opens it and closes
+// it again. Embedded is not tried, since it may fetch binaries.
+func databaseFindings(ctx context.Context, env environ) (all []finding, usable bool) {
+	for _, way := range []string{database.DSN, database.Container, database.Local} {
+		f := finding{what: "database: " + way}
+		opts := database.FromEnvironment(env.getenv)
+		opts.Provider = way
+		server, err := database.Open(ctx, opts)
+		if err == nil {
+			f.ok, f.found, usable = true, server.Describe(), true
+			err = server.Close(ctx)
+		}
+		if err != nil {
+			f.cost = err.Error()
+		}
+		all = append(all, f)
+	}
+	return append(all, finding{what: "database: " + database.Embedded, found: "not tried: fetches Postgres once, where the network allows it"}), usable
+}
+
+func machineFindings(ctx context.Context) []finding {
+	cpus := runtime.NumCPU()
+	all := []finding{
+		{what: "processors", found: fmt.Sprint(cpus), ok: cpus >= 2, cost: pick(cpus >= 2, "", "the generator and the target share one: many runs will be inconclusive")},
+		openFiles(), memory(),
+	}
+	engine := exec.CommandContext(ctx, "docker", "version", "--format", "{{.Server.Version}}")
+	version, err := engine.Output()
+	all = append(all, finding{what: "Docker engine", found: pick(err == nil, trim(version), "none"), ok: err == nil,
+		cost: pick(err == nil, "", "no --target container, so no kill by a memory limit; apt-get install docker.io")})
+	_, err = exec.LookPath("gcc")
+	all = append(all, finding{what: "C compiler", found: pick(err == nil, "gcc", "none"), ok: err == nil,
+		cost: pick(err == nil, "", "make test runs without the race detector; apt-get install gcc")})
+	return all
+}
+
+func openFiles() finding {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return finding{what: "open files", found: "unknown"}
+	}
+	ok := limit.Max >= 8192
+	return finding{what: "open files", found: fmt.Sprintf("up to %d", limit.Max), ok: ok,
+		cost: pick(ok, "", "fewer requests can be in flight at once; ulimit -n 65536")}
+}
+
+func memory() finding {
+	var info unix.Sysinfo_t
+	if err := unix.Sysinfo(&info); err != nil {
+		return finding{what: "memory", found: "unknown"}
+	}
+	total := float64(info.Totalram) * float64(info.Unit)
+	return finding{what: "memory", found: result.Bytes(total), ok: total >= 2e9,
+		cost: pick(total >= 2e9, "", "the larger data sets will not fit the database's cache")}
+}
+
+func pick(ok bool, yes, no string) string {
+	if ok {
+		return yes
+	}
+	return no
+}
+
+func trim(b []byte) string {
+	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r') {
+		b = b[:len(b)-1]
+	}
+	return string(b)
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// Exit codes of the program; result.Verdict.ExitCode has those of verdicts.
+const (
+	exitPass         = 0   // every scenario passed
+	exitFail         = 1   // a check failed
+	exitUsage        = 2   // the command line is wrong: nothing was run
+	exitInconclusive = 3   // the experiment was not valid
+	exitEnvironment  = 4   // the machine lacks something: no database, port in use, no Docker engine
+	exitNotExercised = 5   // nothing was shown: a fault did not fire, there were no samples
+	exitInterrupted  = 130 // Ctrl-C; the report was written
+	exitTerminated   = 143 // SIGTERM; the report was written
+)
+
+// exitError gives an error the code that the program ends with.
+type exitError struct {
+	code int
+	err  error // nil: everything was said already
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usage marks an error as the command line's own.
+func usage(err error) error { return &exitError{exitUsage, err} }
+
+// environment marks an error as the machine's.
+func environment(err error) error { return &exitError{exitEnvironment, err} }
+
+// codeOf returns the exit code of err. What was not marked comes from the
+// command-line library, and so is about usage.
+func codeOf(err error) int {
+	var marked *exitError
+	switch {
+	case err == nil:
+		return exitPass
+	case errors.As(err, &marked):
+		return marked.code
+	default:
+		return exitUsage
+	}
+}
+
+// codeOfSignal returns the exit code of a run that a signal ended.
+func codeOfSignal(s os.Signal) int {
+	if s == syscall.SIGTERM {
+		return exitTerminated
+	}
+	return exitInterrupted
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/harness"
+	"holdfast/scenarios"
+)
+
+// listed is the catalogue as holdfast list --json prints it.
+type listed struct {
+	Scenarios   []listedScenario   `json:"scenarios"`
+	Protections []listedProtection `json:"protections"`
+}
+
+type listedScenario struct {
+	Name     string   `json:"name"`
+	Proves   string   `json:"proves"`
+	Guards   []string `json:"protections"`
+	Checks   []string `json:"checks"`
+	Seconds  float64  `json:"load_s"`
+	Headline bool     `json:"headline"`
+	ByName   bool     `json:"by_name_only"`
+}
+
+type listedProtection struct {
+	Name     string            `json:"name"`
+	About    string            `json:"about"`
+	Off      map[string]string `json:"off"`
+	ProvedBy []string          `json:"proved_by"`
+}
+
+func newList(env environ) *cobra.Command {
+	var asJSON bool
+	var profileName string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Scenarios with what each proves; protections with the scenarios that prove each",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			profile, err := scenarios.ProfileByName(profileName)
+			if err != nil {
+				return usage(err)
+			}
+			all := catalogue(scenarios.Catalogue(profile), scenarios.Protections())
+			if asJSON {
+				enc := json.NewEncoder(env.stdout)
+				enc.SetIndent("", " ")
+				enc.SetEscapeHTML(false)
+				return enc.Encode(all)
+			}
+			return all.print(env)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	cmd.Flags().StringVar(&profileName, "profile", "bench", "whose scenarios")
+	return cmd
+}
+
+func catalogue(all []harness.Scenario, protections []harness.Protection) listed {
+	l := listed{Scenarios: []listedScenario{}, Protections: []listedProtection{}}
+	provedBy := map[string][]string{}
+	for _, s := range all {
+		row := listedScenario{Name: s.Name, Proves: s.Proves, Guards: s.Guards, Seconds: s.Timeline.Total().Seconds(), Headline: s.Headline, ByName: s.Slow}
+		if row.Guards == nil {
+			row.Guards = []string{}
+		}
+		for _, c := range s.Holds {
+			row.Checks = append(row.Checks, c.String())
+		}
+		for _, g := range s.Guards {
+			provedBy[g] = append(provedBy[g], s.Name)
+		}
+		l.Scenarios = append(l.Scenarios, row)
+	}
+	for _, p := range protections {
+		l.Protections = append(l.Protections, listedProtection{p.Name, p.About, p.Off, provedBy[p.Name]})
+	}
+	return l
+}
+
+func (l listed) print(env environ) error {
+	w := tabwriter.NewWriter(env.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "SCENARIO\tLOAD\tPROVES")
+	for _, s := range l.Scenarios {
+		mark := ""
+		if s.ByName {
+			mark = " (by name only)"
+		}
+		fmt.Fprintf(w, "%s\t%.0f s\t%s%s\n", s.Name, s.Seconds, s.Proves, mark)
+	}
+	fmt.Fprintln(w, "\t\t\nPROTECTION\tPROVED BY\tWHAT IT DOES")
+	for _, p := range l.Protections {
+		for i, name := range p.ProvedBy {
+			if i == 0 {
+				fmt.Fprintf(w, "%s\t%s\t%s\n", p.Name, name, p.About)
+			} else {
+				fmt.Fprintf(w, "\t%s\t\n", name)
+			}
+		}
+	}
+	return w.Flush()
+}

@@ -1,0 +1,96 @@
+// Command holdfast runs a service against a real Postgres and outside APIs that
+// misbehave on purpose, drives open-model load at it, and says with evidence
+// whether each of its protections holds. Exit codes are in exit.go.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/harness"
+)
+
+func main() {
+	ctx, stop := interruptible(context.Background(), os.Stderr)
+	code := run(ctx, environ{
+		args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+	})
+	stop()
+	os.Exit(code)
+}
+
+// environ is all that the program takes from the outside.
+type environ struct {
+	args           []string
+	stdout, stderr io.Writer
+	getenv         func(string) string
+}
+
+// run carries out one command line and returns the exit code. An error is one
+// clear line on standard error.
+func run(ctx context.Context, env environ) int {
+	root := newRoot(env)
+	root.SetArgs(env.args)
+	root.SetOut(env.stdout)
+	root.SetErr(env.stderr)
+	err := root.ExecuteContext(ctx)
+	if err != nil && err.Error() != "" {
+		fmt.Fprintln(env.stderr, "holdfast: "+err.Error())
+	}
+	return codeOf(err)
+}
+
+func newRoot(env environ) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "holdfast",
+		Short: "Load tests and chaos that say, with evidence, whether each protection of a service holds",
+		Long: `Holdfast runs a service against a real Postgres and outside APIs that misbehave
+on purpose, drives true open-model load, and gives each protection one of four
+verdicts: pass, fail, inconclusive or not-exercised. Only pass is success.
+
+Exit codes: 0 pass, 1 a check failed, 2 usage, 3 inconclusive, 4 the environment
+(no database, port in use), 5 not exercised, 130 and 143 interrupted.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newRun(env), newList(env), newReport(env), newServe(env), newDoctor(env))
+	return root
+}
+
+// interruptible returns a context that the first Ctrl-C or SIGTERM cancels, so
+// that the run ends in order and its report is written. The second one quits at
+// once; what is left behind then is cleared by the next run.
+func interruptible(parent context.Context, stderr io.Writer) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	done := make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			fmt.Fprintf(stderr, "\nholdfast: %s: ending in order and writing the report; once more to quit at once\n", s)
+			cancel(&harness.Interrupted{Signal: s})
+		case <-done:
+			return
+		}
+		select {
+		case s := <-signals:
+			os.Exit(codeOfSignal(s))
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/harness/result"
+	"holdfast/reports"
+)
+
+func newReport(env environ) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "report RUN.json",
+		Short: "Draw the reports of a run again, from its run.json",
+		Long: `Writes report.html, junit.xml and summary.md from a run.json, beside it or into
+--out. Works on the partial file of a run that was killed, and says so.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			f, err := os.Open(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			defer f.Close()
+			run, err := result.Read(f)
+			if err != nil {
+				return usage(fmt.Errorf("%s: %w", args[0], err))
+			}
+			if out == "" {
+				out = filepath.Dir(args[0])
+			}
+			path, err := writeReports(out, run)
+			if err != nil {
+				return usage(err)
+			}
+			fmt.Fprintln(env.stdout, path)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "directory to write to (default: where the run.json is)")
+	return cmd
+}
+
+// writeReports writes every report of run into dir and returns the path of the
+// HTML one. One that can't be written does not keep the others from being.
+func writeReports(dir string, run *result.Run) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("write the reports: %w", err)
+	}
+	html := filepath.Join(dir, "report.html")
+	return html, errors.Join(
+		writeReport(html, run, reports.HTML),
+		writeReport(filepath.Join(dir, "junit.xml"), run, reports.JUnit),
+		writeReport(filepath.Join(dir, "summary.md"), run, reports.Markdown),
+	)
+}
+
+func writeReport(path string, run *result.Run, write func(io.Writer, *result.Run) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write the reports: %w", err)
+	}
+	return errors.Join(write(f, run), f.Close())
+}
+
+// appendSummary adds the summary to the page of the CI job, where there is one.
+func appendSummary(env environ, run *result.Run) error {
+	path := env.getenv("GITHUB_STEP_SUMMARY")
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("write the job's summary: %w", err)
+	}
+	return errors.Join(reports.Markdown(f, run), f.Close())
+}

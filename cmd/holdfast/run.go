@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/harness"
+	"holdfast/harness/database"
+	"holdfast/harness/nearest"
+	"holdfast/harness/result"
+	"holdfast/scenarios"
+)
+
+// runFlags are the flags of holdfast run, as typed.
+type runFlags struct {
+	all, headline, json bool
+	profile             string
+	without             []string
+	target, memory      string
+	database            string
+	seed                uint64
+	out                 string
+	failOn              []string
+}
+
+func newRun(env environ) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [SCENARIO…]",
+		Short: "Run scenarios and write run.json, report.html, junit.xml and summary.md",
+		Long: `Runs scenarios and says whether what they prove holds.
+
+SCENARIO is a name (search/popular-term), a service (search) or a glob
+(search/*). holdfast list shows them all.`,
+		Example: `  holdfast run search --profile smoke
+  holdfast run search/popular-term --without search.sql-limit     # should fail
+  holdfast run search --target container --memory 100m`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			plan, err := newPlan(env, f, args)
+			if err != nil {
+				return usage(err)
+			}
+			return plan.carryOut(cmd.Context(), env)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.all, "all", false, "every scenario of the profile, but those that are run by name only")
+	flags.BoolVar(&f.headline, "headline", false, "the main job: the headline scenarios and the others that fit beside them")
+	flags.StringVar(&f.profile, "profile", "bench", "how big and how long: "+strings.Join(scenarios.ProfileNames(), ", "))
+	flags.StringSliceVar(&f.without, "without", nil, "take this protection away (repeatable): the run should then fail")
+	flags.StringVar(&f.target, "target", "process", "where the reference runs: process or container")
+	flags.StringVar(&f.memory, "memory", "", "memory limit of the target, for example 100m (1m is 1,048,576 bytes)")
+	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from: "+strings.Join(database.Providers(), ", "))
+	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
+	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
+	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
+	flags.StringSliceVar(&f.failOn, "fail-on", []string{"fail", "inconclusive", "not-exercised"}, "verdicts that give an exit code other than 0")
+	return cmd
+}
+
+// plan is a run whose command line was understood.
+type plan struct {
+	flags     runFlags
+	config    harness.Config
+	scenarios []harness.Scenario
+	failOn    []result.Verdict
+}
+
+// newPlan reads the flags and reports all that is wrong with them at once.
+func newPlan(env environ, f runFlags, args []string) (*plan, error) {
+	profile, err := scenarios.ProfileByName(f.profile)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{flags: f}
+	var errs []error
+	note := func(err error) { errs = append(errs, err) }
+	p.scenarios, err = choose(scenarios.Catalogue(profile), f, args)
+	note(err)
+	p.config.Without, err = protections(f.without)
+	note(err)
+	p.failOn, err = verdicts(f.failOn)
+	note(err)
+	p.config.Target, err = launch(f)
+	note(err)
+	if !slices.Contains(database.Providers(), f.database) {
+		note(fmt.Errorf("unknown --database %s: one of %s", f.database, strings.Join(database.Providers(), ", ")))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if f.seed == 0 {
+		p.flags.seed = drawSeed()
+	}
+	p.config.ID = harness.NewID(time.Now())
+	p.config.Seed = p.flags.seed
+	p.config.Profile = profile.Name
+	p.config.Repeat = p.repeat(args)
+	p.config.Versions = map[string]string{"holdfast": version()}
+	p.config.Database = database.FromEnvironment(env.getenv)
+	p.config.Database.Provider = f.database
+	p.config.Out = f.out
+	if p.config.Out == "" {
+		p.config.Out = filepath.Join("out", p.config.ID)
+	}
+	return p, nil
+}
+
+// choose finds the scenarios that were asked for, in the catalogue's order.
+func choose(catalogue []harness.Scenario, f runFlags, args []string) ([]harness.Scenario, error) {
+	if len(args) == 0 && !f.all && !f.headline {
+		return nil, errors.New("which scenarios? give a name, a service or a glob, --headline or --all; holdfast list shows them")
+	}
+	wanted := map[string]bool{}
+	var errs []error
+	for _, arg := range args {
+		found := false
+		for _, s := range catalogue {
+			if matches(arg, s) {
+				wanted[s.Name], found = true, true
+			}
+		}
+		if !found {
+			errs = append(errs, fmt.Errorf("unknown scenario %s%s; holdfast list shows them all", arg, nearest.Hint(arg, names(catalogue))))
+		}
+	}
+	var chosen []harness.Scenario
+	for _, s := range catalogue {
+		if wanted[s.Name] || (f.all && !s.Slow) || (f.headline && s.Headline) {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen, errors.Join(errs...)
+}
+
+// matches reports whether arg names s: by name, by service, or as a glob. Slow
+// scenarios are meant only when they are named.
+func matches(arg string, s harness.Scenario) bool {
+	if arg == s.Name {
+		return true
+	}
+	if s.Slow {
+		return false
+	}
+	if service, _, _ := strings.Cut(s.Name, "/"); arg == service {
+		return true
+	}
+	ok, err := filepath.Match(arg, s.Name)
+	return err == nil && ok
+}
+
+func names(catalogue []harness.Scenario) []string {
+	all := make([]string, len(catalogue))
+	for i, s := range catalogue {
+		all[i] = s.Name
+	}
+	return all
+}
+
+func protections(wanted []string) ([]harness.Protection, error) {
+	all := scenarios.Protections()
+	known := make([]string, len(all))
+	for i, p := range all {
+		known[i] = p.Name
+	}
+	var chosen []harness.Protection
+	var errs []error
+	for _, name := range wanted {
+		i := slices.Index(known, name)
+		if i < 0 {
+			errs = append(errs, fmt.Errorf("unknown protection %s%s; holdfast list shows them all", name, nearest.Hint(name, known)))
+			continue
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, errors.Join(errs...)
+}
+
+func verdicts(words []string) ([]result.Verdict, error) {
+	var all []result.Verdict
+	for _, w := range words {
+		v := result.Verdict(w)
+		if !v.Valid() || v == result.Pass {
+			return nil, fmt.Errorf("unknown verdict %q in --fail-on: any of fail, inconclusive, not-exercised", w)
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+func launch(f runFlags) (harness.Launch, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return harness.Launch{}, fmt.Errorf("find this program's own file: %w", err)
+	}
+	l := harness.Launch{Program: self, Args: []string{"serve"}}
+	switch f.target {
+	case "process":
+		l.Kind = harness.AsProcess
+	case "container":
+		l.Kind = harness.AsContainer
+	default:
+		return l, fmt.Errorf("unknown --target %s: process or container", f.target)
+	}
+	if f.memory != "" {
+		l.MemoryLimit, err = parseBytes(f.memory)
+		if err != nil {
+			return l, fmt.Errorf("--memory %s: %w", f.memory, err)
+		}
+	}
+	return l, nil
+}
+
+// repeat returns what to type to run the same again, or one scenario of it.
+func (p *plan) repeat(args []string) func(string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, " --profile %s --seed %d", p.flags.profile, p.flags.seed)
+	for _, w := range p.flags.without {
+		fmt.Fprintf(&b, " --without %s", w)
+	}
+	if p.flags.target != "process" {
+		fmt.Fprintf(&b, " --target %s", p.flags.target)
+	}
+	if p.flags.memory != "" {
+		fmt.Fprintf(&b, " --memory %s", p.flags.memory)
+	}
+	if p.flags.database != "auto" {
+		fmt.Fprintf(&b, " --database %s", p.flags.database)
+	}
+	which := strings.Join(args, " ")
+	if p.flags.all {
+		which = strings.TrimSpace(which + " --all")
+	}
+	if p.flags.headline {
+		which = strings.TrimSpace(which + " --headline")
+	}
+	return func(scenario string) string {
+		if scenario == "" {
+			scenario = which
+		}
+		return "holdfast run " + scenario + b.String()
+	}
+}
+
+// carryOut runs the plan, writes the reports and returns the error that carries
+// the exit code.
+func (p *plan) carryOut(ctx context.Context, env environ) error {
+	view := newView(env, p.flags.json)
+	p.config.Observe = view.observe
+	view.say(fmt.Sprintf("run %s, seed %d, profile %s, %d scenarios", p.config.ID, p.config.Seed, p.config.Profile, len(p.scenarios)))
+	run, err := harness.Run(ctx, p.config, p.scenarios)
+	view.close()
+	if run == nil {
+		return runError(err)
+	}
+	report, reportErr := writeReports(p.config.Out, run)
+	reportErr = errors.Join(err, reportErr, appendSummary(env, run))
+	view.conclude(run, report)
+	return p.exit(ctx, run, reportErr)
+}
+
+func (p *plan) exit(ctx context.Context, run *result.Run, err error) error {
+	if interrupted := new(harness.Interrupted); errors.As(context.Cause(ctx), &interrupted) {
+		return &exitError{codeOfSignal(interrupted.Signal), err}
+	}
+	if err != nil {
+		return environment(err)
+	}
+	if run.Verdict == result.Pass || !slices.Contains(p.failOn, run.Verdict) {
+		return nil
+	}
+	return &exitError{code: run.Verdict.ExitCode()}
+}
+
+// runError gives an error of a run that did not take place its exit code: the
+// command line's own, or the machine's.
+func runError(err error) error {
+	if errors.Is(err, database.ErrBadDSN) || errors.Is(err, os.ErrPermission) {
+		return usage(err)
+	}
+	return environment(err)
+}
+
+func drawSeed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:])                          // never fails, by its contract
+	return binary.LittleEndian.Uint64(b[:])>>33 + 1 // short enough to type, never 0
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"holdfast/harness"
+	"holdfast/harness/load"
+	"holdfast/harness/result"
+)
+
+// view shows a run while it goes on: a line that changes on a terminal, plain
+// lines elsewhere, JSON lines where they were asked for. Progress goes to
+// standard error, results to standard output.
+type view struct {
+	mu       sync.Mutex // guards live, and keeps lines whole
+	out, err io.Writer
+	json     *json.Encoder // nil: for people
+	terminal bool
+	colour   bool
+	width    int
+	live     bool // a line that will be overwritten stands on the terminal
+}
+
+func newView(env environ, asJSON bool) *view {
+	v := &view{out: env.stdout, err: env.stderr, width: 100}
+	if asJSON {
+		v.json = json.NewEncoder(env.stdout)
+		v.json.SetEscapeHTML(false)
+	}
+	if f, ok := env.stderr.(*os.File); ok && env.getenv("CI") == "" && term.IsTerminal(int(f.Fd())) {
+		v.terminal = true
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
+			v.width = w
+		}
+	}
+	if f, ok := env.stdout.(*os.File); ok && env.getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd())) {
+		v.colour = true
+	}
+	return v
+}
+
+// progressLine is an event as --json prints it.
+type progressLine struct {
+	Kind     string          `json:"kind"`
+	Scenario string          `json:"scenario,omitempty"`
+	Phase    string          `json:"phase,omitempty"`
+	AtS      *float64        `json:"at_s,omitempty"`
+	Text     string          `json:"text,omitempty"`
+	Streams  []load.Snapshot `json:"streams,omitempty"`
+	Faults   []string        `json:"faults,omitempty"`
+	RSSBytes float64         `json:"rss_bytes,omitempty"`
+	Verdict  result.Verdict  `json:"verdict,omitempty"`
+	Reason   string          `json:"reason,omitempty"`
+	Report   string          `json:"report,omitempty"`
+}
+
+func (v *view) observe(e harness.Event) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.json != nil {
+		v.observeJSON(e)
+		return
+	}
+	switch e.Kind {
+	case harness.Note:
+		v.line("  " + e.Text)
+	case harness.ScenarioStarted:
+		v.line(fmt.Sprintf("[%d/%d] %s: %s", e.N, e.All, e.Scenario, e.Text))
+	case harness.PhaseStarted:
+		if !v.terminal {
+			v.line(fmt.Sprintf("  %s at %s of %s", e.Phase, seconds(e.At), seconds(e.Of)))
+		}
+	case harness.Tick:
+		if v.terminal {
+			v.overwrite(tick(e))
+		}
+	case harness.ScenarioEnded:
+		v.clear()
+		fmt.Fprintln(v.out, v.paint(e.Result.Verdict)+"  "+e.Scenario+"  "+e.Result.Reason)
+	}
+}
+
+func (v *view) observeJSON(e harness.Event) {
+	l := progressLine{Kind: string(e.Kind), Scenario: e.Scenario, Phase: e.Phase, Text: e.Text, Streams: e.Streams, Faults: e.Faults, RSSBytes: e.RSS}
+	if e.Kind == harness.Tick || e.Kind == harness.PhaseStarted {
+		at := e.At.Seconds()
+		l.AtS = &at
+	}
+	if e.Result != nil {
+		l.Verdict, l.Reason = e.Result.Verdict, e.Result.Reason
+	}
+	_ = v.json.Encode(l) // standard output is gone: there is nobody left to tell
+}
+
+// tick is the live line.
+func tick(e harness.Event) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %s %s/%s", e.Phase, seconds(e.At), seconds(e.Of))
+	for _, s := range e.Streams {
+		fmt.Fprintf(&b, " | %s: %d sent, %d ok, %d failed", s.Stream, s.Sent, s.OK, s.Failed)
+		if s.P99MS != nil {
+			b.WriteString(", p99 " + result.Format(*s.P99MS, result.UnitMS))
+		}
+	}
+	if e.RSS > 0 {
+		b.WriteString(" | memory " + result.Bytes(e.RSS))
+	}
+	for _, f := range e.Faults {
+		b.WriteString(" | " + f)
+	}
+	return b.String()
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }
+
+func (v *view) say(text string) { v.observe(harness.Event{Kind: harness.Note, Text: text}) }
+
+func (v *view) line(text string) {
+	v.clear()
+	fmt.Fprintln(v.err, text)
+}
+
+func (v *view) overwrite(text string) {
+	if r := []rune(text); len(r) > v.width-1 {
+		text = string(r[:v.width-1])
+	}
+	fmt.Fprint(v.err, "\r\x1b[K"+text)
+	v.live = true
+}
+
+func (v *view) clear() {
+	if v.live {
+		fmt.Fprint(v.err, "\r\x1b[K")
+		v.live = false
+	}
+}
+
+func (v *view) close() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.clear()
+}
+
+// conclude prints the verdict of the run, what failed with value and limit, and
+// last the path of the report.
+func (v *view) conclude(run *result.Run, report string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.json != nil {
+		_ = v.json.Encode(progressLine{Kind: "run-ended", Verdict: run.Verdict, Reason: run.Reason, Report: report})
+		return
+	}
+	fmt.Fprintln(v.out)
+	for _, s := range run.Scenarios {
+		v.problems(s)
+	}
+	fmt.Fprintf(v.out, "%s  %d scenarios in %.0f s, seed %d\n", v.paint(run.Verdict), len(run.Scenarios), run.DurationS, run.Seed)
+	fmt.Fprintln(v.out, report)
+}
+
+// problems prints what keeps a scenario from passing, and how to repeat it.
+func (v *view) problems(s result.Scenario) {
+	if s.Verdict == result.Pass {
+		return
+	}
+	fmt.Fprintf(v.out, "%s  %s\n", v.paint(s.Verdict), s.Name)
+	if s.Error != "" {
+		fmt.Fprintf(v.out, "    %s\n", s.Error)
+	}
+	for _, c := range append(append([]result.Check(nil), s.Checks...), s.Evidence...) {
+		if c.Verdict != result.Pass {
+			fmt.Fprintf(v.out, "    %s %s: %s\n", c.Verdict.Mark(), c.Name, c.Reason)
+		}
+	}
+	for _, e := range s.Ends {
+		if !e.Expected {
+			fmt.Fprintf(v.out, "    the target was %s\n", e)
+		}
+	}
+	fmt.Fprintf(v.out, "    repeat: %s\n\n", s.Repeat)
+}
+
+// paint is the verdict as a mark and a word, in colour where the terminal has it.
+func (v *view) paint(word result.Verdict) string {
+	text := word.Mark() + " " + word.Label()
+	if !v.colour {
+		return text
+	}
+	code := map[result.Verdict]string{result.Pass: "36", result.Fail: "31;1", result.Inconclusive: "35", result.NotExercised: "2"}[word]
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}

@@ -1,0 +1,106 @@
+package harness
+
+import (
+	"slices"
+	"time"
+
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+)
+
+// conclude judges what was measured and fills in the result. err is why the
+// experiment could not be carried out as it should, or nil.
+func (st *stage) conclude(err error) {
+	st.collect()
+	st.out.Checks = st.book.Judge(st.holds(), verdict.Experiment{
+		GeneratorLate: generatorLate(st.out.Streams),
+		Phases:        st.out.Phases,
+	})
+	st.out.Evidence = st.gather()
+	if err != nil {
+		st.out.Error = err.Error()
+		st.out.Evidence = append(st.out.Evidence, evidence("the experiment could be carried out", false, result.Inconclusive, err.Error()))
+	}
+	st.explainDeath()
+	st.decide()
+	st.out.DurationS = time.Since(st.out.Started).Seconds()
+}
+
+// holds are the scenario's checks and, where we run the target, one that no
+// scenario has to write: it stays up.
+func (st *stage) holds() []verdict.Check {
+	up := verdict.Metric("target.unexpected_ends").Equals(verdict.Count(0)).
+		Because("a target that ends by itself holds nothing")
+	checks := slices.Clone(st.s.Holds)
+	if len(checks) > 0 && !slices.ContainsFunc(checks, func(c verdict.Check) bool { return c.Primary }) {
+		checks[0].Primary = true
+	}
+	return append(checks, up)
+}
+
+// collect moves what was measured into the result.
+func (st *stage) collect() {
+	if st.attack == nil {
+		return
+	}
+	st.out.Phases = st.phasesUntil(st.over)
+	st.out.Streams = []result.Stream{}
+	st.out.Series = []result.Series{}
+	for _, o := range st.outcomes {
+		st.out.Streams = append(st.out.Streams, o.Stream)
+		st.out.Series = append(st.out.Series, o.Series...)
+	}
+	series := st.record.Series(maxPoints)
+	for i := range series {
+		if limit := float64(st.lab.cfg.Target.MemoryLimit); limit > 0 && (series[i].Name == seriesRSS || series[i].Name == seriesCgroup) {
+			series[i].Limit = &limit
+		}
+	}
+	st.out.Series = append(st.out.Series, series...)
+	st.out.Events = st.events
+	st.out.Log = st.target.Log()
+	for _, e := range st.target.Ends() {
+		st.out.Ends = append(st.out.Ends, shift(e, st.prepared.Sub(st.start)))
+	}
+}
+
+// maxPoints bounds the points of one series in the result.
+const maxPoints = 600
+
+// shift moves an end's times onto the scenario's clock: the target was started
+// before that clock was.
+func shift(e result.End, by time.Duration) result.End {
+	e.StartS += by.Seconds()
+	if e.EndS != nil {
+		at := *e.EndS + by.Seconds()
+		e.EndS = &at
+	}
+	return e
+}
+
+// explainDeath says of the check that the target stays up how it ended.
+func (st *stage) explainDeath() {
+	if st.died == nil {
+		return
+	}
+	for i := range st.out.Checks {
+		if st.out.Checks[i].Metric == "target.unexpected_ends" {
+			st.out.Checks[i].Reason = "the target was " + st.died.String()
+		}
+	}
+}
+
+// decide gives the scenario the worst verdict of its checks and evidence, and
+// the reason of the one that decides.
+func (st *stage) decide() {
+	all := slices.Concat(st.out.Checks, st.out.Evidence)
+	decisive, ok := verdict.Decisive(all)
+	if !ok {
+		st.out.Verdict, st.out.Reason = result.NotExercised, "nothing was checked"
+		return
+	}
+	st.out.Verdict, st.out.Reason = decisive.Verdict, decisive.Reason
+	if st.died != nil && decisive.Verdict == result.Fail {
+		st.out.Reason = "the target was " + st.died.String()
+	}
+}

@@ -1,0 +1,216 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"holdfast/harness/chaos"
+	"holdfast/harness/load"
+	"holdfast/harness/probe"
+	"holdfast/harness/result"
+)
+
+// tickEvery is how often the course of an experiment is shown and written.
+const (
+	tickEvery  = 500 * time.Millisecond
+	writeEvery = 5 * time.Second
+	// leadTime is between starting the clock and the first request: load, probes
+	// and faults are all in place when it begins.
+	leadTime = 200 * time.Millisecond
+)
+
+// begin starts the clock, and on it the probes, the faults and the load.
+func (st *stage) begin(ctx context.Context) error {
+	st.start = time.Now().Add(leadTime)
+	probes, err := st.probes()
+	if err != nil {
+		return err
+	}
+	if st.sampler, err = probe.Start(context.WithoutCancel(ctx), st.start, probes...); err != nil {
+		return err
+	}
+	st.later("stop the probes", func(context.Context) error { st.stopProbes(); return nil })
+
+	st.timeline, err = chaos.Start(ctx, chaos.Config{Start: st.start, Places: st.places, Plan: st.plan(), Notify: st.faultChanged})
+	if err != nil {
+		return err
+	}
+	st.later("undo the faults", func(context.Context) error { st.stopFaults(); return nil })
+
+	st.attack, err = load.Start(ctx, load.Config{
+		BaseURL: st.target.URL(), Start: st.start, Seed: st.lab.cfg.Seed, Phases: st.s.Timeline.Phases(),
+	}, st.s.Load...)
+	return err
+}
+
+// plan puts the scenario's faults on the clock.
+func (st *stage) plan() []chaos.Planned {
+	var plan []chaos.Planned
+	for _, f := range st.s.Faults {
+		p := chaos.Planned{ID: f.ID, On: f.On, Kind: f.Kind}
+		p.From, p.To = f.window(st.s.Timeline)
+		if _, once := f.Kind.(chaos.OneShot); once {
+			p.To = 0
+		}
+		plan = append(plan, p)
+	}
+	return plan
+}
+
+// faultChanged records that a fault that happens at one moment has happened.
+func (st *stage) faultChanged(e chaos.Event) {
+	if _, once := e.Planned.Kind.(chaos.OneShot); once && e.What == chaos.Injected {
+		st.addEvent(e.At, e.Planned.Kind.String()+" on "+e.Planned.On)
+	}
+}
+
+func (st *stage) addEvent(at time.Duration, what string) {
+	st.eventsMu.Lock()
+	defer st.eventsMu.Unlock()
+	st.events = append(st.events, result.Event{AtS: at.Seconds(), What: what})
+}
+
+// watch lets the experiment take its course until the last answer has arrived
+// or its time is over. It looks after the target: one that a fault ended is
+// started again, as a service manager would; one that ended by itself ends the
+// load, for there is nothing left to measure.
+func (st *stage) watch(ctx context.Context) {
+	loaded := make(chan struct{})
+	go func() {
+		st.outcomes = st.attack.Wait()
+		close(loaded)
+	}()
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	over := time.NewTimer(time.Until(st.start.Add(st.s.Timeline.Total() + st.drain())))
+	defer over.Stop()
+	cancelled, exited := ctx.Done(), st.target.Exited()
+	for {
+		select {
+		case <-loaded:
+			return
+		case <-ticker.C:
+			st.show()
+		case <-over.C:
+			st.attack.Abort()
+		case <-cancelled:
+			st.interrupted, cancelled = context.Cause(ctx), nil
+			st.attack.Abort()
+		case <-exited:
+			exited = st.targetEnded(ctx)
+		}
+	}
+}
+
+func (st *stage) drain() time.Duration {
+	if st.s.Timeline.Drain > 0 {
+		return st.s.Timeline.Drain
+	}
+	return DefaultDrain
+}
+
+// targetEnded starts the target again if a fault ended it, and gives up if not.
+// It returns what to wait for next.
+func (st *stage) targetEnded(ctx context.Context) <-chan struct{} {
+	ends := st.target.Ends()
+	last := ends[len(ends)-1]
+	st.addEvent(time.Since(st.start), "the target was "+last.String())
+	if last.Expected && ctx.Err() == nil {
+		err := st.target.Start(ctx)
+		if err == nil {
+			st.addEvent(time.Since(st.start), "the target was started again and is ready")
+			return st.target.Exited()
+		}
+		st.restart = fmt.Errorf("start the target again: %w", err)
+	}
+	if !last.Expected {
+		st.died = &last
+	}
+	st.attack.Abort()
+	return nil
+}
+
+// show tells the observer how things stand, and writes it down now and then.
+func (st *stage) show() {
+	at := time.Since(st.start)
+	e := Event{Kind: Tick, Scenario: st.s.Name, At: max(at, 0), Of: st.s.Timeline.Total(), Phase: st.phaseAt(at), Streams: st.attack.Live()}
+	for _, f := range st.timeline.Active() {
+		e.Faults = append(e.Faults, f.Planned.Kind.String()+" on "+f.Planned.On)
+	}
+	if seen, _ := st.sampler.Snapshot().Window(seriesRSS, at-time.Second, at); seen.N > 0 {
+		e.RSS = seen.Last
+	}
+	if e.Phase != st.shown {
+		st.shown = e.Phase
+		st.lab.cfg.Observe(Event{Kind: PhaseStarted, Scenario: st.s.Name, Phase: e.Phase, At: e.At, Of: e.Of})
+	}
+	st.lab.cfg.Observe(e)
+	if time.Since(st.written) >= writeEvery {
+		st.written = time.Now()
+		st.writeSoFar(at)
+	}
+}
+
+// writeSoFar puts what is known into run.json while the load goes on.
+func (st *stage) writeSoFar(at time.Duration) {
+	st.lab.file.update(func(*result.Run) {
+		st.out.DurationS = time.Since(st.out.Started).Seconds()
+		st.out.Phases = st.phasesUntil(at)
+		st.out.Streams = nil
+		for _, s := range st.attack.Live() {
+			st.out.Streams = append(st.out.Streams, result.Stream{Name: s.Stream, Phases: []result.StreamPhase{}, Counts: result.Counts{
+				Planned: s.Planned, Sent: s.Sent, OK: s.OK, Late: s.Late, Shed: s.Shed,
+			}})
+		}
+	})
+}
+
+func (st *stage) phaseAt(at time.Duration) string {
+	for _, p := range st.s.Timeline.Phases() {
+		if at < seconds(p.EndS) {
+			return p.Name
+		}
+	}
+	return result.Drain
+}
+
+// phasesUntil are the phases as they took place until that moment: the load's,
+// cut where it was cut, and the drain behind it.
+func (st *stage) phasesUntil(at time.Duration) []result.Phase {
+	var phases []result.Phase
+	for _, p := range st.s.Timeline.Phases() {
+		if seconds(p.StartS) >= at {
+			return phases
+		}
+		p.EndS = min(p.EndS, at.Seconds())
+		phases = append(phases, p)
+	}
+	total := st.s.Timeline.Total().Seconds()
+	if at.Seconds() > total {
+		phases = append(phases, result.Phase{Name: result.Drain, StartS: total, EndS: at.Seconds()})
+	}
+	return phases
+}
+
+// end stops what goes on beside the load, in order: faults first, so that their
+// undoing is still seen by the probes.
+func (st *stage) end() {
+	st.stopFaults()
+	st.over = time.Since(st.start)
+	st.stopProbes()
+}
+
+func (st *stage) stopFaults() {
+	if st.timeline != nil {
+		st.out.Faults = st.timeline.Stop()
+		st.timeline = nil
+	}
+}
+
+func (st *stage) stopProbes() {
+	if st.sampler != nil {
+		st.record = st.sampler.Stop()
+		st.sampler = nil
+	}
+}

@@ -1,0 +1,43 @@
+package harness
+
+import (
+	"os"
+	"time"
+
+	"holdfast/harness/load"
+	"holdfast/harness/result"
+)
+
+// Event is one thing that happened in a run, for whoever watches it. Only the
+// fields of its kind are set.
+type Event struct {
+	Kind     EventKind
+	Scenario string
+	// At is the time on the scenario's clock, Of how long the load lasts in all.
+	At, Of  time.Duration
+	Phase   string           // PhaseStarted, Tick
+	Text    string           // Note
+	Streams []load.Snapshot  // Tick
+	Faults  []string         // Tick: the faults that are on now
+	RSS     float64          // Tick: the target's memory in bytes; 0 when not known
+	Result  *result.Scenario // ScenarioEnded
+	N, All  int              // ScenarioStarted: which of how many
+}
+
+// EventKind says what an [Event] is about.
+type EventKind string
+
+// The kinds of events, in the order in which they come. Note may come at any time.
+const (
+	Note            EventKind = "note" // what was chosen or done, in one line
+	ScenarioStarted EventKind = "scenario-started"
+	PhaseStarted    EventKind = "phase"
+	Tick            EventKind = "tick" // about twice a second while there is load
+	ScenarioEnded   EventKind = "scenario-ended"
+)
+
+// Interrupted is the cause with which a run's context is cancelled when a
+// signal ends it: what was measured until then is still judged and written.
+type Interrupted struct{ Signal os.Signal }
+
+func (i *Interrupted) Error() string { return "interrupted by " + i.Signal.String() }

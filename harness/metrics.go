@@ -1,0 +1,188 @@
+package harness
+
+import (
+	"strconv"
+	"time"
+
+	"holdfast/harness/load"
+	"holdfast/harness/probe"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+)
+
+// enterMetrics enters in the book everything that this scenario will measure,
+// before anything is started. The readers look at the stage when they are
+// asked, after the load.
+func (st *stage) enterMetrics() {
+	for _, s := range st.s.Load {
+		st.enterStream(s)
+		st.enterStreamSeries(s.Name)
+	}
+	for _, series := range expectedSeries() {
+		st.enterSeries(series)
+	}
+	st.book.Add(verdict.Descriptor{Name: "target.unexpected_ends", Unit: result.UnitCount, About: "how often the target ended and no fault had ended it"},
+		verdict.Source{Read: func(verdict.Window) verdict.Reading {
+			n := 0.0
+			if st.died != nil {
+				n = 1
+			}
+			return verdict.Reading{Value: n, Samples: 1}
+		}})
+}
+
+// percentile is one number of a latency distribution.
+type percentile struct {
+	name string
+	of   func(*result.Quantiles) float64
+	need int64 // samples without which it means nothing
+}
+
+var percentiles = []percentile{
+	{"p50", func(q *result.Quantiles) float64 { return q.P50 }, 1},
+	{"p90", func(q *result.Quantiles) float64 { return q.P90 }, 10},
+	{"p99", func(q *result.Quantiles) float64 { return q.P99 }, 100},
+	{"p99_9", func(q *result.Quantiles) float64 { return q.P999 }, 1000},
+	{"max", func(q *result.Quantiles) float64 { return q.Max }, 1},
+	{"mean", func(q *result.Quantiles) float64 { return q.Mean }, 1},
+}
+
+// distributions are the latencies of a stream, by the name of their metrics.
+var distributions = []struct {
+	name string
+	of   func(result.Counts) *result.Quantiles
+}{
+	{"latency", func(c result.Counts) *result.Quantiles { return c.Latency }},
+	{"latency_ok", func(c result.Counts) *result.Quantiles { return c.LatencyOK }},
+	{"latency_from_send", func(c result.Counts) *result.Quantiles { return c.LatencyFromSend }},
+}
+
+// enterStream enters a stream's metrics: STREAM.latency.p99 and its like,
+// STREAM.planned, .sent, .completed, .ok, .ok_ratio, .failed, .errors.CLASS and
+// .status.CODE.
+func (st *stage) enterStream(s load.Stream) {
+	name := s.Name
+	for _, d := range distributions {
+		for _, p := range percentiles {
+			st.book.Add(verdict.Descriptor{Name: name + "." + d.name + "." + p.name, Unit: result.UnitMS, Timed: true, MinSamples: p.need},
+				st.fromCounts(name, func(c result.Counts) verdict.Reading {
+					q := d.of(c)
+					if q == nil {
+						return verdict.Reading{}
+					}
+					return verdict.Reading{Value: p.of(q), Samples: q.N}
+				}))
+		}
+	}
+	count := func(metric string, timed bool, of func(result.Counts) int64) {
+		st.book.Add(verdict.Descriptor{Name: name + "." + metric, Unit: result.UnitCount, Timed: timed},
+			st.fromCounts(name, func(c result.Counts) verdict.Reading {
+				return verdict.Reading{Value: float64(of(c)), Samples: c.Sent}
+			}))
+	}
+	count("planned", false, func(c result.Counts) int64 { return c.Planned })
+	count("sent", true, func(c result.Counts) int64 { return c.Sent })
+	count("completed", false, func(c result.Counts) int64 { return c.Completed })
+	count("ok", true, func(c result.Counts) int64 { return c.OK })
+	count("failed", false, load.Failed)
+	for _, class := range load.Classes(s) {
+		count("errors."+class, class == load.ClassTimeout, func(c result.Counts) int64 { return c.Errors[class] })
+	}
+	for _, code := range load.StatusCodes() {
+		count("status."+strconv.Itoa(code), false, func(c result.Counts) int64 { return c.Statuses[strconv.Itoa(code)] })
+	}
+	st.book.Add(verdict.Descriptor{Name: name + ".ok_ratio", Unit: result.UnitRatio, About: "expected answers out of all that were sent"},
+		st.fromCounts(name, func(c result.Counts) verdict.Reading {
+			if c.Sent == 0 {
+				return verdict.Reading{}
+			}
+			return verdict.Reading{Value: float64(c.OK) / float64(c.Sent), Samples: c.Sent}
+		}))
+}
+
+// fromCounts reads a number of a stream in the window's phase.
+func (st *stage) fromCounts(stream string, read func(result.Counts) verdict.Reading) verdict.Source {
+	return verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+		for _, o := range st.outcomes {
+			if o.Stream.Name == stream {
+				return read(o.During(st.phasesOf(w)...))
+			}
+		}
+		return verdict.Reading{}
+	}}
+}
+
+// phasesOf names the phases that a window covers.
+func (st *stage) phasesOf(w verdict.Window) []string {
+	if w.Phase != "" {
+		return []string{w.Phase}
+	}
+	return []string{result.Baseline, result.Inject, result.Heal}
+}
+
+// enterSeries enters what a probe's or a stream's series says of a window:
+// NAME.max, .min, .mean, .last, and NAME itself as the thing that falls to a value.
+func (st *stage) enterSeries(series probe.Series) {
+	for _, stat := range []struct {
+		name string
+		of   func(probe.Window) float64
+	}{
+		{"max", func(w probe.Window) float64 { return w.Max }},
+		{"min", func(w probe.Window) float64 { return w.Min }},
+		{"mean", func(w probe.Window) float64 { return w.Mean }},
+		{"last", func(w probe.Window) float64 { return w.Last }},
+	} {
+		st.book.Add(verdict.Descriptor{Name: series.Name + "." + stat.name, Unit: series.Unit},
+			verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+				seen, _ := st.record.Window(series.Name, w.From, w.To)
+				return verdict.Reading{Value: stat.of(seen), Samples: seen.N}
+			}})
+	}
+	st.book.Add(verdict.Descriptor{Name: series.Name, Unit: series.Unit, About: "over time"},
+		verdict.Source{Points: func(w verdict.Window) []verdict.Point {
+			var points []verdict.Point
+			for at, value := range st.record.Points(series.Name) {
+				if at >= w.From && at < w.To {
+					points = append(points, verdict.Point{At: at, Value: value})
+				}
+			}
+			return points
+		}})
+}
+
+// enterStreamSeries enters what a stream's own series over time says: its rates
+// and what is in flight.
+func (st *stage) enterStreamSeries(stream string) {
+	for _, series := range load.SeriesOf(stream) {
+		points := func(w verdict.Window) []verdict.Point { return st.streamPoints(series.Name, w) }
+		st.book.Add(verdict.Descriptor{Name: series.Name, Unit: series.Unit, Timed: true, About: "over time"}, verdict.Source{Points: points})
+		st.book.Add(verdict.Descriptor{Name: series.Name + ".max", Unit: series.Unit, Timed: true},
+			verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+				r := verdict.Reading{}
+				for _, p := range points(w) {
+					r.Value = max(r.Value, p.Value)
+					r.Samples++
+				}
+				return r
+			}})
+	}
+}
+
+func (st *stage) streamPoints(name string, w verdict.Window) []verdict.Point {
+	var points []verdict.Point
+	for _, o := range st.outcomes {
+		for _, s := range o.Series {
+			if s.Name != name {
+				continue
+			}
+			for i, t := range s.T {
+				if at := seconds(t); at >= w.From && at < w.To {
+					points = append(points, verdict.Point{At: at, Value: s.V[i]})
+				}
+			}
+		}
+	}
+	return points
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -1,0 +1,212 @@
+// Package harness runs scenarios: it brings up a database, the target and the
+// faults, drives load on one clock through the phases of an experiment, judges
+// what was measured, and takes everything down again for certain.
+//
+// A [Scenario] is data. Enter at [Run] for a command line and at [Test] for
+// go test. The package knows nothing of the services under test: they reach it
+// as a data set to seed, an environment to set and requests to send.
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/harness/chaos"
+	"holdfast/harness/database"
+	"holdfast/harness/load"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+)
+
+// Scenario is one experiment: a world, a target configuration, load, faults on
+// a timeline, and what must hold. It can be listed, filtered and documented
+// without being run.
+type Scenario struct {
+	// Name is service/what, for example search/popular-term.
+	Name string
+	// Proves says in one sentence what a pass shows.
+	Proves string
+	// Guards names the protections that this scenario proves.
+	Guards []string
+	World  World
+	// Settings are environment variables of the target, over its own defaults.
+	Settings map[string]string
+	// Compressed lists the times that Settings shorten, with what they stand for.
+	Compressed []result.Compressed
+	Timeline   Timeline
+	Load       []load.Stream
+	Faults     []Fault
+	Holds      []verdict.Check
+	// Headline marks the scenario that stands for its service in the main job.
+	Headline bool
+	// Slow scenarios are run by name only: a profile's "all" leaves them out.
+	Slow bool
+}
+
+// World is the data that a scenario starts from.
+type World struct {
+	// Data is seeded once and cloned for each scenario.
+	Data database.DataSet
+	// Facts are what the report says of it, for example projects: 10000.
+	Facts map[string]string
+}
+
+// Protection is one safeguard of the target, as the environment that takes it
+// away. Named service.what, for example search.sql-limit.
+type Protection struct {
+	Name  string
+	About string
+	// Off is the environment that takes the protection away.
+	Off map[string]string
+}
+
+// Timeline is how long each phase of a scenario lasts. A phase of no length
+// does not take place. Drain is the most that the last answers are waited for.
+type Timeline struct {
+	WarmUp, Baseline, Inject, Heal time.Duration
+	// Drain defaults to 30 s.
+	Drain time.Duration
+}
+
+// DefaultDrain is the most that a scenario waits for the last answers.
+const DefaultDrain = 30 * time.Second
+
+// Phases returns the planned phases of the load, in order, from 0.
+func (t Timeline) Phases() []result.Phase {
+	var phases []result.Phase
+	at := time.Duration(0)
+	for _, p := range []struct {
+		name   string
+		length time.Duration
+	}{{result.WarmUp, t.WarmUp}, {result.Baseline, t.Baseline}, {result.Inject, t.Inject}, {result.Heal, t.Heal}} {
+		if p.length > 0 {
+			phases = append(phases, result.Phase{Name: p.name, StartS: at.Seconds(), EndS: (at + p.length).Seconds()})
+			at += p.length
+		}
+	}
+	return phases
+}
+
+// Total is how long the load lasts: all phases but the drain.
+func (t Timeline) Total() time.Duration { return t.WarmUp + t.Baseline + t.Inject + t.Heal }
+
+// Start returns when a phase of the load begins.
+func (t Timeline) Start(phase string) time.Duration {
+	switch phase {
+	case result.Baseline:
+		return t.WarmUp
+	case result.Inject:
+		return t.WarmUp + t.Baseline
+	case result.Heal:
+		return t.WarmUp + t.Baseline + t.Inject
+	default:
+		return 0
+	}
+}
+
+// Length returns how long a phase of the load lasts.
+func (t Timeline) Length(phase string) time.Duration {
+	switch phase {
+	case result.WarmUp:
+		return t.WarmUp
+	case result.Baseline:
+		return t.Baseline
+	case result.Inject:
+		return t.Inject
+	case result.Heal:
+		return t.Heal
+	default:
+		return 0
+	}
+}
+
+// Places on which a fault may be laid.
+const (
+	OnDatabase = "database" // the connections between the target and Postgres
+	OnPostgres = "postgres" // Postgres itself, through a session of its own
+	OnTarget   = "target"   // the target's process
+)
+
+// Fault is one way that a dependency misbehaves, and when.
+type Fault struct {
+	ID   string
+	On   string // OnDatabase, OnPostgres, OnTarget
+	Kind chaos.Kind
+	// During is the phase that it lasts for. Defaults to inject. Throughout is
+	// the whole load, for what is a condition of the experiment.
+	During string
+}
+
+// Throughout is the window of a fault that lasts for the whole load.
+const Throughout = "throughout"
+
+// window returns when the fault acts.
+func (f Fault) window(t Timeline) (from, to time.Duration) {
+	switch f.During {
+	case Throughout:
+		return 0, t.Total()
+	case "":
+		return t.Start(result.Inject), t.Start(result.Inject) + t.Inject
+	default:
+		return t.Start(f.During), t.Start(f.During) + t.Length(f.During)
+	}
+}
+
+// Validate reports everything that is wrong with the scenario as data. Checks
+// on metrics are validated when it is known what is measured.
+func (s Scenario) Validate() error {
+	var errs []error
+	wrong := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("scenario %s: "+format, append([]any{s.Name}, args...)...))
+	}
+	if service, what, ok := strings.Cut(s.Name, "/"); !ok || service == "" || what == "" {
+		wrong("its name is not service/what")
+	}
+	if s.Proves == "" {
+		wrong("it does not say what it proves")
+	}
+	if len(s.Holds) == 0 {
+		wrong("it checks nothing")
+	}
+	if len(s.Load) == 0 {
+		wrong("it has no load")
+	}
+	if s.Timeline.Total() <= 0 {
+		wrong("its timeline is empty")
+	}
+	seen := map[string]bool{}
+	for _, stream := range s.Load {
+		if stream.Name == "" || seen[stream.Name] {
+			wrong("stream name %q is empty or used twice", stream.Name)
+		}
+		seen[stream.Name] = true
+		if end := stream.StartAt + stream.Profile.Duration(); end > s.Timeline.Total() {
+			wrong("stream %s ends at %s, after the load's end at %s", stream.Name, end, s.Timeline.Total())
+		}
+	}
+	places := []string{OnDatabase, OnPostgres, OnTarget}
+	for _, f := range s.Faults {
+		if !slices.Contains(places, f.On) {
+			wrong("fault %s: there is no place %q; one of %s", f.ID, f.On, strings.Join(places, ", "))
+		}
+		if from, to := f.window(s.Timeline); to <= from {
+			wrong("fault %s: the phase %q does not take place", f.ID, f.During)
+		}
+	}
+	for _, c := range s.Holds {
+		for _, g := range c.Guards {
+			if !slices.Contains(s.Guards, g) {
+				wrong("check %q guards %s, which the scenario does not claim", c, g)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// has reports whether a fault is laid on that place.
+func (s Scenario) has(place string) bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.On == place })
+}

@@ -1,0 +1,228 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"sync"
+	"time"
+
+	"holdfast/harness/chaos"
+	"holdfast/harness/database"
+	"holdfast/harness/load"
+	"holdfast/harness/probe"
+	"holdfast/harness/result"
+	"holdfast/harness/target"
+	"holdfast/harness/verdict"
+)
+
+// stage is one scenario while it is run.
+type stage struct {
+	lab   *lab
+	s     Scenario
+	out   *result.Scenario
+	start time.Time // of the scenario's clock
+	undo  []undoing
+
+	db     *database.Database
+	dsn    string // what the target is given: through the proxy where there is one
+	target target.Target
+	places map[string]chaos.Place
+	book   *verdict.Book
+
+	sampler  *probe.Sampler
+	attack   *load.Attack
+	timeline *chaos.Timeline
+
+	record      probe.Record
+	outcomes    []load.Outcome
+	died        *result.End   // the target ended and no fault had ended it
+	restart     error         // why a target that a fault had ended did not start again
+	interrupted error         // why the load was cut short from outside
+	over        time.Duration // when the load had ended, on the clock
+	prepared    time.Time     // the clock's zero as the target knows it
+
+	shown   string    // the phase that was last shown
+	written time.Time // when the course was last written
+
+	eventsMu sync.Mutex // guards events
+	events   []result.Event
+}
+
+// undoing is something to undo when the scenario is over, whatever happened.
+type undoing struct {
+	what string
+	do   func(context.Context) error
+}
+
+func (st *stage) later(what string, do func(context.Context) error) {
+	st.undo = append(st.undo, undoing{what, do})
+}
+
+// runScenario carries out one experiment and records it.
+func (l *lab) runScenario(ctx context.Context, s Scenario) *result.Scenario {
+	st := &stage{lab: l, s: s, prepared: time.Now(), places: map[string]chaos.Place{}, book: new(verdict.Book)}
+	st.out = l.file.add(blank(l.cfg, s))
+	err := st.carryOut(ctx)
+	for _, late := range st.takeDown(ctx) {
+		err = errors.Join(err, late)
+	}
+	st.conclude(err)
+	l.file.update(func(*result.Run) {})
+	return st.out
+}
+
+// blank is the result of a scenario of which nothing is known yet.
+func blank(cfg Config, s Scenario) result.Scenario {
+	out := result.Scenario{
+		Name: s.Name, Proves: s.Proves, Protections: s.Guards, Without: []string{},
+		Started: time.Now().UTC(), Repeat: cfg.Repeat(s.Name), World: s.World.Facts,
+		Settings: settings(s, cfg.Without), Compressed: s.Compressed,
+		Phases: []result.Phase{}, Streams: []result.Stream{}, Faults: []result.Fault{},
+		Checks: []result.Check{}, Evidence: []result.Check{}, Series: []result.Series{},
+	}
+	if out.Protections == nil {
+		out.Protections = []string{}
+	}
+	for _, p := range cfg.Without {
+		out.Without = append(out.Without, p.Name)
+	}
+	return out
+}
+
+// settings is the target's environment: the scenario's own, with the
+// protections that are to be missing taken away.
+func settings(s Scenario, without []Protection) map[string]string {
+	env := maps.Clone(s.Settings)
+	if env == nil {
+		env = map[string]string{}
+	}
+	for _, p := range without {
+		maps.Copy(env, p.Off)
+	}
+	return env
+}
+
+// carryOut brings the experiment up, lets it happen and measures. What it
+// starts it leaves to takeDown.
+func (st *stage) carryOut(ctx context.Context) error {
+	st.enterMetrics()
+	if err := st.book.Validate(st.s.Holds); err != nil {
+		return err
+	}
+	if err := st.prepare(ctx); err != nil {
+		return err
+	}
+	if err := st.begin(ctx); err != nil {
+		return err
+	}
+	st.watch(ctx)
+	st.end()
+	return st.restart
+}
+
+// prepare brings up the world: the data, the faults' places, the target.
+func (st *stage) prepare(ctx context.Context) error {
+	template, err := st.lab.db.Template(ctx, st.s.World.Data)
+	if err != nil {
+		return fmt.Errorf("seed the data: %w", err)
+	}
+	st.db, err = st.lab.db.Clone(ctx, template)
+	if err != nil {
+		return fmt.Errorf("clone the data: %w", err)
+	}
+	st.later("drop the database", st.db.Drop)
+	st.dsn = st.db.DSN()
+	if err := st.preparePlaces(); err != nil {
+		return err
+	}
+	if st.target, err = st.newTarget(); err != nil {
+		return err
+	}
+	st.later("stop the target", func(ctx context.Context) error {
+		_, err := st.target.Stop(ctx)
+		return err
+	})
+	if st.s.has(OnTarget) {
+		st.places[OnTarget] = chaos.NewSignals(st.target, st.lab.journal)
+	}
+	if err := st.target.Start(ctx); err != nil {
+		return fmt.Errorf("start the target: %w", err)
+	}
+	return nil
+}
+
+// preparePlaces builds what the scenario's faults are laid on, and nothing
+// else: a proxy that is not needed would only add to what is measured.
+func (st *stage) preparePlaces() error {
+	if st.s.has(OnDatabase) {
+		proxy, err := chaos.NewProxy(chaos.ProxyConfig{Upstream: st.db.Addr(), Seed: st.lab.cfg.Seed})
+		if err != nil {
+			return fmt.Errorf("put a proxy before Postgres: %w", err)
+		}
+		st.later("close the proxy", func(context.Context) error { return proxy.Close() })
+		st.places[OnDatabase] = proxy
+		if st.dsn, err = st.db.WithAddr(proxy.Addr()); err != nil {
+			return err
+		}
+	}
+	if st.s.has(OnPostgres) {
+		sessions, err := chaos.NewSessions(st.db.DSN())
+		if err != nil {
+			return err
+		}
+		st.places[OnPostgres] = sessions
+	}
+	return nil
+}
+
+func (st *stage) newTarget() (target.Target, error) {
+	launch := st.lab.cfg.Target
+	env := maps.Clone(st.out.Settings)
+	env["DATABASE_URL"] = st.dsn
+	program := target.Program{
+		Args: launch.Args, Env: env, Start: st.prepared, Journal: st.lab.journal,
+		Secrets: secrets(st.dsn),
+	}
+	if launch.Kind == AsContainer {
+		limit := launch.MemoryLimit
+		if limit == 0 {
+			limit = defaultContainerMemory
+		}
+		return target.NewContainer(target.ContainerConfig{Program: program, Binary: launch.Program, MemoryLimit: limit})
+	}
+	return target.NewProcess(target.ProcessConfig{Program: program, Command: launch.Program, MemoryLimit: launch.MemoryLimit})
+}
+
+// secrets are what may not stand in the target's log: its DSN, and the password
+// alone.
+func secrets(dsn string) []string {
+	all := []string{dsn}
+	if u, err := url.Parse(dsn); err == nil {
+		if password, ok := u.User.Password(); ok {
+			all = append(all, password)
+		}
+	}
+	return all
+}
+
+// defaultContainerMemory is the limit of a container for which none was given:
+// generous, for a container without one could take the whole machine down.
+const defaultContainerMemory = 1 << 30
+
+// takeDown undoes all that was started, newest first, also when ctx is over.
+func (st *stage) takeDown(ctx context.Context) []error {
+	ctx = context.WithoutCancel(ctx)
+	var errs []error
+	for i := len(st.undo) - 1; i >= 0; i-- {
+		ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+		if err := st.undo[i].do(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", st.undo[i].what, err))
+		}
+		cancel()
+	}
+	st.undo = nil
+	return errs
+}

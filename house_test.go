@@ -1,0 +1,102 @@
+package holdfast_test
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// pkg is what go list says of one package.
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	Doc        string
+}
+
+// housePackages lists the module's packages without their tests.
+func housePackages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Doc", "./...").Output()
+	require.NoError(t, err)
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); err == io.EOF {
+			return all
+		} else {
+			require.NoError(t, err)
+		}
+		all = append(all, p)
+	}
+}
+
+// mayKnow says, for each room of the house, what it may import of the others.
+// Imports within a room are free.
+var mayKnow = map[string][]string{
+	"cmd":       {"scenarios", "reports", "harness", "fakes", "reference/server"},
+	"scenarios": {"harness", "fakes", "reference/schema"},
+	"harness":   {},
+	"fakes":     {},
+	"reference": {},
+	"reports":   {"harness/result"},
+}
+
+// leaves import nothing of the module at all.
+var leaves = []string{"harness/result", "harness/undo"}
+
+// Without this the house falls to the first convenient import: the reference
+// could no longer be replaced by somebody's own service, nor a report be drawn
+// from a file alone.
+func TestWhoMayKnowWhom(t *testing.T) {
+	const module = "holdfast/"
+	for _, p := range housePackages(t) {
+		path, ok := strings.CutPrefix(p.ImportPath, module)
+		if !ok {
+			continue
+		}
+		room, _, _ := strings.Cut(path, "/")
+		for _, imported := range p.Imports {
+			imported, ok := strings.CutPrefix(imported, module)
+			if !ok {
+				continue
+			}
+			for _, leaf := range leaves {
+				require.NotEqual(t, leaf, path, "%s is a leaf, it may not import %s", path, imported)
+			}
+			require.True(t, allowed(room, imported), "%s may not import %s", path, imported)
+		}
+	}
+}
+
+func allowed(room, imported string) bool {
+	if imported == room || strings.HasPrefix(imported, room+"/") {
+		return true
+	}
+	for _, known := range mayKnow[room] {
+		if imported == known || strings.HasPrefix(imported, known+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// A guard that can't fail is a defect: these imports must be refused.
+func TestTheHouseRefuses(t *testing.T) {
+	for _, row := range [][2]string{
+		{"harness", "reference/server"}, {"reference", "harness/load"}, {"fakes", "harness"},
+		{"reports", "harness"}, {"reports", "harness/verdict"}, {"scenarios", "reference/search"},
+		{"scenarios", "reports"}, {"harness", "harnessed"},
+	} {
+		require.False(t, allowed(row[0], row[1]), "%s → %s", row[0], row[1])
+	}
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for _, p := range housePackages(t) {
+		require.NotEmpty(t, p.Doc, "%s has no package comment", p.ImportPath)
+	}
+}

@@ -1,0 +1,66 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast/harness"
+)
+
+// Profile is how big and how long the scenarios are.
+type Profile struct {
+	Name string
+	// Projects is the size of the data set that most scenarios search.
+	Projects int
+	// Large is the size of the bigger one; 0 leaves its scenarios out.
+	Large int
+	// Scale is the size that search/scale searches.
+	Scale int
+	// Phase is the unit of a timeline: the length of one phase of load.
+	Phase time.Duration
+}
+
+// The profiles. Bench has the source's literal numbers; smoke is for CI and go
+// test; soak runs for as long as it is told.
+var profiles = []Profile{
+	{Name: "smoke", Projects: 10_000, Scale: 20_000, Phase: 2 * time.Second},
+	{Name: "bench", Projects: 10_000, Large: 100_000, Scale: 1_000_000, Phase: 6 * time.Second},
+	{Name: "soak", Projects: 100_000, Large: 1_000_000, Scale: 1_000_000, Phase: 5 * time.Minute},
+}
+
+// ProfileNames lists the names of the profiles, the quickest first.
+func ProfileNames() []string {
+	names := make([]string, len(profiles))
+	for i, p := range profiles {
+		names[i] = p.Name
+	}
+	return names
+}
+
+// ProfileByName finds a profile.
+func ProfileByName(name string) (Profile, error) {
+	for _, p := range profiles {
+		if p.Name == name {
+			return p, nil
+		}
+	}
+	return Profile{}, fmt.Errorf("unknown profile %q: one of %v", name, ProfileNames())
+}
+
+// warmUp is long enough for the target to fill its connection pool.
+const warmUp = time.Second
+
+// steady is a timeline without faults.
+func (p Profile) steady() harness.Timeline {
+	return harness.Timeline{WarmUp: warmUp, Baseline: p.Phase}
+}
+
+// disturbed is a timeline with a fault between two quiet phases.
+func (p Profile) disturbed() harness.Timeline {
+	return harness.Timeline{WarmUp: warmUp, Baseline: p.Phase / 2, Inject: p.Phase, Heal: p.Phase}
+}
+
+// quick is a timeline for what either holds for each request or does not.
+func (p Profile) quick() harness.Timeline {
+	return harness.Timeline{WarmUp: warmUp / 2, Baseline: p.Phase / 2}
+}
