@@ -88,6 +88,16 @@ func (a account) passes(mode os.FileMode, stat *syscall.Stat_t) bool {
 	return mode&0o001 != 0
 }
 
+// MakeDir makes a folder of the cache, and those above it, so that the user whom
+// the server runs as can pass through them.
+func MakeDir(dir string) error {
+	who, err := serverAccount()
+	if err != nil {
+		return err
+	}
+	return who.makeDir(dir)
+}
+
 // makeDir makes a folder and those above it. Those it makes as root are open to
 // pass through, whatever the umask; those of another user are closed to others.
 func (a account) makeDir(dir string) error {

@@ -1,0 +1,153 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"holdfast/harness/database/internal/address"
+	"holdfast/harness/database/internal/cluster"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+)
+
+const (
+	connectPatience = 5 * time.Second
+	// cleanPatience bounds what must be done although the caller's context ended.
+	cleanPatience = 30 * time.Second
+)
+
+// SQLSTATEs that this package decides by.
+const (
+	codeDuplicateDatabase = "42P04"
+	codeNoSuchDatabase    = "3D000"
+	codeInUse             = "55006"
+	codeNoPrivilege       = "42501"
+	codeInvalidAuth       = "28000"
+	codeInvalidValue      = "22023"
+	codeWrongObject       = "42809"
+)
+
+func hasCode(err error, codes ...string) bool {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return false
+	}
+	for _, code := range codes {
+		if pgErr.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// connect opens a connection that no setting of the server or role cuts short.
+func connect(ctx context.Context, a address.Address) (*pgx.Conn, error) {
+	config, err := pgx.ParseConfig(a.DSN())
+	if err != nil {
+		return nil, errors.New("its settings cannot be read") // never pgx's own words: they may hold the password
+	}
+	config.ConnectTimeout = connectPatience
+	// A cancelled CREATE DATABASE must stop, not go on behind our back.
+	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: connectPatience}
+	}
+	config.OnNotice = func(*pgconn.PgConn, *pgconn.Notice) {}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, connectError(a, err)
+	}
+	for _, setting := range []string{
+		"statement_timeout = 0", "lock_timeout = 0", "idle_in_transaction_session_timeout = 0",
+		// A client that vanished with its machine must not look alive for two hours.
+		"tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3",
+		"application_name = 'holdfast'",
+	} {
+		if _, err := conn.Exec(ctx, "SET "+setting); err != nil {
+			_ = conn.Close(ctx)
+			return nil, fmt.Errorf("connect to %s: %w", a, err)
+		}
+	}
+	_, _ = conn.Exec(ctx, "SET idle_session_timeout = 0") // since PostgreSQL 14
+	return conn, nil
+}
+
+// refused is a connection that was not to be had, in one line.
+type refused struct {
+	text string
+	err  error
+}
+
+func (r *refused) Error() string { return r.text }
+func (r *refused) Unwrap() error { return r.err }
+
+// connectError says in one line why nobody answered, or why we were not let in.
+func connectError(a address.Address, err error) error {
+	reason := strings.Join(strings.Fields(err.Error()), " ")
+	var pgErr *pgconn.PgError
+	var netErr *net.OpError
+	var dnsErr *net.DNSError
+	switch {
+	case errors.As(err, &pgErr):
+		reason = pgErr.Message
+	case errors.As(err, &dnsErr):
+		reason = dnsErr.Error()
+	case errors.As(err, &netErr):
+		reason = netErr.Err.Error()
+	}
+	return &refused{text: fmt.Sprintf("connect to %s: %s", a, reason), err: err}
+}
+
+// maintenance finds the database to administer from. Sessions must meet in one
+// database wherever they can, since advisory locks are per database: postgres,
+// or, where that is closed to us, the one that the address names.
+func maintenance(ctx context.Context, a address.Address) (address.Address, *pgx.Conn, error) {
+	conn, err := connect(ctx, a.On("postgres"))
+	if err == nil {
+		return a.On("postgres"), conn, nil
+	}
+	if !hasCode(err, codeNoSuchDatabase, codeNoPrivilege, codeInvalidAuth) || a.Database() == "postgres" {
+		return address.Address{}, nil, err
+	}
+	conn, err = connect(ctx, a)
+	return a, conn, err
+}
+
+// inspect reads the server's version and sees whether it will do.
+func inspect(ctx context.Context, conn *pgx.Conn) (version string, err error) {
+	var number int
+	var mayCreate bool
+	var user string
+	err = conn.QueryRow(ctx, `
+		SELECT current_setting('server_version'), current_setting('server_version_num')::int,
+		       rolcreatedb OR rolsuper, rolname
+		  FROM pg_roles WHERE rolname = current_user`).Scan(&version, &number, &mayCreate, &user)
+	if err != nil {
+		return "", fmt.Errorf("ask the server who it is: %w", err)
+	}
+	if number/10000 < cluster.OldestMajor {
+		return "", fmt.Errorf("the server is PostgreSQL %s; %d or newer is needed", version, cluster.OldestMajor)
+	}
+	if !mayCreate {
+		return "", fmt.Errorf(`role %s may not create databases: ALTER ROLE %s CREATEDB`, user, quote(user))
+	}
+	version, _, _ = strings.Cut(version, " ") // "15.18 (Debian 15.18-0+deb12u1)"
+	return version, nil
+}
+
+// quote writes an identifier for SQL.
+func quote(identifier string) string { return pgx.Identifier{identifier}.Sanitize() }
+
+// literal writes a text for SQL, where no parameter can stand.
+func literal(text string) string {
+	text = strings.ReplaceAll(text, "\x00", "")
+	if strings.Contains(text, `\`) {
+		return ` E'` + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(text) + `'`
+	}
+	return `'` + strings.ReplaceAll(text, `'`, `''`) + `'`
+}

@@ -1,0 +1,80 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/harness/database/internal/address"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Database is a scenario's own copy of a template.
+type Database struct {
+	server  *Server
+	name    name
+	address address.Address
+}
+
+// Clone makes a database with the data of the template, as its own owner left
+// it: extensions, statistics and all. It is dropped by [Database.Drop], at the
+// latest when the Server is closed, and by the next run if this one is killed.
+func (s *Server) Clone(ctx context.Context, t Template) (*Database, error) {
+	if err := s.session.ensure(ctx); err != nil {
+		return nil, fmt.Errorf("clone %s: %w", t.set.Name, err)
+	}
+	n := s.nextName(cloneKind)
+	err := s.cloneAs(ctx, n, t)
+	if hasCode(err, codeNoSuchDatabase) && t.set.Build != nil { // dropped by hand, or while our session was lost
+		if t, err = s.Template(ctx, t.set); err == nil {
+			err = s.cloneAs(ctx, n, t)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("clone %s: %w", t.set.Name, err), s.dropForCertain(ctx, n))
+	}
+	return &Database{server: s, name: n, address: s.admin.On(n.String())}, nil
+}
+
+func (s *Server) cloneAs(ctx context.Context, n name, t Template) error {
+	return s.withAdmin(ctx, func(conn *pgx.Conn) error {
+		err := untilFree(ctx, func() error {
+			_, err := conn.Exec(ctx, "CREATE DATABASE "+quote(n.String())+" TEMPLATE "+quote(t.name.String())+s.strategy)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		l := label{Holdfast: "clone", DataSet: t.set.Name, Run: s.run, Used: time.Now().UTC()}
+		_, err = conn.Exec(ctx, l.comment(n.String()))
+		return err
+	})
+}
+
+// DSN returns the connection string, password included, as a URL.
+func (d *Database) DSN() string { return d.address.DSN() }
+
+// Addr returns host:port of the server, for a proxy to stand before; for a
+// server that is reached by a Unix socket, the socket's path.
+func (d *Database) Addr() string { return d.address.HostPort() }
+
+// WithAddr returns the DSN by way of another host:port. Where the DSN asks for
+// sslmode=verify-full, a proxy at another name cannot satisfy it.
+func (d *Database) WithAddr(addr string) (string, error) {
+	moved, err := d.address.At(addr)
+	if err != nil {
+		return "", err
+	}
+	return moved.DSN(), nil
+}
+
+// Name returns the name of the database on its server.
+func (d *Database) Name() string { return d.name.String() }
+
+// Drop removes the database, whoever is connected to it, and sees that it is
+// gone. It may be called again.
+func (d *Database) Drop(ctx context.Context) error {
+	return d.server.withAdmin(ctx, func(conn *pgx.Conn) error { return drop(ctx, conn, d.name) })
+}

@@ -1,0 +1,182 @@
+// Package database gives a run a Postgres, and each scenario of it a database of
+// its own with the data that it starts from.
+//
+// Enter at [Open], which finds or starts a server in one of four ways:
+//
+//	dsn        a server that is there: HOLDFAST_DATABASE_URL
+//	container  a container, where a Docker engine answers and has or gets the image
+//	local      the Postgres binaries of this machine, as a child of this process
+//	embedded   binaries that are fetched once, then as local
+//
+// Then [Server.Template] seeds a data set once into a template database, and
+// [Server.Clone] copies it, in a fraction of the time that seeding takes, for
+// each scenario.
+//
+// Templates outlive the run where the server does: on a dsn server, and in the
+// clusters that local and embedded keep in a cache. Everything else goes when
+// the Server is closed; what a killed run left goes when the next one opens the
+// same server. A run is known to live by an advisory lock that the server drops
+// with the run's connection. That connection must reach Postgres itself: a
+// pooler that shares sessions (pgbouncer in transaction mode) breaks it. Nothing
+// without our mark in its name is ever touched, so a dsn server may be shared
+// with anything and between machines.
+//
+// Servers that Holdfast starts run with a few settings for a small machine (see
+// the package cluster) and with all that a COMMIT promises and the planner
+// decides by left as it is. The data is honest, and may be lost: it can be built
+// again.
+//
+// The package knows no schema: what a data set holds is its Build's business.
+package database
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"holdfast/harness/database/internal/cluster"
+	"holdfast/harness/database/internal/engine"
+	"holdfast/harness/undo"
+)
+
+// The names of the ways to a server; Auto tries the others in this order.
+const (
+	Auto      = "auto"
+	DSN       = "dsn"
+	Container = "container"
+	Local     = "local"
+	Embedded  = "embedded"
+)
+
+// Providers returns every value that [Options.Provider] may have.
+func Providers() []string { return []string{Auto, DSN, Container, Local, Embedded} }
+
+// The environment variables that [FromEnvironment] reads.
+const (
+	URLVariable   = "HOLDFAST_DATABASE_URL"
+	ImageVariable = "HOLDFAST_POSTGRES_IMAGE"
+	CacheVariable = "HOLDFAST_CACHE_DIR"
+)
+
+// The defaults of Options.
+const (
+	DefaultImage         = "postgres:17-alpine"
+	DefaultKeepTemplates = 8
+	DefaultKeepBytes     = 4 << 30
+)
+
+// Options says which server is wanted. The zero value is good for a laptop.
+type Options struct {
+	// Provider is one of Providers. Defaults to Auto.
+	Provider string
+	// DSN is a Postgres connection string, as a URL or as keywords, of a role that
+	// may create databases. Defaults to none; then the way dsn is not open.
+	DSN string
+	// Image is a container image that is used as the official Postgres one is.
+	// Defaults to DefaultImage.
+	Image string
+	// CacheDir is where clusters and binaries are kept between runs. As root,
+	// every folder down to it must be open to pass through. Defaults to
+	// DefaultCacheDir().
+	CacheDir string
+	// Repository is the Maven repository that binaries are fetched from. Defaults
+	// to Maven Central.
+	Repository string
+	// KeepTemplates is how many templates a server keeps between runs; those used
+	// last stay, and so do those in use. Defaults to DefaultKeepTemplates.
+	KeepTemplates int
+	// KeepBytes is how much they may take on disk together. Defaults to
+	// DefaultKeepBytes.
+	KeepBytes int64
+	// Journal is told of a process or container before it is started, and carries
+	// the run's id. Defaults to none.
+	Journal *undo.Journal
+	// Log is told in one line which way was taken and why, and of what takes long.
+	// Defaults to silence.
+	Log func(line string)
+}
+
+// FromEnvironment returns the options that the environment sets.
+func FromEnvironment(getenv func(string) string) Options {
+	return Options{DSN: getenv(URLVariable), Image: getenv(ImageVariable), CacheDir: getenv(CacheVariable)}
+}
+
+// DefaultCacheDir is the folder holdfast in the user's cache directory. For root
+// it is /var/cache/holdfast, since root's own is closed to the user that
+// Postgres then runs as.
+func DefaultCacheDir() string {
+	if os.Geteuid() == 0 {
+		return "/var/cache/holdfast"
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return filepath.Join(os.TempDir(), fmt.Sprintf("holdfast-%d", os.Getuid()))
+	}
+	return filepath.Join(cache, "holdfast")
+}
+
+func (o Options) withDefaults() Options {
+	o.Provider = cmp.Or(o.Provider, Auto)
+	o.Image = cmp.Or(o.Image, DefaultImage)
+	o.CacheDir = cmp.Or(o.CacheDir, DefaultCacheDir())
+	o.KeepTemplates = cmp.Or(o.KeepTemplates, DefaultKeepTemplates)
+	o.KeepBytes = cmp.Or(o.KeepBytes, DefaultKeepBytes)
+	if o.Log == nil {
+		o.Log = func(string) {}
+	}
+	return o
+}
+
+// Validate says all that is wrong with the options. Whether the DSN can be read
+// is seen by Open.
+func (o Options) Validate() error {
+	var errs []error
+	if o.Provider != "" && !slices.Contains(Providers(), o.Provider) {
+		errs = append(errs, fmt.Errorf("database provider %q is none of %s", o.Provider, strings.Join(Providers(), ", ")))
+	}
+	if o.KeepTemplates < 0 || o.KeepBytes < 0 {
+		errs = append(errs, errors.New("what is kept of templates must not be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+// Open finds or starts a server, says in one line of the log which and why, and
+// clears what killed runs left there. Errors: [ErrNoDatabase] if no way is open,
+// [ErrBadDSN] if a DSN is given that cannot be used; a given DSN is never passed
+// over for another way.
+func Open(ctx context.Context, options Options) (*Server, error) {
+	if err := options.Validate(); err != nil {
+		return nil, err
+	}
+	o := options.withDefaults()
+	found, err := choose(ctx, o, ways())
+	if err != nil {
+		return nil, err
+	}
+	s, err := newServer(ctx, o, found)
+	if err != nil {
+		cleanCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanPatience)
+		defer cancel()
+		err = errors.Join(err, found.stop(cleanCtx))
+		if found.way == DSN {
+			return nil, badDSN{err}
+		}
+		return nil, err
+	}
+	o.Log("database: " + s.Describe())
+	return s, nil
+}
+
+// Undoers returns how to undo what Open plans in its journal.
+func Undoers() map[string]undo.Func {
+	undoers := cluster.Undoers()
+	for kind, undoer := range engine.Undoers() {
+		undoers[kind] = undoer
+	}
+	return undoers
+}

@@ -1,0 +1,64 @@
+package database
+
+import (
+	"errors"
+	"strings"
+)
+
+// Errors of [Open], for errors.Is.
+var (
+	// ErrNoDatabase: none of the ways to a server is open. Its text names each
+	// way that was tried, why it is not open, and what to type to open it.
+	ErrNoDatabase = errors.New("no database to run on")
+	// ErrBadDSN: the DSN that was given cannot be read, or leads to no server that
+	// will do. Its text never holds any part of a password.
+	ErrBadDSN = errors.New("the database address cannot be used")
+)
+
+// badDSN is an ErrBadDSN with its reason, in one line.
+type badDSN struct{ err error }
+
+func (b badDSN) Error() string        { return URLVariable + ": " + oneLine(b.err) }
+func (b badDSN) Unwrap() error        { return b.err }
+func (b badDSN) Is(target error) bool { return target == ErrBadDSN }
+
+// attempt is a way that was tried and found closed.
+type attempt struct {
+	way way
+	err error
+}
+
+// noDatabase is an ErrNoDatabase with all that was tried.
+type noDatabase []attempt
+
+func (n noDatabase) Error() string {
+	var b strings.Builder
+	b.WriteString(ErrNoDatabase.Error() + "; open one of these ways:")
+	for _, a := range n {
+		b.WriteString("\n  " + a.way.name + ": " + oneLine(a.err) + "\n    " + a.way.hint)
+	}
+	return b.String()
+}
+
+func (n noDatabase) Unwrap() []error {
+	errs := []error{ErrNoDatabase}
+	for _, a := range n {
+		errs = append(errs, a.err)
+	}
+	return errs
+}
+
+// why says why a way was taken: it was asked for, or those before it are closed.
+func (n noDatabase) why(provider string) string {
+	if provider != Auto {
+		return "asked for"
+	}
+	if len(n) == 0 {
+		return URLVariable + " is set"
+	}
+	var reasons []string
+	for _, a := range n {
+		reasons = append(reasons, oneLine(a.err))
+	}
+	return strings.Join(reasons, "; ")
+}

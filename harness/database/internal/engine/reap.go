@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"holdfast/harness/undo"
+
+	"github.com/moby/moby/client"
+	"golang.org/x/sys/unix"
+)
+
+// The labels of a container that this package started. The first names a file
+// that its owner keeps locked while it lives, the second the machine where that
+// file is.
+const (
+	lockLabel    = "holdfast.postgres.lock"
+	machineLabel = "holdfast.postgres.machine"
+)
+
+// lock is the file by which others know that the owner of a container lives.
+type lock struct {
+	path string
+	file *os.File
+}
+
+func newLock(dir, name string) (*lock, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("lock a container: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("lock a container: %w", err)
+	}
+	path := filepath.Join(dir, name+".lock")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock a container: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("lock a container: %w", err)
+	}
+	return &lock{path: path, file: f}, nil
+}
+
+func (l *lock) remove() {
+	_ = os.Remove(l.path)
+	_ = l.file.Close()
+}
+
+// dead says whether the owner of a lock is certainly dead: its file is gone, or
+// is there and nobody holds it.
+func dead(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return true
+	}
+	if err != nil {
+		return false // another user's: not ours to judge
+	}
+	defer f.Close()
+	return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil
+}
+
+// Reap removes the containers that killed runs of this machine left, and returns
+// their names. Those of living runs, of other machines, and all that this
+// package did not start are left alone.
+func (e *Engine) Reap(ctx context.Context) ([]string, error) {
+	list, err := e.client.ContainerList(ctx, client.ContainerListOptions{
+		All:     true,
+		Filters: make(client.Filters).Add("label", lockLabel, machineLabel+"="+machine()),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for containers of killed runs: %w", err)
+	}
+	var reaped []string
+	var errs []error
+	for _, c := range list.Items {
+		path := c.Labels[lockLabel]
+		if !dead(path) {
+			continue
+		}
+		if err := e.remove(ctx, c.ID); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		_ = os.Remove(path)
+		reaped = append(reaped, strings.TrimPrefix(strings.Join(c.Names, ","), "/"))
+	}
+	return reaped, errors.Join(errs...)
+}
+
+// machine names this machine, for as long as its lock files are the same ones.
+func machine() string {
+	if id, err := os.ReadFile("/etc/machine-id"); err == nil && len(strings.TrimSpace(string(id))) > 0 {
+		return strings.TrimSpace(string(id))
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
+}
+
+// Undoers returns how to undo what Run plans in the journal.
+func Undoers() map[string]undo.Func { return map[string]undo.Func{undoKind: Undo} }
+
+// Undo removes the container of a dead run. Where no engine answers it fails, so
+// that the next sweep tries again.
+func Undo(ctx context.Context, args map[string]string) error {
+	name := args["name"]
+	if !strings.HasPrefix(name, "holdfast-postgres-") {
+		return fmt.Errorf("undo a container: %q is not a name of ours", name)
+	}
+	e, err := Connect(ctx)
+	if err != nil {
+		return fmt.Errorf("undo container %s: %w", name, err)
+	}
+	defer e.Close()
+	return e.remove(ctx, name)
+}

@@ -1,0 +1,170 @@
+package database
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	osexec "os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/harness/undo"
+
+	"github.com/stretchr/testify/require"
+)
+
+// helperVariable makes the test binary play a run that is going to be killed.
+// Its value is "PROVIDER MOMENT": the run opens the provider, goes as far as the
+// moment, says so, and waits.
+const helperVariable = "HOLDFAST_TEST_DATABASE_RUN"
+
+// The moments, in their order.
+const (
+	opening  = "opening"
+	building = "building" // half of the data set is there
+	cloned   = "cloned"
+)
+
+func playRun() {
+	provider, moment, _ := strings.Cut(os.Getenv(helperVariable), " ")
+	err := func() error {
+		ctx := context.Background()
+		journal, err := undo.Open(os.Getenv("HOLDFAST_TEST_JOURNALS"), fmt.Sprintf("run-%d", os.Getpid()))
+		if err != nil {
+			return err
+		}
+		o := FromEnvironment(os.Getenv)
+		o.Provider, o.Journal = provider, journal
+		say := func(at string) {
+			fmt.Println(at)
+			if at == moment {
+				select {} // until killed
+			}
+		}
+		if moment == opening {
+			fmt.Println(opening)
+		}
+		s, err := Open(ctx, o)
+		if err != nil {
+			return err
+		}
+		set, _ := counted("killed")
+		whole := set.Build
+		set.Build = func(ctx context.Context, dsn string) error {
+			if err := exec(ctx, dsn, "CREATE TABLE half (id int)"); err != nil {
+				return err
+			}
+			say(building)
+			return whole(ctx, dsn)
+		}
+		t, err := s.Template(ctx, set)
+		if err != nil {
+			return err
+		}
+		if _, err := s.Clone(ctx, t); err != nil {
+			return err
+		}
+		say(cloned)
+		select {}
+	}()
+	fmt.Println("error:", strings.ReplaceAll(err.Error(), "\n", " | "))
+	os.Exit(1)
+}
+
+// killAt starts a run, waits until it is at the moment, waits a little longer,
+// and kills it. It returns the folder of its undo journal.
+func killAt(t *testing.T, provider, moment string, longer time.Duration, env ...string) (journals string) {
+	t.Helper()
+	journals = t.TempDir()
+	cmd := osexec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), helperVariable+"="+provider+" "+moment,
+		"HOLDFAST_TEST_JOURNALS="+journals, CacheVariable+"="+cache)
+	cmd.Env = append(cmd.Env, env...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	scan := bufio.NewScanner(out)
+	for scan.Scan() && scan.Text() != moment {
+		require.NotContains(t, scan.Text(), "error:")
+	}
+	require.Equal(t, moment, scan.Text())
+	if longer > 0 {
+		<-time.After(longer) // not to wait for something, but to kill at another moment
+	}
+	require.NoError(t, cmd.Process.Kill())
+	require.Error(t, cmd.Wait())
+	return journals
+}
+
+func requireSwept(t *testing.T, journals string) {
+	t.Helper()
+	swept, err := undo.Sweep(t.Context(), journals, Undoers())
+	require.NoError(t, err)
+	for _, s := range swept {
+		require.NoError(t, s.Err)
+	}
+	left, err := os.ReadDir(journals)
+	require.NoError(t, err)
+	require.Empty(t, left, "nothing is left to undo")
+}
+
+func TestWhatAKilledRunLeavesOnASharedServerIsClearedByTheNext(t *testing.T) {
+	host := fresh(t)
+	living := open(t, Options{Provider: DSN, DSN: dsnOf(host)})
+	set, _ := counted("living")
+	template, err := living.Template(t.Context(), set)
+	require.NoError(t, err)
+	clone, err := living.Clone(t.Context(), template)
+	require.NoError(t, err)
+
+	for _, at := range []struct {
+		moment string
+		left   kind
+		count  int
+	}{{building, buildKind, 1}, {cloned, cloneKind, 2}} {
+		t.Run(at.moment, func(t *testing.T) {
+			journals := killAt(t, DSN, at.moment, 0, URLVariable+"="+dsnOf(host))
+			require.Len(t, ours(t, host, at.left), at.count, "the killed run left what it had")
+			// The server needs a moment to see that the killed run's connection is gone.
+			require.Eventually(t, func() bool {
+				next := open(t, Options{Provider: DSN, DSN: dsnOf(host)})
+				return next.Close(t.Context()) == nil && len(ours(t, host, buildKind, cloneKind)) == 1
+			}, 10*time.Second, 50*time.Millisecond)
+			require.Equal(t, []string{clone.Name()}, ours(t, host, buildKind, cloneKind), "the living run's clone stays")
+			require.EqualValues(t, 100, query[int64](t, clone.DSN(), "SELECT count(*) FROM project"))
+			requireSwept(t, journals)
+		})
+	}
+}
+
+func TestAKilledRunWithAServerOfItsOwnLeavesNothingForTheNext(t *testing.T) {
+	for _, at := range []struct {
+		moment string
+		longer time.Duration
+	}{{opening, 0}, {opening, 30 * time.Millisecond}, {opening, 150 * time.Millisecond}, {building, 0}, {cloned, 0}} {
+		t.Run(fmt.Sprintf("%s and %v", at.moment, at.longer), func(t *testing.T) {
+			journals := killAt(t, Local, at.moment, at.longer)
+			requireSwept(t, journals)
+			began := time.Now()
+			next := local(t)
+			t.Logf("the next run had its server in %v", time.Since(began))
+			require.Contains(t, dirOf(t, next), "/01/", "the killed run's cluster is free again")
+			require.Empty(t, ours(t, next, buildKind, cloneKind))
+			set, _ := counted("killed")
+			template, err := next.Template(t.Context(), set)
+			require.NoError(t, err)
+			clone, err := next.Clone(t.Context(), template)
+			require.NoError(t, err)
+			require.EqualValues(t, 100, query[int64](t, clone.DSN(), "SELECT count(*) FROM project"), "a half-built template is never used")
+			require.NoError(t, next.Close(t.Context()))
+		})
+	}
+}
+
+func dirOf(t *testing.T, s *Server) string {
+	t.Helper()
+	return query[string](t, s.admin.DSN(), "SHOW data_directory") + "/"
+}

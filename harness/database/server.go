@@ -1,0 +1,168 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"holdfast/harness/database/internal/address"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Server is a Postgres that templates and clones are made on. Its methods may be
+// called from several goroutines.
+type Server struct {
+	backend  *backend
+	admin    address.Address
+	version  string
+	strategy string // of CREATE DATABASE, as SQL
+	run      string
+	options  Options
+	session  *session
+
+	numbers  atomic.Int64
+	building chan struct{} // holds a token while a template is built
+	closing  sync.Mutex    // guards closed
+	closed   bool
+}
+
+// newServer takes a session on a server that answers, and clears what killed
+// runs left there.
+func newServer(ctx context.Context, o Options, b *backend) (*Server, error) {
+	conn, err := connect(ctx, b.address)
+	if err != nil {
+		return nil, err
+	}
+	version, err := inspect(ctx, conn)
+	if err != nil {
+		_ = conn.Close(ctx)
+		return nil, err
+	}
+	s := &Server{
+		backend: b, admin: b.address, version: version, strategy: strategy(version),
+		options: o, building: make(chan struct{}, 1),
+	}
+	if o.Journal != nil {
+		s.run = o.Journal.Run()
+	}
+	if s.session, err = openSession(ctx, b.address, conn, s.run); err != nil {
+		return nil, err
+	}
+	err = s.withAdmin(ctx, func(conn *pgx.Conn) error {
+		swept, err := sweepDead(ctx, conn)
+		if swept > 0 {
+			s.log(fmt.Sprintf("dropped %d databases that killed runs left", swept))
+		}
+		if err != nil { // another role's: its own runs will
+			s.log("some databases of killed runs stay: " + oneLine(err))
+		}
+		return nil
+	})
+	if err != nil {
+		s.session.close(ctx)
+		return nil, err
+	}
+	return s, nil
+}
+
+// strategy is how the server copies a template. Since PostgreSQL 15 it copies
+// block by block through the log unless told otherwise, which is slower and
+// writes the whole data set into the log; see the benchmark in this package.
+func strategy(version string) string {
+	major, _, _ := strings.Cut(version, ".")
+	if n, err := strconv.Atoi(major); err != nil || n < 15 {
+		return ""
+	}
+	return " STRATEGY FILE_COPY"
+}
+
+// Describe says in one line which server it is and why, without credentials:
+// "local: PostgreSQL 15.18 from /usr/lib/postgresql/15/bin (asked for)".
+func (s *Server) Describe() string {
+	return fmt.Sprintf("%s: PostgreSQL %s %s (%s)", s.backend.way, s.version, s.backend.what, s.backend.why)
+}
+
+// Version returns the server's version, as it says it: "15.18 (Debian …)" is
+// "15.18".
+func (s *Server) Version() string { return s.version }
+
+// Provider returns the way that was taken: DSN, Container, Local or Embedded.
+func (s *Server) Provider() string { return s.backend.way }
+
+func (s *Server) log(line string) { s.options.Log("database: " + line) }
+
+// nextName returns a name that this session has not used.
+func (s *Server) nextName(k kind) name {
+	return name{kind: k, token: s.session.token, number: int(s.numbers.Add(1))}
+}
+
+// withAdmin calls do with a connection of its own to the maintenance database,
+// so that a call that takes long or is cancelled holds up nobody else.
+func (s *Server) withAdmin(ctx context.Context, do func(*pgx.Conn) error) error {
+	conn, err := connect(ctx, s.admin)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return do(conn)
+}
+
+// dropForCertain drops a database although the caller's context may have ended.
+func (s *Server) dropForCertain(ctx context.Context, n name) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanPatience)
+	defer cancel()
+	return s.withAdmin(ctx, func(conn *pgx.Conn) error { return drop(ctx, conn, n) })
+}
+
+// Close drops the session's clones, drops templates beyond what is kept, and
+// stops the server if Open started it. It may be called again, and does its work
+// within 30 s although ctx may have ended.
+func (s *Server) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanPatience)
+	defer cancel()
+	s.closing.Lock()
+	defer s.closing.Unlock()
+	if s.closed {
+		return nil
+	}
+	var err error
+	if s.backend.way != Container { // whose data goes with it
+		err = s.clear(ctx)
+	}
+	s.session.close(ctx)
+	if errStop := s.backend.stop(ctx); errStop != nil {
+		return errors.Join(err, errStop)
+	}
+	s.closed = true
+	if err != nil {
+		return fmt.Errorf("clear the database server: %w", err)
+	}
+	return nil
+}
+
+// clear drops all databases of this session. It asks the server which there are:
+// one whose making was interrupted is known to nobody else.
+func (s *Server) clear(ctx context.Context) error {
+	return s.withAdmin(ctx, func(conn *pgx.Conn) error {
+		found, err := list(ctx, conn, false)
+		if err != nil {
+			return err
+		}
+		var errs []error
+		for _, l := range found {
+			if l.name.kind != templateKind && l.name.token == s.session.token {
+				errs = append(errs, drop(ctx, conn, l.name))
+			}
+		}
+		dropped, err := prune(ctx, conn, s.options.KeepTemplates, s.options.KeepBytes)
+		if len(dropped) > 0 {
+			s.log("dropped templates not used for long: " + strings.Join(dropped, ", "))
+		}
+		return errors.Join(append(errs, err)...)
+	})
+}

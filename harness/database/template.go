@@ -1,0 +1,237 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// DataSet is data that scenarios start from.
+type DataSet struct {
+	// Name is for people: "projects=10000 oracles=100".
+	Name string
+	// Key stands for everything that decides what Build makes: a hash of the
+	// schema, the seed and the parameters. Two data sets with the same key are
+	// taken for the same.
+	Key string
+	// Build makes the schema and the data in the empty database at dsn, and leaves
+	// no connection open. It is called once per key and server, however many runs
+	// ask for it. The database is vacuumed and analysed afterwards.
+	Build func(ctx context.Context, dsn string) error
+}
+
+// Template is a seeded database that clones are made from.
+type Template struct {
+	name name
+	set  DataSet
+}
+
+// DataSet returns the name of the data set that the template holds.
+func (t Template) DataSet() string { return t.set.Name }
+
+// retryTick is how often is tried again what another session holds up.
+const retryTick = 100 * time.Millisecond
+
+// Template returns the template of a data set, and builds it where the server
+// has none yet. While another run builds the same one it waits for it. A
+// template that was not built to its end is never used. It stays as it is until
+// the Server is closed, and after that as long as it is among the
+// [Options.KeepTemplates] used last.
+func (s *Server) Template(ctx context.Context, set DataSet) (Template, error) {
+	if set.Key == "" || set.Build == nil {
+		return Template{}, errors.New("a data set needs a Key and a Build")
+	}
+	select {
+	case s.building <- struct{}{}: // one at a time in this run
+		defer func() { <-s.building }()
+	case <-ctx.Done():
+		return Template{}, fmt.Errorf("template of %s: %w", set.Name, ctx.Err())
+	}
+	t := Template{name: name{kind: templateKind, token: token(set.Key, s.admin.User())}, set: set}
+	if err := s.provide(ctx, t); err != nil {
+		return Template{}, fmt.Errorf("template of %s: %w", set.Name, err)
+	}
+	return t, nil
+}
+
+// provide returns once the template is there and held.
+func (s *Server) provide(ctx context.Context, t Template) error {
+	tick := time.NewTicker(retryTick)
+	defer tick.Stop()
+	waiting := false
+	for {
+		there, err := s.hold(ctx, t)
+		if there || err != nil {
+			return err
+		}
+		built, err := s.tryBuild(ctx, t)
+		if err != nil {
+			return err
+		}
+		if built {
+			continue
+		}
+		if !waiting {
+			s.log("waiting for another run that builds the data set " + t.set.Name)
+			waiting = true
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("another run builds it: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// hold takes the template's lock and sees whether it is there.
+func (s *Server) hold(ctx context.Context, t Template) (there bool, err error) {
+	key := lockKey(templateKind, t.name.token)
+	held, err := s.session.tryHold(ctx, key)
+	if err != nil || !held {
+		return false, err
+	}
+	err = s.withAdmin(ctx, func(conn *pgx.Conn) error {
+		if there, err = exists(ctx, conn, t.name); there {
+			// For choosing which template goes first; of two that say it at once one fails.
+			_, _ = conn.Exec(ctx, t.label().comment(t.name.String()))
+		}
+		return err
+	})
+	if err != nil || !there {
+		return false, errors.Join(err, s.session.letGo(ctx, key))
+	}
+	return true, nil
+}
+
+func (t Template) label() label {
+	return label{Holdfast: "template", DataSet: t.set.Name, Key: t.set.Key, Used: time.Now().UTC()}
+}
+
+func exists(ctx context.Context, conn *pgx.Conn, n name) (there bool, err error) {
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", n.String()).Scan(&there)
+	if err != nil {
+		return false, fmt.Errorf("look for database %s: %w", n, err)
+	}
+	return there, nil
+}
+
+// tryBuild builds the template unless another run does, and reports whether it
+// is there now. The builder's lock is held on a connection of its own, and is
+// gone with it.
+func (s *Server) tryBuild(ctx context.Context, t Template) (built bool, err error) {
+	err = s.withAdmin(ctx, func(conn *pgx.Conn) error {
+		var mine bool
+		key := lockKey(templateKind, t.name.token)
+		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", key).Scan(&mine); err != nil || !mine {
+			return err
+		}
+		if there, err := exists(ctx, conn, t.name); there || err != nil {
+			built = there
+			return err
+		}
+		if err := s.build(ctx, conn, t); err != nil {
+			return err
+		}
+		built = true
+		return nil
+	})
+	return built, err
+}
+
+// build seeds a database under a name that nobody takes for a template, and
+// renames it once it is whole.
+func (s *Server) build(ctx context.Context, conn *pgx.Conn, t Template) (err error) {
+	work := s.nextName(buildKind)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.dropForCertain(ctx, work))
+		}
+	}()
+	began := time.Now()
+	if err := s.create(ctx, conn, work); err != nil {
+		return err
+	}
+	l := label{Holdfast: "build", DataSet: t.set.Name, Key: t.set.Key, Run: s.run, Used: began.UTC()}
+	if _, err := conn.Exec(ctx, l.comment(work.String())); err != nil {
+		return fmt.Errorf("label the template: %w", err)
+	}
+	if err := t.set.Build(ctx, s.admin.On(work.String()).DSN()); err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	if err := s.settle(ctx, work); err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "ALTER DATABASE "+quote(work.String())+" ALLOW_CONNECTIONS false"); err != nil {
+		return fmt.Errorf("close the template: %w", err)
+	}
+	if _, err := conn.Exec(ctx, t.label().comment(work.String())); err != nil {
+		return fmt.Errorf("label the template: %w", err)
+	}
+	err = untilFree(ctx, func() error {
+		_, err := conn.Exec(ctx, "ALTER DATABASE "+quote(work.String())+" RENAME TO "+quote(t.name.String()))
+		return err
+	})
+	if hasCode(err, codeDuplicateDatabase) { // built meanwhile by a run that meets in another database
+		return s.dropForCertain(ctx, work)
+	}
+	if err != nil {
+		return fmt.Errorf("take the template into use (did Build leave a connection open?): %w", err)
+	}
+	s.log(fmt.Sprintf("built the data set %s in %v", t.set.Name, time.Since(began).Round(time.Millisecond)))
+	return nil
+}
+
+// create makes an empty database whose text sorts and folds alike on every
+// server, where the server knows such a locale.
+func (s *Server) create(ctx context.Context, conn *pgx.Conn, n name) error {
+	sql := "CREATE DATABASE " + quote(n.String()) + " TEMPLATE template0 ENCODING 'UTF8'"
+	_, err := conn.Exec(ctx, sql+" LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
+	if hasCode(err, codeInvalidValue, codeWrongObject) {
+		_, err = conn.Exec(ctx, sql)
+	}
+	if err != nil {
+		return fmt.Errorf("create database %s: %w", n, err)
+	}
+	return nil
+}
+
+// settle leaves the data as a server that has been up for a while has it: with
+// statistics, without rows that the first reader must still look after, on disk.
+// Clones inherit all of that.
+func (s *Server) settle(ctx context.Context, n name) error {
+	conn, err := connect(ctx, s.admin.On(n.String()))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, "VACUUM (FREEZE, ANALYZE)"); err != nil {
+		return fmt.Errorf("vacuum the template: %w", err)
+	}
+	if _, err := conn.Exec(ctx, "CHECKPOINT"); err != nil && !hasCode(err, codeNoPrivilege) {
+		return fmt.Errorf("checkpoint the template: %w", err)
+	}
+	return nil
+}
+
+// untilFree repeats what fails because a session is still leaving the database:
+// the server takes a moment to notice a closed connection.
+func untilFree(ctx context.Context, try func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, connectPatience)
+	defer cancel()
+	tick := time.NewTicker(retryTick)
+	defer tick.Stop()
+	for {
+		err := try()
+		if !hasCode(err, codeInUse) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
+}

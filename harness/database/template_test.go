@@ -1,0 +1,192 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+)
+
+func TestADataSetIsBuiltOnceAndClonedForEveryScenario(t *testing.T) {
+	s := fresh(t)
+	set, built := counted("once")
+	template, err := s.Template(t.Context(), set)
+	require.NoError(t, err)
+	require.Equal(t, set.Name, template.DataSet())
+	a, err := s.Clone(t.Context(), template)
+	require.NoError(t, err)
+	b, err := s.Clone(t.Context(), template)
+	require.NoError(t, err)
+	require.NoError(t, exec(t.Context(), a.DSN(), "DELETE FROM project; CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent"))
+	require.EqualValues(t, 100, query[int64](t, b.DSN(), "SELECT count(*) FROM project"), "a clone is nobody else's")
+	require.EqualValues(t, 100, query[int64](t, b.DSN(), "SELECT reltuples::bigint FROM pg_class WHERE relname = 'project'"), "it has statistics")
+	require.Equal(t, "C.UTF-8", query[string](t, b.DSN(), "SELECT datctype FROM pg_database WHERE datname = current_database()"))
+	require.NoError(t, s.Close(t.Context()))
+	require.NoError(t, s.Close(t.Context()), "closing twice is harmless")
+
+	next := local(t)
+	require.Empty(t, ours(t, next, cloneKind, buildKind), "clones end with their run")
+	again, err := next.Template(t.Context(), set)
+	require.NoError(t, err)
+	_, err = next.Clone(t.Context(), again)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, built.Load(), "the next run finds the template")
+}
+
+func TestAnotherKeyIsAnotherTemplate(t *testing.T) {
+	s := fresh(t)
+	for _, key := range []string{"one", "two"} {
+		set, built := counted(key)
+		_, err := s.Template(t.Context(), set)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, built.Load())
+	}
+	require.Len(t, ours(t, s, templateKind), 2)
+	_, err := s.Template(t.Context(), DataSet{Name: "without a key"})
+	require.Error(t, err)
+}
+
+func TestABuildThatDoesNotSucceedLeavesNothing(t *testing.T) {
+	refuse := errors.New("no such table")
+	for name, build := range map[string]func(ctx context.Context, cancel func()) error{
+		"it fails":        func(context.Context, func()) error { return refuse },
+		"it is cancelled": func(ctx context.Context, cancel func()) error { cancel(); return ctx.Err() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fresh(t)
+			set, built := counted("unlucky")
+			whole := set.Build
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			set.Build = func(ctx context.Context, dsn string) error {
+				require.NoError(t, whole(ctx, dsn))
+				return build(ctx, cancel)
+			}
+			_, err := s.Template(ctx, set)
+			require.Error(t, err)
+			require.ErrorContains(t, err, "template of small unlucky")
+			require.Empty(t, ours(t, s, templateKind, buildKind))
+
+			set.Build = whole
+			_, err = s.Template(t.Context(), set)
+			require.NoError(t, err)
+			require.EqualValues(t, 2, built.Load())
+		})
+	}
+}
+
+func TestABuildThatLeavesAConnectionOpenIsTold(t *testing.T) {
+	s := fresh(t)
+	set, _ := counted("open")
+	whole := set.Build
+	set.Build = func(ctx context.Context, dsn string) error {
+		conn, err := pgx.Connect(ctx, dsn)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close(context.Background()) })
+		return whole(ctx, dsn)
+	}
+	_, err := s.Template(t.Context(), set)
+	require.ErrorContains(t, err, "did Build leave a connection open?")
+	require.Empty(t, ours(t, s, templateKind, buildKind), "and it is dropped all the same")
+}
+
+func TestRunsThatWantTheSameDataSetAtOnceBuildItOnce(t *testing.T) {
+	host := fresh(t)
+	set, built := counted("shared")
+	whole := set.Build
+	waits := new(lines)
+	set.Build = func(ctx context.Context, dsn string) error {
+		// Until another run is seen to wait for this one, so that they do overlap.
+		require.Eventually(t, func() bool { return waits.String() != "" }, 20*time.Second, 10*time.Millisecond)
+		return whole(ctx, dsn)
+	}
+	var all sync.WaitGroup
+	for range 3 {
+		run := open(t, Options{Provider: DSN, DSN: dsnOf(host)})
+		run.options.Log = waits.add
+		all.Go(func() {
+			template, err := run.Template(t.Context(), set)
+			if err == nil {
+				_, err = run.Clone(t.Context(), template)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, built.Load())
+	require.Contains(t, waits.String(), "waiting for another run")
+	require.Len(t, ours(t, host, cloneKind), 3)
+}
+
+func TestTheScenariosOfOneRunBuildADataSetOnce(t *testing.T) {
+	s := fresh(t)
+	set, built := counted("parallel")
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			template, err := s.Template(t.Context(), set)
+			if err == nil {
+				_, err = s.Clone(t.Context(), template)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, built.Load())
+	require.Len(t, ours(t, s, cloneKind), 4)
+}
+
+func TestATemplateThatIsGoneIsBuiltAgain(t *testing.T) {
+	s := fresh(t)
+	set, built := counted("gone")
+	template, err := s.Template(t.Context(), set)
+	require.NoError(t, err)
+	require.NoError(t, s.dropForCertain(t.Context(), template.name))
+	clone, err := s.Clone(t.Context(), template)
+	require.NoError(t, err)
+	require.EqualValues(t, 100, query[int64](t, clone.DSN(), "SELECT count(*) FROM project"))
+	require.EqualValues(t, 2, built.Load())
+}
+
+func TestTemplatesAreBounded(t *testing.T) {
+	host := fresh(t)
+	build := func(s *Server, keys ...string) {
+		for _, key := range keys {
+			set, _ := counted(key)
+			_, err := s.Template(t.Context(), set)
+			require.NoError(t, err)
+		}
+	}
+	pruned := func(keep int, bytes int64) []string {
+		var dropped []string
+		require.NoError(t, host.withAdmin(t.Context(), func(conn *pgx.Conn) (err error) {
+			dropped, err = prune(t.Context(), conn, keep, bytes)
+			return err
+		}))
+		return dropped
+	}
+	past := open(t, Options{Provider: DSN, DSN: dsnOf(host)})
+	build(past, "a", "b", "c", "d")
+	build(past, "a") // used again
+	require.NoError(t, past.Close(t.Context()))
+	require.Empty(t, pruned(4, 1<<40))
+	require.Equal(t, []string{"small b"}, pruned(3, 1<<40), "the one that was not used for longest")
+	present := open(t, Options{Provider: DSN, DSN: dsnOf(host)})
+	build(present, "c")
+	require.Equal(t, []string{"small a", "small d"}, pruned(3, 1), "none is small enough but one is in use")
+	require.Len(t, ours(t, host, templateKind), 1)
+	require.NoError(t, present.Close(t.Context()))
+
+	last := open(t, Options{Provider: DSN, DSN: dsnOf(host), KeepTemplates: 1})
+	build(last, "e", "f")
+	require.NoError(t, last.Close(t.Context()))
+	require.Len(t, ours(t, host, templateKind), 2, "what the closing run holds it leaves to the next to drop")
+}
