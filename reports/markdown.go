@@ -39,7 +39,7 @@ func markdownHead(b *strings.Builder, run *result.Run, order []int) {
 	v := verdictOf(run)
 	fmt.Fprintf(b, "## %s %s – Holdfast\n\n%s\n", v.Mark(), v.Label(), inline(sentence(run, order)))
 	if said := lacking(run); said != "" {
-		fmt.Fprintf(b, "\n> **Partial.** %s\n", inline(said))
+		fmt.Fprintf(b, "\n> **%s**\n", inline(said))
 	}
 	if parts := tally(run); len(parts) > 0 {
 		fmt.Fprintf(b, "\n**%s**\n", strings.Join(parts, " · "))

@@ -25,7 +25,7 @@ func TestMarkdownBeginsWithTheVerdict(t *testing.T) {
 func TestMarkdownSaysThatARunIsPartial(t *testing.T) {
 	text := draw(t, Markdown, partialRun(t))
 	require.Contains(t, text, "## ? NO VERDICT")
-	require.Contains(t, text, "> **Partial.** The run was ended early by a signal (terminated).")
+	require.Contains(t, text, "> **The run was ended early by a signal (terminated). This result is partial")
 	require.Contains(t, text, "not carried out")
 }
 
