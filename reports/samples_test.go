@@ -114,7 +114,8 @@ func wave(r *rand.Rand, name, unit string, n int, seconds, calm, stressed, from,
 	return s
 }
 
-func histogram(t testing.TB, r *rand.Rand, n int, median, tail float64) (string, *result.Quantiles) {
+// latencies draws a distribution of n requests with a tail.
+func latencies(t testing.TB, r *rand.Rand, n int, median, tail float64) (*hdr.Histogram, *result.Quantiles) {
 	h := hdr.New(1, 60_000_000, 3)
 	draws := min(n, 400)
 	for i := range draws {
@@ -128,10 +129,15 @@ func histogram(t testing.TB, r *rand.Rand, n int, median, tail float64) (string,
 		}
 		require.NoError(t, h.RecordValues(int64(ms*1000), int64(weight)))
 	}
+	ms := func(p float64) float64 { return float64(h.ValueAtPercentile(p)) / 1000 }
+	return h, &result.Quantiles{N: int64(n), P50: ms(50), P90: ms(90), P99: ms(99), P999: ms(99.9), Max: ms(100), Mean: h.Mean() / 1000}
+}
+
+func histogram(t testing.TB, r *rand.Rand, n int, median, tail float64) (string, *result.Quantiles) {
+	h, q := latencies(t, r, n, median, tail)
 	encoded, err := h.Encode(hdr.V2CompressedEncodingCookieBase)
 	require.NoError(t, err)
-	ms := func(p float64) float64 { return float64(h.ValueAtPercentile(p)) / 1000 }
-	return string(encoded), &result.Quantiles{N: int64(n), P50: ms(50), P90: ms(90), P99: ms(99), P999: ms(99.9), Max: ms(100), Mean: h.Mean() / 1000}
+	return string(encoded), q
 }
 
 // load is one stream with its series: planned at a rate, with some failing in
@@ -154,10 +160,10 @@ func load(t testing.TB, r *rand.Rand, name string, phases []result.Phase, rate, 
 		share := (p.EndS - p.StartS) / end
 		c := result.Counts{Planned: int64(rate * (p.EndS - p.StartS)), SendLagP99MS: ptr(1.1)}
 		c.Sent, c.OK, c.Completed = c.Planned, c.Planned, c.Planned
-		_, c.Latency = histogram(t, r, max(int(float64(n)*share), 1), median, median*3)
+		_, c.Latency = latencies(t, r, max(int(float64(n)*share), 1), median, median*3)
 		if p.Name == result.Inject {
 			c.OK, c.Completed = max(c.Sent-lost, 0), max(c.Sent-lost*2/3, 0)
-			_, c.Latency = histogram(t, r, int(float64(n)*share), median*2, tail)
+			_, c.Latency = latencies(t, r, int(float64(n)*share), median*2, tail)
 		}
 		st.Phases = append(st.Phases, result.StreamPhase{Phase: p.Name, Counts: c})
 	}
