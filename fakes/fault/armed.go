@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -13,7 +14,8 @@ type armed struct {
 	name   string
 	keys   []string // that act
 	greets bool
-	lifted chan struct{}
+	lifted context.Context
+	letGo  context.CancelFunc
 	idle   chan struct{} // closed when it is lifted and holds nothing
 
 	mu          sync.Mutex
@@ -31,10 +33,12 @@ type armed struct {
 
 func arm(f Fault, seed uint64) *armed {
 	_, greets := f.Kind.(Greeter)
-	return &armed{
+	a := &armed{
 		fault: f, name: f.Name(), keys: f.When.chosen(seed, f.Name()), greets: greets,
-		lifted: make(chan struct{}), idle: make(chan struct{}),
+		idle: make(chan struct{}),
 	}
+	a.lifted, a.letGo = context.WithCancel(context.Background())
+	return a
 }
 
 // choose decides whether the fault acts on a request, and counts it as held if
@@ -135,10 +139,10 @@ func (a *armed) leave(fired bool, at time.Duration) {
 
 // lift lets go of all that the fault holds. Called once.
 func (a *armed) lift() {
+	defer a.letGo()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.isLifted = true
-	close(a.lifted)
 	if a.held == 0 {
 		close(a.idle)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 )
@@ -18,23 +17,13 @@ var ErrGone = errors.New("the client has let go")
 // place, and the client did what it should.
 var errOutlasted = errors.New("the client let go while the fault went on")
 
-// Exchange is one answer on its way to the client, as a [Sender] sees it.
-type Exchange struct {
-	Answer *Answer
-	Draw   *Draw
-	// Writer is the ordinary way to answer. It must not be used after Raw.
-	Writer http.ResponseWriter
-
-	ctx    context.Context // ends when the client lets go
-	cancel context.CancelFunc
-	held   hold
-	raw    *Raw
-}
+// errLifted is that the fault was lifted before it was through.
+var errLifted = errors.New("the fault was lifted")
 
 // hold is what a fault does to those it has in hand: it lets them go when it is
 // lifted, and what has no end of its own when its time is over.
 type hold struct {
-	lifted <-chan struct{}
+	lifted context.Context
 	left   time.Duration // until the fault's time is over
 }
 
@@ -54,11 +43,63 @@ func (h hold) pause(ctx context.Context, d time.Duration) (lifted bool, err erro
 	select {
 	case <-ctx.Done():
 		return false, ErrGone
-	case <-h.lifted:
+	case <-h.lifted.Done():
 		return true, nil
 	case <-timer:
 		return false, nil
 	}
+}
+
+// Exchange is one answer on its way to the client over a connection that was
+// taken over from the HTTP server, as a [Sender] sees it.
+type Exchange struct {
+	Answer *Answer
+	Draw   *Draw
+
+	conn   net.Conn
+	ctx    context.Context // ends when the client lets go
+	cancel context.CancelFunc
+	held   hold
+	stops  [2]func() bool
+	done   chan struct{} // closed when nobody reads any more
+}
+
+// takeOver takes a request's connection over. That the client lets go is still
+// noticed. The exchange must be closed.
+func takeOver(ctx context.Context, w http.ResponseWriter, answer *Answer, draw *Draw, held hold) (*Exchange, error) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, fmt.Errorf("take over the connection: %w", err)
+	}
+	_ = conn.SetDeadline(time.Time{}) // on a dead connection, what follows fails
+	x := &Exchange{Answer: answer, Draw: draw, conn: conn, held: held, done: make(chan struct{})}
+	x.ctx, x.cancel = context.WithCancel(ctx)
+	x.stops[0] = context.AfterFunc(x.ctx, func() { _ = conn.Close() })
+	x.stops[1] = context.AfterFunc(held.lifted, func() { _ = conn.SetWriteDeadline(time.Unix(1, 0)) })
+	go x.watch()
+	return x, nil
+}
+
+// watch reads what the client still says, to nobody, until it lets go.
+func (x *Exchange) watch() {
+	defer close(x.done)
+	defer x.cancel()
+	var nobody [64]byte
+	for {
+		if _, err := x.conn.Read(nobody[:]); err != nil {
+			return
+		}
+	}
+}
+
+// close closes the connection, and returns when nobody uses it any more.
+func (x *Exchange) close() {
+	for _, stop := range x.stops {
+		stop()
+	}
+	_ = x.conn.Close()
+	<-x.done
+	x.cancel()
 }
 
 // Pause lets time pass. It returns early when the fault is lifted, and with
@@ -68,111 +109,43 @@ func (x *Exchange) Pause(d time.Duration) (lifted bool, err error) {
 	return x.held.pause(x.ctx, d)
 }
 
-// Answered sends the answer in the ordinary way.
-func (x *Exchange) Answered() error { return Write(x.Writer, x.Answer) }
-
-// Write sends an answer in the ordinary way.
-func Write(w http.ResponseWriter, a *Answer) error {
-	writeHeader(w, a)
-	if len(a.Body) == 0 {
-		return nil
+// Write writes all of b, however slowly the client reads, until the client lets
+// go. When the fault is lifted, a write that is stuck is given up.
+func (x *Exchange) Write(b []byte) (int, error) {
+	n, err := x.conn.Write(b)
+	switch {
+	case err == nil:
+		return n, nil
+	case x.held.lifted.Err() != nil && x.ctx.Err() == nil:
+		return n, errLifted
+	default:
+		return n, ErrGone
 	}
-	if _, err := w.Write(a.Body); err != nil {
-		return fmt.Errorf("write answer: %w", err)
+}
+
+// Rest writes what is left of an answer once the fault is over, in a time in
+// which any client that still reads has it.
+func (x *Exchange) Rest(b []byte) error {
+	x.stops[1]()
+	_ = x.conn.SetWriteDeadline(time.Now().Add(5 * time.Second)) // as above
+	if _, err := x.conn.Write(b); err != nil {
+		return errOutlasted
 	}
 	return nil
 }
 
-func writeHeader(w http.ResponseWriter, a *Answer) {
-	header := w.Header()
-	for name, values := range a.Header {
-		header[name] = values
-	}
-	if a.ContentType != "" {
-		header["Content-Type"] = []string{a.ContentType}
-	}
-	if a.Status >= 200 && a.Status != http.StatusNoContent && a.Status != http.StatusNotModified {
-		header["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
-	}
-	w.WriteHeader(a.Status)
-}
-
-// Raw is the connection itself. It is closed when the exchange is over.
-type Raw struct {
-	conn    net.Conn
-	x       *Exchange
-	stop    func() bool
-	watched chan struct{} // closed when nobody reads any more
-}
-
-// Raw takes the connection over. The client's letting go is still noticed.
-func (x *Exchange) Raw() (*Raw, error) {
-	if x.raw != nil {
-		return x.raw, nil
-	}
-	conn, buffered, err := http.NewResponseController(x.Writer).Hijack()
-	if err != nil {
-		return nil, fmt.Errorf("take over the connection: %w", err)
-	}
-	buffered.Reader.Reset(nil) // give its memory back
-	buffered.Writer.Reset(nil)
-	_ = conn.SetDeadline(time.Time{})
-	r := &Raw{conn: conn, x: x, watched: make(chan struct{})}
-	r.stop = context.AfterFunc(x.ctx, func() { _ = conn.Close() })
-	go r.watch()
-	x.raw = r
-	return r, nil
-}
-
-// watch reads what the client still says, to nobody, until it lets go.
-func (r *Raw) watch() {
-	defer close(r.watched)
-	defer r.x.cancel()
-	var nobody [64]byte
-	for {
-		if _, err := r.conn.Read(nobody[:]); err != nil {
-			return
-		}
-	}
-}
-
-// Write writes all of b, however slowly the client reads, until the client lets
-// go or the fault is lifted.
-func (r *Raw) Write(b []byte) (int, error) {
-	written := 0
-	for written < len(b) {
-		_ = r.conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-		n, err := r.conn.Write(b[written:])
-		written += n
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			select {
-			case <-r.x.held.lifted:
-				return written, errLifted
-			default:
-			}
-		case err != nil:
-			return written, ErrGone
-		}
-	}
-	return written, nil
-}
-
-// errLifted is that the fault was lifted before it was through.
-var errLifted = errors.New("the fault was lifted")
-
 // Reset makes closing the connection a TCP reset.
-func (r *Raw) Reset() {
-	if tcp, ok := r.conn.(interface{ SetLinger(sec int) error }); ok {
+func (x *Exchange) Reset() {
+	if tcp, ok := x.conn.(interface{ SetLinger(sec int) error }); ok {
 		_ = tcp.SetLinger(0)
 	}
 }
 
-// head is the answer's status line and headers, with the further lines given.
-func (r *Raw) head(lines ...string) []byte {
-	a := r.x.Answer
-	b := fmt.Appendf(nil, "HTTP/1.1 %d %s\r\n", a.Status, http.StatusText(a.Status))
-	b = fmt.Appendf(b, "Date: %s\r\n", r.x.Draw.Now.UTC().Format(http.TimeFormat))
+// Head is the answer's status line and headers, with the further lines given.
+func (x *Exchange) Head(lines ...string) []byte {
+	a := x.Answer
+	b := x.statusLine()
+	b = fmt.Appendf(b, "Date: %s\r\n", x.Draw.Now.UTC().Format(http.TimeFormat))
 	if a.ContentType != "" {
 		b = fmt.Appendf(b, "Content-Type: %s\r\n", a.ContentType)
 	}
@@ -187,13 +160,33 @@ func (r *Raw) head(lines ...string) []byte {
 	return append(b, "Connection: close\r\n\r\n"...)
 }
 
-// close ends what the exchange has begun. The connection is closed if it was
-// taken over.
-func (x *Exchange) close() {
-	if x.raw != nil {
-		x.raw.stop()
-		_ = x.raw.conn.Close()
-		<-x.raw.watched
+func (x *Exchange) statusLine() []byte {
+	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\n", x.Answer.Status, http.StatusText(x.Answer.Status))
+}
+
+// Whole is the head of an answer that promises all of its body.
+func (x *Exchange) Whole() []byte {
+	return x.Head("Content-Length: " + strconv.Itoa(len(x.Answer.Body)))
+}
+
+// Write sends an answer in the ordinary way.
+func Write(w http.ResponseWriter, a *Answer) error {
+	header := w.Header()
+	for name, values := range a.Header {
+		header[name] = values
 	}
-	x.cancel()
+	if a.ContentType != "" {
+		header["Content-Type"] = []string{a.ContentType}
+	}
+	if a.Status >= 200 && a.Status != http.StatusNoContent && a.Status != http.StatusNotModified {
+		header["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
+	}
+	w.WriteHeader(a.Status)
+	if len(a.Body) == 0 {
+		return nil
+	}
+	if _, err := w.Write(a.Body); err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	return nil
 }

@@ -5,8 +5,8 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
+	"sync"
 )
 
 // Endless answers with a body that goes on and on. The server holds one small
@@ -22,31 +22,40 @@ func (e Endless) String() string { return words("endless", "bytes", size(e.Bytes
 func (e Endless) Validate() error { return checkFlood("endless", e.Bytes) }
 
 // Send sends the beginning of the answer, and then blanks.
-func (e Endless) Send(x *Exchange) error {
-	raw, err := x.Raw()
-	if err != nil {
-		return err
+func (e Endless) Send(x *Exchange) (bool, error) {
+	if _, err := x.Write(append(x.Head(), bytes.TrimRight(x.Answer.Body, "}\n")...)); err != nil {
+		return false, err
 	}
-	if _, err := raw.Write(append(raw.head(), bytes.TrimRight(x.Answer.Body, "}\n")...)); err != nil {
-		return err
-	}
-	return raw.repeat(bytes.Repeat([]byte(" "), 16<<10), e.Bytes)
+	return false, x.repeat(blanks(), e.Bytes)
 }
 
+// blanks is a piece of a flood. It is never written to.
+var blanks = sync.OnceValue(func() []byte { return bytes.Repeat([]byte(" "), 16<<10) })
+
+// packedMebibyte is a mebibyte of blanks, compressed. It is never written to;
+// making one takes a megabyte of memory, which thousands of requests at once
+// must not.
+var packedMebibyte = sync.OnceValue(func() []byte {
+	var packed bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	for range mebibyte / len(blanks()) {
+		_, _ = zip.Write(blanks()) // a bytes.Buffer takes all
+	}
+	_ = zip.Close()
+	return packed.Bytes()
+})
+
+const mebibyte = 1 << 20
+
 // repeat writes piece again and again, total bytes in all.
-func (r *Raw) repeat(piece []byte, total int64) error {
+func (x *Exchange) repeat(piece []byte, total int64) error {
 	for left := total; left > 0; left -= int64(len(piece)) {
-		_, err := r.Write(piece[:min(left, int64(len(piece)))])
+		_, err := x.Write(piece[:min(left, int64(len(piece)))])
 		if errors.Is(err, ErrGone) {
 			return errOutlasted
 		}
 		if err != nil {
 			return err
-		}
-		select {
-		case <-r.x.held.lifted:
-			return errLifted
-		default:
 		}
 	}
 	return nil
@@ -65,24 +74,12 @@ func (g GzipBomb) Validate() error { return checkFlood("gzipbomb", g.Bytes) }
 
 // Send sends the same compressed mebibyte of blanks again and again, which
 // together is one valid body.
-func (g GzipBomb) Send(x *Exchange) error {
-	const unpacked = 1 << 20
-	var packed bytes.Buffer
-	zip := gzip.NewWriter(&packed)
-	blanks := bytes.Repeat([]byte(" "), 16<<10)
-	for range unpacked / len(blanks) {
-		_, _ = zip.Write(blanks) // a bytes.Buffer takes all
+func (g GzipBomb) Send(x *Exchange) (bool, error) {
+	if _, err := x.Write(x.Head("Content-Encoding: gzip")); err != nil {
+		return false, err
 	}
-	_ = zip.Close()
-	raw, err := x.Raw()
-	if err != nil {
-		return err
-	}
-	if _, err := raw.Write(raw.head("Content-Encoding: gzip")); err != nil {
-		return err
-	}
-	pieces := (g.Bytes + unpacked - 1) / unpacked
-	return raw.repeat(packed.Bytes(), pieces*int64(packed.Len()))
+	pieces := (g.Bytes + mebibyte - 1) / mebibyte
+	return true, x.repeat(packedMebibyte(), pieces*int64(len(packedMebibyte())))
 }
 
 // BigHeader adds a header of that size to the answer.
@@ -102,23 +99,19 @@ func (b BigHeader) Validate() error {
 }
 
 // Send sends the header piece by piece, then the answer.
-func (b BigHeader) Send(x *Exchange) error {
-	raw, err := x.Raw()
-	if err != nil {
-		return err
+func (b BigHeader) Send(x *Exchange) (bool, error) {
+	head := x.Whole()
+	status := x.statusLine()
+	if _, err := x.Write(slices.Concat(status, []byte("X-Big: "))); err != nil {
+		return false, err
 	}
-	head := raw.head(fmt.Sprintf("Content-Length: %d", len(x.Answer.Body)))
-	rest := bytes.TrimPrefix(head, fmt.Appendf(nil, "HTTP/1.1 %d %s\r\n", x.Answer.Status, http.StatusText(x.Answer.Status)))
-	if _, err := raw.Write(append(head[:len(head)-len(rest):len(head)-len(rest)], "X-Big: "...)); err != nil {
-		return err
+	if err := x.repeat(bytes.ReplaceAll(blanks(), []byte(" "), []byte("x")), b.Bytes); err != nil {
+		return false, err
 	}
-	if err := raw.repeat(bytes.Repeat([]byte("x"), 16<<10), b.Bytes); err != nil {
-		return err
+	if _, err := x.Write(slices.Concat([]byte("\r\n"), head[len(status):], x.Answer.Body)); err != nil {
+		return false, errOutlasted
 	}
-	if _, err := raw.Write(slices.Concat([]byte("\r\n"), rest, x.Answer.Body)); err != nil {
-		return errOutlasted
-	}
-	return nil
+	return true, nil
 }
 
 func checkFlood(what string, n int64) error {

@@ -3,7 +3,6 @@ package fault
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 )
 
@@ -31,34 +30,15 @@ func (HangBody) String() string { return "hang body" }
 func (HangBody) Validate() error { return nil }
 
 // Send sends half of the answer.
-func (HangBody) Send(x *Exchange) error {
+func (HangBody) Send(x *Exchange) (bool, error) {
 	half := len(x.Answer.Body) / 2
-	if err := x.begin(x.Answer.Body[:half]); err != nil {
-		return err
+	if _, err := x.Write(append(x.Whole(), x.Answer.Body[:half]...)); err != nil {
+		return false, err
 	}
 	if _, err := x.Pause(Forever); err != nil {
-		return errOutlasted
+		return false, errOutlasted
 	}
-	return x.more(x.Answer.Body[half:])
-}
-
-// begin sends the headers, with the length of the whole body, and its first part.
-func (x *Exchange) begin(part []byte) error {
-	writeHeader(x.Writer, x.Answer)
-	return x.more(part)
-}
-
-// more sends a further part of the body at once.
-func (x *Exchange) more(part []byte) error {
-	if len(part) > 0 {
-		if _, err := x.Writer.Write(part); err != nil {
-			return ErrGone
-		}
-	}
-	if err := http.NewResponseController(x.Writer).Flush(); err != nil {
-		return ErrGone
-	}
-	return nil
+	return true, x.Rest(x.Answer.Body[half:])
 }
 
 // HangAccept accepts a connection and never reads from it. Once the fault is
@@ -107,17 +87,18 @@ func (l Lost) Validate() error {
 }
 
 // Send sends nothing.
-func (l Lost) Send(x *Exchange) error {
+func (l Lost) Send(x *Exchange) (bool, error) {
 	switch l.How {
 	case "reset":
-		return Reset{At: "before"}.Send(x)
+		x.Reset()
+		return false, nil
 	case "close":
-		return Close{}.Send(x)
+		return false, nil
 	default:
 		if _, err := x.Pause(Forever); err != nil {
-			return errOutlasted
+			return false, errOutlasted
 		}
-		return x.Answered()
+		return true, x.Rest(append(x.Whole(), x.Answer.Body...))
 	}
 }
 

@@ -29,11 +29,13 @@ type Changer interface {
 	Change(*Draw, *Answer) bool
 }
 
-// Sender is a kind that sends the answer in its own way.
+// Sender is a kind that sends the answer in its own way. The connection is
+// closed afterwards.
 type Sender interface {
-	// Send returns nil if the fault took place, and [ErrGone] if it could not,
-	// because the client let go first.
-	Send(*Exchange) error
+	// Send says whether the client could have the whole answer. It returns
+	// [ErrGone] if the fault could not take place, because the client let go
+	// first.
+	Send(*Exchange) (whole bool, err error)
 }
 
 // Greeter is a kind that acts on a connection before any request is known.

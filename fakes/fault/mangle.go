@@ -25,18 +25,14 @@ func (g Garbage) Validate() error {
 func (Garbage) Refuses() bool { return true }
 
 // Send sends the bytes, the same for the same draw.
-func (g Garbage) Send(x *Exchange) error {
-	raw, err := x.Raw()
-	if err != nil {
-		return err
-	}
+func (g Garbage) Send(x *Exchange) (bool, error) {
 	bytes := make([]byte, g.Bytes)
 	for i := range bytes {
 		bytes[i] = byte(x.Draw.Uint32())
 	}
 	bytes[0] |= 0x80 // never the beginning of "HTTP"
-	_, err = raw.Write(bytes)
-	return err
+	_, err := x.Write(bytes)
+	return false, err
 }
 
 // BadChunk sends the headers and the beginning of the body in chunks, then a
@@ -50,14 +46,10 @@ func (BadChunk) String() string { return "badchunk" }
 func (BadChunk) Validate() error { return nil }
 
 // Send sends the broken body.
-func (BadChunk) Send(x *Exchange) error {
-	raw, err := x.Raw()
-	if err != nil {
-		return err
-	}
-	b := chunk(raw.head("Transfer-Encoding: chunked"), x.Answer.Body[:len(x.Answer.Body)/2])
-	_, err = raw.Write(append(b, "zz\r\nnot a chunk\r\n"...))
-	return err
+func (BadChunk) Send(x *Exchange) (bool, error) {
+	b := chunk(x.Head("Transfer-Encoding: chunked"), x.Answer.Body[:len(x.Answer.Body)/2])
+	_, err := x.Write(append(b, "zz\r\nnot a chunk\r\n"...))
+	return false, err
 }
 
 func chunk(to, part []byte) []byte {
@@ -90,23 +82,19 @@ func (c Cut) Validate() error {
 }
 
 // Send sends half of the body.
-func (c Cut) Send(x *Exchange) error {
-	raw, err := x.Raw()
-	if err != nil {
-		return err
-	}
+func (c Cut) Send(x *Exchange) (bool, error) {
 	half := x.Answer.Body[:len(x.Answer.Body)/2]
 	var b []byte
 	switch c.Framing {
 	case "length":
-		b = append(raw.head(fmt.Sprintf("Content-Length: %d", max(1, len(x.Answer.Body)))), half...)
+		b = append(x.Head(fmt.Sprintf("Content-Length: %d", max(1, len(x.Answer.Body)))), half...)
 	case "chunked":
-		b = chunk(raw.head("Transfer-Encoding: chunked"), half)
+		b = chunk(x.Head("Transfer-Encoding: chunked"), half)
 	default:
-		b = append(raw.head(), half...)
+		b = append(x.Head(), half...)
 	}
-	_, err = raw.Write(b)
-	return err
+	_, err := x.Write(b)
+	return false, err
 }
 
 func parseGarbage(a *args) (Kind, error) { return Garbage{Bytes: a.intOr("bytes", 512)}, nil }

@@ -23,30 +23,30 @@ func (d Drip) Validate() error {
 }
 
 // Send drips.
-func (d Drip) Send(x *Exchange) error { return x.paced(d.Bytes, d.Gap) }
+func (d Drip) Send(x *Exchange) (bool, error) { return x.paced(d.Bytes, d.Gap) }
 
 // paced sends the headers, and the body in pieces with a gap before each.
-func (x *Exchange) paced(piece int, gap time.Duration) error {
-	if err := x.begin(nil); err != nil {
-		return err
+func (x *Exchange) paced(piece int, gap time.Duration) (bool, error) {
+	if _, err := x.Write(x.Whole()); err != nil {
+		return false, err
 	}
 	due := time.Now()
 	for rest := x.Answer.Body; len(rest) > 0; {
 		due = due.Add(gap)
 		lifted, err := x.Pause(time.Until(due))
-		if err != nil {
-			return errOutlasted
+		switch {
+		case err != nil:
+			return false, errOutlasted
+		case lifted:
+			return true, x.Rest(rest)
 		}
 		n := min(piece, len(rest))
-		if lifted {
-			n = len(rest)
-		}
-		if x.more(rest[:n]) != nil {
-			return errOutlasted
+		if _, err := x.Write(rest[:n]); err != nil {
+			return false, errOutlasted
 		}
 		rest = rest[n:]
 	}
-	return nil
+	return true, nil
 }
 
 // Bandwidth sends the body at a limited rate.
@@ -67,7 +67,7 @@ func (b Bandwidth) Validate() error {
 
 // Send sends a piece every twentieth of a second, or byte by byte if the rate is
 // lower than that.
-func (b Bandwidth) Send(x *Exchange) error {
+func (b Bandwidth) Send(x *Exchange) (bool, error) {
 	const perSecond = 20
 	piece := max(1, b.PerSecond/perSecond)
 	return x.paced(int(piece), time.Duration(float64(piece)/float64(b.PerSecond)*float64(time.Second)))

@@ -19,7 +19,7 @@ type act struct {
 func (a *act) hold() hold { return hold{lifted: a.armed.lifted, left: a.left} }
 
 // Plan is what is to happen to one request. A nil plan does nothing. It is used
-// by one goroutine: Wait, Change, then Send, and at last Done.
+// by one goroutine at a time: Wait, Change, then Take, and at last Done.
 type Plan struct {
 	since func() time.Duration
 	acts  []act
@@ -107,30 +107,35 @@ const (
 	Gone              // the client let go first
 )
 
-// Send sends the answer, in the way of the first fault that has one of its own,
-// or else in the ordinary way.
-func (p *Plan) Send(w http.ResponseWriter, r *http.Request, answer *Answer) Sent {
-	if p != nil {
-		for i := range p.acts {
-			if s, ok := p.acts[i].kind.(Sender); ok {
-				return p.acts[i].send(s, w, r, answer)
-			}
+// Take takes the connection over, if a fault sends the answer in a way of its
+// own, and returns what sends it; nil if none does. What is returned is to be
+// called once, by any goroutine; the one that serves the request need not wait,
+// and then costs no memory. ctx is to end when the server closes.
+func (p *Plan) Take(ctx context.Context, w http.ResponseWriter, answer *Answer) (send func() Sent, err error) {
+	if p == nil {
+		return nil, nil
+	}
+	for i := range p.acts {
+		a := &p.acts[i]
+		s, ok := a.kind.(Sender)
+		if !ok {
+			continue
 		}
+		x, err := takeOver(ctx, w, answer, a.draw, a.hold())
+		if err != nil {
+			return nil, err
+		}
+		return func() Sent { return a.send(s, x) }, nil
 	}
-	if err := Write(w, answer); err != nil {
-		return Gone
-	}
-	return Whole
+	return nil, nil
 }
 
-func (a *act) send(s Sender, w http.ResponseWriter, r *http.Request, answer *Answer) Sent {
-	ctx, cancel := context.WithCancel(r.Context())
-	x := &Exchange{Answer: answer, Draw: a.draw, Writer: w, ctx: ctx, cancel: cancel, held: a.hold()}
+func (a *act) send(s Sender, x *Exchange) Sent {
 	defer x.close()
-	err := s.Send(x)
-	a.fired = err == nil || errors.Is(err, errOutlasted) || errors.Is(err, errLifted)
+	whole, err := s.Send(x)
+	a.fired = !errors.Is(err, ErrGone)
 	switch {
-	case err == nil && x.raw == nil:
+	case err == nil && whole:
 		return Whole
 	case err == nil || errors.Is(err, errLifted):
 		return Torn

@@ -17,10 +17,7 @@ func (Close) Validate() error { return nil }
 func (Close) Refuses() bool { return true }
 
 // Send closes the connection.
-func (Close) Send(x *Exchange) error {
-	_, err := x.Raw()
-	return err
-}
+func (Close) Send(*Exchange) (bool, error) { return false, nil }
 
 // Reset answers with a TCP reset.
 type Reset struct {
@@ -45,25 +42,19 @@ func (r Reset) Validate() error {
 func (r Reset) Refuses() bool { return r.At == "before" }
 
 // Send sends what comes before the reset, and resets.
-func (r Reset) Send(x *Exchange) error {
-	raw, err := x.Raw()
-	if err != nil {
-		return err
-	}
+func (r Reset) Send(x *Exchange) (bool, error) {
 	var part []byte
 	switch r.At {
 	case "headers":
-		part = raw.head()
+		part = x.Head()
 		part = part[:len(part)/2]
 	case "body":
-		part = raw.head(fmt.Sprintf("Content-Length: %d", len(x.Answer.Body)+1))
+		part = x.Head(fmt.Sprintf("Content-Length: %d", len(x.Answer.Body)+1))
 		part = append(part, x.Answer.Body[:len(x.Answer.Body)/2]...)
 	}
-	if _, err := raw.Write(part); err != nil {
-		return err
-	}
-	raw.Reset()
-	return nil
+	_, err := x.Write(part)
+	x.Reset()
+	return false, err
 }
 
 // IdleClose closes a connection that had been kept open just as the client sends
@@ -83,6 +74,6 @@ func (IdleClose) Refuses() bool { return true }
 func (IdleClose) possible(r *Request) bool { return r.Reused }
 
 // Send closes the connection.
-func (IdleClose) Send(x *Exchange) error { return Close{}.Send(x) }
+func (IdleClose) Send(*Exchange) (bool, error) { return false, nil }
 
 func parseReset(a *args) (Kind, error) { return Reset{At: a.wordOr("before")}, nil }

@@ -147,10 +147,10 @@ func (r *rig) impatient(timeout time.Duration) *http.Client {
 	return &http.Client{Timeout: timeout, Transport: r.client.Transport}
 }
 
-// many makes n requests with keys of their own, at most 32 at once.
+// many makes n requests with keys of their own, at most 20 at once.
 func (r *rig) many(n int) []reply {
 	out := make([]reply, n)
-	slots := make(chan struct{}, 32)
+	slots := make(chan struct{}, 20)
 	r.round++
 	var wg sync.WaitGroup
 	for i := range n {
@@ -199,7 +199,7 @@ func about(must *require.Assertions, want, got time.Duration, share float64, wha
 // fault that does not do what it says spoils them all.
 func (r *rig) measured(measure func(must *require.Assertions)) {
 	r.Helper()
-	const rounds = 4
+	const rounds = 6
 	for round := range rounds {
 		attempt := &tolerant{}
 		if attempt.run(measure); attempt.problem == "" {

@@ -31,22 +31,41 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	plan := h.faults.Plan(fault.Request{
 		Key: call.Group + "/" + call.Key, Attempt: call.Attempt, Names: call.Names, Reused: reused,
 	})
-	outcome, status := h.answer(w, &call, plan)
-	h.journal.End(call.ticket, outcome, status, h.journal.FaultSet(plan.Fired()))
-	plan.Done()
-	if outcome == journal.Abandoned {
+	h.carryOut(w, &call, plan)
+}
+
+// carryOut does the work, and sends what there is to send.
+func (h *Host) carryOut(w http.ResponseWriter, call *Call, plan *fault.Plan) {
+	ticket := call.ticket
+	answer, err := h.answer(call, plan)
+	if err != nil {
+		h.end(ticket, plan, fault.Gone, 0)
 		// Or else net/http would answer 200 when a held request ends because the
 		// host closes.
 		panic(http.ErrAbortHandler)
 	}
+	status := answer.Status
+	send, err := plan.Take(h.ctx, w, answer)
+	switch {
+	case err != nil:
+		h.end(ticket, plan, fault.Gone, status)
+	case send != nil: // apart: a held connection costs less without its request
+		h.work.Go(func() { h.end(ticket, plan, send(), status) })
+	case fault.Write(w, answer) != nil:
+		h.end(ticket, plan, fault.Gone, status)
+	default:
+		h.end(ticket, plan, fault.Whole, status)
+	}
 }
 
-// answer does the work and sends what there is to send.
-func (h *Host) answer(w http.ResponseWriter, call *Call, plan *fault.Plan) (journal.Outcome, int) {
+// answer does the work, lets pass the time that faults want, and returns what
+// there is to say; an error if the client has let go meanwhile.
+func (h *Host) answer(call *Call, plan *fault.Plan) (*fault.Answer, error) {
 	ctx := call.Request.Context()
-	if plan.Stuck() {
+	stuck := plan.Stuck()
+	if stuck {
 		if err := plan.Wait(ctx); err != nil {
-			return journal.Abandoned, 0
+			return nil, err
 		}
 	}
 	var answer fault.Answer
@@ -55,26 +74,31 @@ func (h *Host) answer(w http.ResponseWriter, call *Call, plan *fault.Plan) (jour
 	} else {
 		answer = h.api.Serve(call)
 	}
-	answer.Self = call.Request.URL.RequestURI()
-	if !plan.Stuck() {
+	defer call.finish()
+	if !stuck {
 		if err := plan.Wait(ctx); err != nil {
-			call.finish()
-			return journal.Abandoned, 0
+			return nil, err
 		}
 	}
-	call.finish()
+	answer.Self = call.Request.URL.RequestURI()
 	plan.Change(&answer)
 	if answer.Unrendered {
 		h.render(&answer)
 	}
-	switch plan.Send(w, call.Request, &answer) {
+	return &answer, nil
+}
+
+// end notes how a request ended.
+func (h *Host) end(ticket journal.Ticket, plan *fault.Plan, sent fault.Sent, status int) {
+	outcome := journal.Abandoned
+	switch sent {
 	case fault.Whole:
-		return journal.Answered, answer.Status
+		outcome = journal.Answered
 	case fault.Torn:
-		return journal.Cut, answer.Status
-	default:
-		return journal.Abandoned, answer.Status
+		outcome = journal.Cut
 	}
+	h.journal.End(ticket, outcome, status, h.journal.FaultSet(plan.Fired()))
+	plan.Done()
 }
 
 func (c *Call) finish() {

@@ -3,6 +3,7 @@ package journal
 import (
 	"math"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -249,9 +250,9 @@ func (j *Journal) FaultSet(ids []string) uint16 {
 	if len(ids) == 0 {
 		return 0
 	}
-	var joined string
-	for _, id := range ids {
-		joined += id + "\x00"
+	joined := ids[0]
+	if len(ids) > 1 {
+		joined = strings.Join(ids, "\x00")
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
