@@ -133,7 +133,7 @@ func BenchmarkSeed(b *testing.B) {
 	}
 	for b.Loop() {
 		b.StopTimer()
-		dsn := dbtest.Fresh(b, serverDSN(b))
+		dsn := fresh(b)
 		b.StartTimer()
 		require.NoError(b, schema.Seed(b.Context(), dsn, schema.Params{Projects: projects, Seed: 1}))
 	}

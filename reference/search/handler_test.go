@@ -47,10 +47,9 @@ func requireProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code
 	}
 }
 
-// small returns a pool on a database of a few projects, and a session on it.
+// small returns a pool on a database of a few projects, and its DSN.
 func small(t *testing.T, connections int) (*pgxpool.Pool, string) {
-	dsn := dbtest.Fresh(t, serverDSN(t))
-	require.NoError(t, schema.Seed(context.Background(), dsn, schema.Params{Projects: 150, Seed: 1}))
+	dsn := projects(t, 150)
 	return open(t, dsn, connections), dsn
 }
 
@@ -135,7 +134,7 @@ func TestACutConnectionIsUnavailableAndTheNextSearchWorks(t *testing.T) {
 
 func TestAnErrorOfOursIsInternal(t *testing.T) {
 	t.Parallel()
-	pool := open(t, dbtest.Fresh(t, serverDSN(t)), 1) // without a schema
+	pool := open(t, fresh(t), 1) // without a schema
 	requireProblem(t, get(t.Context(), service(t, pool, nil), "a"), http.StatusInternalServerError, "internal")
 }
 

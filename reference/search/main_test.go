@@ -2,9 +2,11 @@ package search_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -12,30 +14,73 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"holdfast/reference/internal/dbtest"
+	"holdfast/harness/database"
 	"holdfast/reference/schema"
 	"holdfast/reference/search"
 )
 
-// seededProjects is enough that the newest documents are far from all.
-const seededProjects = 5000
+func TestMain(m *testing.M) { os.Exit(run(m)) }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// serverDSN names a database server for tests.
-func serverDSN(t testing.TB) string {
-	dsn := os.Getenv("HOLDFAST_TEST_DATABASE_URL")
-	if dsn == "" {
-		t.Skip("HOLDFAST_TEST_DATABASE_URL is not set")
+// server opens the database server of this test binary: that of
+// HOLDFAST_TEST_DATABASE_URL if it is set, else whichever is found.
+var server = sync.OnceValues(func() (*database.Server, error) {
+	options := database.FromEnvironment(os.Getenv)
+	if dsn := os.Getenv("HOLDFAST_TEST_DATABASE_URL"); dsn != "" {
+		options.DSN = dsn
 	}
-	return dsn
+	s, err := database.Open(context.Background(), options)
+	opened = s
+	return s, err
+})
+
+// opened is the server if a test opened it. A binary of which no test needs a
+// database, as a fuzzing worker, starts none.
+var opened *database.Server
+
+func run(m *testing.M) int {
+	code := m.Run()
+	if opened != nil {
+		if err := opened.Close(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
-// seeded returns a pool on a database of seededProjects.
-func seeded(t testing.TB) *pgxpool.Pool {
-	dsn := dbtest.Fresh(t, serverDSN(t))
-	require.NoError(t, schema.Seed(context.Background(), dsn, schema.Params{Projects: seededProjects, Seed: 1}))
-	return open(t, dsn, 10)
+// clone returns the DSN of a database of the test's own with this data.
+func clone(t testing.TB, set database.DataSet) string {
+	t.Helper()
+	s, err := server()
+	if errors.Is(err, database.ErrNoDatabase) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	template, err := s.Template(context.Background(), set)
+	require.NoError(t, err)
+	copied, err := s.Clone(context.Background(), template)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, copied.Drop(context.Background())) })
+	return copied.DSN()
+}
+
+// fresh returns the DSN of an empty database.
+func fresh(t testing.TB) string {
+	return clone(t, database.DataSet{Name: "nothing", Key: "reference-nothing",
+		Build: func(context.Context, string) error { return nil }})
+}
+
+// projects returns the DSN of a database of so many seeded projects.
+func projects(t testing.TB, n int64) string {
+	p := schema.Params{Projects: n, Seed: 1}
+	key, err := schema.DataSetKey(p)
+	require.NoError(t, err)
+	return clone(t, database.DataSet{Name: fmt.Sprintf("%d projects", n), Key: key,
+		Build: func(ctx context.Context, dsn string) error { return schema.Seed(ctx, dsn, p) }})
 }
 
 // open returns a pool that closes with the test.

@@ -13,9 +13,12 @@ import (
 	"holdfast/reference/search"
 )
 
+// seededProjects is enough that the newest documents are far from all.
+const seededProjects = 5000
+
 // TestSearchOnSeededProjects shares one database among tests that only read.
 func TestSearchOnSeededProjects(t *testing.T) {
-	pool := seeded(t)
+	pool := open(t, projects(t, seededProjects), 10)
 	for name, test := range map[string]func(*testing.T, *pgxpool.Pool){
 		"every planted term is found as often as it was planted": plantedTerms,
 		"newest results come first, each once":                   newestFirst,

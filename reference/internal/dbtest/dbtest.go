@@ -1,57 +1,13 @@
-// Package dbtest gives a test a database of its own on a server that the test
-// binary was given.
+// Package dbtest saves tests the error handling of their own SQL.
 package dbtest
 
 import (
 	"context"
-	"crypto/rand"
-	"net/url"
-	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 )
-
-// Fresh creates an empty database beside the one that dsn names, and drops it
-// when the test ends. It returns the new database's DSN.
-func Fresh(t testing.TB, dsn string) string { return create(t, dsn, "") }
-
-// Copy is Fresh for a copy of the database that dsn names, which nobody may be
-// connected to.
-func Copy(t testing.TB, dsn string) string {
-	address, err := url.Parse(dsn)
-	require.NoError(t, err)
-	return create(t, dsn, strings.TrimPrefix(address.Path, "/"))
-}
-
-func create(t testing.TB, dsn, template string) string {
-	t.Helper()
-	name := "reference_test_" + strings.ToLower(rand.Text())
-	statement := "CREATE DATABASE " + pgx.Identifier{name}.Sanitize()
-	if template != "" {
-		statement += " TEMPLATE " + pgx.Identifier{template}.Sanitize()
-	}
-	address, err := url.Parse(dsn)
-	require.NoError(t, err)
-	exec(t, address, statement)
-	t.Cleanup(func() { exec(t, address, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)") })
-	address.Path = "/" + name
-	return address.String()
-}
-
-// exec runs a statement in the server's maintenance database: the one that is
-// copied must have no sessions.
-func exec(t testing.TB, address *url.URL, statement string) {
-	t.Helper()
-	maintenance := *address
-	maintenance.Path = "/postgres"
-	conn, err := pgx.Connect(context.Background(), maintenance.String())
-	require.NoError(t, err)
-	defer conn.Close(context.Background())
-	_, err = conn.Exec(context.Background(), statement)
-	require.NoError(t, err)
-}
 
 // Connect opens a session that ends with the test.
 func Connect(t testing.TB, dsn string) *pgx.Conn {
