@@ -65,7 +65,7 @@ func Start(ctx context.Context, config Config, streams ...Stream) (*Attack, erro
 		p := newPacer(s, a.clock, pacing.Done(), rec)
 		senders[i] = &sender{
 			stream: s, base: base, seed: streamSeed(config.Seed, s.Name), pacer: p, rec: rec,
-			now: a.clock, stop: pacing.Done(), life: life, transport: transport, scratch: pool,
+			now: a.clock, stop: pacing.Done(), deadlines: newDeadlines(life, s.Timeout), transport: transport, scratch: pool,
 			template: newTemplate(base),
 		}
 		a.streams = append(a.streams, &running{stream: s, pacer: p, rec: rec})
@@ -128,7 +128,7 @@ func (r *running) run(s *sender) {
 	for range attacker.Attack(target, vegetaPacer{r.pacer}, 0, "") {
 		// The books are kept by the sender.
 	}
-	r.pacer.unsent()
+	r.pacer.finish()
 	r.rec.closeBooks()
 }
 

@@ -52,7 +52,8 @@ type Stream struct {
 	Next func(n int64, r *rand.Rand) Request
 	// Expect says what an answer must be. Defaults to any 2xx.
 	Expect Expectation
-	// Timeout bounds a request from its send to the end of its answer's body.
+	// Timeout bounds a request from its send to the end of its answer's body. It
+	// may take effect up to a hundredth of itself late, 100 ms at most.
 	// Defaults to [DefaultTimeout].
 	Timeout time.Duration
 	// MaxInFlight bounds the requests that are open at once; what is due beyond

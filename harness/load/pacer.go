@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// minSleep is the shortest wait. Above 10,000 requests per second the pacer
+// minSleep is the shortest wait. Above 4,000 requests per second the pacer
 // therefore wakes once for several requests, which saves a core's time and
 // makes each at most this much late.
-const minSleep = 100 * time.Microsecond
+const minSleep = 250 * time.Microsecond
 
 // pacer walks the plan of one stream and hands each request on when it is due.
 // It is the adapter behind vegeta's Pacer: vegeta hands a tick to a worker each
 // time that handOn returns.
 //
-// handOn and unsent run on one goroutine; done may be called from any.
+// handOn and finish run on one goroutine at a time; done may be called from any.
 type pacer struct {
 	plan    Profile
 	startAt time.Duration
@@ -56,13 +56,17 @@ func (p *pacer) due(n int64) (time.Duration, bool) {
 func (p *pacer) handOn() bool {
 	for {
 		due, ok := p.due(p.next)
-		if !ok || !p.waitUntil(due) {
+		if !ok {
+			return false
+		}
+		now, ok := p.waitUntil(due)
+		if !ok {
 			return false
 		}
 		n := p.next
 		p.next++
 		switch {
-		case p.now()-due > p.maxLag:
+		case now-due > p.maxLag:
 			p.rec.late(due)
 		case p.claims.Load() >= p.max:
 			p.rec.shed(due)
@@ -75,25 +79,25 @@ func (p *pacer) handOn() bool {
 	}
 }
 
-// waitUntil waits for due and returns true, or false when the run is stopped.
-func (p *pacer) waitUntil(due time.Duration) bool {
+// waitUntil waits for due and returns the time, or false when the run is stopped.
+func (p *pacer) waitUntil(due time.Duration) (now time.Duration, ok bool) {
 	for {
 		select {
 		case <-p.stop:
-			return false
+			return 0, false
 		default:
 		}
-		wait := due - p.now()
-		if wait <= 0 {
-			return true
+		now = p.now()
+		if now >= due {
+			return now, true
 		}
-		wait = max(wait, minSleep)
+		wait := max(due-now, minSleep)
 		p.timer.Reset(wait)
 		p.nudge.in(wait)
 		select {
 		case <-p.timer.C:
 		case <-p.stop:
-			return false
+			return 0, false
 		}
 	}
 }
@@ -101,24 +105,15 @@ func (p *pacer) waitUntil(due time.Duration) bool {
 // done gives back the room that a request took which was handed on.
 func (p *pacer) done() { p.claims.Add(-1) }
 
-// unsent counts what is left when nothing is handed on any more: the requests
+// finish counts what is left when nothing is handed on any more: the requests
 // that no worker took and those that were never reached.
-func (p *pacer) unsent() {
-	for {
-		select {
-		case n := <-p.ready:
-			due, _ := p.due(n)
-			p.rec.unsent(due, true)
-			p.done()
-			continue
-		default:
-		}
-		break
+func (p *pacer) finish() {
+	for len(p.ready) > 0 {
+		due, _ := p.due(<-p.ready)
+		p.rec.unsent(due)
+		p.done()
 	}
-	for due, ok := p.due(p.next); ok; due, ok = p.due(p.next) {
-		p.rec.unsent(due, false)
-		p.next++
-	}
+	p.rec.unreached(p.plan, p.startAt, p.next)
 	p.timer.Stop()
 	p.nudge.close()
 }

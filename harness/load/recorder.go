@@ -107,20 +107,35 @@ func (r *recorder) shed(due time.Duration) {
 	r.series.touch(due)
 }
 
-// unsent counts a request that the end of the run forestalled.
-func (r *recorder) unsent(due time.Duration, handedOn bool) {
+// unsent counts a request that was handed on when the run ended.
+func (r *recorder) unsent(due time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.at(due).unsent++
 	r.total.unsent++
-	if handedOn {
-		r.series.drop(due)
+	r.series.drop(due)
+}
+
+// unreached counts the requests of a plan from n on, phase by phase: there may
+// be millions.
+func (r *recorder) unreached(plan Profile, startAt time.Duration, n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rest := max(0, Planned(plan)-n)
+	r.total.unsent += rest
+	outside := rest
+	for i := range r.starts {
+		first := max(n, DueBefore(plan, r.starts[i]-startAt))
+		here := max(0, DueBefore(plan, r.ends[i]-startAt)-first)
+		r.tallies[i].unsent += here
+		outside -= here
 	}
+	r.tallies[len(r.starts)].unsent += outside
 }
 
 // unfit counts a request that could not be built, and keeps the first reason.
 func (r *recorder) unfit(due time.Duration, why error) {
-	r.unsent(due, true)
+	r.unsent(due)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.problem == nil {

@@ -41,7 +41,7 @@ type sender struct {
 	rec       *recorder
 	now       func() time.Duration
 	stop      <-chan struct{}
-	life      context.Context // ends when requests in flight are to be given up
+	deadlines *deadlines
 	transport http.RoundTripper
 	scratch   *sync.Pool // of *scratch, shared by the streams of a run
 	template  *http.Request
@@ -80,7 +80,7 @@ func (s *sender) send(n int64, sc *scratch) {
 	}
 	select {
 	case <-s.stop:
-		s.rec.unsent(due, true)
+		s.rec.unsent(due)
 		return
 	default:
 	}
@@ -90,7 +90,7 @@ func (s *sender) send(n int64, sc *scratch) {
 		return
 	}
 	s.rec.send(due, x.sent)
-	answer, err := s.exchange(n, ask, sc)
+	answer, err := s.exchange(s.deadlines.from(x.sent), n, ask, sc)
 	x.end = s.now()
 	x.status, x.class = s.judge(answer, err)
 	s.rec.finish(x)
@@ -128,9 +128,7 @@ func mix(x uint64) uint64 {
 }
 
 // exchange sends a request and reads its answer to the end.
-func (s *sender) exchange(n int64, ask Request, sc *scratch) (Answer, error) {
-	ctx, cancel := context.WithTimeout(s.life, s.stream.Timeout)
-	defer cancel()
+func (s *sender) exchange(ctx context.Context, n int64, ask Request, sc *scratch) (Answer, error) {
 	for try := 0; ; try++ {
 		req, body, err := s.build(ctx, n, ask)
 		if err != nil {
@@ -234,6 +232,17 @@ func (b *onceBody) Read(p []byte) (int, error) {
 	n := copy(p, b.data)
 	b.data = b.data[n:]
 	return n, nil
+}
+
+// WriteTo spares net/http a buffer of 32 kB for each request without a body.
+func (b *onceBody) WriteTo(w io.Writer) (int64, error) {
+	b.begun.Store(true)
+	if len(b.data) == 0 {
+		return 0, nil
+	}
+	n, err := w.Write(b.data)
+	b.data = b.data[n:]
+	return int64(n), err
 }
 
 func (b *onceBody) Close() error { return nil }

@@ -18,7 +18,7 @@ import (
 )
 
 // TestLatencyOfAStallingServerIsTheTruth is the reason for an open model. The
-// server stands still for one part in five of its time. Whoever would have
+// server stands still for one second in three. Whoever would have
 // come meanwhile waits until it goes on; a closed model never sends them and
 // reports about a millisecond.
 //
@@ -26,10 +26,10 @@ import (
 // machine can only make worse, and when the server really answered.
 func TestLatencyOfAStallingServerIsTheTruth(t *testing.T) {
 	const (
-		period = 1500 * time.Millisecond
-		stall  = 300 * time.Millisecond // from the start of each period on
+		period = 3 * time.Second
+		stall  = time.Second // from the start of each period on
 	)
-	profile := load.Constant(500, 2*period)
+	profile := load.Constant(500, period)
 	start := time.Now().Add(50 * time.Millisecond)
 	var mu sync.Mutex
 	answered := make(map[int64]time.Duration)
@@ -55,10 +55,17 @@ func TestLatencyOfAStallingServerIsTheTruth(t *testing.T) {
 		planned = append(planned, millis(max(0, stall-due%period)))
 		real = append(real, millis(answered[n]-due))
 	}
-	require.GreaterOrEqual(t, o.Latency.P99, 0.95*quantile(planned, 0.99))
-	require.InEpsilon(t, quantile(real, 0.99), o.Latency.P99, 0.05)
-	require.InEpsilon(t, quantile(real, 0.90), o.Latency.P90, 0.05)
-	require.InEpsilon(t, quantile(real, 1), o.Latency.Max, 0.05)
+	// Never less than the truth; more only by what a busy machine adds between
+	// the server's answer and its reading, of which the send lag is the witness.
+	more := 1.05
+	if *o.SendLagP99MS > 3 {
+		more = 2
+	}
+	for _, q := range []struct{ at, got float64 }{{0.90, o.Latency.P90}, {0.99, o.Latency.P99}, {1, o.Latency.Max}} {
+		require.GreaterOrEqual(t, q.got, 0.95*quantile(planned, q.at), "quantile %g", q.at)
+		require.GreaterOrEqual(t, q.got, 0.95*quantile(real, q.at), "quantile %g", q.at)
+		require.LessOrEqual(t, q.got, more*quantile(real, q.at), "quantile %g", q.at)
+	}
 	require.Greater(t, o.MaxInFlight, int64(100), "requests were sent into the stall")
 	t.Logf("p99 %.1f ms; the server's %.1f ms; the schedule's %.1f ms; send lag p99 %.2f ms",
 		o.Latency.P99, quantile(real, 0.99), quantile(planned, 0.99), *o.SendLagP99MS)
@@ -72,11 +79,10 @@ func quantile(values []float64, q float64) float64 {
 }
 
 func TestALateAnswerIsCountedWhereItsRequestWasDue(t *testing.T) {
-	var slow time.Duration
+	const slow = 1500 * time.Millisecond
 	handler := func(_ http.ResponseWriter, r *http.Request) {
 		if r.Header.Get(load.HeaderRequest) == "search/5" {
-			time.Sleep(1500 * time.Millisecond)
-			slow = 1500 * time.Millisecond
+			time.Sleep(slow)
 		}
 	}
 	phases := []result.Phase{{Name: "baseline", EndS: 0.3}, {Name: "inject", StartS: 0.3, EndS: 0.6}}

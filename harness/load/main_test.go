@@ -1,0 +1,67 @@
+package load_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"holdfast/harness/load"
+)
+
+// helperVariable makes the test binary a helper process of a test.
+const helperVariable = "HOLDFAST_LOAD_TEST_HELPER"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(helperVariable) {
+	case "server":
+		helpServe()
+	case "generator":
+		helpGenerate()
+	default:
+		goleak.VerifyTestMain(m)
+	}
+}
+
+// helpServe prints its address and serves until standard input ends.
+func helpServe() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(l.Addr())
+	go serveTrivial(l)
+	_, _ = os.Stdin.Read(make([]byte, 1))
+}
+
+// generated is what the generator's process says of itself.
+type generated struct {
+	Sent, OK, MaxInFlight int64
+	LagP99MS              float64
+}
+
+// helpGenerate sends RATE requests per second to BASE for the duration FOR.
+func helpGenerate() {
+	rate, _ := strconv.ParseFloat(os.Getenv("RATE"), 64)
+	d, _ := time.ParseDuration(os.Getenv("FOR"))
+	inFlight, _ := strconv.Atoi(os.Getenv("IN_FLIGHT"))
+	attack, err := load.Start(context.Background(), load.Config{BaseURL: os.Getenv("BASE")},
+		load.Stream{Name: "null", Profile: load.Constant(rate, d), Next: get("/"), MaxInFlight: inFlight})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	o := attack.Wait()[0]
+	g := generated{Sent: o.Sent, OK: o.OK, MaxInFlight: o.MaxInFlight}
+	if o.SendLagP99MS != nil {
+		g.LagP99MS = *o.SendLagP99MS
+	}
+	_ = json.NewEncoder(os.Stdout).Encode(g)
+}
