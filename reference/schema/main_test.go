@@ -19,9 +19,9 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
-// server opens the database server of this test binary: that of
+// databases opens the database server of this test binary: that of
 // HOLDFAST_TEST_DATABASE_URL if it is set, else whichever is found.
-var server = sync.OnceValues(func() (*database.Server, error) {
+var databases = sync.OnceValues(func() (*database.Server, error) {
 	options := database.FromEnvironment(os.Getenv)
 	if dsn := os.Getenv("HOLDFAST_TEST_DATABASE_URL"); dsn != "" {
 		options.DSN = dsn
@@ -53,7 +53,7 @@ func run(m *testing.M) int {
 // clone returns the DSN of a database of the test's own with this data.
 func clone(t testing.TB, set database.DataSet) string {
 	t.Helper()
-	s, err := server()
+	s, err := databases()
 	if errors.Is(err, database.ErrNoDatabase) {
 		t.Skip(err)
 	}
