@@ -1,0 +1,163 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/stretchr/testify/require"
+
+	"holdfast/harness/result"
+	"holdfast/reports/chart"
+)
+
+func TestEachSeriesHasItsPlace(t *testing.T) {
+	for _, c := range []struct{ name, unit, title, label string }{
+		{"search.latency.p99", result.UnitMS, "Latency of search", "p99"},
+		{"search.latency.p99.9", result.UnitMS, "Latency of search", "p99.9"},
+		{"search.planned", result.UnitPerS, "Requests of search", "planned"},
+		{"process.rss", result.UnitBytes, "Memory", "process.rss"},
+		{"db.pool.in_use", result.UnitCount, "Connections", "db.pool.in_use"},
+		{"oracle_api.in_flight", result.UnitCount, "In flight", "oracle_api.in_flight"},
+		{"queue.pending", result.UnitCount, "Queue", "queue.pending"},
+		{"process.cpu", result.UnitRatio, "Other of process", "cpu"},
+		{"odd", "", "Other", "odd"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := placeOf(result.Series{Name: c.name, Unit: c.unit})
+			require.Equal(t, []string{c.title, c.label}, []string{p.title, p.label})
+		})
+	}
+}
+
+func TestAPanelNeverMixesUnitsNorHoldsTooManyLines(t *testing.T) {
+	var s result.Scenario
+	for i := range 80 {
+		s.Series = append(s.Series, result.Series{Name: fmt.Sprintf("db.c%d", i), Unit: []string{result.UnitCount, result.UnitRatio}[i%2], T: []float64{0}, V: []float64{1}})
+	}
+	lines := 0
+	for _, p := range panels(s, chart.Span{From: 0, To: 1}) {
+		require.LessOrEqual(t, len(p.Lines), chart.MaxLines)
+		for _, l := range p.Lines {
+			require.Equal(t, p.Unit, l.Unit)
+		}
+		lines += len(p.Lines)
+	}
+	require.Equal(t, mostSeries, lines)
+	require.Equal(t, "16\u00a0more series are in run.json and not drawn.", newSection(s, "s1").LeftOut)
+}
+
+func TestThresholdsStandOverTheirPhase(t *testing.T) {
+	s := passingScenario(t, "search/x", 1)
+	found := map[string]chart.Span{}
+	for _, p := range panels(s, spanOf(s)) {
+		for _, l := range p.Limits {
+			found[l.Name] = l.Span
+		}
+	}
+	require.Equal(t, map[string]chart.Span{
+		"inject: p99 ≤": {From: 13, To: 25}, "limit of process.rss": {From: 0, To: 35},
+	}, found, "a check on the limit itself is not a second line")
+}
+
+func TestMarksOfATargetThatDied(t *testing.T) {
+	var said []string
+	for _, m := range marks(killedScenario(t)) {
+		said = append(said, fmt.Sprintf("%v %s %v", m.At, m.Name, m.Bad))
+	}
+	require.Equal(t, []string{"21.3 target killed by the kernel for memory (limit 100\u00a0MB) true", "23.1 target started again false", "23.4 ready again after 2.1 s false"}, said)
+	require.Empty(t, marks(passingScenario(t, "search/x", 1)), "an end that was asked for is no event")
+}
+
+func TestPeaksAreOfTheirPhase(t *testing.T) {
+	s := result.Series{Unit: result.UnitCount, T: []float64{0, 1, 2, 3}, V: []float64{5, math.NaN(), 9, 1}}
+	require.Equal(t, "5 (1)", peakIn(s, result.Phase{StartS: 0, EndS: 2}))
+	require.Equal(t, "9 (1)", peakIn(s, result.Phase{StartS: 2, EndS: 3}))
+	require.Equal(t, notMeasured, peakIn(s, result.Phase{StartS: 5, EndS: 9}), "nothing is not 0")
+}
+
+func TestAQuantileNeedsSamples(t *testing.T) {
+	p999 := latency(func(q result.Quantiles) float64 { return q.P999 }, 1000)
+	require.Equal(t, notMeasured, p999(result.Counts{}, 0))
+	require.Equal(t, "too few", p999(result.Counts{Latency: &result.Quantiles{N: 999, P999: 7}}, 0))
+	require.Equal(t, "7\u00a0ms", p999(result.Counts{Latency: &result.Quantiles{N: 1000, P999: 7}}, 0))
+}
+
+func TestACurveEndsWhereTheSamplesDo(t *testing.T) {
+	h := hdr.New(1, 60_000_000, 3)
+	for i := range 1000 {
+		require.NoError(t, h.RecordValue(int64(i+1)*1000))
+	}
+	encoded, err := h.Encode(hdr.V2CompressedEncodingCookieBase)
+	require.NoError(t, err)
+	points, err := quantiles(string(encoded))
+	require.NoError(t, err)
+	require.InDelta(t, 0.5, points[0].Q, 1e-9)
+	require.InEpsilon(t, 500, points[0].MS, 0.01)
+	last := points[len(points)-1]
+	require.InDelta(t, 0.999, last.Q, 1e-9, "a thousand samples say nothing of the ten-thousandth")
+	require.InEpsilon(t, 1000, last.MS, 0.01)
+	for i := 1; i < len(points); i++ {
+		require.Greater(t, points[i].Q, points[i-1].Q)
+		require.GreaterOrEqual(t, points[i].MS, points[i-1].MS)
+	}
+}
+
+func TestAHistogramThatCannotBeReadIsSaid(t *testing.T) {
+	for _, text := range []string{"not base64 !", "AAAA", strings.Repeat("A", longestHistogram+4)} {
+		_, err := quantiles(text)
+		require.Error(t, err)
+	}
+	d := distributions(result.Scenario{Streams: []result.Stream{{Name: "search", Histogram: "AAAA"}}})
+	require.Len(t, d, 1)
+	require.Contains(t, d[0].Note, "the histogram from the plan can't be read")
+}
+
+func TestTiles(t *testing.T) {
+	find := func(run *result.Run, name string) tile {
+		for _, tl := range tiles(run) {
+			if tl.Name == name {
+				return tl
+			}
+		}
+		t.Fatal("no tile " + name)
+		return tile{}
+	}
+	run := baseRun()
+	require.Equal(t, "none", find(run, "Load delivered").Class, "no load is not a good load")
+	require.Equal(t, "none", find(run, "Faults fired").Class)
+	run.Scenarios = []result.Scenario{{
+		Streams: []result.Stream{{Counts: result.Counts{Planned: 1000, Sent: 989}}},
+		Faults:  []result.Fault{{Fired: 1, Undone: ptr(true)}, {Fired: 0}},
+		Checks:  []result.Check{{Verdict: result.Fail}, {Verdict: result.Inconclusive}},
+	}}
+	require.Equal(t, tile{"bad", "✕", "Load delivered", "98.9\u00a0%", "11 not sent"}, find(run, "Load delivered"))
+	require.Equal(t, "1 of 2", find(run, "Faults fired").Value)
+	require.Equal(t, "1 of 2", find(run, "Faults undone").Value, "not looked at is not undone")
+	require.Equal(t, "1 of 2", find(run, "Checks exercised").Value)
+	run.Scenarios[0].Streams[0].Sent = 995
+	require.Equal(t, "ok", find(run, "Load delivered").Class)
+}
+
+func TestFailuresCountWhatWasNeverSent(t *testing.T) {
+	rows := failures(result.Scenario{Streams: []result.Stream{{Name: "search", Counts: result.Counts{
+		Planned: 100, Sent: 80, Late: 15, Shed: 5, Errors: map[string]int64{"reset": 4, "timeout": 8, "eof": 4}}}}})
+	var said []string
+	for _, r := range rows {
+		said = append(said, r.Class+" "+r.N+" "+r.Share)
+	}
+	require.Equal(t, []string{"timeout 8 10\u00a0%", "eof 4 5\u00a0%", "reset 4 5\u00a0%", "not sent: the generator was late 15 15\u00a0% of planned", "not sent: too many in flight 5 5\u00a0% of planned"}, said)
+}
+
+func TestWords(t *testing.T) {
+	require.Equal(t, []string{"under 1\u00a0% of the limit", "81\u00a0% of the limit", "just past the limit", "187\u00a0% of the limit", "4.8× the limit", "12× the limit", "far past the limit"},
+		[]string{usedText(0.001), usedText(0.81), usedText(1.001), usedText(1.87), usedText(4.77), usedText(12.3), usedText(1000)})
+	require.Equal(t, []string{"36.4\u00a0s", "2\u00a0min 31\u00a0s", "1\u00a0h 05\u00a0min"}, []string{duration(36.4), duration(151.2), duration(3900)})
+	require.Equal(t, []string{"1", "2", "4", "10", "many"}, byNumber(map[string]int64{"10": 1, "many": 1, "2": 1, "4": 1, "1": 1}))
+	require.Equal(t, "never", measured(result.Check{Op: "falls_to", Verdict: result.Fail}))
+	require.Equal(t, notMeasured, measured(result.Check{Op: "falls_to", Verdict: result.NotExercised}), "not measured is not never")
+	require.Equal(t, "10 to 20", limitText(result.Check{Op: "between", Threshold: 10, Upper: ptr(20.0)}))
+	require.Equal(t, "within 2\u00a0s", limitText(result.Check{Op: "falls_to", Threshold: 2, WithinS: ptr(2.0), Value: ptr(1.0), Unit: result.UnitSeconds}))
+}
