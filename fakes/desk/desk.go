@@ -119,6 +119,9 @@ func (o Options) run(ctx context.Context, h *host.Host, p control.Panel) error {
 			return fmt.Errorf("run fake: %w", err)
 		}
 		defer s.Close()
+		if host.CheckAddress(o.Control, false) != nil && o.Control != "" && o.Err != nil {
+			fmt.Fprintf(o.Err, "warning: the control API at %s can be reached from outside, and lets anyone in\n", o.Control)
+		}
 		fmt.Fprintf(out, "CONTROL_URL=%s\n", s.URL())
 	}
 	<-ctx.Done()

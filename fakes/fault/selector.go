@@ -93,7 +93,7 @@ func (s Selector) String() string {
 // active says whether the fault is on at an offset, and for how long it stays
 // on; Forever if nothing ends it.
 func (s Selector) active(at time.Duration) (bool, time.Duration) {
-	if at < s.From || s.To != 0 && at >= s.To {
+	if s.From != 0 && at < s.From || s.To != 0 && at >= s.To {
 		return false, 0
 	}
 	left := Forever

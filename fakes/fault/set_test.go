@@ -156,6 +156,12 @@ func TestAWindowOpensRampsFlapsAndCloses(t *testing.T) {
 	})
 }
 
+func TestAFaultWithoutAWindowIsOnEvenBeforeTheRunStarts(t *testing.T) {
+	s := fault.NewSet(fault.Config{Start: time.Now().Add(time.Hour)})
+	require.NoError(t, s.AddText("close"))
+	require.Len(t, decisions(t, s, 1, 1), 1)
+}
+
 func TestAHangEndsWithItsWindowAndADelayDoesNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		waits := func(text string) time.Duration {

@@ -1,0 +1,234 @@
+package oracleapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"holdfast/fakes/host"
+	"holdfast/fakes/journal"
+	"holdfast/fakes/oracleapi"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// impact is an answer of the API.
+type impact struct {
+	ProjectID int64  `json:"project_id"`
+	Oracle    string `json:"oracle"`
+	Data      struct {
+		AsOf          time.Time `json:"as_of"`
+		Beneficiaries int64     `json:"beneficiaries"`
+		CO2Kg         float64   `json:"co2_kg"`
+		Score         float64   `json:"score"`
+	} `json:"data"`
+	Error struct{ Code, Message string } `json:"error"`
+}
+
+func start(t *testing.T, c oracleapi.Config) *oracleapi.Server {
+	t.Helper()
+	s, err := oracleapi.Start(c)
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func client(timeout time.Duration) *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: timeout}
+}
+
+// ask calls the API and returns status and answer.
+func ask(t *testing.T, method, url, body string) (int, impact) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	res, err := client(10 * time.Second).Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	var got impact
+	require.NoError(t, json.Unmarshal(text, &got), "%s", text)
+	return res.StatusCode, got
+}
+
+func TestAnOracleAnswersAboutTheProjectThatWasAskedFor(t *testing.T) {
+	s := start(t, oracleapi.Config{Config: host.Config{Seed: 1}})
+	for _, row := range []struct{ method, path, body string }{
+		{"GET", "/oracles/oracle-3/impact?project=7", ""},
+		{"GET", "/oracles/oracle-3/impact?x=1&project=7", ""},
+		{"POST", "/oracles/oracle-3/impact", `{"project_id":7}`},
+	} {
+		status, got := ask(t, row.method, s.URL(0)+row.path, row.body)
+		require.Equal(t, 200, status)
+		require.EqualValues(t, 7, got.ProjectID)
+		require.Equal(t, "oracle-3", got.Oracle)
+		require.WithinDuration(t, time.Now(), got.Data.AsOf, 25*time.Hour)
+	}
+	require.Equal(t, map[journal.Name]int{{Group: "oracle-3", Key: "7"}: 3}, s.Journal().Attempts(journal.Filter{}))
+}
+
+func TestItsDataDependOnTheSeedAlone(t *testing.T) {
+	answer := func(seed uint64, oracle string, project int) impact {
+		s := start(t, oracleapi.Config{Config: host.Config{Seed: seed, Start: time.Unix(1_800_000_000, 0)}})
+		_, got := ask(t, "GET", fmt.Sprint(s.Endpoint(0, oracle), "?project=", project), "")
+		return got
+	}
+	first := answer(1, "a", 1)
+	require.Equal(t, first, answer(1, "a", 1))
+	require.NotEqual(t, first.Data, answer(2, "a", 1).Data)
+	require.NotEqual(t, first.Data, answer(1, "b", 1).Data)
+	require.NotEqual(t, first.Data, answer(1, "a", 2).Data)
+}
+
+func TestWhatCantBeAnsweredIsRefusedInTheAPIsShape(t *testing.T) {
+	s := start(t, oracleapi.Config{Oracles: []string{"oracle-1"}})
+	for _, row := range []struct {
+		method, path string
+		status       int
+		code         string
+	}{
+		{"GET", "/oracles/oracle-2/impact?project=7", 404, "unknown_oracle"},
+		{"GET", "/oracles/oracle-1/impact", 400, "bad_project"},
+		{"GET", "/oracles/oracle-1/impact?project=0", 400, "bad_project"},
+		{"GET", "/oracles/oracle-1/impact?project=7;8", 400, "bad_project"},
+		{"POST", "/oracles/oracle-1/impact", 400, "bad_project"},
+		{"PUT", "/oracles/oracle-1/impact?project=7", 405, "method_not_allowed"},
+		{"GET", "/oracles/a/b/impact?project=7", 404, "not_found"},
+		{"GET", "/", 404, "not_found"},
+	} {
+		status, got := ask(t, row.method, s.URL(0)+row.path, "")
+		require.Equal(t, row.status, status, row.path)
+		require.Equal(t, row.code, got.Error.Code, row.path)
+	}
+	require.Equal(t, []string{"oracle-1", "other"}, s.Journal().Groups(), "what is no oracle makes no groups")
+}
+
+func TestFaultsPickAnOracleOrAProject(t *testing.T) {
+	s := start(t, oracleapi.Config{})
+	require.NoError(t, s.Faults().AddText("status 503 key=oracle-3", "status 429 name=slow_down key=project/9"))
+	for path, want := range map[string]int{
+		"/oracles/oracle-3/impact?project=1": 503, "/oracles/oracle-30/impact?project=1": 200,
+		"/oracles/oracle-4/impact?project=9": 429, "/oracles/oracle-4/impact?project=99": 200,
+	} {
+		status, got := ask(t, "GET", s.URL(0)+path, "")
+		require.Equal(t, want, status, path)
+		if want == 429 {
+			require.Equal(t, "slow_down", got.Error.Code)
+		}
+		if want == 503 {
+			require.Equal(t, "service_unavailable", got.Error.Code)
+		}
+	}
+}
+
+func TestWrongAnswersAreWellFormedAndWrong(t *testing.T) {
+	s := start(t, oracleapi.Config{})
+	_, before := ask(t, "GET", s.URL(0)+"/oracles/a/impact?project=1", "")
+	require.NoError(t, s.Faults().AddText("wrong id key=b", "wrong stale key=c", "wrong duplicate key=d"))
+	_, other := ask(t, "GET", s.URL(0)+"/oracles/b/impact?project=7", "")
+	require.EqualValues(t, 8, other.ProjectID)
+	_, stale := ask(t, "GET", s.URL(0)+"/oracles/c/impact?project=7", "")
+	require.EqualValues(t, 7, stale.ProjectID)
+	require.Less(t, stale.Data.AsOf, before.Data.AsOf.AddDate(0, -11, 0))
+	_, _ = ask(t, "GET", s.URL(0)+"/oracles/a/impact?project=1", "")
+	_, again := ask(t, "GET", s.URL(0)+"/oracles/d/impact?project=7", "")
+	require.Equal(t, before, again)
+}
+
+func TestOraclesAreSpreadOverSeveralAddresses(t *testing.T) {
+	s := start(t, oracleapi.Config{Config: host.Config{Addresses: []string{"127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"}}})
+	bases := map[string]bool{}
+	for n := range 6 {
+		url := s.Endpoint(n, fmt.Sprint("oracle-", n))
+		status, _ := ask(t, "GET", url+"?project=1", "")
+		require.Equal(t, 200, status)
+		base, _, _ := strings.Cut(url, "/oracles/")
+		bases[base] = true
+	}
+	require.Len(t, bases, 3)
+	require.Equal(t, map[string]int{"1": 6}, s.AskedPerProject(journal.Filter{}))
+}
+
+// TestTheGaugesTellWhoLetGo: ten calls to an oracle that hangs. Nine clients let
+// go at their timeout, one does not.
+func TestTheGaugesTellWhoLetGo(t *testing.T) {
+	s := start(t, oracleapi.Config{})
+	require.NoError(t, s.Faults().AddText("hang headers key=oracle-3"))
+	const timeout = 100 * time.Millisecond
+	stubborn, letGo := context.WithCancel(t.Context())
+	defer letGo()
+	var calls sync.WaitGroup
+	for n := range 10 {
+		calls.Go(func() {
+			ctx, c := context.Context(t.Context()), client(timeout)
+			if n == 0 {
+				ctx, c = stubborn, client(0)
+			}
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprint(s.Endpoint(0, "oracle-3"), "?project=", n+1), nil)
+			if err == nil {
+				if res, err := c.Do(req); err == nil {
+					_ = res.Body.Close()
+				}
+			}
+		})
+	}
+	require.Eventually(t, func() bool { return s.Journal().Gauge("oracle-3").Total == 10 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.InFlight("oracle-3") == 1 }, timeout+time.Second, time.Millisecond)
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.ErrorContains(t, s.WaitIdle(short), "1 calls are still open")
+	require.Eventually(t, func() bool { return s.NotLetGo(timeout) == 1 }, 5*time.Second, 10*time.Millisecond)
+	letGo()
+	long, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	require.NoError(t, s.WaitIdle(long))
+	calls.Wait()
+	require.EqualValues(t, 10, s.Journal().Gauge("oracle-3").MostInFlight)
+	require.Equal(t, 1, s.NotLetGo(timeout), "the nine let go in time")
+}
+
+func TestAConfigurationThatMakesNoSenseIsRefused(t *testing.T) {
+	_, err := oracleapi.Start(oracleapi.Config{Oracles: []string{"a/b"}})
+	require.ErrorContains(t, err, `oracle id "a/b"`)
+	_, err = oracleapi.Start(oracleapi.Config{Config: host.Config{Addresses: []string{"0.0.0.0:0"}}})
+	require.ErrorContains(t, err, "can be reached from outside")
+}
+
+func Example() {
+	s, err := oracleapi.Start(oracleapi.Config{Config: host.Config{Seed: 1, Start: time.Unix(1_800_000_000, 0)}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	if err := s.Faults().AddText("1*status 503 -> ok"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for range 2 {
+		res, err := c.Get(s.Endpoint(0, "oracle-3") + "?project=7")
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		body, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		fmt.Println(res.StatusCode, strings.TrimSpace(string(body)))
+	}
+	fmt.Println(s.Journal().Attempts(journal.Filter{}))
+	// Output:
+	// 503 {"error":{"code":"service_unavailable","message":"Service Unavailable"}}
+	// 200 {"project_id":7,"oracle":"oracle-3","data":{"as_of":"2027-01-15T00:00:00Z","beneficiaries":4919,"co2_kg":3692.0,"score":0.132}}
+	// map[{oracle-3 7}:2]
+}
