@@ -202,6 +202,8 @@ func TestARequestReachesTheTargetOnceAtMost(t *testing.T) {
 			requireSound(t, o)
 			require.Positive(t, o.Errors[row.class], "%v", o.Errors)
 			require.Len(t, o.Errors, 1)
+			mu.Lock()
+			defer mu.Unlock()
 			require.Len(t, seen, int(o.Sent), "each request was seen")
 			for id, times := range seen {
 				require.Equal(t, 1, times, id)
@@ -228,11 +230,12 @@ func TestWhatIsOnTheWire(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := make(chan string, 1)
+			end := row.wire[strings.Index(row.wire, "\r\n\r\n"):]
 			base := rawServer(t, func(c *net.TCPConn, _ *bufio.Reader) {
 				var text strings.Builder
 				buf := make([]byte, 4096)
 				_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
-				for text.Len() < len(row.wire)-len("HOST") {
+				for !strings.HasSuffix(text.String(), end) {
 					n, err := c.Read(buf)
 					text.Write(buf[:n])
 					if err != nil {

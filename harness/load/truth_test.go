@@ -118,6 +118,26 @@ func TestTheHistogramHoldsTheNumbersOfTheResult(t *testing.T) {
 	require.Less(t, o.LatencyFromSend.Mean, o.Latency.Mean, "the wait before the send is in the one and not in the other")
 }
 
+func TestCountsOfSeveralPhasesAreTakenTogether(t *testing.T) {
+	o := play(t, func(_ http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(load.HeaderRequest) == "search/25" {
+			time.Sleep(300 * ms)
+		}
+	}, load.Config{Phases: []result.Phase{
+		{Name: "warm-up", EndS: 0.1}, {Name: "baseline", StartS: 0.1, EndS: 0.2}, {Name: "inject", StartS: 0.2, EndS: 0.3},
+	}}, load.Stream{Name: "search", Profile: load.Constant(100, 300*ms), Next: get("/"), MaxLag: time.Minute})[0]
+	both := o.During("baseline", "inject", "heal")
+	require.EqualValues(t, 20, both.Planned)
+	require.EqualValues(t, 20, both.Latency.N)
+	require.Equal(t, o.Phases[2].Latency.Max, both.Latency.Max)
+	require.EqualValues(t, 10, o.During("inject").Sent)
+	require.Equal(t, both, o.During("baseline", "inject"), "asking changes nothing")
+	require.Zero(t, o.During("heal").Planned)
+	for _, s := range load.SeriesOf("search") {
+		require.Equal(t, s.Unit, series(t, o, s.Name).Unit)
+	}
+}
+
 func series(t *testing.T, o load.Outcome, name string) result.Series {
 	t.Helper()
 	for _, s := range o.Series {
