@@ -11,14 +11,8 @@ import (
 	"time"
 )
 
-const (
-	// chunkBytes is the most that is read at once.
-	chunkBytes = 16 << 10
-	// queuedChunks is how many chunks of one direction of one connection may wait
-	// for their time; then the proxy stops reading, and the sender feels that as
-	// it would feel a full TCP window. Together: 1 MiB.
-	queuedChunks = 64
-)
+// chunkBytes is the most that is read at once.
+const chunkBytes = 16 << 10
 
 // chunk is what one read gave, or the end of the stream.
 type chunk struct {
@@ -40,7 +34,7 @@ type flow struct {
 	to    *net.TCPConn
 	total *atomic.Int64 // bytes written, of the whole proxy
 
-	queue   chan chunk   // nil until something has to wait
+	queue   *queue       // nil until something has to wait
 	pending atomic.Int64 // chunks that wait or are being written
 	luck    *rand.Rand   // nil until something has to wait
 	wrote   time.Time    // when the writing goroutine last wrote
@@ -52,7 +46,7 @@ func (f *flow) run() {
 	defer writer.Wait()
 	defer func() {
 		if f.queue != nil {
-			close(f.queue)
+			f.queue.close()
 		}
 	}()
 	buf := make([]byte, chunkBytes)
@@ -86,24 +80,20 @@ func (f *flow) forward(writer *sync.WaitGroup, c chunk) bool {
 		return f.write(c.data)
 	}
 	if f.queue == nil {
-		f.queue = make(chan chunk, queuedChunks)
+		f.queue = newQueue()
 		f.luck = rand.New(rand.NewPCG(f.link.proxy.cfg.Seed, f.link.id<<1|uint64(f.dir&1)))
 		writer.Go(f.deliverAll)
 	}
 	c.read, c.draw = time.Now(), f.luck.Float64()
 	c.data = bytes.Clone(c.data) // the reader's buffer is about to be used again
 	f.pending.Add(1)
-	select {
-	case f.queue <- c:
-		return true
-	case <-f.link.ended:
-		return false
-	}
+	return f.queue.push(c, f.link.ended)
 }
 
 func (f *flow) deliverAll() {
-	for c := range f.queue {
-		if !f.deliver(&c) {
+	for {
+		c, ok := f.queue.pop(f.link.ended)
+		if !ok || !f.deliver(&c) {
 			return
 		}
 		f.pending.Add(-1)
@@ -122,8 +112,8 @@ func (f *flow) deliver(c *chunk) bool {
 		if !f.link.wait(at, ever, s.changed) {
 			return false
 		}
-		if !ever || f.link.proxy.settings.Load() != s {
-			continue
+		if f.link.proxy.settings.Load() != s {
+			continue // of what was just asked nothing may hold any more
 		}
 		if !c.gone {
 			c.gone = true
