@@ -58,7 +58,7 @@ func newServer(ctx context.Context, o Options, b *backend) (*Server, error) {
 		if swept > 0 {
 			s.log(fmt.Sprintf("dropped %d databases that killed runs left", swept))
 		}
-		if err != nil { // another role's: its own runs will
+		if err != nil { // no reason not to run: the next run tries again
 			s.log("some databases of killed runs stay: " + oneLine(err))
 		}
 		return nil

@@ -14,10 +14,9 @@ import (
 
 // listing is a database of ours as the server knows it.
 type listing struct {
-	name   name
-	label  label
-	labels bool  // whether it has a label that can be read
-	bytes  int64 // on disk
+	name  name
+	label label // the zero value where it cannot be read
+	bytes int64 // on disk
 }
 
 // label is the comment on a database of ours: for people who look, and for
@@ -36,13 +35,15 @@ func (l label) comment(database string) string {
 	return "COMMENT ON DATABASE " + quote(database) + " IS " + literal(string(text))
 }
 
-// list returns the databases of ours. The size is asked for only where wanted,
-// since it costs a walk over the files.
+// list returns the databases of ours that belong to our role; those of another
+// role are its own runs' to clear. The size is asked for only where wanted, since
+// it costs a walk over the files.
 func list(ctx context.Context, conn *pgx.Conn, sizes bool) ([]listing, error) {
 	rows, err := conn.Query(ctx, `
 		SELECT d.datname, coalesce(shobj_description(d.oid, 'pg_database'), ''),
-		       CASE WHEN $1 AND pg_get_userbyid(datdba) = current_user THEN pg_database_size(d.oid) ELSE 0 END
-		  FROM pg_database d WHERE d.datname LIKE 'holdfast\_%'`, sizes)
+		       CASE WHEN $1 THEN pg_database_size(d.oid) ELSE 0 END
+		  FROM pg_database d
+		 WHERE d.datname LIKE 'holdfast\_%' AND pg_get_userbyid(d.datdba) = current_user`, sizes)
 	if err != nil {
 		return nil, fmt.Errorf("list databases: %w", err)
 	}
@@ -52,7 +53,7 @@ func list(ctx context.Context, conn *pgx.Conn, sizes bool) ([]listing, error) {
 	_, err = pgx.ForEachRow(rows, []any{&datname, &comment, &bytes}, func() error {
 		if n, ok := parseName(datname); ok {
 			l := listing{name: n, bytes: bytes}
-			l.labels = json.Unmarshal([]byte(comment), &l.label) == nil
+			_ = json.Unmarshal([]byte(comment), &l.label)
 			found = append(found, l)
 		}
 		return nil

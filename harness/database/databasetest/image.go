@@ -26,16 +26,18 @@ var entrypointSource string
 const (
 	repository = "holdfast-test-postgres"
 	dataDir    = "/var/lib/postgresql/data"
+	// imageLayout is part of an image's tag: change it with what pack packs.
+	imageLayout = "4"
 )
 
 // madeImage returns an image with the machine's Postgres in the places where it
-// is on the machine, and nothing else: no shell, no package manager. One that was
+// is on the machine, with a shell, and nothing else. One that was
 // made before from the same is used again.
 func madeImage(ctx context.Context, e *engine.Engine, b cluster.Binaries) (string, error) {
 	if runtime.GOOS != "linux" {
 		return "", errors.New("that takes Linux; docker pull a Postgres image instead")
 	}
-	sum := sha256.Sum256([]byte(b.String() + entrypointSource + runtime.GOARCH))
+	sum := sha256.Sum256([]byte(b.String() + entrypointSource + imageLayout))
 	image := fmt.Sprintf("%s:%s-%x", repository, b.Version, sum[:4])
 	has, err := e.Has(ctx, image)
 	if has || err != nil {
@@ -58,7 +60,8 @@ func madeImage(ctx context.Context, e *engine.Engine, b cluster.Binaries) (strin
 	}()
 	result, err := e.Client().ImageImport(ctx, client.ImageImportSource{Source: read, SourceName: "-"}, image, client.ImageImportOptions{
 		Changes: []string{
-			`ENTRYPOINT ["/entrypoint"]`, `CMD ["postgres"]`, "EXPOSE 5432", "STOPSIGNAL SIGINT",
+			`ENTRYPOINT ["/entrypoint"]`, `CMD ["postgres"]`, "EXPOSE 5432",
+			"VOLUME " + dataDir, // as the official image: past the engine's storage driver, which may be slow
 			"ENV PGBIN=" + b.Dir, "ENV PGDATA=" + dataDir, "LABEL holdfast.test=true",
 		},
 	})
@@ -66,11 +69,31 @@ func madeImage(ctx context.Context, e *engine.Engine, b cluster.Binaries) (strin
 		_, err = io.Copy(io.Discard, result)
 		_ = result.Close()
 	}
-	_ = read.CloseWithError(errors.New("the engine stopped reading"))
-	if err := errors.Join(err, <-packed); err != nil {
+	_ = read.CloseWithError(io.ErrClosedPipe)
+	errPack := <-packed
+	if err != nil { // then packing failed too, for want of a reader
 		return "", fmt.Errorf("import: %w", err)
 	}
-	return image, nil
+	return image, errors.Join(errPack, removeOlder(ctx, e, image))
+}
+
+// removeOlder removes the images that were made before, since each is 80 MB. One
+// that a container still uses stays.
+func removeOlder(ctx context.Context, e *engine.Engine, image string) error {
+	list, err := e.Client().ImageList(ctx, client.ImageListOptions{
+		Filters: make(client.Filters).Add("label", "holdfast.test").Add("reference", repository),
+	})
+	if err != nil {
+		return fmt.Errorf("list images: %w", err)
+	}
+	for _, old := range list.Items {
+		for _, tag := range old.RepoTags {
+			if tag != image {
+				_, _ = e.Client().ImageRemove(ctx, tag, client.ImageRemoveOptions{})
+			}
+		}
+	}
+	return nil
 }
 
 // buildEntrypoint compiles the image's first process, as a static binary.
@@ -107,14 +130,18 @@ func postgresFiles(ctx context.Context, b cluster.Binaries) ([]string, error) {
 		}
 	}
 	files := []string{filepath.Join(b.Dir, "postgres"), filepath.Join(b.Dir, "initdb")}
-	for _, dir := range []string{lib, share, "/usr/share/zoneinfo"} {
+	for _, dir := range []string{lib, share, "/usr/share/zoneinfo", "/usr/lib/locale/C.utf8"} {
 		found, err := filesBelow(dir)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // the last two are built in here and there
+		}
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, found...)
 	}
-	linked := []string{files[0], files[1]}
+	files = append(files, "/bin/sh") // initdb starts postgres by way of it
+	linked := []string{files[0], files[1], "/bin/sh"}
 	for _, module := range []string{"plpgsql.so", "dict_snowball.so", "pg_trgm.so", "unaccent.so", "libpqwalreceiver.so"} {
 		path := filepath.Join(lib, module)
 		if _, err := os.Stat(path); err == nil {
@@ -131,12 +158,15 @@ func filesBelow(dir string) ([]string, error) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == "bitcode" || entry.Name() == "man"):
+		case entry.IsDir() && (entry.Name() == "bitcode" || entry.Name() == "man" || entry.Name() == "right"):
 			return filepath.SkipDir
 		case entry.IsDir() || strings.HasPrefix(entry.Name(), "llvmjit"):
 			return nil
 		}
-		files = append(files, path)
+		info, err := os.Stat(path)
+		if err == nil && info.Mode().IsRegular() { // no link to a folder, or to nothing
+			files = append(files, path)
+		}
 		return nil
 	})
 	return files, err

@@ -1,6 +1,6 @@
 // Command entrypoint is process 1 of the image that package databasetest makes:
 // it does with POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB and PGDATA what the
-// official image's script does, needs no shell, and then becomes postgres.
+// official image's script does, and then becomes postgres.
 package main
 
 import (
@@ -48,8 +48,9 @@ func run(args []string, getenv func(string) string) error {
 			return err
 		}
 	}
-	args = append([]string{"postgres", "-D", data, "-c", "listen_addresses=*"}, args[1:]...)
-	return syscall.Exec(filepath.Join(bin, "postgres"), args, os.Environ())
+	server := filepath.Join(bin, "postgres") // it finds its files by the path it is called by
+	args = append([]string{server, "-D", data, "-c", "listen_addresses=*"}, args[1:]...)
+	return syscall.Exec(server, args, os.Environ())
 }
 
 func becomePostgres() error {

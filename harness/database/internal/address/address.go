@@ -187,4 +187,6 @@ func (a Address) String() string {
 // GoString keeps the password out of %#v.
 func (a Address) GoString() string { return a.String() }
 
-func (a Address) socket() bool { return strings.HasPrefix(a.host, "/") || strings.HasPrefix(a.host, "@") }
+func (a Address) socket() bool {
+	return strings.HasPrefix(a.host, "/") || strings.HasPrefix(a.host, "@")
+}

@@ -141,7 +141,7 @@ func (c *Cluster) launchAt(ctx context.Context, port uint16) error {
 		return err
 	}
 	args := []string{"-D", c.slot.data()}
-	for _, s := range append(placement(port), Settings()...) {
+	for _, s := range append(placement(c.config.Binaries.Major, port), Settings()...) {
 		args = append(args, "-c", s.Name+"="+s.Value)
 	}
 	c.address = address.New("127.0.0.1", port, superuser, password, "postgres")

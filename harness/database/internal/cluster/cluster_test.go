@@ -392,7 +392,7 @@ func TestBinariesAreFoundOnPathFirstThenTheNewest(t *testing.T) {
 
 func TestSettingsAreNamedOnce(t *testing.T) {
 	var names []string
-	for _, s := range append(placement(1), Settings()...) {
+	for _, s := range append(placement(18, 1), Settings()...) {
 		names = append(names, s.Name)
 	}
 	slices.Sort(names)

@@ -1,6 +1,9 @@
 package cluster
 
-import "strconv"
+import (
+	"runtime"
+	"strconv"
+)
 
 // Setting is one server setting that differs from Postgres's default, and why.
 type Setting struct {
@@ -30,12 +33,16 @@ func Settings() []Setting {
 
 // placement is where a server from binaries listens: this machine only, by TCP
 // only, since a socket in a shared directory would be open to others.
-func placement(port uint16) []Setting {
-	return []Setting{
+func placement(major int, port uint16) []Setting {
+	settings := []Setting{
 		{"listen_addresses", "127.0.0.1", "this machine only"},
 		{"port", strconv.Itoa(int(port)), "one that was free"},
 		{"unix_socket_directories", "", "no socket"},
 		{"logging_collector", "off", "standard error goes to the cluster's log file"},
 		{"log_destination", "stderr", "as above"},
 	}
+	if major >= 14 && runtime.GOOS == "linux" {
+		settings = append(settings, Setting{"recovery_init_sync_method", "syncfs", "after a crash, one call instead of one for every file of every template"})
+	}
+	return settings
 }

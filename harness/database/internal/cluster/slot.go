@@ -199,7 +199,7 @@ func (s *slot) initdb(ctx context.Context, b Binaries, dir, password string) err
 		}
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 		err = fmt.Errorf("initdb of %s: %w: %s", b, err, strings.Join(lines[max(0, len(lines)-3):], " | "))
-		if ctx.Err() != nil || !strings.Contains(string(out), "locale") {
+		if ctx.Err() != nil || !strings.Contains(string(out), "invalid locale name") {
 			break
 		}
 	}

@@ -115,8 +115,8 @@ func fetch(ctx context.Context, config Config, root string) error {
 		return relayErr
 	}
 	if !complete(filepath.Join(tree, "bin")) {
-		if err == nil {
-			err = errors.New("what was fetched holds no postgres and initdb")
+		if _, errTree := os.Stat(tree); errTree == nil {
+			return errors.New("what was fetched holds no postgres and initdb")
 		}
 		return err
 	}

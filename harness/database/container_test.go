@@ -1,0 +1,134 @@
+package database_test
+
+import (
+	"bufio"
+	"context"
+	"os"
+	osexec "os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/harness/database"
+	"holdfast/harness/database/databasetest"
+	"holdfast/harness/database/internal/cluster"
+	"holdfast/harness/database/internal/engine"
+	"holdfast/harness/undo"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/moby/moby/client"
+	"github.com/stretchr/testify/require"
+)
+
+// containers returns the Postgres containers whose owner's cache directory that is.
+func containers(t *testing.T, cache string) (names []string) {
+	t.Helper()
+	e, err := engine.Connect(t.Context())
+	require.NoError(t, err)
+	defer e.Close()
+	list, err := e.Client().ContainerList(t.Context(), client.ContainerListOptions{
+		All: true, Filters: make(client.Filters).Add("label", "holdfast.postgres.lock"),
+	})
+	require.NoError(t, err)
+	for _, c := range list.Items {
+		if strings.HasPrefix(c.Labels["holdfast.postgres.lock"], cache) {
+			names = append(names, strings.TrimPrefix(c.Names[0], "/"))
+		}
+	}
+	return names
+}
+
+func value(t *testing.T, dsn, sql string) (text string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	require.NoError(t, conn.QueryRow(t.Context(), sql).Scan(&text))
+	return text
+}
+
+func TestAContainerServesARun(t *testing.T) {
+	cache := t.TempDir()
+	o := database.Options{
+		Provider: database.Container, Image: databasetest.Image(t), CacheDir: cache,
+		Log: func(line string) { t.Log(line) },
+	}
+	began := time.Now()
+	s, err := database.Open(t.Context(), o)
+	require.NoError(t, err)
+	defer s.Close(context.Background())
+	t.Logf("up in %v", time.Since(began))
+	require.Contains(t, s.Describe(), "container: PostgreSQL ")
+	require.Len(t, containers(t, cache), 1)
+
+	set := database.DataSet{Name: "one", Key: "one", Build: func(ctx context.Context, dsn string) error {
+		conn, err := pgx.Connect(ctx, dsn)
+		if err != nil {
+			return err
+		}
+		defer conn.Close(ctx)
+		_, err = conn.Exec(ctx, "CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent; CREATE TABLE project AS SELECT 'École' AS title")
+		return err
+	}}
+	template, err := s.Template(t.Context(), set)
+	require.NoError(t, err)
+	clone, err := s.Clone(t.Context(), template)
+	require.NoError(t, err)
+	require.Equal(t, "ecole", value(t, clone.DSN(), "SELECT unaccent(lower(title)) FROM project"))
+	for _, setting := range cluster.Settings() {
+		require.Equal(t, setting.Value, value(t, clone.DSN(), "SHOW "+setting.Name))
+	}
+	require.Equal(t, "on", value(t, clone.DSN(), "SHOW fsync"))
+
+	require.NoError(t, s.Close(t.Context()))
+	require.Empty(t, containers(t, cache))
+	left, err := os.ReadDir(filepath.Join(cache, "containers"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestTheUndoJournalRemovesTheContainerOfAKilledRun(t *testing.T) {
+	cache, journals := t.TempDir(), t.TempDir()
+	cmd := osexec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "HOLDFAST_TEST_DATABASE_RUN=container cloned", "HOLDFAST_TEST_JOURNALS="+journals,
+		database.CacheVariable+"="+cache, database.ImageVariable+"="+databasetest.Image(t))
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	scan := bufio.NewScanner(out)
+	for scan.Scan() && scan.Text() != "cloned" {
+		require.NotContains(t, scan.Text(), "error:")
+	}
+	require.NoError(t, cmd.Process.Kill())
+	require.Error(t, cmd.Wait())
+	require.Len(t, containers(t, cache), 1, "Docker keeps it alive")
+
+	swept, err := undo.Sweep(t.Context(), journals, database.Undoers())
+	require.NoError(t, err)
+	require.Len(t, swept, 1)
+	require.NoError(t, swept[0].Err)
+	require.Empty(t, containers(t, cache))
+}
+
+func TestAContainerThatEndsSaysWhy(t *testing.T) {
+	image := databasetest.Image(t)
+	e, err := engine.Connect(t.Context())
+	require.NoError(t, err)
+	defer e.Close()
+	began := time.Now()
+	_, err = e.Run(t.Context(), engine.Config{Image: image, Settings: []string{"no_such_setting=1"}, LockDir: t.TempDir()})
+	require.ErrorContains(t, err, "no_such_setting")
+	require.Less(t, time.Since(began), 40*time.Second, "it does not wait for what ended")
+}
+
+func TestAnImageThatIsNotToBeHadIsToldSoon(t *testing.T) {
+	databasetest.Image(t) // skips where there is no engine
+	began := time.Now()
+	_, err := database.Open(t.Context(), database.Options{
+		Provider: database.Container, Image: "127.0.0.1:1/no/such:image", CacheDir: t.TempDir(),
+	})
+	require.ErrorIs(t, err, database.ErrNoDatabase)
+	require.ErrorContains(t, err, "127.0.0.1:1/no/such:image is not here and cannot be pulled")
+	require.Less(t, time.Since(began), 20*time.Second)
+}

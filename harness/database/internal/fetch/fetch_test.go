@@ -1,0 +1,114 @@
+package fetch
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"holdfast/harness/database/databasetest/mavenfake"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+// programs are scripts that stand for binaries: this package only fetches them.
+func programs() map[string][]byte {
+	script := []byte("#!/bin/sh\necho hello\n")
+	return map[string][]byte{"bin/postgres": script, "bin/initdb": script, "bin/pg_ctl": script, "share/readme": []byte("text")}
+}
+
+func TestBinariesAreFetchedOnce(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	repository := mavenfake.Start(t, programs())
+	dir := t.TempDir()
+	var said atomic.Int32
+	config := Config{Dir: dir, Repository: repository.URL, Log: func(string) { said.Add(1) }}
+	var all sync.WaitGroup
+	for range 3 { // at once
+		all.Go(func() {
+			bin, err := Binaries(t.Context(), config)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := os.Stat(filepath.Join(bin, "postgres")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, repository.Jars.Load())
+	require.EqualValues(t, 1, said.Load())
+	repository.Close()
+	bin, err := Binaries(t.Context(), config)
+	require.NoError(t, err, "the next run needs no repository")
+	info, err := os.Stat(filepath.Join(bin, "../share/readme"))
+	require.NoError(t, err)
+	require.EqualValues(t, 0o444, info.Mode().Perm()&0o444, "another user can read it")
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 2, "the folder and the lock, nothing half-made")
+	http.DefaultClient.CloseIdleConnections() // the library's
+	goleak.VerifyNone(t, before)
+}
+
+func TestWhatCannotBeTrustedIsNotUsed(t *testing.T) {
+	for name, row := range map[string]struct {
+		change func(*mavenfake.Repository)
+		reason string
+	}{
+		"a wrong checksum":          {func(r *mavenfake.Repository) { r.Checksum = strings.Repeat("0", 64) }, "checksums do not match"},
+		"no checksum":               {func(r *mavenfake.Repository) { r.Checksum = "" }, "jar.sha256: 404"},
+		"no such version":           {func(r *mavenfake.Repository) { r.Jar = nil }, "jar: 404"},
+		"no archive":                {func(r *mavenfake.Repository) { r.Jar = []byte("<html>") }, "zip"},
+		"an archive of other files": {func(r *mavenfake.Repository) { r.Serve(map[string][]byte{"bin/ls": []byte("x")}) }, "no postgres and initdb"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			repository := mavenfake.Start(t, programs())
+			row.change(repository)
+			if name == "no archive" {
+				repository.Sum()
+			}
+			dir := t.TempDir()
+			_, err := Binaries(t.Context(), Config{Dir: dir, Repository: repository.URL})
+			require.ErrorContains(t, err, row.reason)
+			left, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			require.Len(t, left, 1, "only the lock")
+		})
+	}
+}
+
+func TestARepositoryThatNeverAnswersIsGivenUpWithTheContext(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	asked := make(chan struct{}, 8)
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+		<-release
+	}))
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	_, err := Binaries(ctx, Config{Dir: t.TempDir(), Repository: server.URL})
+	require.ErrorIs(t, err, context.Canceled)
+	close(release)
+	server.Close()
+	http.DefaultClient.CloseIdleConnections()
+	goleak.VerifyNone(t, before)
+}
+
+func TestARepositoryThatIsNotThereIsToldAtOnce(t *testing.T) {
+	_, err := Binaries(t.Context(), Config{Dir: t.TempDir(), Repository: "http://127.0.0.1:1"})
+	require.ErrorContains(t, err, "connection refused")
+	_, err = Binaries(t.Context(), Config{Dir: t.TempDir(), Repository: "nowhere"})
+	require.ErrorContains(t, err, "not a URL")
+}
