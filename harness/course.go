@@ -23,7 +23,7 @@ const (
 // begin starts the clock, and on it the probes, the faults and the load.
 func (st *stage) begin(ctx context.Context) error {
 	st.start = time.Now().Add(leadTime)
-	probes, err := st.probes()
+	probes, err := st.probes(ctx)
 	if err != nil {
 		return err
 	}
@@ -141,12 +141,13 @@ func (st *stage) show() {
 	if seen, _ := st.sampler.Snapshot().Window(seriesRSS, at-time.Second, at); seen.N > 0 {
 		e.RSS = seen.Last
 	}
-	if e.Phase != st.shown {
+	changed := e.Phase != st.shown
+	if changed {
 		st.shown = e.Phase
 		st.lab.cfg.Observe(Event{Kind: PhaseStarted, Scenario: st.s.Name, Phase: e.Phase, At: e.At, Of: e.Of})
 	}
 	st.lab.cfg.Observe(e)
-	if time.Since(st.written) >= writeEvery {
+	if changed || time.Since(st.written) >= writeEvery {
 		st.written = time.Now()
 		st.writeSoFar(at)
 	}

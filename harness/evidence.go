@@ -17,9 +17,6 @@ const (
 	MinDelivered = 0.99
 	// MaxSendLag is the most that the 99th percentile of actual minus planned send may be.
 	MaxSendLag = 50 * time.Millisecond
-	// MaxCeilingShare is the most of the generator's own measured ceiling that a
-	// plan may ask of it.
-	MaxCeilingShare = 0.7
 )
 
 // generatorLate says why latencies can't be held against the target; empty
@@ -100,18 +97,15 @@ func punctual(s result.Stream) result.Check {
 
 // headroom holds the planned peak rate against the generator's own ceiling.
 func (st *stage) headroom() []result.Check {
-	if st.lab.ceiling <= 0 {
-		return nil
-	}
 	peak := 0.0
 	for _, s := range st.s.Load {
 		peak += load.Peak(s.Profile)
 	}
-	share := peak / st.lab.ceiling
-	c := evidence("generator headroom", share <= MaxCeilingShare, result.Inconclusive,
-		fmt.Sprintf("the plan's peak of %s/s is %s of what this generator can send (%s/s against a null target), limit %s",
-			result.Number(peak), result.Format(share, result.UnitRatio), result.Number(st.lab.ceiling), result.Format(MaxCeilingShare, result.UnitRatio)))
-	c.Metric, c.Op, c.Threshold, c.Unit, c.Value = "generator.share", "<=", MaxCeilingShare, result.UnitRatio, &share
+	share := st.lab.ceiling.Share(peak)
+	c := evidence("generator headroom", st.lab.ceiling.Trusted(peak), result.Inconclusive,
+		fmt.Sprintf("the plan's peak of %s/s is %s of what this generator can send (%s/s against a target that does nothing), limit %s",
+			result.Number(peak), result.Format(share, result.UnitRatio), result.Number(st.lab.ceiling.PerSecond), result.Format(load.TrustedShare, result.UnitRatio)))
+	c.Metric, c.Op, c.Threshold, c.Unit, c.Value = "generator.share", "<=", load.TrustedShare, result.UnitRatio, &share
 	return []result.Check{c}
 }
 

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -58,8 +59,9 @@ var distributions = []struct {
 }
 
 // enterStream enters a stream's metrics: STREAM.latency.p99 and its like,
-// STREAM.planned, .sent, .completed, .ok, .ok_ratio, .failed, .errors.CLASS and
-// .status.CODE.
+// STREAM.planned, .sent, .completed, .ok, .ok_ratio, .failed,
+// .wrong, .errors.CLASS and .status.CODE. What an answer said does not depend on the machine; whether
+// it came in time does, and so is Timed.
 func (st *stage) enterStream(s load.Stream) {
 	name := s.Name
 	for _, d := range distributions {
@@ -84,14 +86,21 @@ func (st *stage) enterStream(s load.Stream) {
 	count("sent", true, func(c result.Counts) int64 { return c.Sent })
 	count("completed", false, func(c result.Counts) int64 { return c.Completed })
 	count("ok", true, func(c result.Counts) int64 { return c.OK })
-	count("failed", false, load.Failed)
+	count("failed", true, load.Failed)
+	wrong := s.Expect.Checks
+	count("wrong", false, func(c result.Counts) (n int64) {
+		for _, class := range wrong {
+			n += c.Errors[class]
+		}
+		return n
+	})
 	for _, class := range load.Classes(s) {
-		count("errors."+class, class == load.ClassTimeout, func(c result.Counts) int64 { return c.Errors[class] })
+		count("errors."+class, !slices.Contains(wrong, class), func(c result.Counts) int64 { return c.Errors[class] })
 	}
 	for _, code := range load.StatusCodes() {
 		count("status."+strconv.Itoa(code), false, func(c result.Counts) int64 { return c.Statuses[strconv.Itoa(code)] })
 	}
-	st.book.Add(verdict.Descriptor{Name: name + ".ok_ratio", Unit: result.UnitRatio, About: "expected answers out of all that were sent"},
+	st.book.Add(verdict.Descriptor{Name: name + ".ok_ratio", Unit: result.UnitRatio, Timed: true, About: "expected answers out of all that were sent"},
 		st.fromCounts(name, func(c result.Counts) verdict.Reading {
 			if c.Sent == 0 {
 				return verdict.Reading{}

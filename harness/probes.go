@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"context"
+
 	"holdfast/harness/probe"
 	"holdfast/harness/result"
 )
@@ -15,20 +17,26 @@ const (
 type memoryDir interface{ MemoryDir() (string, bool) }
 
 // probes are what every scenario samples.
-func (st *stage) probes() ([]probe.Probe, error) {
+func (st *stage) probes(ctx context.Context) ([]probe.Probe, error) {
 	postgres, err := probe.Postgres(probe.PostgresConfig{DSN: st.db.DSN()})
 	if err != nil {
 		return nil, err
+	}
+	all := []probe.Probe{probe.Memory(st.target.PID), probe.Process(st.target.PID), postgres, probe.Machine()}
+	if dir, ok := st.target.(memoryDir); ok && st.lab.cfg.Target.MemoryLimit > 0 {
+		all = append(all, probe.Cgroup(dir.MemoryDir))
 	}
 	page, err := probe.Prometheus(probe.PrometheusConfig{URL: st.target.URL() + "/metrics", Metrics: []probe.Metric{probe.Goroutines()}})
 	if err != nil {
 		return nil, err
 	}
-	all := []probe.Probe{probe.Memory(st.target.PID), probe.Process(st.target.PID), page, postgres, probe.Machine()}
-	if dir, ok := st.target.(memoryDir); ok && st.lab.cfg.Target.MemoryLimit > 0 {
-		all = append(all, probe.Cgroup(dir.MemoryDir))
+	// Not every service has such a page. Without it a check on one of its series
+	// has no samples, and says so.
+	if _, err := page.Sample(ctx); err != nil {
+		st.lab.say("the target's /metrics are not sampled: " + err.Error())
+		return all, nil
 	}
-	return all, nil
+	return append(all, page), nil
 }
 
 // expectedSeries are the series that those probes yield, known before anything

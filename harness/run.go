@@ -13,6 +13,7 @@ import (
 
 	"holdfast/harness/chaos"
 	"holdfast/harness/database"
+	"holdfast/harness/load"
 	"holdfast/harness/result"
 	"holdfast/harness/target"
 	"holdfast/harness/undo"
@@ -99,7 +100,7 @@ type lab struct {
 	cfg     Config
 	journal *undo.Journal
 	db      *database.Server
-	ceiling float64 // requests/s that the generator itself can send; 0 when not known
+	ceiling load.Ceiling // what the generator itself can send
 	file    *resultFile
 }
 
@@ -176,6 +177,10 @@ func (l *lab) open(ctx context.Context) (func(), error) {
 		r.Environment.Database = db.Describe()
 		r.Environment.Versions["postgres"] = db.Version()
 	})
+	if l.ceiling, err = load.Calibrate(ctx, load.Calibration{}); err != nil {
+		return closeAll, fmt.Errorf("calibrate the load generator: %w", err)
+	}
+	l.say(fmt.Sprintf("generator: %s requests/s against a target that does nothing", result.Number(l.ceiling.PerSecond)))
 	return closeAll, nil
 }
 
@@ -244,7 +249,7 @@ func newResultFile(cfg Config) *resultFile {
 
 // add enters a scenario and returns it, to be filled in.
 func (f *resultFile) add(s result.Scenario) *result.Scenario {
-	f.run.Scenarios = append(f.run.Scenarios, s)
+	f.update(func(run *result.Run) { run.Scenarios = append(run.Scenarios, s) })
 	return &f.run.Scenarios[len(f.run.Scenarios)-1]
 }
 

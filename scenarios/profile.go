@@ -16,16 +16,17 @@ type Profile struct {
 	Large int
 	// Scale is the size that search/scale searches.
 	Scale int
-	// Phase is the unit of a timeline: the length of one phase of load.
-	Phase time.Duration
+	// WarmUp lets the target fill its connection pool; Phase is the length of one
+	// phase of load.
+	WarmUp, Phase time.Duration
 }
 
 // The profiles. Bench has the source's literal numbers; smoke is for CI and go
 // test; soak runs for as long as it is told.
 var profiles = []Profile{
-	{Name: "smoke", Projects: 10_000, Scale: 20_000, Phase: 2 * time.Second},
-	{Name: "bench", Projects: 10_000, Large: 100_000, Scale: 1_000_000, Phase: 6 * time.Second},
-	{Name: "soak", Projects: 100_000, Large: 1_000_000, Scale: 1_000_000, Phase: 5 * time.Minute},
+	{Name: "smoke", Projects: 10_000, Scale: 20_000, WarmUp: 500 * time.Millisecond, Phase: 1200 * time.Millisecond},
+	{Name: "bench", Projects: 10_000, Large: 100_000, Scale: 1_000_000, WarmUp: time.Second, Phase: 6 * time.Second},
+	{Name: "soak", Projects: 100_000, Large: 1_000_000, Scale: 1_000_000, WarmUp: 10 * time.Second, Phase: 5 * time.Minute},
 }
 
 // ProfileNames lists the names of the profiles, the quickest first.
@@ -47,20 +48,17 @@ func ProfileByName(name string) (Profile, error) {
 	return Profile{}, fmt.Errorf("unknown profile %q: one of %v", name, ProfileNames())
 }
 
-// warmUp is long enough for the target to fill its connection pool.
-const warmUp = time.Second
-
 // steady is a timeline without faults.
 func (p Profile) steady() harness.Timeline {
-	return harness.Timeline{WarmUp: warmUp, Baseline: p.Phase}
+	return harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase}
 }
 
 // disturbed is a timeline with a fault between two quiet phases.
 func (p Profile) disturbed() harness.Timeline {
-	return harness.Timeline{WarmUp: warmUp, Baseline: p.Phase / 2, Inject: p.Phase, Heal: p.Phase}
+	return harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase / 2, Inject: p.Phase, Heal: p.Phase}
 }
 
 // quick is a timeline for what either holds for each request or does not.
 func (p Profile) quick() harness.Timeline {
-	return harness.Timeline{WarmUp: warmUp / 2, Baseline: p.Phase / 2}
+	return harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase / 2}
 }

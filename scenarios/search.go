@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,6 +58,8 @@ func popularTerm(p Profile, name string, projects int) harness.Scenario {
 		Guards:   []string{"search.sql-limit"},
 		Headline: true,
 		World:    world(projects),
+		// All 50 are let in at once: a gate before them would hide what each costs.
+		Settings: map[string]string{"SEARCH_MAX_CONCURRENT": strconv.Itoa(concurrent), "DB_POOL_MAX": strconv.Itoa(concurrent)},
 		Timeline: t,
 		Load: []load.Stream{{
 			Name: "search", Profile: load.Bursts(concurrent, 500*time.Millisecond, t.Total()),
@@ -64,7 +67,8 @@ func popularTerm(p Profile, name string, projects int) harness.Scenario {
 		}},
 		Holds: []verdict.Check{
 			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)).Because(sourceSays + ": memory < 100 MB").Guarding("search.sql-limit"),
-			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because(sourceSays + ": exactly 100 results"),
+			verdict.Metric("search.wrong").Equals(verdict.Count(0)).Because(sourceSays + ": exactly 100 results"),
+			verdict.Metric("search.failed").Equals(verdict.Count(0)),
 			verdict.Metric("search.latency.p99").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s"),
 			verdict.Metric("search.in_flight.max").AtLeast(verdict.Count(concurrent)).Because("50 at once, or the test shows nothing"),
 		},
@@ -81,7 +85,8 @@ func everyClass(p Profile) harness.Scenario {
 	for _, c := range classes {
 		streams = append(streams, load.Stream{Name: c.name, Profile: load.Constant(rate, t.Total()), Next: searching(c.query), Expect: c.expect})
 		holds = append(holds,
-			verdict.Metric(c.name+".failed").Equals(verdict.Count(0)).Because("the one right answer: "+c.expect.Name),
+			verdict.Metric(c.name+".wrong").Equals(verdict.Count(0)).Because("each class has one right answer"),
+			verdict.Metric(c.name+".failed").Equals(verdict.Count(0)),
 			verdict.Metric(c.name+".latency.max").AtMost(verdict.Duration(maxSearchTime)))
 	}
 	holds = append(holds, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)))
@@ -137,7 +142,7 @@ func literalWildcards(p Profile) harness.Scenario {
 	var holds []verdict.Check
 	for _, c := range []struct{ name, query string }{{"percent", schema.TermPercent}, {"underscore", schema.TermUnderscore}, {"backslash", schema.TermBackslash}} {
 		streams = append(streams, load.Stream{Name: c.name, Profile: load.Constant(20, t.Total()), Next: searching(c.query), Expect: exactly(c.query, p.Projects)})
-		holds = append(holds, verdict.Metric(c.name+".failed").Equals(verdict.Count(0)).
+		holds = append(holds, verdict.Metric(c.name+".wrong").Equals(verdict.Count(0)).
 			Because("as many projects hold what the pattern would match by mistake").Guarding("search.literal-wildcards"))
 	}
 	return harness.Scenario{
@@ -161,8 +166,9 @@ func longQuery(p Profile) harness.Scenario {
 		World:  world(p.Projects), Timeline: t,
 		Load: []load.Stream{stream("longest", maxQueryLength, 200), stream("too-long", maxQueryLength+1, 400), stream("far-too-long", 5000, 400)},
 		Holds: []verdict.Check{
-			verdict.Metric("too-long.failed").Equals(verdict.Count(0)).Guarding("search.query-length"),
-			verdict.Metric("far-too-long.failed").Equals(verdict.Count(0)).Guarding("search.query-length"),
+			verdict.Metric("too-long.status.200").Equals(verdict.Count(0)).Guarding("search.query-length"),
+			verdict.Metric("far-too-long.status.200").Equals(verdict.Count(0)).Guarding("search.query-length"),
+			verdict.Metric("too-long.failed").Equals(verdict.Count(0)).Because("the refusal is 400"),
 			verdict.Metric("longest.failed").Equals(verdict.Count(0)).Because("characters count, not bytes"),
 		},
 	}
@@ -172,7 +178,7 @@ func longQuery(p Profile) harness.Scenario {
 // whatever the machine, and then asks ten times as much.
 func overload(p Profile) harness.Scenario {
 	t := p.disturbed()
-	const calm, storm = 10, 800
+	const calm, storm = 5, 400
 	profile := load.Sequence(
 		load.Constant(calm, t.Start(result.Inject)), load.Constant(storm, t.Inject), load.Constant(calm, t.Heal))
 	return harness.Scenario{
@@ -185,10 +191,10 @@ func overload(p Profile) harness.Scenario {
 		Timeline: t,
 		Load:     []load.Stream{{Name: "search", Profile: profile, Next: searching(schema.TermEverywhere), Expect: load.OrShed(exactly(schema.TermEverywhere, p.Projects))}},
 		Faults: []harness.Fault{{
-			ID: "slow-database", On: harness.OnDatabase, Kind: chaos.Delay{Each: 25 * time.Millisecond}, During: harness.Throughout,
+			ID: "slow-database", On: harness.OnDatabase, Kind: chaos.Delay{Each: 50 * time.Millisecond}, During: harness.Throughout,
 		}},
 		Holds: []verdict.Check{
-			verdict.Metric("search.latency_ok.p99").In(result.Inject).AtMost(verdict.Duration(maxSearchTime)).
+			verdict.Metric("search.latency_ok.p90").In(result.Inject).AtMost(verdict.Duration(maxSearchTime)).
 				Because("what is accepted is served as ever").Guarding("search.shed-load"),
 			verdict.Metric("search.latency.p99").In(result.Inject).AtMost(verdict.Duration(maxSearchTime)).
 				Because("a refusal is quick").Guarding("search.shed-load"),

@@ -255,6 +255,9 @@ func (p *plan) repeat(args []string) func(string) string {
 // carryOut runs the plan, writes the reports and returns the error that carries
 // the exit code.
 func (p *plan) carryOut(ctx context.Context, env environ) error {
+	if err := writable(p.config.Out); err != nil {
+		return usage(fmt.Errorf("--out %s: %w", p.config.Out, err))
+	}
 	view := newView(env, p.flags.json)
 	p.config.Observe = view.observe
 	view.say(fmt.Sprintf("run %s, seed %d, profile %s, %d scenarios", p.config.ID, p.config.Seed, p.config.Profile, len(p.scenarios)))
@@ -267,6 +270,19 @@ func (p *plan) carryOut(ctx context.Context, env environ) error {
 	reportErr = errors.Join(err, reportErr, appendSummary(env, run))
 	view.conclude(run, report)
 	return p.exit(ctx, run, reportErr)
+}
+
+// writable makes dir and sees that a file can be made in it, before a minute of
+// load is spent on a result that can't be kept.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".holdfast-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 func (p *plan) exit(ctx context.Context, run *result.Run, err error) error {

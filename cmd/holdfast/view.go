@@ -103,7 +103,7 @@ func (v *view) observeJSON(e harness.Event) {
 // tick is the live line.
 func tick(e harness.Event) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "  %s %s/%s", e.Phase, seconds(e.At), seconds(e.Of))
+	fmt.Fprintf(&b, "  %s %s of %s", e.Phase, seconds(e.At), seconds(e.Of))
 	for _, s := range e.Streams {
 		fmt.Fprintf(&b, " | %s: %d sent, %d ok, %d failed", s.Stream, s.Sent, s.OK, s.Failed)
 		if s.P99MS != nil {
@@ -119,7 +119,12 @@ func tick(e harness.Event) string {
 	return b.String()
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }
+func seconds(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.0f s", d.Seconds())
+}
 
 func (v *view) say(text string) { v.observe(harness.Event{Kind: harness.Note, Text: text}) }
 

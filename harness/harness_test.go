@@ -1,0 +1,316 @@
+package harness_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast/harness"
+	"holdfast/harness/chaos"
+	"holdfast/harness/database"
+	"holdfast/harness/load"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+)
+
+// behaviour is the variable that makes this test binary a target.
+const behaviour = "TEST_TARGET"
+
+func TestMain(m *testing.M) {
+	if how := os.Getenv(behaviour); how != "" {
+		serve(how)
+		return
+	}
+	if dir := os.Getenv("TEST_HARNESS"); dir != "" {
+		runUntilKilled(dir)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// serve is a target of the given behaviour.
+func serve(how string) {
+	served := 0
+	mux := http.NewServeMux()
+	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if how == "never-ready" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		served++
+		switch {
+		case how == "crash" && served > 20:
+			os.Exit(7)
+		case how == "broken":
+			w.WriteHeader(http.StatusInternalServerError)
+		case how == "stuck":
+			time.Sleep(time.Minute)
+		}
+		fmt.Fprint(w, `{"answer":42}`)
+	})
+	if how == "exit" {
+		fmt.Fprintln(os.Stderr, "no configuration, no service")
+		os.Exit(3)
+	}
+	fmt.Fprintln(os.Stderr, http.ListenAndServe(os.Getenv("LISTEN_ADDR"), mux))
+}
+
+func config(t *testing.T) harness.Config {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	return harness.Config{
+		Seed: 1, Profile: "test", Out: t.TempDir(), UndoDir: t.TempDir(),
+		Database: database.Options{Provider: database.Local},
+		Target:   harness.Launch{Program: self},
+		Repeat:   func(name string) string { return "repeat " + name },
+	}
+}
+
+// scenario is a small valid one, for tests to spoil.
+func scenario(how string) harness.Scenario {
+	t := harness.Timeline{WarmUp: 200 * time.Millisecond, Baseline: 800 * time.Millisecond, Inject: 600 * time.Millisecond, Heal: 400 * time.Millisecond}
+	return harness.Scenario{
+		Name: "test/" + how, Proves: "the harness",
+		World: harness.World{Data: database.DataSet{
+			Name: "nothing", Key: "harness-test-nothing", Build: func(context.Context, string) error { return nil },
+		}},
+		Settings: map[string]string{behaviour: how},
+		Timeline: t,
+		Load: []load.Stream{{
+			Name: "web", Profile: load.Constant(100, t.Total()), Timeout: 2 * time.Second,
+			Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: "/"} },
+		}},
+		Holds: []verdict.Check{verdict.Metric("web.ok_ratio").Equals(verdict.Percent(100))},
+	}
+}
+
+func runOne(t *testing.T, s harness.Scenario) result.Scenario {
+	t.Helper()
+	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
+	require.NoError(t, err)
+	require.True(t, run.Complete)
+	require.Len(t, run.Scenarios, 1)
+	return run.Scenarios[0]
+}
+
+func failing(s result.Scenario) (texts []string) {
+	for _, c := range append(s.Checks, s.Evidence...) {
+		if c.Verdict != result.Pass {
+			texts = append(texts, string(c.Verdict)+" "+c.Name+": "+c.Reason)
+		}
+	}
+	return texts
+}
+
+func TestAScenarioThatHoldsPasses(t *testing.T) {
+	cfg := config(t)
+	run, err := harness.Run(t.Context(), cfg, []harness.Scenario{scenario("good")})
+	require.NoError(t, err)
+	s := run.Scenarios[0]
+	require.Equal(t, result.Pass, s.Verdict, failing(s))
+	require.Equal(t, int64(200), s.Streams[0].Planned)
+	require.Len(t, s.Phases, 5, "warm-up, baseline, inject, heal, drain")
+	require.Len(t, s.Ends, 1)
+	require.True(t, s.Ends[0].Expected)
+
+	f, err := os.Open(filepath.Join(cfg.Out, "run.json"))
+	require.NoError(t, err)
+	defer f.Close()
+	written, err := result.Read(f)
+	require.NoError(t, err)
+	require.Equal(t, run.Verdict, written.Verdict)
+	require.True(t, written.Complete)
+	left, err := filepath.Glob(filepath.Join(cfg.UndoDir, "*"))
+	require.NoError(t, err)
+	require.Empty(t, left, "all was undone")
+}
+
+func TestVerdictsOfWhatGoesWrong(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		how   string
+		spoil func(*harness.Scenario)
+		want  result.Verdict
+		says  string
+	}{
+		{"the target answers wrongly", "broken", func(s *harness.Scenario) {}, result.Fail, "ok_ratio"},
+		{"the target crashes under load", "crash", func(s *harness.Scenario) {}, result.Fail, "exited with code 7"},
+		{"a limit on time is missed", "good", func(s *harness.Scenario) {
+			s.Holds = []verdict.Check{verdict.Metric("web.latency.p99").AtMost(verdict.Duration(time.Microsecond))}
+		}, result.Fail, "web.latency.p99"},
+		{"the generator is starved", "stuck", func(s *harness.Scenario) {
+			s.Load[0].MaxInFlight = 3
+			s.Holds = []verdict.Check{verdict.Metric("web.wrong").Equals(verdict.Count(0))}
+		}, result.Inconclusive, "shed"},
+		{"a fault that never fires", "good", func(s *harness.Scenario) {
+			s.Faults = []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: chaos.Delay{Each: time.Millisecond}}}
+		}, result.NotExercised, "acted 0 times"},
+		{"a check on a phase without samples", "good", func(s *harness.Scenario) {
+			s.Holds = []verdict.Check{verdict.Metric("web.latency.p50").In(result.Drain).AtMost(verdict.Duration(time.Second))}
+		}, result.NotExercised, "drain"},
+		{"the target never gets ready", "never-ready", func(s *harness.Scenario) {}, result.Inconclusive, "ready"},
+		{"the target exits at its start", "exit", func(s *harness.Scenario) {}, result.Inconclusive, "no configuration, no service"},
+		{"a check on what nobody measures", "good", func(s *harness.Scenario) {
+			s.Holds = []verdict.Check{verdict.Metric("web.latency.p98").AtMost(verdict.Duration(1))}
+		}, result.Inconclusive, "did you mean web.latency"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := scenario(row.how)
+			row.spoil(&s)
+			got := runOne(t, s)
+			require.Equal(t, row.want, got.Verdict, failing(got))
+			require.Contains(t, strings.Join(failing(got), "\n")+got.Error+got.Reason, row.says)
+		})
+	}
+}
+
+// A fault that ends the target is no death of its own: it is started again, and
+// both lives are in the result.
+func TestATargetThatAFaultKilledIsStartedAgain(t *testing.T) {
+	s := scenario("good")
+	s.Faults = []harness.Fault{{ID: "kill", On: harness.OnTarget, Kind: chaos.Kill{}}}
+	s.Holds = []verdict.Check{
+		verdict.Metric("web.failed").AtLeast(verdict.Count(1)),
+		verdict.Metric("web.rate.failed").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second),
+	}
+	got := runOne(t, s)
+	require.Equal(t, result.Pass, got.Verdict, failing(got))
+	require.Len(t, got.Ends, 2)
+	require.Equal(t, "killed", got.Ends[0].Signal)
+	require.NotEmpty(t, got.Events)
+}
+
+func TestAnInterruptedRunIsJudgedAndWritten(t *testing.T) {
+	cfg := config(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	cfg.Observe = func(e harness.Event) {
+		if e.Kind == harness.Tick && e.Phase == result.Baseline {
+			cancel(&harness.Interrupted{Signal: os.Interrupt})
+		}
+	}
+	run, err := harness.Run(ctx, cfg, []harness.Scenario{scenario("good"), scenario("broken")})
+	require.NoError(t, err)
+	require.Equal(t, "interrupt", run.Interrupted)
+	require.Equal(t, result.Inconclusive, run.Verdict)
+	require.Len(t, run.Scenarios, 1, "the second was not begun")
+	require.Contains(t, strings.Join(failing(run.Scenarios[0]), "\n"), "interrupted")
+	require.Positive(t, run.Scenarios[0].Streams[0].Unsent)
+}
+
+func TestScenariosThatAreWrongAreRefusedBeforeAnythingIsStarted(t *testing.T) {
+	good := scenario("good")
+	for _, row := range []struct {
+		says  string
+		spoil func(*harness.Scenario)
+	}{
+		{"service/what", func(s *harness.Scenario) { s.Name = "nothing" }},
+		{"what it proves", func(s *harness.Scenario) { s.Proves = "" }},
+		{"checks nothing", func(s *harness.Scenario) { s.Holds = nil }},
+		{"no load", func(s *harness.Scenario) { s.Load = nil }},
+		{"timeline is empty", func(s *harness.Scenario) { s.Timeline = harness.Timeline{} }},
+		{"used twice", func(s *harness.Scenario) { s.Load = append(s.Load, s.Load[0]) }},
+		{"after the load's end", func(s *harness.Scenario) { s.Load[0].StartAt = time.Hour }},
+		{"there is no place", func(s *harness.Scenario) { s.Faults = []harness.Fault{{ID: "x", On: "moon", Kind: chaos.Kill{}}} }},
+		{"does not take place", func(s *harness.Scenario) {
+			s.Timeline.Inject = 0
+			s.Load[0].Profile = load.Constant(1, time.Second)
+			s.Faults = []harness.Fault{{ID: "x", On: harness.OnTarget, Kind: chaos.Kill{}}}
+		}},
+		{"does not claim", func(s *harness.Scenario) { s.Holds[0] = s.Holds[0].Guarding("search.sql-limit") }},
+	} {
+		t.Run(row.says, func(t *testing.T) {
+			s := good
+			s.Load = append([]load.Stream(nil), good.Load...)
+			s.Holds = append([]verdict.Check(nil), good.Holds...)
+			row.spoil(&s)
+			_, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
+			require.ErrorContains(t, err, row.says)
+		})
+	}
+}
+
+// runUntilKilled is a harness in a process of its own, in the middle of a load.
+func runUntilKilled(dir string) {
+	self, _ := os.Executable()
+	s := scenario("good")
+	s.Timeline.Baseline = time.Minute
+	s.Load[0].Profile = load.Constant(50, time.Minute)
+	_, err := harness.Run(context.Background(), harness.Config{
+		Seed: 1, Out: filepath.Join(dir, "out"), UndoDir: filepath.Join(dir, "undo"),
+		Database: database.Options{Provider: database.Local}, Target: harness.Launch{Program: self},
+		Observe: func(e harness.Event) { fmt.Println(e.Kind, e.Phase) },
+	}, []harness.Scenario{s})
+	fmt.Fprintln(os.Stderr, err)
+}
+
+// SIGKILL leaves no time to clean up: what is left is a readable partial
+// result, and nothing that the next run does not clear.
+func TestAKilledHarnessLeavesAReadableResultAndNothingElse(t *testing.T) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), "TEST_HARNESS="+dir)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	waitFor(t, out, "tick baseline")
+	require.NoError(t, cmd.Process.Signal(syscall.SIGKILL))
+	_ = cmd.Wait()
+
+	data, err := os.ReadFile(filepath.Join(dir, "out", "run.json"))
+	require.NoError(t, err)
+	partial := new(result.Run)
+	require.NoError(t, json.Unmarshal(data, partial))
+	require.False(t, partial.Complete)
+	require.Len(t, partial.Scenarios, 1)
+	require.Equal(t, 3, partial.Verdict.ExitCode(), "no verdict never counts as success")
+
+	cfg := config(t)
+	cfg.UndoDir = filepath.Join(dir, "undo")
+	_, err = harness.Run(t.Context(), cfg, []harness.Scenario{scenario("good")})
+	require.NoError(t, err)
+	journals, err := filepath.Glob(filepath.Join(dir, "undo", "*"))
+	require.NoError(t, err)
+	require.Empty(t, journals, "the next run cleared what the killed one had left")
+	require.Empty(t, processesOf(t, partial.ID), "processes of the killed run")
+}
+
+// waitFor reads lines until one is text.
+func waitFor(t *testing.T, r interface{ Read([]byte) (int, error) }, text string) {
+	t.Helper()
+	var seen strings.Builder
+	buf := make([]byte, 4096)
+	for !strings.Contains(seen.String(), text) {
+		n, err := r.Read(buf)
+		seen.Write(buf[:n])
+		require.NoError(t, err, seen.String())
+	}
+}
+
+// processesOf lists the processes that carry the run's mark.
+func processesOf(t *testing.T, run string) (found []string) {
+	t.Helper()
+	environments, err := filepath.Glob("/proc/[0-9]*/environ")
+	require.NoError(t, err)
+	for _, path := range environments {
+		if data, err := os.ReadFile(path); err == nil && strings.Contains(string(data), "HOLDFAST_RUN="+run) {
+			found = append(found, path)
+		}
+	}
+	return found
+}
