@@ -31,7 +31,7 @@ const (
 
 	// batchPostings is about how many index entries are read at once: the index
 	// compares every document it finds with all of them.
-	batchPostings = 500
+	batchPostings = 64
 )
 
 // finder finds the ids of projects that match a query.
