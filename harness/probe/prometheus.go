@@ -63,7 +63,7 @@ func (c PrometheusConfig) Validate() error {
 		errs = append(errs, errors.New("URL is missing or is not one of http or https"))
 	}
 	if len(c.Metrics) == 0 {
-		errs = append(errs, errors.New("Metrics is empty"))
+		errs = append(errs, errors.New("no Metrics are named"))
 	}
 	for _, m := range c.Metrics {
 		if m.Name == "" || m.Series.Name == "" {
@@ -145,7 +145,7 @@ func (s *scraper) perSecond(i int, now reading) float64 {
 	before := s.before[i]
 	s.before[i] = now
 	elapsed := now.at.Sub(before.at).Seconds()
-	if before.at.IsZero() || elapsed <= 0 || !(now.v >= before.v) { // NaN is not >= either
+	if before.at.IsZero() || elapsed <= 0 || now.v < before.v {
 		return math.NaN()
 	}
 	return (now.v - before.v) / elapsed

@@ -183,16 +183,21 @@ func TestASampleThatHangsForEverIsGivenUpAndToldAsDead(t *testing.T) {
 			return float64(n), nil
 		})
 		began := time.Now()
-		r := sampled(t, 10*time.Second, hangs, fake("good", counting))
+		s, err := Start(t.Context(), began, hangs, fake("good", counting))
+		require.NoError(t, err)
+		time.Sleep(10 * time.Second)
+		r := s.Stop()
 		require.Equal(t, 10*time.Second+stopPatience, time.Since(began))
 		require.True(t, r.Health[0].Dead)
 		require.Contains(t, r.Health[0].Problem, "hung")
 		require.Equal(t, []float64{0, 1, 2}, values(r, "hangs"))
 		require.False(t, r.Health[1].Dead)
 
-		close(release) // what it returns later changes nothing
+		close(release)
 		synctest.Wait()
-		require.Equal(t, []float64{0, 1, 2}, values(r, "hangs"))
+		late := s.Snapshot()
+		require.Equal(t, []float64{0, 1, 2}, values(late, "hangs"), "what it returns later changes nothing")
+		require.Equal(t, r.Health[0].Samples, late.Health[0].Samples)
 	})
 }
 

@@ -36,7 +36,7 @@ const leastMemory = 6 << 20
 func (c ContainerConfig) Validate() error {
 	errs := []error{c.Program.Validate()}
 	if c.Binary == "" {
-		errs = append(errs, errors.New("Binary is missing"))
+		errs = append(errs, errors.New("no Binary is named"))
 	}
 	if c.MemoryLimit < leastMemory {
 		errs = append(errs, fmt.Errorf("MemoryLimit is %d bytes; Docker's least is %d", c.MemoryLimit, leastMemory))

@@ -47,7 +47,7 @@ type ProcessConfig struct {
 func (c ProcessConfig) Validate() error {
 	err := c.Program.Validate()
 	if c.Command == "" {
-		err = errors.Join(err, errors.New("Command is missing"))
+		err = errors.Join(err, errors.New("no Command is named"))
 	}
 	return err
 }

@@ -60,33 +60,34 @@ type Program struct {
 func (p Program) Validate() error {
 	var errs []error
 	if p.Start.IsZero() {
-		errs = append(errs, errors.New("Start, the run's start, is missing"))
+		errs = append(errs, errors.New("the run's Start is missing"))
 	}
 	if p.Journal == nil {
-		errs = append(errs, errors.New("Journal, the run's undo journal, is missing"))
+		errs = append(errs, errors.New("the run's undo Journal is missing"))
 	}
 	if p.Address != "" {
 		if _, _, err := net.SplitHostPort(p.Address); err != nil {
-			errs = append(errs, fmt.Errorf("Address %q is not host:port", p.Address))
+			errs = append(errs, fmt.Errorf("the Address %q is not host:port", p.Address))
 		}
 	}
 	if p.ReadyPath != "" && !strings.HasPrefix(p.ReadyPath, "/") {
 		errs = append(errs, fmt.Errorf("ReadyPath %q does not begin with a slash", p.ReadyPath))
 	}
-	for name, d := range map[string]time.Duration{"ReadyTimeout": p.ReadyTimeout, "Grace": p.Grace} {
-		if d < 0 {
-			errs = append(errs, fmt.Errorf("%s is negative", name))
-		}
+	if p.ReadyTimeout < 0 {
+		errs = append(errs, errors.New("ReadyTimeout is negative"))
+	}
+	if p.Grace < 0 {
+		errs = append(errs, errors.New("Grace is negative"))
 	}
 	if p.LogLines < 0 {
 		errs = append(errs, errors.New("LogLines is negative"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		if name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(p.Env[name], "\x00") {
-			errs = append(errs, fmt.Errorf("Env holds an impossible variable %q", name))
+			errs = append(errs, fmt.Errorf("the Env holds an impossible variable %q", name))
 		}
 		if name == undo.RunVariable || name == stepVariable {
-			errs = append(errs, fmt.Errorf("Env sets %s, which is the harness's own", name))
+			errs = append(errs, fmt.Errorf("the Env sets %s, which is the harness's own", name))
 		}
 	}
 	return errors.Join(errs...)

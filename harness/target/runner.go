@@ -55,19 +55,6 @@ type runner struct {
 	now     *tenure // the latest life; it may have ended
 }
 
-// tenure is a life with what the runner knows of it.
-type tenure struct {
-	life
-	index  int           // of its end in ends
-	exited chan struct{} // closed once its end is recorded
-
-	// guarded by the runner's mu
-	stopping bool           // Stop, or a Start that failed, ends it
-	asked    syscall.Signal // the last terminating signal that Signal sent
-	askedAt  time.Time
-	err      error // what could not be undone
-}
-
 func newRunner(prog Program, how launcher) *runner {
 	return &runner{
 		prog: prog, how: how, address: prog.Address,
@@ -140,21 +127,6 @@ func (r *runner) take(l life, began time.Duration) *tenure {
 		close(t.exited)
 	}()
 	return t
-}
-
-// record writes down how a life ended.
-func (r *runner) record(t *tenure) {
-	ended := time.Now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	end, err := t.outcome()
-	end.StartS = r.ends[t.index].StartS
-	at := ended.Sub(r.prog.Start).Seconds()
-	end.EndS = &at
-	heeded := t.asked != 0 && (end.Signal == t.asked.String() || ended.Sub(t.askedAt) <= r.prog.Grace)
-	end.Expected = !end.OOMKilled && (t.stopping || heeded)
-	r.ends[t.index] = end
-	t.err = err
 }
 
 // end makes sure that t has ended. gently asks it first.

@@ -203,7 +203,7 @@ func TestTheEnvironmentIsExactlyWhatWasConfigured(t *testing.T) {
 		b := started(t, k, map[string]string{"SUBJECT_SECRET": "at {addr}"}, func(p *Program) { p.Args = []string{"--port={port}", "--host={host}"} })
 		address := strings.TrimPrefix(b.URL(), "http://")
 		host, port, _ := strings.Cut(address, ":")
-		b.logged(t, "variables "+strconv.Itoa(want))
+		b.logged(t, "variables: "+strconv.Itoa(want)+".")
 		b.logged(t, "args [--port="+port+" --host="+host+"]")
 		b.logged(t, "connecting with at "+address)
 	})

@@ -3,6 +3,8 @@ package target
 import (
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strconv"
 	"strings"
@@ -32,12 +34,13 @@ func TestThePeakIsTheTargetsOwnAndNotWhatItInheritedFromTheHarness(t *testing.T)
 	require.NotZero(t, ballast[7])
 }
 
-func TestAPeakAboveTheHarnesssIsExactHoweverShort(t *testing.T) {
-	b := started(t, kinds[0], nil)
-	b.tell(t, "/allocate?mb=400")
-	b.tell(t, "/crash?code=1")
-	b.ended(t)
-	require.Greater(t, *b.Ends()[0].PeakRSSBytes, uint64(400_000_000))
+func TestAStrangersAnswerAtItsPortIsNotTakenForItsOwn(t *testing.T) {
+	stranger := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer stranger.Close()
+	ended := make(chan struct{})
+	require.NoError(t, awaitReady(t.Context(), stranger.URL, time.Second, ended))
+	close(ended)
+	require.ErrorIs(t, awaitReady(t.Context(), stranger.URL, time.Second, ended), errEndedFirst)
 }
 
 func TestAPortIsPickedWhereTheKernelHandsOutNone(t *testing.T) {

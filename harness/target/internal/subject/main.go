@@ -25,7 +25,7 @@ func main() {
 	}
 	address := os.Getenv("LISTEN_ADDR")
 	fmt.Println("args", os.Args[1:])
-	fmt.Println("variables", len(os.Environ()))
+	fmt.Printf("variables: %d.\n", len(os.Environ()))
 	if secret := os.Getenv("SUBJECT_SECRET"); secret != "" {
 		fmt.Println("connecting with", secret)
 	}

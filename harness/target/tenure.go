@@ -1,0 +1,34 @@
+package target
+
+import (
+	"syscall"
+	"time"
+)
+
+// tenure is a life with what the runner knows of it.
+type tenure struct {
+	life
+	index  int           // of its end in ends
+	exited chan struct{} // closed once its end is recorded
+
+	// guarded by the runner's mu
+	stopping bool           // Stop, or a Start that failed, ends it
+	asked    syscall.Signal // the last terminating signal that Signal sent
+	askedAt  time.Time
+	err      error // what could not be undone
+}
+
+// record writes down how a life ended.
+func (r *runner) record(t *tenure) {
+	ended := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	end, err := t.outcome()
+	end.StartS = r.ends[t.index].StartS
+	at := ended.Sub(r.prog.Start).Seconds()
+	end.EndS = &at
+	heeded := t.asked != 0 && (end.Signal == t.asked.String() || ended.Sub(t.askedAt) <= r.prog.Grace)
+	end.Expected = !end.OOMKilled && (t.stopping || heeded)
+	r.ends[t.index] = end
+	t.err = err
+}
