@@ -77,7 +77,7 @@ func (p Program) Validate() error {
 		errs = append(errs, errors.New("ReadyTimeout is negative"))
 	}
 	if p.Grace < 0 {
-		errs = append(errs, errors.New("Grace is negative"))
+		errs = append(errs, errors.New("the Grace is negative"))
 	}
 	if p.LogLines < 0 {
 		errs = append(errs, errors.New("LogLines is negative"))

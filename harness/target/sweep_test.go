@@ -51,6 +51,10 @@ func caged(p Program, binary string) (Target, error) {
 func killedHarness(t *testing.T, name string) (pid int, dir string) {
 	t.Helper()
 	dir = t.TempDir()
+	t.Cleanup(func() { // also where the test failed
+		_, err := undo.Sweep(context.Background(), dir, Undoers())
+		require.NoError(t, err)
+	})
 	harness := exec.Command(os.Args[0])
 	harness.Env = append(os.Environ(), harnessVariable+"="+name, "TARGET_TEST_DIR="+dir,
 		"TARGET_TEST_SUBJECT="+subject(t), "SUBJECT_ESCAPEE=1")
