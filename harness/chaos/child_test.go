@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 	"testing"
@@ -40,6 +41,7 @@ func child(string) int {
 // process is a started child. It implements [Process].
 type process struct {
 	cmd    *exec.Cmd
+	id     identity
 	exited chan struct{}
 	mu     sync.Mutex
 	gone   bool
@@ -47,9 +49,12 @@ type process struct {
 
 func startChild(t *testing.T) *process {
 	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("the state of a process is read from Linux's /proc")
+	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childRole+"=wait")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = diesWithUs(&syscall.SysProcAttr{Setpgid: true}, syscall.SIGKILL)
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	stdout, err := cmd.StdoutPipe()
@@ -59,6 +64,8 @@ func startChild(t *testing.T) *process {
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, "ready\n", line)
+	p.id, err = identify(int32(cmd.Process.Pid))
+	require.NoError(t, err)
 	go func() {
 		defer close(p.exited)
 		_ = cmd.Wait()

@@ -113,20 +113,37 @@ func startPostgres() (dsn string, stop func(), err error) {
 		return "", remove, err
 	}
 	port.release()
-	options := fmt.Sprintf("-c listen_addresses=127.0.0.1 -p %d -c unix_socket_directories='' -c fsync=off -c max_connections=30", port.addr.Port)
-	if err := run("pg_ctl", "-D", data, "-w", "-l", filepath.Join(dir, "log"), "-o", options, "start"); err != nil {
+	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port.addr.Port),
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=30")
+	server.Dir, server.SysProcAttr = dir, diesWithUs(as, syscall.SIGQUIT)
+	if err := server.Start(); err != nil {
 		return "", remove, err
 	}
-	return fmt.Sprintf("postgres://test@127.0.0.1:%d/postgres?sslmode=disable", port.addr.Port), func() {
-		_ = run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+	dsn = fmt.Sprintf("postgres://test@%s/postgres?sslmode=disable", port.addr)
+	return dsn, func() {
+		_ = server.Process.Signal(syscall.SIGQUIT)
+		_ = server.Wait()
 		remove()
-	}, nil
+	}, awaitServer(dsn)
+}
+
+// awaitServer waits until the server takes connections.
+func awaitServer(dsn string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	return await(ctx, "Postgres to start", func() (bool, error) {
+		conn, err := pgx.Connect(ctx, dsn)
+		if err != nil {
+			return false, err
+		}
+		return true, conn.Close(ctx)
+	})
 }
 
 // unprivileged gives the directory to a user whom Postgres runs as, if we are root.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	if os.Getuid() != 0 {
-		return nil, nil
+		return &syscall.SysProcAttr{}, nil
 	}
 	u, err := user.Lookup("postgres")
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,12 +15,7 @@ import (
 
 func (p *process) threads(t *testing.T) threads {
 	t.Helper()
-	id, err := identify(int32(p.cmd.Process.Pid))
-	if absent(err) {
-		return threads{}
-	}
-	require.NoError(t, err)
-	state, err := id.threads()
+	state, err := p.id.threads()
 	require.NoError(t, err)
 	return state
 }
@@ -73,11 +67,9 @@ func journalText(t *testing.T, dir string) string {
 
 func TestAProcessLeftStoppedByADeadRunGoesOn(t *testing.T) {
 	p := startChild(t)
-	id, err := identify(int32(p.cmd.Process.Pid))
-	require.NoError(t, err)
 	require.NoError(t, p.Signal(syscall.SIGSTOP))
 	require.NoError(t, await(t.Context(), "stop", func() (bool, error) { return p.threads(t).stopped(), nil }))
-	require.NoError(t, Undoers()[pauseStep](t.Context(), id.args("dead")))
+	require.NoError(t, Undoers()[pauseStep](t.Context(), p.id.args("dead")))
 	require.True(t, p.threads(t).runs())
 }
 
@@ -95,13 +87,11 @@ func TestTheNextRunSweepsAPauseAway(t *testing.T) {
 
 func TestAnotherProcessOfTheSameIDIsNotTouched(t *testing.T) {
 	p := startChild(t)
-	id, err := identify(int32(p.cmd.Process.Pid))
-	require.NoError(t, err)
 	require.NoError(t, p.Signal(syscall.SIGSTOP))
 	require.NoError(t, await(t.Context(), "stop", func() (bool, error) { return p.threads(t).stopped(), nil }))
 	for name, other := range map[string]identity{
-		"started at another time":    {id.pid, id.started + "0", id.boot},
-		"before the machine started": {id.pid, id.started, "another boot"},
+		"started at another time":    {p.id.pid, p.id.started + "0", p.id.boot},
+		"before the machine started": {p.id.pid, p.id.started, "another boot"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, Undoers()[pauseStep](t.Context(), other.args("dead")))
@@ -166,18 +156,3 @@ type absentProcess struct{}
 
 func (absentProcess) PID() (int32, bool)     { return 0, false }
 func (absentProcess) Signal(os.Signal) error { return os.ErrProcessDone }
-
-func TestAStateIsReadWhateverTheNameOfTheProcess(t *testing.T) {
-	fields := strings.Repeat(" 0", 18)
-	path := filepath.Join(t.TempDir(), "stat")
-	for _, name := range []string{"server", "a b", "odd) T 1 (", ")"} {
-		require.NoError(t, os.WriteFile(path, []byte(strconv.Itoa(7)+" ("+name+") S"+fields+" 4242 9 9\n"), 0o600))
-		letter, started, err := readStat(path)
-		require.NoError(t, err)
-		require.Equal(t, "S", letter)
-		require.Equal(t, "4242", started)
-	}
-	require.NoError(t, os.WriteFile(path, []byte("7 (x) S 1"), 0o600))
-	_, _, err := readStat(path)
-	require.Error(t, err)
-}
