@@ -101,13 +101,13 @@ func transfers() []Row {
 			{"cut silent", "half of the body, with nothing to tell it by: the client's library reports no error", "a proxy that buffers and gives up", degrade},
 		}, parseCut},
 		{"endless", "[bytes=1GiB]", []Variant{
-			{"endless bytes=64MiB", "a body without end", "a hostile or broken upstream", bounded},
+			{"endless bytes=8MiB", "a body without end", "a hostile or broken upstream", bounded},
 		}, parseEndless},
 		{"gzipbomb", "[bytes=1GiB]", []Variant{
-			{"gzipbomb bytes=64MiB", "a small body that is large when unpacked", "a hostile upstream", "limits what it reads after unpacking; " + permanent},
+			{"gzipbomb bytes=8MiB", "a small body that is large when unpacked", "a hostile upstream", "limits what it reads after unpacking; " + permanent},
 		}, parseGzipBomb},
 		{"bigheader", "[bytes=1MiB]", []Variant{
-			{"bigheader bytes=16MiB", "one header of that size", "a broken proxy; cookies run wild", bounded},
+			{"bigheader bytes=1MiB", "one header of that size", "a broken proxy; cookies run wild", bounded},
 		}, parseBigHeader},
 	}
 }

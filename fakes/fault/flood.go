@@ -47,8 +47,15 @@ var packedMebibyte = sync.OnceValue(func() []byte {
 
 const mebibyte = 1 << 20
 
+// floodBuffer is how much of a flood the kernel holds for a client that does not
+// read. Left to itself, it would hold megabytes for each.
+const floodBuffer = 64 << 10
+
 // repeat writes piece again and again, total bytes in all.
 func (x *Exchange) repeat(piece []byte, total int64) error {
+	if tcp, ok := x.conn.(interface{ SetWriteBuffer(bytes int) error }); ok {
+		_ = tcp.SetWriteBuffer(floodBuffer) // on a dead connection, what follows fails
+	}
 	for left := total; left > 0; left -= int64(len(piece)) {
 		_, err := x.Write(piece[:min(left, int64(len(piece)))])
 		if errors.Is(err, ErrGone) {

@@ -23,16 +23,20 @@ func (d Drip) Validate() error {
 }
 
 // Send drips.
-func (d Drip) Send(x *Exchange) (bool, error) { return x.paced(d.Bytes, d.Gap) }
+func (d Drip) Send(x *Exchange) (bool, error) {
+	return x.paced(d.Bytes, func(int) time.Duration { return d.Gap })
+}
 
-// paced sends the headers, and the body in pieces with a gap before each.
-func (x *Exchange) paced(piece int, gap time.Duration) (bool, error) {
+// paced sends the headers, and the body in pieces with a gap before each, which
+// may depend on the piece's size.
+func (x *Exchange) paced(piece int, gap func(n int) time.Duration) (bool, error) {
 	if _, err := x.Write(x.Whole()); err != nil {
 		return false, err
 	}
 	due := time.Now()
 	for rest := x.Answer.Body; len(rest) > 0; {
-		due = due.Add(gap)
+		n := min(piece, len(rest))
+		due = due.Add(gap(n))
 		lifted, err := x.Pause(time.Until(due))
 		switch {
 		case err != nil:
@@ -40,7 +44,6 @@ func (x *Exchange) paced(piece int, gap time.Duration) (bool, error) {
 		case lifted:
 			return true, x.Rest(rest)
 		}
-		n := min(piece, len(rest))
 		if _, err := x.Write(rest[:n]); err != nil {
 			return false, errOutlasted
 		}
@@ -70,7 +73,9 @@ func (b Bandwidth) Validate() error {
 func (b Bandwidth) Send(x *Exchange) (bool, error) {
 	const perSecond = 20
 	piece := max(1, b.PerSecond/perSecond)
-	return x.paced(int(piece), time.Duration(float64(piece)/float64(b.PerSecond)*float64(time.Second)))
+	return x.paced(int(piece), func(n int) time.Duration {
+		return time.Duration(float64(n) / float64(b.PerSecond) * float64(time.Second))
+	})
 }
 
 func parseDrip(a *args) (Kind, error) {

@@ -8,13 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"holdfast/fakes/fault"
@@ -56,7 +56,7 @@ type rig struct {
 	api    *plainAPI
 	client *http.Client // a connection for each request, so that nothing is tried twice
 	names  []string     // of the faults
-	round  int          // of many
+	seed   uint64
 }
 
 // newRig starts a fake. When the test ends it lifts the faults and demands that
@@ -66,9 +66,9 @@ func newRig(t *testing.T, seed uint64, faults ...string) *rig {
 	api := &plainAPI{}
 	h, err := host.Start(host.Config{Seed: seed}, api)
 	require.NoError(t, err)
-	r := &rig{T: t, Host: h, api: api, client: &http.Client{
+	r := &rig{T: t, Host: h, api: api, seed: seed, client: &http.Client{
 		Timeout:   20 * time.Second,
-		Transport: &http.Transport{DisableKeepAlives: true},
+		Transport: &http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: 256 << 10},
 	}}
 	t.Cleanup(h.Close)
 	for _, text := range faults {
@@ -147,17 +147,16 @@ func (r *rig) impatient(timeout time.Duration) *http.Client {
 	return &http.Client{Timeout: timeout, Transport: r.client.Transport}
 }
 
-// many makes n requests with keys of their own, at most 20 at once.
+// many makes n requests with keys of their own, at most 16 at once.
 func (r *rig) many(n int) []reply {
 	out := make([]reply, n)
-	slots := make(chan struct{}, 20)
-	r.round++
+	slots := make(chan struct{}, 16)
 	var wg sync.WaitGroup
 	for i := range n {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			out[i] = r.get(fmt.Sprintf("k%d.%d", i, r.round), 1)
+			out[i] = r.get("k"+strconv.Itoa(i), 1)
 		})
 	}
 	wg.Wait()
@@ -195,50 +194,57 @@ func about(must *require.Assertions, want, got time.Duration, share float64, wha
 	must.InDelta(want.Seconds(), got.Seconds(), slack.Seconds(), "%s: want %v, got %v", what, want, got)
 }
 
-// measured repeats a measurement that other work on the machine has spoiled. A
-// fault that does not do what it says spoils them all.
-func (r *rig) measured(measure func(must *require.Assertions)) {
+// drawn are the waits of requests k0, k1, …
+type drawn []time.Duration
+
+func (d drawn) quantile(q float64) time.Duration {
+	return slices.Sorted(slices.Values(d))[int(q*float64(len(d)))]
+}
+
+// draws returns what the first fault has each request wait for: what a set of
+// its own, with the same seed, makes of it in no time at all.
+func (r *rig) draws(n int) drawn {
 	r.Helper()
-	const rounds = 6
-	for round := range rounds {
-		attempt := &tolerant{}
-		if attempt.run(measure); attempt.problem == "" {
+	out := make(drawn, n)
+	synctest.Test(r.T, func(t *testing.T) {
+		set := fault.NewSet(fault.Config{Seed: r.seed})
+		require.NoError(t, set.AddText(r.names[0]))
+		for i := range out {
+			plan := set.Plan(fault.Request{Key: fmt.Sprint("plain/k", i), Attempt: 1})
+			begin := time.Now()
+			require.NoError(t, plan.Wait(t.Context()))
+			out[i] = time.Since(begin)
+			plan.Done()
+		}
+	})
+	return out
+}
+
+// waitsForItsDraws demands that no request is answered before its draw, and that
+// the promptest is answered within a tenth of it: other work on the machine
+// delays many, but what it adds is not the fault's.
+func (r *rig) waitsForItsDraws(draws drawn) {
+	r.Helper()
+	promptest := time.Hour
+	for i, got := range r.many(len(draws)) {
+		require.NoError(r, got.err)
+		require.GreaterOrEqual(r, got.head, draws[i], "request %d was answered early", i)
+		promptest = min(promptest, got.head-draws[i]-draws[i]/10)
+	}
+	require.Less(r, promptest, 2*time.Millisecond, "what was added to the promptest, beyond a tenth")
+}
+
+// takesItsTime demands that an answer took at least a time, and not much more.
+func (r *rig) takesItsTime(want time.Duration, got reply, share float64) {
+	r.Helper()
+	for range 5 { // other work on the machine may spoil a few
+		require.GreaterOrEqual(r, got.took, want)
+		if got.took <= want+time.Duration(share*float64(want))+15*time.Millisecond {
 			return
 		}
-		if round == rounds-1 {
-			r.Fatalf("%d times out of %d; the last: %s", rounds, rounds, attempt.problem)
-		}
+		got = r.get("again", 1)
 	}
-}
-
-// tolerant is a test that may fail.
-type tolerant struct{ problem string }
-
-func (t *tolerant) run(measure func(must *require.Assertions)) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		measure(require.New(t))
-	}()
-	<-done
-}
-
-func (t *tolerant) Errorf(format string, args ...any) { t.problem += fmt.Sprintf(format, args...) }
-
-func (t *tolerant) FailNow() { runtime.Goexit() }
-
-// quantiles returns the sorted times until the headers of n requests.
-func (r *rig) quantiles(n int) func(q float64) time.Duration {
-	r.Helper()
-	var times []time.Duration
-	for _, got := range r.many(n) {
-		if got.err != nil {
-			r.Errorf("a request failed: %v", got.err)
-		}
-		times = append(times, got.head)
-	}
-	slices.Sort(times)
-	return func(q float64) time.Duration { return times[min(int(q*float64(n)), n-1)] }
+	r.Fatalf("want %v, and got %v at least in six attempts", want, got.took)
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -177,10 +177,10 @@ func (g *gate) forget(c *conn) {
 	delete(g.conns, c)
 }
 
-// shut stops listening and resets all connections. It returns how many.
-func (g *gate) shut() int {
+// shut stops listening and resets all connections.
+func (g *gate) shut() {
 	_ = g.Close()
-	return g.each((*conn).reset)
+	g.each((*conn).reset)
 }
 
 // each calls f for every connection and returns how many there were.

@@ -28,6 +28,8 @@ type Host struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup // every goroutine of the host, and every request
 	closed sync.Once
+	// refusal is held while the gates are made what the faults say.
+	refusal sync.Mutex
 
 	lastConn   atomic.Uint32
 	open       atomic.Int64 // connections
@@ -100,18 +102,33 @@ func (h *Host) watchRefusal() {
 			return
 		case <-tick.C:
 		}
-		refusing := h.faults.Refusing()
-		for _, g := range h.gates {
-			switch {
-			case refusing && !g.isShut():
-				h.faults.Touched(max(1, g.shut()))
-			case !refusing && g.isShut():
-				if err := g.reopen(); err != nil {
-					h.config.Log("warning: " + err.Error())
-				}
+		h.heedRefusal()
+	}
+}
+
+// heedRefusal makes the gates what the faults say.
+func (h *Host) heedRefusal() {
+	h.refusal.Lock()
+	defer h.refusal.Unlock()
+	refusing := h.faults.Refusing()
+	for _, g := range h.gates {
+		switch {
+		case refusing && !g.isShut():
+			h.faults.Touched(max(1, g.each(func(*conn) {})))
+			g.shut()
+		case !refusing && g.isShut():
+			if err := g.reopen(); err != nil {
+				h.config.Log("warning: " + err.Error())
 			}
 		}
 	}
+}
+
+// asTold says whether the gates are what the faults say.
+func (h *Host) asTold() bool {
+	h.refusal.Lock()
+	defer h.refusal.Unlock()
+	return h.Shut() == h.faults.Refusing()
 }
 
 // URL is the base address of the i-th listener, for example
@@ -170,7 +187,7 @@ func (h *Host) Clear(ctx context.Context) ([]fault.Receipt, error) {
 
 // settled waits until the addresses are as the faults say.
 func (h *Host) settled(ctx context.Context) error {
-	for h.ctx.Err() == nil && h.Shut() != h.faults.Refusing() {
+	for h.ctx.Err() == nil && !h.asTold() {
 		if ctx.Err() != nil {
 			return fmt.Errorf("open the addresses again: %w", context.Cause(ctx))
 		}

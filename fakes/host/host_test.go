@@ -218,7 +218,7 @@ type slowly struct{ io.Reader }
 
 func (s *slowly) Read(b []byte) (int, error) {
 	time.Sleep(time.Millisecond)
-	return s.Reader.Read(b[:min(len(b), 512)])
+	return s.Reader.Read(b[:min(len(b), 64<<10)])
 }
 
 func TestRefusingClosesTheAddressAndOpensItAgain(t *testing.T) {
