@@ -116,21 +116,23 @@ func tryFirst(senders []*sender, pool *sync.Pool) error {
 
 // run sends one stream, from its first request to the end of its last.
 func (r *running) run(s *sender) {
-	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{Transport: s}),
-		vegeta.Workers(1), // more are added whenever none is free
-		vegeta.MaxBody(0),
-	)
-	target := func(t *vegeta.Target) error {
-		t.Method, t.URL = http.MethodGet, "http://ticket/"
+	attacker := vegeta.NewAttacker(vegeta.Workers(1)) // more are added whenever none is free
+	turn := func(t *vegeta.Target) error {
+		s.turn()
+		t.Method = noMethod
 		return nil
 	}
-	for range attacker.Attack(target, vegetaPacer{r.pacer}, 0, "") {
+	for range attacker.Attack(turn, vegetaPacer{r.pacer}, 0, "") {
 		// The books are kept by the sender.
 	}
 	r.pacer.finish()
 	r.rec.closeBooks()
 }
+
+// noMethod is no HTTP method. Vegeta asks for a target and would then send a
+// request of its own; with this method it makes none. By then the request of
+// the plan has been sent, in the same worker, and answered.
+const noMethod = " "
 
 // vegetaPacer is the pacer as vegeta knows it.
 type vegetaPacer struct{ *pacer }
@@ -144,6 +146,13 @@ func (p vegetaPacer) Rate(time.Duration) float64 { return 0 }
 // clock is the time of the run: since its start.
 func (a *Attack) clock() time.Duration { return time.Since(a.config.Start) }
 
+// maxDials bounds how many connections are being opened at once. A request for
+// which there is no connection takes the next that is free or new; so after a
+// hiccup the generator gets on with the connections that it has, where opening
+// one for each request that waits (five times the work of a request) would keep
+// it behind.
+const maxDials = 32
+
 // newTransport is the network as all streams share it: no proxy, no HTTP/2, no
 // redirects, and as many connections as there are requests in flight.
 func newTransport(life context.Context, streams []Stream) *http.Transport {
@@ -152,12 +161,19 @@ func newTransport(life context.Context, streams []Stream) *http.Transport {
 		idle += s.withDefaults().MaxInFlight
 	}
 	dialer := &net.Dialer{KeepAlive: -1}
+	slots := make(chan struct{}, maxDials)
 	return &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			// net/http may go on dialing for a request that has ended.
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
 			defer context.AfterFunc(life, cancel)()
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 			return dialer.DialContext(ctx, network, address)
 		},
 		Protocols:           http1(),

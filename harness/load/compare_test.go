@@ -30,14 +30,19 @@ func TestCompareWithVegeta(t *testing.T) {
 		t.Skip("set " + vegetaVariable + " to vegeta's command line")
 	}
 	base := serve(t)
-	for _, row := range []struct{ name, ours, theirs string }{
-		{"at 2,000 per second", "2000", "2000"},
-		{"as fast as they go", "20000", "0"},
+	for _, row := range []struct {
+		name, ours, theirs string
+		least              float64
+	}{
+		// Here this package wakes for each request, and vegeta each millisecond
+		// for two: the price of a send lag of a tenth.
+		{"at 2,000 per second", "2000", "2000", 0.5},
+		{"as fast as they go", "20000", "0", 0.8},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var ours, theirs []float64
 			for range 3 {
-				g, used, _ := generate(t, base, row.ours, "3s", "64")
+				g, used, _ := generate(t, pinned("0", os.Args[0]), base, row.ours, "6s", "64")
 				ours = append(ours, float64(g.OK)/used.Seconds())
 				n, used := attackWith(t, vegeta, base, row.theirs)
 				theirs = append(theirs, float64(n)/used.Seconds())
@@ -45,7 +50,7 @@ func TestCompareWithVegeta(t *testing.T) {
 			t.Logf("requests per second of processor: this package %.0f, vegeta %.0f", ours, theirs)
 			ratio := quantile(ours, 0.5) / quantile(theirs, 0.5)
 			t.Logf("median: this package %.2f times vegeta", ratio)
-			require.Greater(t, ratio, 0.7)
+			require.Greater(t, ratio, row.least)
 		})
 	}
 }
@@ -57,7 +62,7 @@ func TestMemoryAndSendLagOfTheGenerator(t *testing.T) {
 	if d == "" {
 		d = "2s"
 	}
-	g, used, rss := generate(t, serve(t), "2000", d, "2000")
+	g, used, rss := generate(t, exec.Command(os.Args[0]), serve(t), "2000", d, "2000")
 	t.Logf("%s at 2,000/s: %d sent, %d ok, %d in flight at most, send lag p99 %.2f ms, %.1f MB, %.1f s of processor",
 		d, g.Sent, g.OK, g.MaxInFlight, g.LagP99MS, float64(rss)/1e6, used.Seconds())
 	require.Positive(t, g.OK)
@@ -71,7 +76,7 @@ func TestMemoryAndSendLagOfTheGenerator(t *testing.T) {
 // pinned is a command on one core, where the machine lets us choose.
 func pinned(core string, name string, args ...string) *exec.Cmd {
 	if taskset, err := exec.LookPath("taskset"); err == nil {
-		return exec.Command(taskset, append([]string{"-c", core, name}, args...)...)
+		args, name = append([]string{"-c", core, name}, args...), taskset
 	}
 	return exec.Command(name, args...)
 }
@@ -96,10 +101,9 @@ func serve(t *testing.T) (base string) {
 
 // generate runs this package's generator and returns what it did, the processor
 // time that it took and its peak memory in bytes.
-func generate(t *testing.T, base, rate, d, inFlight string) (g generated, used time.Duration, rss int64) {
+func generate(t *testing.T, cmd *exec.Cmd, base, rate, d, inFlight string) (g generated, used time.Duration, rss int64) {
 	t.Helper()
-	cmd := pinned("0", os.Args[0])
-	cmd.Env = append(os.Environ(), helperVariable+"=generator", "GOMAXPROCS=1",
+	cmd.Env = append(os.Environ(), helperVariable+"=generator",
 		"BASE="+base, "RATE="+rate, "FOR="+d, "IN_FLIGHT="+inFlight)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -113,7 +117,7 @@ func generate(t *testing.T, base, rate, d, inFlight string) (g generated, used t
 func attackWith(t *testing.T, vegeta, base, rate string) (ok int64, used time.Duration) {
 	t.Helper()
 	results := t.TempDir() + "/results"
-	cmd := pinned("0", vegeta, "attack", "-rate="+rate, "-max-workers=64", "-workers=64", "-duration=3s", "-output="+results)
+	cmd := pinned("0", vegeta, "attack", "-rate="+rate, "-max-workers=64", "-workers=64", "-duration=6s", "-output="+results)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	cmd.Stdin = strings.NewReader("GET " + base + "/\n")
 	cmd.Stderr = os.Stderr

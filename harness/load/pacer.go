@@ -30,9 +30,10 @@ type pacer struct {
 	ready  chan int64
 	claims atomic.Int64
 
-	next  int64
-	timer *time.Timer
-	nudge *nudge
+	next    int64
+	crowded bool // the last request was shed: precision is of no use now
+	timer   *time.Timer
+	nudge   *nudge
 }
 
 func newPacer(s Stream, now func() time.Duration, stop <-chan struct{}, rec *recorder) *pacer {
@@ -70,7 +71,9 @@ func (p *pacer) handOn() bool {
 			p.rec.late(due)
 		case p.claims.Load() >= p.max:
 			p.rec.shed(due)
+			p.crowded = true
 		default:
+			p.crowded = false
 			p.claims.Add(1)
 			p.rec.handOn(due)
 			p.ready <- n
@@ -93,7 +96,9 @@ func (p *pacer) waitUntil(due time.Duration) (now time.Duration, ok bool) {
 		}
 		wait := max(due-now, minSleep)
 		p.timer.Reset(wait)
-		p.nudge.in(wait)
+		if !p.crowded {
+			p.nudge.in(wait)
+		}
 		select {
 		case <-p.timer.C:
 		case <-p.stop:

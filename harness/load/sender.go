@@ -26,13 +26,7 @@ const HeaderRequest = "X-Holdfast-Request"
 // it was to use turned out to be closed before anything was written to it.
 const maxFresh = 8
 
-// ticket is what vegeta believes to have been answered. Its own request and
-// answer carry nothing: they stand for a worker's turn, and the real exchange
-// happens inside [sender.RoundTrip].
-var ticket = &http.Response{Status: "200 OK", StatusCode: http.StatusOK, Body: http.NoBody}
-
-// sender sends the requests of one stream. As an http.RoundTripper it takes
-// the place of the network in vegeta's client.
+// sender sends the requests of one stream.
 type sender struct {
 	stream    Stream
 	base      *url.URL
@@ -60,15 +54,14 @@ func newScratch() any {
 	return s
 }
 
-// RoundTrip sends the next request that the pacer handed on. Each of vegeta's
-// ticks comes after one such request, so this never waits.
-func (s *sender) RoundTrip(*http.Request) (*http.Response, error) {
+// turn sends the next request that the pacer handed on. Each of vegeta's ticks
+// comes after one such request, so this never waits for one.
+func (s *sender) turn() {
 	n := <-s.pacer.ready
 	defer s.pacer.done()
 	sc := s.scratch.Get().(*scratch)
 	defer s.scratch.Put(sc)
 	s.send(n, sc)
-	return ticket, nil
 }
 
 func (s *sender) send(n int64, sc *scratch) {
