@@ -72,7 +72,7 @@ func (f finder) read(ctx context.Context, documents, limit int) ([]int64, error)
 		      ORDER BY project_id DESC LIMIT nullif($2::bigint, 0)) newest
 		WHERE document LIKE ALL ($1::text[])
 		ORDER BY project_id DESC
-		LIMIT nullif($3::bigint, 0)`, f.query.patterns(), documents, limit)
+		LIMIT nullif($3::bigint, 0)`, patterns(f.query.words), documents, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read newest documents: %w", err)
 	}
@@ -85,6 +85,7 @@ func (f finder) read(ctx context.Context, documents, limit int) ([]int64, error)
 
 // postings are the index entries that a word stands for.
 type postings struct {
+	word    word
 	total   int
 	buckets []int32           // descending: the newest projects first
 	entries map[int32][]int64 // by bucket
@@ -128,7 +129,7 @@ func (f finder) lookup(ctx context.Context, w word) (postings, error) {
 	if err != nil {
 		return postings{}, fmt.Errorf("look up words: %w", err)
 	}
-	found := postings{entries: map[int32][]int64{}}
+	found := postings{word: w, entries: map[int32][]int64{}}
 	var bucket int32
 	var entries []int64
 	_, err = pgx.ForEachRow(rows, []any{&bucket, &entries}, func() error {
@@ -179,13 +180,16 @@ func takeBatch(buckets []int32, size int, narrowing []postings) []int32 {
 	return buckets[:min(size, len(buckets))]
 }
 
-// among returns the newest matches in these buckets. The index is read in a
-// step of its own (MATERIALIZED) because the planner, which takes a term's
-// documents to be spread evenly, would else read all documents newest first.
+// among returns the newest matches in these buckets. Words that the index was
+// asked for need no LIKE: their entries are exact. The index is read in a step
+// of its own (MATERIALIZED) because the planner, which takes a term's documents
+// to be spread evenly, would else read all documents newest first.
 func (f finder) among(ctx context.Context, narrowing []postings, buckets []int32, limit int) ([]int64, error) {
-	args := []any{f.query.patterns(), limit}
+	rest := slices.Clone(f.query.words)
+	args := []any{nil, limit}
 	var conditions strings.Builder
 	for _, p := range narrowing {
+		rest = slices.DeleteFunc(rest, func(w word) bool { return w == p.word })
 		var entries []int64
 		for _, bucket := range buckets {
 			entries = append(entries, p.entries[bucket]...)
@@ -193,6 +197,7 @@ func (f finder) among(ctx context.Context, narrowing []postings, buckets []int32
 		args = append(args, entries)
 		fmt.Fprintf(&conditions, "postings && $%d::bigint[] AND ", len(args))
 	}
+	args[0] = patterns(rest)
 	rows, err := f.tx.Query(ctx, `
 		WITH found AS MATERIALIZED (
 			SELECT project_id FROM search_documents

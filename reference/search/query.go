@@ -76,9 +76,9 @@ func newWord(text string, literal bool) word {
 }
 
 // patterns returns the words' LIKE patterns.
-func (q query) patterns() []string {
-	all := make([]string, len(q.words))
-	for i, w := range q.words {
+func patterns(words []word) []string {
+	all := make([]string, len(words))
+	for i, w := range words {
 		all[i] = w.pattern
 	}
 	return all

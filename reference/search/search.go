@@ -22,8 +22,8 @@
 // page of results there. For any other, the words of all documents that hold
 // the term's words are looked up, and then the documents by those words, a
 // range of ids at a time, newest first, until the page is full. Package schema
-// says how that is stored. The index only narrows: what matches is always
-// decided by LIKE on the document.
+// says how that is stored. Words that are too frequent to be looked up so are
+// compared with each document by LIKE.
 package search
 
 import "time"
