@@ -13,8 +13,8 @@ import (
 func (st *stage) conclude(err error) {
 	st.collect()
 	st.out.Checks = st.book.Judge(st.holds(), verdict.Experiment{
-		GeneratorLate: generatorLate(st.out.Streams),
-		Phases:        st.out.Phases,
+		Untimely: st.untimely(),
+		Phases:   st.out.Phases,
 	})
 	st.out.Evidence = st.gather()
 	if err != nil {

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ const (
 	MinDelivered = 0.99
 	// MaxSendLag is the most that the 99th percentile of actual minus planned send may be.
 	MaxSendLag = 50 * time.Millisecond
+	// MaxMachineBusy is the most that all processors may have been busy, as a
+	// mean over a phase, for a missed limit on time to be the target's own.
+	MaxMachineBusy = 0.9
 )
 
 // generatorLate says why latencies can't be held against the target; empty
@@ -32,6 +36,26 @@ func generatorLate(streams []result.Stream) string {
 			why = append(why, fmt.Sprintf("the generator was too far behind to send %d of stream %s's %d requests", missed, s.Name, s.Planned))
 		}
 	}
+	return strings.Join(why, "; ")
+}
+
+// machineFull says that the machine itself had nothing left to give in some
+// phase of the load; empty when it had. It does not make an experiment invalid:
+// what holds on a full machine holds.
+func (st *stage) machineFull() string {
+	for _, p := range st.out.Phases {
+		busy, _ := st.record.Window(seriesMachine, seconds(p.StartS), seconds(p.EndS))
+		if p.Name != result.WarmUp && p.Name != result.Drain && busy.N > 0 && busy.Mean > MaxMachineBusy {
+			return fmt.Sprintf("the machine was saturated (its processors were busy %s of %s, limit %s)",
+				result.Format(busy.Mean, result.UnitRatio), p.Name, result.Format(MaxMachineBusy, result.UnitRatio))
+		}
+	}
+	return ""
+}
+
+// untimely says why a missed limit on time proves nothing against the target.
+func (st *stage) untimely() string {
+	why := slices.DeleteFunc([]string{generatorLate(st.out.Streams), st.machineFull()}, func(s string) bool { return s == "" })
 	return strings.Join(why, "; ")
 }
 

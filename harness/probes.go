@@ -9,8 +9,9 @@ import (
 
 // Names of the series that more than the book knows.
 const (
-	seriesRSS    = "target.rss"
-	seriesCgroup = "target.cgroup.memory"
+	seriesRSS     = "target.rss"
+	seriesCgroup  = "target.cgroup.memory"
+	seriesMachine = "machine.cpu"
 )
 
 // memoryDir is a target that runs in a memory cgroup of its own.

@@ -59,7 +59,7 @@ func popularTerm(p Profile, name string, projects int) harness.Scenario {
 		Headline: true,
 		World:    world(projects),
 		// All 50 are let in at once: a gate before them would hide what each costs.
-		Settings: map[string]string{"SEARCH_MAX_CONCURRENT": strconv.Itoa(concurrent), "DB_POOL_MAX": strconv.Itoa(concurrent)},
+		Settings: map[string]string{"SEARCH_MAX_CONCURRENT": strconv.Itoa(concurrent), "DB_POOL_MAX": "20", "SEARCH_ACQUIRE_TIMEOUT": "10s", "SEARCH_STATEMENT_TIMEOUT": "10s"},
 		Timeline: t,
 		Load: []load.Stream{{
 			Name: "search", Profile: load.Bursts(concurrent, 500*time.Millisecond, t.Total()),

@@ -12,9 +12,9 @@ import (
 // Experiment is what is known of the validity of the experiment when the checks
 // are judged.
 type Experiment struct {
-	// GeneratorLate says why measurements of time can't be held against the
-	// target; empty when they can.
-	GeneratorLate string
+	// Untimely says why a missed limit on time can't be held against the target
+	// (the generator was late, the machine was full); empty when it can.
+	Untimely string
 	// Phases are the spans that took place.
 	Phases []result.Phase
 }
@@ -59,9 +59,9 @@ func (b *Book) judge(c Check, x Experiment) result.Check {
 	} else {
 		judgeValue(&r, c, e, e.Read(w))
 	}
-	if r.Verdict == result.Fail && e.Timed && x.GeneratorLate != "" {
+	if r.Verdict == result.Fail && e.Timed && x.Untimely != "" {
 		r.Verdict = result.Inconclusive
-		r.Reason += "; but this can't be held against the target: " + x.GeneratorLate
+		r.Reason += "; but this can't be held against the target: " + x.Untimely
 	}
 	return r
 }

@@ -59,7 +59,7 @@ func TestJudge(t *testing.T) {
 		{"nobody measures it", verdict.Metric("nope").AtMost(verdict.Count(1)), verdict.Reading{}, "", result.Inconclusive, "nothing measured nope"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got := book(row.read).Judge([]verdict.Check{row.check}, verdict.Experiment{Phases: phases, GeneratorLate: row.late})
+			got := book(row.read).Judge([]verdict.Check{row.check}, verdict.Experiment{Phases: phases, Untimely: row.late})
 			require.Len(t, got, 1)
 			require.Equal(t, row.want, got[0].Verdict, got[0].Reason)
 			require.Contains(t, got[0].Reason, row.reason)

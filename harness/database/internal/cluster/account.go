@@ -35,7 +35,7 @@ func serverAccount() (account, error) {
 		}
 		return account{name: name, uid: uint32(uid), gid: uint32(gid)}, nil
 	}
-	return account{}, errors.New("Postgres refuses to run as root, and there is neither a user postgres nor a user nobody to run it as: run holdfast as another user")
+	return account{}, errors.New("as root, Postgres refuses to run, and there is neither a user postgres nor a user nobody to run it as: run holdfast as another user")
 }
 
 // credential is what a child is to be started with; nil for ourselves.

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast/harness/chaos"
+	"holdfast/reference/server"
+	"holdfast/scenarios"
+)
+
+var update = flag.Bool("update", false, "write the generated parts of docs/ anew")
+
+// generated compares a part of a document, from a marker to its end, with what
+// the code says.
+func generated(t *testing.T, path, marker, want string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	head, got, found := strings.Cut(string(data), marker+"\n")
+	require.True(t, found, "%s has no marker %s", path, marker)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(head+marker+"\n"+want), 0o644))
+		return
+	}
+	require.Equal(t, want, got, "%s is out of date: go test ./cmd/holdfast -update", path)
+}
+
+func TestTheContractListsEveryVariable(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("\n| variable | default | meaning |\n|---|---|---|\n")
+	for _, v := range server.Variables() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", v.Name, code(v.Default), strings.ReplaceAll(v.Meaning, "|", "\\|"))
+	}
+	b.WriteString("\n## Protections and how to take each away\n\n| protection | what it does | taken away by |\n|---|---|---|\n")
+	for _, p := range scenarios.Protections() {
+		for name, off := range p.Off {
+			fmt.Fprintf(&b, "| `%s` | %s | `%s=%s` |\n", p.Name, p.About, name, off)
+		}
+	}
+	generated(t, "../../docs/target-contract.md", "<!-- generated from the code -->", b.String())
+}
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
+}
+
+func TestTheListOfChaosFaultsIsComplete(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, chaos.WriteCatalogue(&b))
+	generated(t, "../../docs/chaos.md", "<!-- generated from the code -->", "\n"+b.String())
+}
+
+// A protection that switches a variable which the reference does not know would
+// be a mutant that is not one.
+func TestEveryProtectionSwitchesSomethingThatExists(t *testing.T) {
+	known := map[string]bool{}
+	for _, v := range server.Variables() {
+		known[v.Name] = true
+	}
+	for _, p := range scenarios.Protections() {
+		require.NotEmpty(t, p.Off, p.Name)
+		for name := range p.Off {
+			require.True(t, known[name], "%s switches %s, which the reference does not read", p.Name, name)
+		}
+	}
+}
