@@ -101,7 +101,6 @@ func TestEachErrorHasItsClass(t *testing.T) {
 	}{
 		{name: "the expected answer", talk: answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), completed: true},
 		{name: "nobody listens", base: "http://" + closed.Addr().String(), class: load.ClassRefused},
-		{name: "a name that does not exist", base: "http://holdfast.invalid", class: load.ClassDNS},
 		{name: "no answer at all", talk: hang, class: load.ClassTimeout},
 		{name: "a body that stops half-way", class: load.ClassTimeout, talk: func(c *net.TCPConn, r *bufio.Reader) {
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -90,4 +91,19 @@ func TestATimeoutIsNeverEarlyAndHardlyLate(t *testing.T) {
 		require.ErrorIs(t, last.Err(), context.Canceled)
 		synctest.Wait()
 	})
+}
+
+// TestWhatTheLoopbackCannotShow names errors that take a network to provoke.
+func TestWhatTheLoopbackCannotShow(t *testing.T) {
+	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
+	for class, err := range map[string]error{
+		ClassDNS:      dial(&net.DNSError{Err: "no such host", Name: "h", IsNotFound: true}),
+		ClassTimeout:  dial(&net.DNSError{Err: "i/o timeout", Name: "h", IsTimeout: true}),
+		ClassReset:    &net.OpError{Op: "write", Err: syscall.EPIPE},
+		ClassRefused:  dial(syscall.ECONNREFUSED),
+		ClassCanceled: dial(context.Canceled),
+		ClassOther:    dial(syscall.EMFILE),
+	} {
+		require.Equal(t, class, classify(fmt.Errorf("wrapped: %w", err)))
+	}
 }

@@ -151,3 +151,17 @@ func TestThePacerKeepsThePlan(t *testing.T) {
 		require.EqualValues(t, 100, rec.total.late+rec.total.shed+rec.total.unsent+10+4)
 	})
 }
+
+// BenchmarkRecord is the bookkeeping of one request alone.
+func BenchmarkRecord(b *testing.B) {
+	s := Stream{Name: "x", Profile: Constant(2000, 100*time.Hour)}
+	phases := []result.Phase{{Name: result.Baseline, EndS: 60}, {Name: result.Inject, StartS: 60, EndS: 1e6}}
+	rec := newRecorder(s, phases, time.Second)
+	b.ReportAllocs()
+	for n := int64(0); b.Loop(); n++ {
+		due, _ := s.Profile.Due(n)
+		rec.handOn(due)
+		rec.send(due, due+100*time.Microsecond)
+		rec.finish(exchange{due: due, sent: due + 100*time.Microsecond, end: due + time.Duration(n%5000)*time.Microsecond, status: 200})
+	}
+}
