@@ -90,7 +90,11 @@ func TestAContainerServesARun(t *testing.T) {
 
 func TestTheUndoJournalRemovesTheContainerOfAKilledRun(t *testing.T) {
 	cache, journals := t.TempDir(), t.TempDir()
-	cmd := osexec.Command(os.Args[0])
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := osexec.CommandContext(ctx, os.Args[0])
+	_, err := cmd.StdinPipe() // the helper ends when it is closed
+	require.NoError(t, err)
 	cmd.Env = append(os.Environ(), "HOLDFAST_TEST_DATABASE_RUN=container cloned", "HOLDFAST_TEST_JOURNALS="+journals,
 		database.CacheVariable+"="+cache, database.ImageVariable+"="+databasetest.Image(t))
 	out, err := cmd.StdoutPipe()

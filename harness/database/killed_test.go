@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	osexec "os/exec"
 	"strings"
@@ -20,6 +21,13 @@ import (
 // moment, says so, and waits.
 const helperVariable = "HOLDFAST_TEST_DATABASE_RUN"
 
+// journalsVariable names the folder of its undo journal.
+const journalsVariable = "HOLDFAST_TEST_JOURNALS"
+
+// keyOf is the key of the data set of the run with that journal: one that no
+// server has a template of yet.
+func keyOf(journals string) string { return "killed " + journals }
+
 // The moments, in their order.
 const (
 	opening  = "opening"
@@ -29,9 +37,13 @@ const (
 
 func playRun() {
 	provider, moment, _ := strings.Cut(os.Getenv(helperVariable), " ")
+	go func() { // it must not outlive the test that started it
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
 	err := func() error {
 		ctx := context.Background()
-		journal, err := undo.Open(os.Getenv("HOLDFAST_TEST_JOURNALS"), fmt.Sprintf("run-%d", os.Getpid()))
+		journal, err := undo.Open(os.Getenv(journalsVariable), fmt.Sprintf("run-%d", os.Getpid()))
 		if err != nil {
 			return err
 		}
@@ -50,7 +62,7 @@ func playRun() {
 		if err != nil {
 			return err
 		}
-		set, _ := counted("killed")
+		set, _ := counted(keyOf(os.Getenv(journalsVariable)))
 		whole := set.Build
 		set.Build = func(ctx context.Context, dsn string) error {
 			if err := exec(ctx, dsn, "CREATE TABLE half (id int)"); err != nil {
@@ -78,9 +90,11 @@ func playRun() {
 func killAt(t *testing.T, provider, moment string, longer time.Duration, env ...string) (journals string) {
 	t.Helper()
 	journals = t.TempDir()
-	cmd := osexec.Command(os.Args[0])
+	cmd := osexec.CommandContext(within(t, time.Minute), os.Args[0])
+	_, err := cmd.StdinPipe() // closed with this process, however that ends
+	require.NoError(t, err)
 	cmd.Env = append(os.Environ(), helperVariable+"="+provider+" "+moment,
-		"HOLDFAST_TEST_JOURNALS="+journals, CacheVariable+"="+cache)
+		journalsVariable+"="+journals, CacheVariable+"="+cache)
 	cmd.Env = append(cmd.Env, env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -112,8 +126,7 @@ func requireSwept(t *testing.T, journals string) {
 }
 
 func TestWhatAKilledRunLeavesOnASharedServerIsClearedByTheNext(t *testing.T) {
-	host := fresh(t)
-	living := open(t, Options{Provider: DSN, DSN: dsnOf(host)})
+	living := fresh(t)
 	set, _ := counted("living")
 	template, err := living.Template(t.Context(), set)
 	require.NoError(t, err)
@@ -126,11 +139,11 @@ func TestWhatAKilledRunLeavesOnASharedServerIsClearedByTheNext(t *testing.T) {
 		count  int
 	}{{building, buildKind, 1}, {cloned, cloneKind, 2}} {
 		t.Run(at.moment, func(t *testing.T) {
-			journals := killAt(t, DSN, at.moment, 0, URLVariable+"="+dsnOf(host))
+			journals := killAt(t, DSN, at.moment, 0, URLVariable+"="+hostDSN())
 			require.Len(t, ours(t, host, at.left), at.count, "the killed run left what it had")
 			// The server needs a moment to see that the killed run's connection is gone.
 			require.Eventually(t, func() bool {
-				next := open(t, Options{Provider: DSN, DSN: dsnOf(host)})
+				next := shared(t)
 				return next.Close(t.Context()) == nil && len(ours(t, host, buildKind, cloneKind)) == 1
 			}, 10*time.Second, 50*time.Millisecond)
 			require.Equal(t, []string{clone.Name()}, ours(t, host, buildKind, cloneKind), "the living run's clone stays")
@@ -141,19 +154,23 @@ func TestWhatAKilledRunLeavesOnASharedServerIsClearedByTheNext(t *testing.T) {
 }
 
 func TestAKilledRunWithAServerOfItsOwnLeavesNothingForTheNext(t *testing.T) {
+	first := open(t, Options{Provider: Local})
+	dir := dirOf(t, first)
+	require.NoError(t, hurry(t.Context(), first))
+	require.NoError(t, first.Close(t.Context()))
 	for _, at := range []struct {
 		moment string
 		longer time.Duration
-	}{{opening, 0}, {opening, 30 * time.Millisecond}, {opening, 150 * time.Millisecond}, {building, 0}, {cloned, 0}} {
+	}{{opening, 0}, {opening, 100 * time.Millisecond}, {building, 0}, {cloned, 0}} {
 		t.Run(fmt.Sprintf("%s and %v", at.moment, at.longer), func(t *testing.T) {
 			journals := killAt(t, Local, at.moment, at.longer)
 			requireSwept(t, journals)
 			began := time.Now()
-			next := local(t)
+			next := open(t, Options{Provider: Local})
 			t.Logf("the next run had its server in %v", time.Since(began))
-			require.Contains(t, dirOf(t, next), "/01/", "the killed run's cluster is free again")
+			require.Equal(t, dir, dirOf(t, next), "the killed run's cluster is free again")
 			require.Empty(t, ours(t, next, buildKind, cloneKind))
-			set, _ := counted("killed")
+			set, _ := counted(keyOf(journals))
 			template, err := next.Template(t.Context(), set)
 			require.NoError(t, err)
 			clone, err := next.Clone(t.Context(), template)
@@ -166,5 +183,5 @@ func TestAKilledRunWithAServerOfItsOwnLeavesNothingForTheNext(t *testing.T) {
 
 func dirOf(t *testing.T, s *Server) string {
 	t.Helper()
-	return query[string](t, s.admin.DSN(), "SHOW data_directory") + "/"
+	return query[string](t, s.admin.DSN(), "SHOW data_directory")
 }

@@ -11,34 +11,58 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/harness/database/internal/cluster"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 )
 
-// cache is the cache directory that the tests share, one after another, so that
-// one cluster is made for all of them.
-var cache string
+// The tests share one cache directory, and one server in it that plays the dsn
+// server which runs meet on.
+var (
+	cache string
+	host  *Server
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(helperVariable) != "" {
 		playRun()
 	}
-	os.Exit(runWithCache(m))
+	os.Exit(runWithHost(m))
 }
 
-func runWithCache(m *testing.M) int {
-	var err error
-	if cache, err = os.MkdirTemp("/tmp", "holdfast-database-"); err == nil {
-		err = os.Chmod(cache, 0o755) // for the user that Postgres runs as under root
-	}
+func runWithHost(m *testing.M) (code int) {
+	ctx := context.Background()
+	err := func() (err error) {
+		if cache, err = os.MkdirTemp("/tmp", "holdfast-database-"); err != nil {
+			return err
+		}
+		if err = os.Chmod(cache, 0o755); err != nil { // for the user that Postgres runs as under root
+			return err
+		}
+		if host, err = Open(ctx, Options{Provider: Local, CacheDir: cache}); err != nil {
+			return err
+		}
+		return hurry(ctx, host)
+	}()
+	defer os.RemoveAll(cache)
 	if err != nil {
-		fmt.Println(err)
+		fmt.Println("these tests need a real Postgres; install one: apt-get install postgresql postgresql-contrib:", err)
 		return 1
 	}
-	defer os.RemoveAll(cache)
+	defer func() {
+		if err := host.Close(ctx); err != nil {
+			fmt.Println(err)
+			code = 1
+		}
+	}()
 	return m.Run()
+}
+
+// hurry has a server of these tests write without waiting for the disk. What
+// they look at does not depend on it, and a busy disk would make them ten times
+// as long; that servers do wait is tested where they are started.
+func hurry(ctx context.Context, s *Server) error {
+	dsn := s.admin.DSN()
+	return errors.Join(exec(ctx, dsn, "ALTER SYSTEM SET fsync = off"), exec(ctx, dsn, "SELECT pg_reload_conf()"))
 }
 
 // lines collects what is logged.
@@ -73,19 +97,16 @@ func open(t testing.TB, o Options) *Server {
 	return s
 }
 
-// local opens the machine's own Postgres.
-func local(t testing.TB) *Server {
+// shared opens the host as a run does that is given its DSN.
+func shared(t testing.TB) *Server {
 	t.Helper()
-	if _, err := cluster.Find(t.Context()); err != nil {
-		t.Fatalf("these tests need a real Postgres: %v; install one: apt-get install postgresql postgresql-contrib", err)
-	}
-	return open(t, Options{Provider: Local})
+	return open(t, Options{Provider: DSN, DSN: host.admin.DSN()})
 }
 
-// fresh opens the machine's own Postgres with no template on it.
+// fresh opens the host with no template on it.
 func fresh(t testing.TB) *Server {
 	t.Helper()
-	s := local(t)
+	s := shared(t)
 	require.NoError(t, s.withAdmin(t.Context(), func(conn *pgx.Conn) error {
 		_, err := prune(t.Context(), conn, 0, 0)
 		return err
@@ -93,8 +114,8 @@ func fresh(t testing.TB) *Server {
 	return s
 }
 
-// dsnOf is the address of a server that another run is to use as a dsn server.
-func dsnOf(s *Server) string { return s.admin.DSN() }
+// hostDSN is the address of the host.
+func hostDSN() string { return host.admin.DSN() }
 
 // counted is a small data set that counts how often it is built.
 func counted(key string) (DataSet, *atomic.Int32) {

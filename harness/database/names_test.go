@@ -42,7 +42,7 @@ func TestDifferentThingsHaveDifferentLocks(t *testing.T) {
 }
 
 func TestAnyTextIsALiteral(t *testing.T) {
-	dsn := dsnOf(local(t))
+	dsn := hostDSN()
 	for _, text := range []string{"", "it's", `back\slash`, `\'; DROP TABLE x; --`, "line\nbreak", "été", `{"a":"b\"c"}`} {
 		require.Equal(t, text, query[string](t, dsn, "SELECT "+literal(text)))
 	}

@@ -106,12 +106,11 @@ func closedPort(t *testing.T) string {
 }
 
 func TestABadDSNIsToldInOneLineWithoutThePassword(t *testing.T) {
-	host := local(t)
 	at := host.admin.HostPort()
 	nobody := closedPort(t)
 	_, port, err := net.SplitHostPort(at)
 	require.NoError(t, err)
-	require.NoError(t, exec(t.Context(), dsnOf(host), "DROP ROLE IF EXISTS plain; CREATE ROLE plain LOGIN PASSWORD 'QZXJW'"))
+	require.NoError(t, exec(t.Context(), hostDSN(), "DROP ROLE IF EXISTS plain; CREATE ROLE plain LOGIN PASSWORD 'QZXJW'"))
 	for name, row := range map[string]struct{ dsn, reason string }{
 		"wrong password, URL":      {"postgres://holdfast:QZXJW@" + at + "/postgres", "password authentication failed"},
 		"wrong password, keywords": {"host=127.0.0.1 port=" + port + " user=holdfast password='QZXJW' dbname=postgres", "password authentication failed"},
@@ -139,10 +138,9 @@ func TestABadDSNIsToldInOneLineWithoutThePassword(t *testing.T) {
 }
 
 func TestARoleThatMayOnlyCreateDatabasesIsEnough(t *testing.T) {
-	host := local(t)
-	require.NoError(t, exec(t.Context(), dsnOf(host), "DROP ROLE IF EXISTS maker; CREATE ROLE maker LOGIN CREATEDB PASSWORD 'maker'"))
+	require.NoError(t, exec(t.Context(), hostDSN(), "DROP ROLE IF EXISTS maker; CREATE ROLE maker LOGIN CREATEDB PASSWORD 'maker'"))
 	t.Cleanup(func() {
-		require.NoError(t, exec(context.Background(), dsnOf(host), "DROP ROLE maker"))
+		require.NoError(t, exec(context.Background(), hostDSN(), "DROP ROLE maker"))
 	})
 	maker, err := address.Parse("postgres://maker:maker@" + host.admin.HostPort() + "/postgres?sslmode=disable")
 	require.NoError(t, err)
@@ -155,19 +153,18 @@ func TestARoleThatMayOnlyCreateDatabasesIsEnough(t *testing.T) {
 }
 
 func TestAMaintenanceDatabaseThatIsClosedIsNotNeeded(t *testing.T) {
-	host := local(t)
-	require.NoError(t, exec(t.Context(), dsnOf(host), "DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN CREATEDB PASSWORD 'guest'"))
-	require.NoError(t, exec(t.Context(), dsnOf(host), "CREATE DATABASE own OWNER guest"))
-	require.NoError(t, exec(t.Context(), dsnOf(host), "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC"))
+	require.NoError(t, exec(t.Context(), hostDSN(), "DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN CREATEDB PASSWORD 'guest'"))
+	require.NoError(t, exec(t.Context(), hostDSN(), "CREATE DATABASE own OWNER guest"))
+	require.NoError(t, exec(t.Context(), hostDSN(), "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC"))
 	t.Cleanup(func() {
 		for _, sql := range []string{"GRANT CONNECT ON DATABASE postgres TO PUBLIC", "DROP DATABASE own", "DROP ROLE guest"} {
-			require.NoError(t, exec(context.Background(), dsnOf(host), sql))
+			require.NoError(t, exec(context.Background(), hostDSN(), sql))
 		}
 	})
 	s := open(t, Options{DSN: "postgres://guest:guest@" + host.admin.HostPort() + "/own?sslmode=disable", KeepTemplates: 1})
 	clone := aClone(t, s)
 	// Sessions that meet in different databases still know of each other.
-	require.NoError(t, open(t, Options{DSN: dsnOf(host)}).Close(t.Context()))
+	require.NoError(t, shared(t).Close(t.Context()))
 	require.EqualValues(t, 100, query[int64](t, clone.DSN(), "SELECT count(*) FROM project"))
 	require.NoError(t, s.Close(t.Context()))
 	require.NoError(t, host.dropForCertain(t.Context(), name{kind: templateKind, token: token("clone", "guest")}))
@@ -202,7 +199,7 @@ func TestTheEnvironmentSetsOptions(t *testing.T) {
 
 func TestAClosedServerLeavesNoGoroutine(t *testing.T) {
 	before := goleak.IgnoreCurrent()
-	s := local(t)
+	s := open(t, Options{Provider: Local})
 	aClone(t, s)
 	require.NoError(t, s.Close(t.Context()))
 	goleak.VerifyNone(t, before)

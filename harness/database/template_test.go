@@ -28,7 +28,7 @@ func TestADataSetIsBuiltOnceAndClonedForEveryScenario(t *testing.T) {
 	require.NoError(t, s.Close(t.Context()))
 	require.NoError(t, s.Close(t.Context()), "closing twice is harmless")
 
-	next := local(t)
+	next := shared(t)
 	require.Empty(t, ours(t, next, cloneKind, buildKind), "clones end with their run")
 	again, err := next.Template(t.Context(), set)
 	require.NoError(t, err)
@@ -95,7 +95,7 @@ func TestABuildThatLeavesAConnectionOpenIsTold(t *testing.T) {
 }
 
 func TestRunsThatWantTheSameDataSetAtOnceBuildItOnce(t *testing.T) {
-	host := fresh(t)
+	fresh(t)
 	set, built := counted("shared")
 	whole := set.Build
 	waits := new(lines)
@@ -106,7 +106,7 @@ func TestRunsThatWantTheSameDataSetAtOnceBuildItOnce(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for range 3 {
-		run := open(t, Options{Provider: DSN, DSN: dsnOf(host)})
+		run := shared(t)
 		run.options.Log = waits.add
 		all.Go(func() {
 			template, err := run.Template(t.Context(), set)
@@ -157,7 +157,7 @@ func TestATemplateThatIsGoneIsBuiltAgain(t *testing.T) {
 }
 
 func TestTemplatesAreBounded(t *testing.T) {
-	host := fresh(t)
+	fresh(t)
 	build := func(s *Server, keys ...string) {
 		for _, key := range keys {
 			set, _ := counted(key)
@@ -173,19 +173,19 @@ func TestTemplatesAreBounded(t *testing.T) {
 		}))
 		return dropped
 	}
-	past := open(t, Options{Provider: DSN, DSN: dsnOf(host)})
+	past := shared(t)
 	build(past, "a", "b", "c", "d")
 	build(past, "a") // used again
 	require.NoError(t, past.Close(t.Context()))
 	require.Empty(t, pruned(4, 1<<40))
 	require.Equal(t, []string{"small b"}, pruned(3, 1<<40), "the one that was not used for longest")
-	present := open(t, Options{Provider: DSN, DSN: dsnOf(host)})
+	present := shared(t)
 	build(present, "c")
 	require.Equal(t, []string{"small a", "small d"}, pruned(3, 1), "none is small enough but one is in use")
 	require.Len(t, ours(t, host, templateKind), 1)
 	require.NoError(t, present.Close(t.Context()))
 
-	last := open(t, Options{Provider: DSN, DSN: dsnOf(host), KeepTemplates: 1})
+	last := open(t, Options{Provider: DSN, DSN: hostDSN(), KeepTemplates: 1})
 	build(last, "e", "f")
 	require.NoError(t, last.Close(t.Context()))
 	require.Len(t, ours(t, host, templateKind), 2, "what the closing run holds it leaves to the next to drop")
