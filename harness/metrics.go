@@ -126,7 +126,7 @@ func (st *stage) phasesOf(w verdict.Window) []string {
 	if w.Phase != "" {
 		return []string{w.Phase}
 	}
-	return []string{result.Baseline, result.Inject, result.Heal}
+	return []string{result.Baseline, result.Inject, result.Heal} // nothing is due in the drain
 }
 
 // enterSeries enters what a probe's or a stream's series says of a window:

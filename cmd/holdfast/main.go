@@ -17,7 +17,12 @@ import (
 )
 
 func main() {
-	ctx, stop := interruptible(context.Background(), os.Stderr)
+	running := len(os.Args) > 1 && os.Args[1] == "run"
+	ctx, stop := interruptible(context.Background(), func(s os.Signal) {
+		if running {
+			fmt.Fprintf(os.Stderr, "\nholdfast: %s: ending in order and writing the report; once more to quit at once\n", s)
+		}
+	})
 	code := run(ctx, environ{
 		args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
 	})
@@ -69,7 +74,7 @@ Exit codes: 0 pass, 1 a check failed, 2 usage, 3 inconclusive, 4 the environment
 // interruptible returns a context that the first Ctrl-C or SIGTERM cancels, so
 // that the run ends in order and its report is written. The second one quits at
 // once; what is left behind then is cleared by the next run.
-func interruptible(parent context.Context, stderr io.Writer) (context.Context, func()) {
+func interruptible(parent context.Context, announce func(os.Signal)) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	done := make(chan struct{})
@@ -77,7 +82,7 @@ func interruptible(parent context.Context, stderr io.Writer) (context.Context, f
 	go func() {
 		select {
 		case s := <-signals:
-			fmt.Fprintf(stderr, "\nholdfast: %s: ending in order and writing the report; once more to quit at once\n", s)
+			announce(s)
 			cancel(&harness.Interrupted{Signal: s})
 		case <-done:
 			return

@@ -26,7 +26,6 @@ const (
 const (
 	codeDuplicateDatabase = "42P04"
 	codeNoSuchDatabase    = "3D000"
-	codeInUse             = "55006"
 	codeNoPrivilege       = "42501"
 	codeInvalidAuth       = "28000"
 	codeInvalidValue      = "22023"

@@ -40,10 +40,7 @@ func (s *Server) Clone(ctx context.Context, t Template) (*Database, error) {
 
 func (s *Server) cloneAs(ctx context.Context, n name, t Template) error {
 	return s.withAdmin(ctx, func(conn *pgx.Conn) error {
-		err := untilFree(ctx, func() error {
-			_, err := conn.Exec(ctx, "CREATE DATABASE "+quote(n.String())+" TEMPLATE "+quote(t.name.String())+s.strategy)
-			return err
-		})
+		_, err := conn.Exec(ctx, "CREATE DATABASE "+quote(n.String())+" TEMPLATE "+quote(t.name.String())+s.strategy)
 		if err != nil {
 			return err
 		}

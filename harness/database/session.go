@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,8 +75,8 @@ func (s *session) relock(ctx context.Context) error {
 	return nil
 }
 
-// tryHold takes the lock of a template that is going to be used. It reports
-// false where somebody builds or removes that template just now.
+// tryHold takes the lock of a template that is going to be used, once. It reports
+// false where somebody removes that template just now.
 func (s *session) tryHold(ctx context.Context, key int64) (held bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockPatience)
 	defer cancel()
@@ -83,6 +84,9 @@ func (s *session) tryHold(ctx context.Context, key int64) (held bool, err error)
 	defer s.turn.Unlock()
 	if err := s.ensureLocked(ctx); err != nil {
 		return false, err
+	}
+	if slices.Contains(s.keys, key) {
+		return true, nil
 	}
 	if err := s.conn.QueryRow(ctx, "SELECT pg_try_advisory_lock_shared($1)", key).Scan(&held); err != nil {
 		return false, fmt.Errorf("lock a template: %w", err)
@@ -99,15 +103,13 @@ func (s *session) letGo(ctx context.Context, key int64) error {
 	defer cancel()
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	for i, held := range s.keys {
-		if held != key {
-			continue
-		}
-		s.keys = append(s.keys[:i:i], s.keys[i+1:]...)
-		if _, err := s.conn.Exec(ctx, "SELECT pg_advisory_unlock_shared($1)", key); err != nil {
-			return fmt.Errorf("unlock a template: %w", err)
-		}
+	i := slices.Index(s.keys, key)
+	if i < 0 {
 		return nil
+	}
+	s.keys = slices.Delete(s.keys, i, i+1)
+	if _, err := s.conn.Exec(ctx, "SELECT pg_advisory_unlock_shared($1)", key); err != nil {
+		return fmt.Errorf("unlock a template: %w", err)
 	}
 	return nil
 }

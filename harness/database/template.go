@@ -86,7 +86,8 @@ func (s *Server) provide(ctx context.Context, t Template) error {
 	}
 }
 
-// hold takes the template's lock and sees whether it is there.
+// hold takes the lock that keeps others from dropping the template, and sees
+// whether it is there.
 func (s *Server) hold(ctx context.Context, t Template) (there bool, err error) {
 	key := lockKey(templateKind, t.name.token)
 	held, err := s.session.tryHold(ctx, key)
@@ -119,12 +120,12 @@ func exists(ctx context.Context, conn *pgx.Conn, n name) (there bool, err error)
 }
 
 // tryBuild builds the template unless another run does, and reports whether it
-// is there now. The builder's lock is held on a connection of its own, and is
-// gone with it.
+// is there now. The builder's lock is another than that of those who use the
+// template; it is held on a connection of its own, and gone with it.
 func (s *Server) tryBuild(ctx context.Context, t Template) (built bool, err error) {
 	err = s.withAdmin(ctx, func(conn *pgx.Conn) error {
 		var mine bool
-		key := lockKey(templateKind, t.name.token)
+		key := lockKey(buildKind, t.name.token)
 		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", key).Scan(&mine); err != nil || !mine {
 			return err
 		}
@@ -170,10 +171,8 @@ func (s *Server) build(ctx context.Context, conn *pgx.Conn, t Template) (err err
 	if _, err := conn.Exec(ctx, t.label().comment(work.String())); err != nil {
 		return fmt.Errorf("label the template: %w", err)
 	}
-	err = untilFree(ctx, func() error {
-		_, err := conn.Exec(ctx, "ALTER DATABASE "+quote(work.String())+" RENAME TO "+quote(t.name.String()))
-		return err
-	})
+	// Postgres itself waits 5 s for sessions that are just leaving.
+	_, err = conn.Exec(ctx, "ALTER DATABASE "+quote(work.String())+" RENAME TO "+quote(t.name.String()))
 	if hasCode(err, codeDuplicateDatabase) { // built meanwhile by a run that meets in another database
 		return s.dropForCertain(ctx, work)
 	}
@@ -214,24 +213,4 @@ func (s *Server) settle(ctx context.Context, n name) error {
 		return fmt.Errorf("checkpoint the template: %w", err)
 	}
 	return nil
-}
-
-// untilFree repeats what fails because a session is still leaving the database:
-// the server takes a moment to notice a closed connection.
-func untilFree(ctx context.Context, try func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, connectPatience)
-	defer cancel()
-	tick := time.NewTicker(retryTick)
-	defer tick.Stop()
-	for {
-		err := try()
-		if !hasCode(err, codeInUse) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-tick.C:
-		}
-	}
 }

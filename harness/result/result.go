@@ -192,7 +192,7 @@ type Fault struct {
 type Check struct {
 	Name   string `json:"name"` // reads as a sentence: "search.latency.p99 in baseline ≤ 1 000 ms"
 	Metric string `json:"metric"`
-	Phase  string `json:"phase,omitempty"` // empty: the whole load, warm-up left out
+	Phase  string `json:"phase,omitempty"` // empty: all that follows the warm-up
 	Op     string `json:"op"`              // <=, >=, ==, <, >, falls_to, between
 	// Threshold is the limit; Upper is set for "between" alone.
 	Threshold float64  `json:"threshold"`

@@ -33,7 +33,7 @@ type Descriptor struct {
 
 // Window is the span of the scenario's clock that a check speaks of.
 type Window struct {
-	Phase    string // empty: the whole load without warm-up
+	Phase    string // empty: all that follows the warm-up
 	From, To time.Duration
 }
 

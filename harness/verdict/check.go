@@ -60,8 +60,8 @@ const (
 // is a plain value: start one with [Metric] and finish it with an operator.
 type Check struct {
 	Metric string
-	// Phase is one of the result package's phases. Defaults to the whole load
-	// without its warm-up.
+	// Phase is one of the result package's phases. Defaults to all that
+	// follows the warm-up, the drain included.
 	Phase  string
 	Op     Op
 	Limit  Quantity

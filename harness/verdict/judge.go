@@ -138,15 +138,16 @@ func inPhase(phase string) string {
 	return " in " + phase
 }
 
-// window finds the span of a phase; the empty name is the load without warm-up
-// and without drain.
+// window finds the span of a phase; the empty name is all that follows the
+// warm-up, the drain included: what was asked for during the load is often paid
+// for after it.
 func (x Experiment) window(phase string) (Window, bool) {
 	w := Window{Phase: phase}
 	found := false
 	for _, p := range x.Phases {
 		part := phase == p.Name
 		if phase == "" {
-			part = p.Name == result.Baseline || p.Name == result.Inject || p.Name == result.Heal
+			part = p.Name != result.WarmUp && p.Name != result.Verify
 		}
 		if !part {
 			continue
