@@ -24,7 +24,7 @@ type Profile struct {
 // The profiles. Bench has the source's literal numbers; smoke is for CI and go
 // test; soak runs for as long as it is told.
 var profiles = []Profile{
-	{Name: "smoke", Projects: 10_000, Scale: 20_000, WarmUp: 500 * time.Millisecond, Phase: 1200 * time.Millisecond},
+	{Name: "smoke", Projects: 10_000, Scale: 20_000, WarmUp: 400 * time.Millisecond, Phase: time.Second},
 	{Name: "bench", Projects: 10_000, Large: 100_000, Scale: 1_000_000, WarmUp: time.Second, Phase: 6 * time.Second},
 	{Name: "soak", Projects: 100_000, Large: 1_000_000, Scale: 1_000_000, WarmUp: 10 * time.Second, Phase: 5 * time.Minute},
 }

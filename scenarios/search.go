@@ -81,9 +81,8 @@ func everyClass(p Profile) harness.Scenario {
 	var streams []load.Stream
 	holds := []verdict.Check{}
 	classes := termClasses(p.Projects)
-	rate := 120 / float64(len(classes))
-	for _, c := range classes {
-		streams = append(streams, load.Stream{Name: c.name, Profile: load.Constant(rate, t.Total()), Next: searching(c.query), Expect: c.expect})
+	for i, c := range classes {
+		streams = append(streams, inTurn(c, i, len(classes), 120, t))
 		holds = append(holds,
 			verdict.Metric(c.name+".wrong").Equals(verdict.Count(0)).Because("each class has one right answer"),
 			verdict.Metric(c.name+".failed").Equals(verdict.Count(0)),
@@ -106,10 +105,10 @@ func steadyMix(p Profile) harness.Scenario {
 	}
 	return harness.Scenario{
 		Name:     "search/steady-mix",
-		Proves:   "At a steady 100 searches a second of all kinds, answers are quick and memory stays low.",
+		Proves:   "At a steady 120 searches a second of all kinds, answers are quick and memory stays low.",
 		Headline: true,
 		World:    world(p.Projects), Timeline: t,
-		Load: []load.Stream{{Name: "search", Profile: load.Constant(100, t.Total()), Next: searching(queries...), Expect: load.Status(200)}},
+		Load: []load.Stream{{Name: "search", Profile: load.Constant(120, t.Total()), Next: searching(queries...), Expect: load.Status(200)}},
 		Holds: []verdict.Check{
 			verdict.Metric("search.latency.p99").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)),
@@ -320,12 +319,12 @@ func scale(p Profile) harness.Scenario {
 	var streams []load.Stream
 	var holds []verdict.Check
 	classes := termClasses(p.Scale)
-	for _, c := range classes {
+	for i, c := range classes {
 		limit := 100 * time.Millisecond
 		if c.easy {
 			limit = 10 * time.Millisecond
 		}
-		streams = append(streams, load.Stream{Name: c.name, Profile: load.Constant(total/float64(len(classes)), t.Total()), Next: searching(c.query), Expect: c.expect})
+		streams = append(streams, inTurn(c, i, len(classes), total, t))
 		holds = append(holds, verdict.Metric(c.name+".latency.p99").AtMost(verdict.Duration(limit)), verdict.Metric(c.name+".failed").Equals(verdict.Count(0)))
 	}
 	holds = append(holds, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)).Decisive())
@@ -334,6 +333,17 @@ func scale(p Profile) harness.Scenario {
 		Proves: fmt.Sprintf("At %d projects and a steady 50 searches a second every class of term is answered in time, in less than 100 MB.", p.Scale),
 		Slow:   true,
 		World:  world(p.Scale), Timeline: t, Load: streams, Holds: holds,
+	}
+}
+
+// inTurn is the stream of one class among several that together make a steady
+// rate: each begins one turn after the other, for streams of the same rate that
+// begin at once would be bursts.
+func inTurn(c termClass, i, of int, total float64, t harness.Timeline) load.Stream {
+	startAt := time.Duration(float64(i) / total * float64(time.Second))
+	return load.Stream{
+		Name: c.name, StartAt: startAt, Profile: load.Constant(total/float64(of), t.Total()-startAt),
+		Next: searching(c.query), Expect: c.expect,
 	}
 }
 
