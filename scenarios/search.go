@@ -255,17 +255,17 @@ func lockedTable(p Profile) harness.Scenario {
 	}
 }
 
-// slowDatabase adds a second to everything that Postgres says.
+// slowDatabase adds 0.6 s to everything that Postgres says.
 func slowDatabase(p Profile) harness.Scenario {
 	t := p.disturbed()
 	return harness.Scenario{
 		Name:     "search/slow-database",
-		Proves:   "When each word of the database takes a second, searches end within their bounds and the service recovers by itself.",
+		Proves:   "When each word of the database takes 0.6 s, searches end within their bounds and the service recovers by itself.",
 		World:    world(p.Projects),
-		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "500ms", "SEARCH_ACQUIRE_TIMEOUT": "500ms"},
+		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "300ms", "SEARCH_ACQUIRE_TIMEOUT": "300ms"},
 		Timeline: t,
 		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: searching(schema.TermEverywhere), Expect: load.OrShed(load.Status(200))}},
-		Faults:   []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: chaos.Delay{Each: time.Second}}},
+		Faults:   []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: chaos.Delay{Each: 600 * time.Millisecond}}},
 		Holds: []verdict.Check{
 			verdict.Metric("search.latency.max").AtMost(verdict.Duration(2500 * time.Millisecond)).Because("the wait for a connection, the statement's time and the grace around both"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
