@@ -211,10 +211,10 @@ func overload(p Profile) harness.Scenario {
 // searches that are at it hold their connections, the others wait for one.
 func poolUsedUp(p Profile) harness.Scenario {
 	t := p.disturbed()
-	const wait = 300 * time.Millisecond
+	const wait = 200 * time.Millisecond
 	return harness.Scenario{
 		Name:     "search/pool-used-up",
-		Proves:   "When every connection is taken, a search waits 0.3 s for one and then gets a clear refusal; nobody hangs.",
+		Proves:   "When every connection is taken, a search waits 0.2 s for one and then gets a clear refusal; nobody hangs.",
 		Guards:   []string{"search.acquire-timeout"},
 		World:    world(p.Projects),
 		Settings: map[string]string{"SEARCH_ACQUIRE_TIMEOUT": wait.String(), "SEARCH_STATEMENT_TIMEOUT": "10s", "SEARCH_MAX_QUEUED": "1000"},

@@ -29,7 +29,7 @@ func termClasses(projects int) []termClass {
 	return []termClass{
 		class("everywhere", all, true, all),
 		class("one-row", schema.TermOne, true, schema.TermOne),
-		class("two-hundred", schema.TermTwoHundred, false, schema.TermTwoHundred),
+		class("two-hundred", schema.TermTwoHundred, true, schema.TermTwoHundred),
 		class("rare-and-old", schema.TermRareOld, true, schema.TermRareOld),
 		class("absent", schema.TermAbsentLong, true, schema.TermAbsentLong),
 		class("absent-two-letters", schema.TermAbsentTwo, true, schema.TermAbsentTwo),
