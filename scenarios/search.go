@@ -302,12 +302,14 @@ func frozen(p Profile) harness.Scenario {
 		World:    world(p.Projects),
 		Settings: map[string]string{"SEARCH_MAX_QUEUED": "1000", "SEARCH_ACQUIRE_TIMEOUT": "5s"},
 		Timeline: t,
-		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.Status(200)}},
+		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
 		Faults:   []harness.Fault{{ID: "frozen", On: harness.OnTarget, Kind: chaos.Pause{}}},
 		Holds: []verdict.Check{
 			verdict.Metric("search.latency.max").AtMost(verdict.Duration(t.Inject + maxSearchTime)).Because("the pause, and what a search may take"),
 			verdict.Metric("search.latency.max").AtLeast(verdict.Duration(t.Inject / 2)).Because("who came while it was frozen has waited: a figure below this would hide them"),
-			verdict.Metric("search.failed").Equals(verdict.Count(0)),
+			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
+			verdict.Metric("search.ok_ratio").In(result.Inject).AtLeast(verdict.Percent(90)).Because("all are answered but the few whose statement was at the database when its time stood still"),
+			verdict.Metric("search.ok_ratio").In(result.Heal).Equals(verdict.Percent(100)),
 		},
 	}
 }

@@ -2,86 +2,31 @@ package schema_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
-	"holdfast/harness/database"
+	"holdfast/harness/database/databasetest"
 	"holdfast/reference/internal/dbtest"
 	"holdfast/reference/schema"
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+var databases databasetest.Server
 
-// databases opens the database server of this test binary: that of
-// HOLDFAST_TEST_DATABASE_URL if it is set, else whichever is found.
-var databases = sync.OnceValues(func() (*database.Server, error) {
-	options := database.FromEnvironment(os.Getenv)
-	if dsn := os.Getenv("HOLDFAST_TEST_DATABASE_URL"); dsn != "" {
-		options.DSN = dsn
-	}
-	s, err := database.Open(context.Background(), options)
-	opened = s
-	return s, err
-})
-
-// opened is the server if a test opened it. A binary of which no test needs a
-// database, as a fuzzing worker, starts none.
-var opened *database.Server
-
-func run(m *testing.M) int {
-	code := m.Run()
-	if opened != nil {
-		if err := opened.Close(context.Background()); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-	}
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return code
-}
-
-// clone returns the DSN of a database of the test's own with this data.
-func clone(t testing.TB, set database.DataSet) string {
-	t.Helper()
-	s, err := databases()
-	if errors.Is(err, database.ErrNoDatabase) {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	template, err := s.Template(context.Background(), set)
-	require.NoError(t, err)
-	copied, err := s.Clone(context.Background(), template)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, copied.Drop(context.Background())) })
-	return copied.DSN()
-}
-
-// fresh returns the DSN of an empty database.
-func fresh(t testing.TB) string {
-	return clone(t, database.DataSet{Name: "nothing", Key: "reference-nothing",
-		Build: func(context.Context, string) error { return nil }})
-}
+func TestMain(m *testing.M) { os.Exit(databases.Run(m)) }
 
 // seeded returns a session on a database of so many projects.
 func seeded(t testing.TB, projects int64, seed uint64) *pgx.Conn {
-	dsn := fresh(t)
+	dsn := databases.Empty(t)
 	require.NoError(t, schema.Seed(context.Background(), dsn, schema.Params{Projects: projects, Seed: seed}))
 	return dbtest.Connect(t, dsn)
 }
 
 // migrated returns a session on an empty database with the schema.
 func migrated(t testing.TB) *pgx.Conn {
-	conn := dbtest.Connect(t, fresh(t))
+	conn := dbtest.Connect(t, databases.Empty(t))
 	require.NoError(t, schema.Migrate(context.Background(), conn))
 	return conn
 }

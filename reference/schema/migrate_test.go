@@ -38,7 +38,7 @@ func TestMigrateOnlyReadsWhenNothingIsMissing(t *testing.T) {
 
 func TestProgramsMayMigrateOneDatabaseAtOnce(t *testing.T) {
 	t.Parallel()
-	dsn := fresh(t)
+	dsn := databases.Empty(t)
 	group, ctx := errgroup.WithContext(t.Context())
 	for range 6 {
 		conn := dbtest.Connect(t, dsn)
@@ -49,14 +49,14 @@ func TestProgramsMayMigrateOneDatabaseAtOnce(t *testing.T) {
 
 func TestADatabaseWithoutSchemaHasVersionZero(t *testing.T) {
 	t.Parallel()
-	version, err := schema.Version(t.Context(), dbtest.Connect(t, fresh(t)))
+	version, err := schema.Version(t.Context(), dbtest.Connect(t, databases.Empty(t)))
 	require.NoError(t, err)
 	require.Zero(t, version)
 }
 
 func TestAFailedMigrationLeavesTheOnesBeforeIt(t *testing.T) {
 	t.Parallel()
-	conn := dbtest.Connect(t, fresh(t))
+	conn := dbtest.Connect(t, databases.Empty(t))
 	dbtest.Exec(t, conn, "CREATE FUNCTION search_grams(text) RETURNS int LANGUAGE sql AS 'SELECT 1'") // in the way of the second
 	err := schema.Migrate(context.Background(), conn)
 	require.ErrorContains(t, err, "apply migration 0002_keys_and_indexes")

@@ -1,6 +1,7 @@
 package schema_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"holdfast/harness/database"
 	"holdfast/reference/internal/dbtest"
 	"holdfast/reference/schema"
 )
@@ -125,16 +127,41 @@ func TestDataSetKeyTellsParametersApart(t *testing.T) {
 // BenchmarkSeed fills a fresh database, with as many projects as
 // HOLDFAST_BENCH_PROJECTS says (10,000 if it says nothing).
 func BenchmarkSeed(b *testing.B) {
-	projects := int64(10_000)
-	if text := os.Getenv("HOLDFAST_BENCH_PROJECTS"); text != "" {
-		var err error
-		projects, err = strconv.ParseInt(text, 10, 64)
-		require.NoError(b, err)
-	}
+	projects := benchProjects(b)
 	for b.Loop() {
 		b.StopTimer()
-		dsn := fresh(b)
+		dsn := databases.Empty(b)
 		b.StartTimer()
 		require.NoError(b, schema.Seed(b.Context(), dsn, schema.Params{Projects: projects, Seed: 1}))
 	}
+}
+
+// BenchmarkClone copies a data set of as many projects as
+// HOLDFAST_BENCH_PROJECTS says (10,000 if it says nothing), as a run does for
+// each scenario.
+func BenchmarkClone(b *testing.B) {
+	params := schema.Params{Projects: benchProjects(b), Seed: 1}
+	s := databases.Open(b)
+	key, err := schema.DataSetKey(params)
+	require.NoError(b, err)
+	template, err := s.Template(b.Context(), database.DataSet{Name: "projects to clone", Key: key,
+		Build: func(ctx context.Context, dsn string) error { return schema.Seed(ctx, dsn, params) }})
+	require.NoError(b, err)
+	for b.Loop() {
+		clone, err := s.Clone(b.Context(), template)
+		require.NoError(b, err)
+		b.StopTimer()
+		require.NoError(b, clone.Drop(b.Context()))
+		b.StartTimer()
+	}
+}
+
+func benchProjects(b *testing.B) int64 {
+	text := os.Getenv("HOLDFAST_BENCH_PROJECTS")
+	if text == "" {
+		return 10_000
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	require.NoError(b, err)
+	return n
 }

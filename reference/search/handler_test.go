@@ -134,7 +134,7 @@ func TestACutConnectionIsUnavailableAndTheNextSearchWorks(t *testing.T) {
 
 func TestAnErrorOfOursIsInternal(t *testing.T) {
 	t.Parallel()
-	pool := open(t, fresh(t), 1) // without a schema
+	pool := open(t, databases.Empty(t), 1) // without a schema
 	requireProblem(t, get(t.Context(), service(t, pool, nil), "a"), http.StatusInternalServerError, "internal")
 }
 

@@ -17,7 +17,7 @@ import (
 
 // world returns a database without projects, but with all that they refer to.
 func world(t *testing.T) (dsn string, conn *pgx.Conn) {
-	dsn = fresh(t)
+	dsn = databases.Empty(t)
 	conn = dbtest.Connect(t, dsn)
 	require.NoError(t, schema.Migrate(context.Background(), conn))
 	dbtest.Exec(t, conn, `

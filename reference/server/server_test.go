@@ -87,7 +87,7 @@ func get(t *testing.T, address string) (int, string) {
 
 func TestTheProgramMigratesAndServes(t *testing.T) {
 	t.Parallel()
-	p := start(t, map[string]string{"DATABASE_URL": fresh(t)})
+	p := start(t, map[string]string{"DATABASE_URL": databases.Empty(t)})
 	for path, want := range map[string]string{
 		"/healthz":     `200 {"status":"ok"}`,
 		"/readyz":      `200 {"status":"ready"}`,
@@ -134,14 +134,14 @@ func TestMetricsHaveTheirAgreedNames(t *testing.T) {
 
 func TestAMemoryLimitThatIsNotKnownIsNotShown(t *testing.T) {
 	t.Parallel()
-	p := start(t, map[string]string{"DATABASE_URL": fresh(t)})
+	p := start(t, map[string]string{"DATABASE_URL": databases.Empty(t)})
 	_, body := get(t, p.url+"/metrics")
 	require.NotContains(t, body, "app_memory_limit_bytes")
 }
 
 func TestWithoutItsDatabaseTheProgramIsHealthyButNotReady(t *testing.T) {
 	t.Parallel()
-	dsn := fresh(t)
+	dsn := databases.Empty(t)
 	p := start(t, map[string]string{"DATABASE_URL": dsn})
 	address, err := url.Parse(dsn)
 	require.NoError(t, err)

@@ -1,0 +1,83 @@
+package databasetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"holdfast/harness/database"
+)
+
+// Server is the database server that the tests of one binary share. It is
+// started when the first of them asks for a database, so a binary of which no
+// test does, as a fuzzing worker, starts none. The zero value is ready:
+//
+//	var databases databasetest.Server
+//
+//	func TestMain(m *testing.M) { os.Exit(databases.Run(m)) }
+type Server struct {
+	once   sync.Once
+	server *database.Server
+	err    error
+}
+
+// Run runs the tests, stops the server and looks for goroutines that were left
+// behind. It returns the exit code.
+func (s *Server) Run(m *testing.M) int {
+	code := m.Run()
+	if s.server != nil {
+		if err := s.server.Close(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// Open returns the server: that of HOLDFAST_TEST_DATABASE_URL if it is set, else
+// whichever is found. Where there is none the test is skipped at a desk, and
+// fails in CI.
+func (s *Server) Open(t testing.TB) *database.Server {
+	t.Helper()
+	s.once.Do(func() {
+		options := database.FromEnvironment(os.Getenv)
+		if dsn := os.Getenv("HOLDFAST_TEST_DATABASE_URL"); dsn != "" {
+			options.DSN = dsn
+		}
+		s.server, s.err = database.Open(context.Background(), options)
+	})
+	if errors.Is(s.err, database.ErrNoDatabase) && os.Getenv("CI") == "" {
+		t.Skip(s.err)
+	}
+	require.NoError(t, s.err)
+	return s.server
+}
+
+// Clone returns the DSN of a database of the test's own with this data.
+func (s *Server) Clone(t testing.TB, set database.DataSet) string {
+	t.Helper()
+	server := s.Open(t)
+	template, err := server.Template(context.Background(), set)
+	require.NoError(t, err)
+	copied, err := server.Clone(context.Background(), template)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, copied.Drop(context.Background())) })
+	return copied.DSN()
+}
+
+// Empty returns the DSN of an empty database.
+func (s *Server) Empty(t testing.TB) string {
+	t.Helper()
+	return s.Clone(t, database.DataSet{Name: "nothing", Key: "test-nothing",
+		Build: func(context.Context, string) error { return nil }})
+}
