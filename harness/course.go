@@ -22,11 +22,11 @@ const (
 
 // begin starts the clock, and on it the probes, the faults and the load.
 func (st *stage) begin(ctx context.Context) error {
-	st.start = time.Now().Add(leadTime)
 	probes, err := st.probes(ctx)
 	if err != nil {
 		return err
 	}
+	st.start = time.Now().Add(leadTime)
 	if st.sampler, err = probe.Start(context.WithoutCancel(ctx), st.start, probes...); err != nil {
 		return err
 	}
@@ -76,23 +76,22 @@ func (st *stage) addEvent(at time.Duration, what string) {
 // started again, as a service manager would; one that ended by itself ends the
 // load, for there is nothing left to measure.
 func (st *stage) watch(ctx context.Context) {
-	loaded := make(chan struct{})
-	go func() {
-		st.outcomes = st.attack.Wait()
-		close(loaded)
-	}()
-	ticker := time.NewTicker(tickEvery)
+	loaded := st.waitForLoad()
+	ticker, poll := time.NewTicker(tickEvery), time.NewTicker(pollEvery)
 	defer ticker.Stop()
+	defer poll.Stop()
 	over := time.NewTimer(time.Until(st.start.Add(st.s.Timeline.Total() + st.drain())))
 	defer over.Stop()
 	cancelled, exited := ctx.Done(), st.target.Exited()
-	for {
+	for loaded != nil || !st.finished(ctx) {
 		select {
 		case <-loaded:
-			return
+			loaded = nil
+		case <-poll.C:
 		case <-ticker.C:
 			st.show()
 		case <-over.C:
+			st.overdue = true
 			st.attack.Abort()
 		case <-cancelled:
 			st.interrupted, cancelled = context.Cause(ctx), nil
@@ -102,6 +101,40 @@ func (st *stage) watch(ctx context.Context) {
 		}
 	}
 }
+
+// pollEvery is how often it is asked whether all is done.
+const pollEvery = 50 * time.Millisecond
+
+// waitForLoad returns a channel that is closed when the last answer is there.
+func (st *stage) waitForLoad() <-chan struct{} {
+	loaded := make(chan struct{})
+	go func() {
+		st.outcomes = st.attack.Wait()
+		close(loaded)
+	}()
+	return loaded
+}
+
+// finished reports, once the load is over, whether the experiment is: the phases
+// took their time, and what the load has caused is done.
+func (st *stage) finished(ctx context.Context) bool {
+	if st.interrupted != nil || st.died != nil || st.restart != nil || st.overdue {
+		return true
+	}
+	if time.Since(st.start) < st.s.Timeline.Total() {
+		return false
+	}
+	if st.s.Settled == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	settled, err := st.s.Settled(ctx, st.observed())
+	return settled && err == nil // an error is asked about again until the drain's time is over
+}
+
+// settleTimeout bounds one look at whether the work is done.
+const settleTimeout = 2 * time.Second
 
 func (st *stage) drain() time.Duration {
 	if st.s.Timeline.Drain > 0 {

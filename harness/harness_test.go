@@ -56,7 +56,7 @@ func serve(how string) {
 		case how == "broken":
 			w.WriteHeader(http.StatusInternalServerError)
 		case how == "stuck":
-			time.Sleep(time.Minute)
+			time.Sleep(10 * time.Second)
 		}
 		fmt.Fprint(w, `{"answer":42}`)
 	})
@@ -74,7 +74,7 @@ func config(t *testing.T) harness.Config {
 	return harness.Config{
 		Seed: 1, Profile: "test", Out: t.TempDir(), UndoDir: t.TempDir(),
 		Database: database.Options{Provider: database.Local},
-		Target:   harness.Launch{Program: self},
+		Target:   harness.Launch{Program: self, ReadyTimeout: 3 * time.Second},
 		Repeat:   func(name string) string { return "repeat " + name },
 	}
 }

@@ -22,7 +22,8 @@ func (st *stage) enterMetrics() {
 	for _, series := range expectedSeries() {
 		st.enterSeries(series)
 	}
-	st.book.Add(verdict.Descriptor{Name: "target.unexpected_ends", Unit: result.UnitCount, About: "how often the target ended and no fault had ended it"},
+	st.enterOutside()
+	st.book.Add(verdict.Descriptor{Name: "target.unexpected_ends", Unit: result.UnitCount, Anytime: true, About: "how often the target ended and no fault had ended it"},
 		verdict.Source{Read: func(verdict.Window) verdict.Reading {
 			n := 0.0
 			if st.died != nil {

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"time"
 
 	"holdfast/harness/probe"
 	"holdfast/harness/result"
@@ -14,6 +15,9 @@ const (
 	seriesMachine = "machine.cpu"
 )
 
+// firstPage bounds the first look at the target's metrics.
+const firstPage = 2 * time.Second
+
 // memoryDir is a target that runs in a memory cgroup of its own.
 type memoryDir interface{ MemoryDir() (string, bool) }
 
@@ -24,6 +28,7 @@ func (st *stage) probes(ctx context.Context) ([]probe.Probe, error) {
 		return nil, err
 	}
 	all := []probe.Probe{probe.Memory(st.target.PID), probe.Process(st.target.PID), postgres, probe.Machine()}
+	all = append(all, st.gauges()...)
 	if dir, ok := st.target.(memoryDir); ok && st.lab.cfg.Target.MemoryLimit > 0 {
 		all = append(all, probe.Cgroup(dir.MemoryDir))
 	}
@@ -33,6 +38,8 @@ func (st *stage) probes(ctx context.Context) ([]probe.Probe, error) {
 	}
 	// Not every service has such a page. Without it a check on one of its series
 	// has no samples, and says so.
+	ctx, cancel := context.WithTimeout(ctx, firstPage)
+	defer cancel()
 	if _, err := page.Sample(ctx); err != nil {
 		st.lab.say("the target's /metrics are not sampled: " + err.Error())
 		return all, nil

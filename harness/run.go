@@ -57,6 +57,8 @@ type Launch struct {
 	Args    []string
 	// MemoryLimit in bytes; 0 is none.
 	MemoryLimit uint64
+	// ReadyTimeout bounds its start. Defaults to target.DefaultReadyTimeout.
+	ReadyTimeout time.Duration
 }
 
 // LaunchKind is where the target runs.

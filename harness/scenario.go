@@ -8,6 +8,7 @@
 package harness
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,6 +41,15 @@ type Scenario struct {
 	Load       []load.Stream
 	Faults     []Fault
 	Holds      []verdict.Check
+	// Measures are numbers of the scenario's own, for what no probe, stream or
+	// fake measures.
+	Measures []Measure
+	// Settled says whether the work that the load has caused is done. The drain
+	// lasts until it is, or until its time is over. Defaults to the last answer.
+	Settled func(context.Context, Observed) (bool, error)
+	// Account draws up the two-sided ledger when all is over; its entries are the
+	// metrics ledger.accepted, .delivered, .lost and so on. Optional.
+	Account func(context.Context, Observed) (result.Ledger, error)
 	// Headline marks the scenario that stands for its service in the main job.
 	Headline bool
 	// Slow scenarios are run by name only: a profile's "all" leaves them out.
@@ -52,6 +62,11 @@ type World struct {
 	Data database.DataSet
 	// Facts are what the report says of it, for example projects: 10000.
 	Facts map[string]string
+	// Outside are the APIs that the target calls.
+	Outside []Outside
+	// Furnish adds to the scenario's own copy of the data what it alone needs,
+	// for example oracles at the addresses of its fakes. Optional.
+	Furnish func(context.Context, Observed) error
 }
 
 // Protection is one safeguard of the target, as the environment that takes it
@@ -133,7 +148,7 @@ const (
 // Fault is one way that a dependency misbehaves, and when.
 type Fault struct {
 	ID   string
-	On   string // OnDatabase, OnPostgres, OnTarget
+	On   string // OnDatabase, OnPostgres, OnTarget, or the name of an outside API
 	Kind chaos.Kind
 	// During is the phase that it lasts for. Defaults to inject. Throughout is
 	// the whole load, for what is a condition of the experiment.
@@ -187,7 +202,11 @@ func (s Scenario) Validate() error {
 			wrong("stream %s ends at %s, after the load's end at %s", stream.Name, end, s.Timeline.Total())
 		}
 	}
+	errs = append(errs, s.validateOutside())
 	places := []string{OnDatabase, OnPostgres, OnTarget}
+	for _, o := range s.World.Outside {
+		places = append(places, o.Name)
+	}
 	for _, f := range s.Faults {
 		if !slices.Contains(places, f.On) {
 			wrong("fault %s: there is no place %q; one of %s", f.ID, f.On, strings.Join(places, ", "))

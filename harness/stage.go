@@ -30,6 +30,8 @@ type stage struct {
 	dsn    string // what the target is given: through the proxy where there is one
 	target target.Target
 	places map[string]chaos.Place
+	fakes  map[string]Fake
+	ledger *result.Ledger
 	book   *verdict.Book
 
 	sampler  *probe.Sampler
@@ -41,6 +43,7 @@ type stage struct {
 	died        *result.End   // the target ended and no fault had ended it
 	restart     error         // why a target that a fault had ended did not start again
 	interrupted error         // why the load was cut short from outside
+	overdue     bool          // the drain took longer than it may
 	over        time.Duration // when the load had ended, on the clock
 	prepared    time.Time     // the clock's zero as the target knows it
 
@@ -63,7 +66,7 @@ func (st *stage) later(what string, do func(context.Context) error) {
 
 // runScenario carries out one experiment and records it.
 func (l *lab) runScenario(ctx context.Context, s Scenario) *result.Scenario {
-	st := &stage{lab: l, s: s, prepared: time.Now(), places: map[string]chaos.Place{}, book: new(verdict.Book)}
+	st := &stage{lab: l, s: s, prepared: time.Now(), places: map[string]chaos.Place{}, fakes: map[string]Fake{}, book: new(verdict.Book)}
 	st.out = l.file.add(blank(l.cfg, s))
 	err := st.carryOut(ctx)
 	for _, late := range st.takeDown(ctx) {
@@ -108,6 +111,9 @@ func settings(s Scenario, without []Protection) map[string]string {
 // carryOut brings the experiment up, lets it happen and measures. What it
 // starts it leaves to takeDown.
 func (st *stage) carryOut(ctx context.Context) error {
+	if err := st.openFakes(); err != nil {
+		return err
+	}
 	st.enterMetrics()
 	if err := st.book.Validate(st.s.Holds); err != nil {
 		return err
@@ -120,7 +126,7 @@ func (st *stage) carryOut(ctx context.Context) error {
 	}
 	st.watch(ctx)
 	st.end()
-	return st.restart
+	return errors.Join(st.restart, st.account(ctx))
 }
 
 // prepare brings up the world: the data, the faults' places, the target.
@@ -137,6 +143,11 @@ func (st *stage) prepare(ctx context.Context) error {
 	st.dsn = st.db.DSN()
 	if err := st.preparePlaces(); err != nil {
 		return err
+	}
+	if furnish := st.s.World.Furnish; furnish != nil {
+		if err := furnish(ctx, st.observed()); err != nil {
+			return fmt.Errorf("furnish the data: %w", err)
+		}
 	}
 	if st.target, err = st.newTarget(); err != nil {
 		return err
@@ -181,10 +192,13 @@ func (st *stage) preparePlaces() error {
 func (st *stage) newTarget() (target.Target, error) {
 	launch := st.lab.cfg.Target
 	env := maps.Clone(st.out.Settings)
+	for _, fake := range st.fakes {
+		maps.Copy(env, fake.Settings())
+	}
 	env["DATABASE_URL"] = st.dsn
 	program := target.Program{
 		Args: launch.Args, Env: env, Start: st.prepared, Journal: st.lab.journal,
-		Secrets: secrets(st.dsn),
+		Secrets: secrets(st.dsn), ReadyTimeout: launch.ReadyTimeout,
 	}
 	if launch.Kind == AsContainer {
 		limit := launch.MemoryLimit

@@ -29,6 +29,9 @@ type Descriptor struct {
 	// MinSamples is how many samples the value needs to mean anything: 100 for
 	// a 99th percentile. Defaults to 1.
 	MinSamples int64
+	// Anytime marks what counts from the target's start on, whatever phases took
+	// place: a target that dies in the warm-up has died.
+	Anytime bool
 }
 
 // Window is the span of the scenario's clock that a check speaks of.

@@ -50,8 +50,8 @@ func (b *Book) judge(c Check, x Experiment) result.Check {
 		return r
 	}
 	w, ok := x.window(c.Phase)
-	if !ok {
-		r.Verdict, r.Reason = result.NotExercised, "the phase "+c.Phase+" did not take place"
+	if !ok && !e.Anytime {
+		r.Verdict, r.Reason = result.NotExercised, missing(c.Phase)
 		return r
 	}
 	if c.Op == FallsTo {
@@ -129,6 +129,13 @@ func judgeFall(r *result.Check, c Check, points []Point, w Window) {
 	if took > c.Within {
 		r.Verdict = result.Fail
 	}
+}
+
+func missing(phase string) string {
+	if phase == "" {
+		return "nothing took place after the warm-up"
+	}
+	return "the phase " + phase + " did not take place"
 }
 
 func inPhase(phase string) string {

@@ -1,0 +1,191 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/harness/chaos"
+	"holdfast/harness/load"
+	"holdfast/harness/probe"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+)
+
+// Outside is an API outside of the target. A fake plays it while a scenario runs.
+type Outside struct {
+	// Name is the place of its faults and begins the names of its metrics, for
+	// example oracle_api.
+	Name string
+	// Open starts a fake whose draws all come from seed. It is asked once for
+	// each time that the scenario is run.
+	Open func(seed uint64) (Fake, error)
+}
+
+// Fake plays an outside API. Faults are laid on it as on any other place. What
+// it saw is the truth about what the target did to the outside.
+type Fake interface {
+	chaos.Place
+	// Settings are the environment variables by which the target finds it.
+	Settings() map[string]string
+	// Gauges are sampled while the experiment goes on.
+	Gauges() []Gauge
+	// Measures are read when it is over, also after Close.
+	Measures() []Measure
+	// Close ends every call and stops it.
+	Close() error
+}
+
+// Gauge is a quantity over time. Read must not block.
+type Gauge struct {
+	Series probe.Series
+	Read   func() float64
+}
+
+// gaugeEvery is the time between two samples of a gauge.
+const gaugeEvery = 50 * time.Millisecond
+
+// Measure is a number of a scenario's or a fake's own, read when the load is over.
+type Measure struct {
+	verdict.Descriptor
+	Read func(Observed, verdict.Window) verdict.Reading
+}
+
+// Observed is what a scenario's own functions may look at.
+type Observed struct {
+	// Start is the zero of the scenario's clock; zero before the load.
+	Start time.Time
+	// DSN leads to the scenario's database, past any proxy with faults.
+	DSN string
+	// Target is the base URL of the target; empty before it is started.
+	Target string
+	// Fakes are the outside APIs by name.
+	Fakes map[string]Fake
+	// Streams are what became of the load; nil until it is over.
+	Streams []load.Outcome
+}
+
+// Stream returns what became of the stream of that name, false if there is none.
+func (o Observed) Stream(name string) (load.Outcome, bool) {
+	for _, s := range o.Streams {
+		if s.Stream.Name == name {
+			return s, true
+		}
+	}
+	return load.Outcome{}, false
+}
+
+func (st *stage) observed() Observed {
+	o := Observed{Start: st.start, Fakes: st.fakes, Streams: st.outcomes}
+	if st.db != nil {
+		o.DSN = st.db.DSN()
+	}
+	if st.target != nil {
+		o.Target = st.target.URL()
+	}
+	return o
+}
+
+// openFakes starts the outside APIs. They are the first to be there, for they
+// know what they can measure.
+func (st *stage) openFakes() error {
+	for _, o := range st.s.World.Outside {
+		fake, err := o.Open(st.lab.cfg.Seed)
+		if err != nil {
+			return fmt.Errorf("start the fake %s: %w", o.Name, err)
+		}
+		st.fakes[o.Name], st.places[o.Name] = fake, fake
+		st.later("stop the fake "+o.Name, func(context.Context) error { return fake.Close() })
+	}
+	return nil
+}
+
+// enterOutside enters in the book what the fakes and the scenario's own
+// functions measure.
+func (st *stage) enterOutside() {
+	measures := st.s.Measures
+	for _, o := range st.s.World.Outside {
+		fake := st.fakes[o.Name]
+		measures = append(measures[:len(measures):len(measures)], fake.Measures()...)
+		for _, g := range fake.Gauges() {
+			st.enterSeries(g.Series)
+		}
+	}
+	for _, m := range measures {
+		st.book.Add(m.Descriptor, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+			if st.outcomes == nil { // there was no load
+				return verdict.Reading{}
+			}
+			return m.Read(st.observed(), w)
+		}})
+	}
+	if st.s.Account != nil {
+		st.enterLedger()
+	}
+}
+
+// enterLedger enters the entries of the ledger as ledger.NAME.
+func (st *stage) enterLedger() {
+	for _, e := range []struct {
+		name string
+		of   func(*result.Ledger) int64
+	}{
+		{"accepted", func(l *result.Ledger) int64 { return l.Accepted }},
+		{"delivered", func(l *result.Ledger) int64 { return l.Delivered }},
+		{"failed_permanent", func(l *result.Ledger) int64 { return l.FailedPermanent }},
+		{"failed_exhausted", func(l *result.Ledger) int64 { return l.FailedExhausted }},
+		{"lost", func(l *result.Ledger) int64 { return l.Lost }},
+		{"duplicated", func(l *result.Ledger) int64 { return l.Duplicated }},
+	} {
+		st.book.Add(verdict.Descriptor{Name: "ledger." + e.name, Unit: result.UnitCount},
+			verdict.Source{Read: func(verdict.Window) verdict.Reading {
+				if st.ledger == nil || st.ledger.Accepted == 0 {
+					return verdict.Reading{}
+				}
+				return verdict.Reading{Value: float64(e.of(st.ledger)), Samples: st.ledger.Accepted}
+			}})
+	}
+}
+
+// gauges are the probes of the fakes.
+func (st *stage) gauges() []probe.Probe {
+	var all []probe.Probe
+	for _, o := range st.s.World.Outside {
+		for _, g := range st.fakes[o.Name].Gauges() {
+			all = append(all, probe.Gauge(g.Series, gaugeEvery, g.Read))
+		}
+	}
+	return all
+}
+
+// account draws up the scenario's ledger, while the database still stands.
+func (st *stage) account(ctx context.Context) error {
+	if st.s.Account == nil || st.outcomes == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), accountTimeout)
+	defer cancel()
+	ledger, err := st.s.Account(ctx, st.observed())
+	if err != nil {
+		return fmt.Errorf("draw up the ledger: %w", err)
+	}
+	st.ledger, st.out.Ledger = &ledger, &ledger
+	return nil
+}
+
+// accountTimeout bounds reading the database and the journals for the ledger.
+const accountTimeout = 30 * time.Second
+
+// validateOutside reports what is wrong with the outside APIs as data.
+func (s Scenario) validateOutside() error {
+	var errs []error
+	seen := map[string]bool{OnDatabase: true, OnPostgres: true, OnTarget: true}
+	for _, o := range s.World.Outside {
+		if o.Name == "" || o.Open == nil || seen[o.Name] {
+			errs = append(errs, fmt.Errorf("scenario %s: outside API %q has no name, one that is taken, or nobody to play it", s.Name, o.Name))
+		}
+		seen[o.Name] = true
+	}
+	return errors.Join(errs...)
+}
