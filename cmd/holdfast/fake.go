@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/fakes/desk"
+	"holdfast/fakes/fault"
+	"holdfast/fakes/host"
+)
+
+// fakeFlags are the flags that both fakes share.
+type fakeFlags struct {
+	port    uint16
+	listen  []string
+	control string
+	seed    uint64
+	faults  []string
+}
+
+func newFake(env environ) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fake",
+		Short: "Run a fake outside API on its own, for a desk or a test in another language",
+		Long: `Runs an API that stands in for the outside world, misbehaves as it is told, and
+remembers what it saw. It says its addresses as NAME=URL lines on standard output
+and, when it is stopped (Ctrl-C), what came in. docs/faults.md lists the faults.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newFakeOracle(env), newFakeEmail(env))
+	return cmd
+}
+
+func newFakeOracle(env environ) *cobra.Command {
+	var flags fakeFlags
+	var oracles uint32
+	cmd := &cobra.Command{
+		Use:   "oracle",
+		Short: "The impact API that oracles are asked through",
+		Example: `  holdfast fake oracle --port 8081 --fault 'delay 200ms' --fault 'hang key=oracle-3'
+  curl 'http://127.0.0.1:8081/oracles/oracle-1/impact?project=7'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o, err := flags.options(env)
+			if err != nil {
+				return err
+			}
+			return fakeError(desk.RunOracle(cmd.Context(), desk.OracleOptions{Options: o, Oracles: int(oracles)}))
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().Uint32Var(&oracles, "oracles", 0, "how many exist: oracle-1, oracle-2, … (default any id)")
+	return cmd
+}
+
+func newFakeEmail(env environ) *cobra.Command {
+	var flags fakeFlags
+	var o desk.EmailOptions
+	var rate, daily, monthly uint32
+	cmd := &cobra.Command{
+		Use:   "email",
+		Short: "An e-mail API in the manner of Resend",
+		Example: `  holdfast fake email --port 8082 --key re_test --fault '2*status 503 -> ok'
+  curl -H 'Authorization: Bearer re_test' http://127.0.0.1:8082/emails \
+    -d '{"from":"a@example.com","to":"b@example.com","subject":"Hello","text":"Hello"}'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if o.Options, err = flags.options(env); err != nil {
+				return err
+			}
+			o.RatePerSecond, o.DailyQuota, o.MonthlyQuota = int(rate), int(daily), int(monthly)
+			return fakeError(desk.RunEmail(cmd.Context(), o))
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().StringArrayVar(&o.Keys, "key", nil, "an API key that is valid; may be repeated (default any)")
+	cmd.Flags().StringArrayVar(&o.Domains, "domain", nil, "a domain that mail may come from; may be repeated (default any)")
+	cmd.Flags().Uint32Var(&rate, "rate", 0, "most requests per second, for all keys together (default no limit)")
+	cmd.Flags().Uint32Var(&daily, "daily-quota", 0, "most mails a day (default no limit)")
+	cmd.Flags().Uint32Var(&monthly, "monthly-quota", 0, "most mails a month (default no limit)")
+	return cmd
+}
+
+func (f *fakeFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.Uint16Var(&f.port, "port", 0, "port on 127.0.0.1 (default a free one)")
+	flags.StringArrayVar(&f.listen, "listen", nil, "HOST:PORT to listen on instead; may be repeated; beyond loopback anyone can reach it")
+	flags.StringVar(&f.control, "control", "", "HOST:PORT of the control API, or off (default a free port on 127.0.0.1)")
+	flags.Uint64Var(&f.seed, "seed", 1, "where every random draw comes from")
+	flags.StringArrayVar(&f.faults, "fault", nil, "a fault in its text form, in force from the start; may be repeated")
+	cmd.MarkFlagsMutuallyExclusive("port", "listen")
+}
+
+// options checks the flags and makes options of them. Who names an address
+// beyond loopback gets it, and a warning.
+func (f *fakeFlags) options(env environ) (desk.Options, error) {
+	o := desk.Options{Addresses: f.listen, Control: f.control, Seed: f.seed, Faults: f.faults, Out: env.stdout, Err: env.stderr}
+	if f.port != 0 {
+		o.Addresses = []string{net.JoinHostPort("127.0.0.1", strconv.Itoa(int(f.port)))}
+	}
+	for _, text := range f.faults {
+		if _, err := fault.Parse(text); err != nil {
+			return o, usage(fmt.Errorf("--fault: %w", err))
+		}
+	}
+	addresses := o.Addresses
+	if f.control != "" && f.control != "off" {
+		addresses = append(addresses[:len(addresses):len(addresses)], f.control)
+	}
+	for _, address := range addresses {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return o, usage(fmt.Errorf("address %q is not HOST:PORT", address))
+		}
+		if host.CheckAddress(address, false) != nil {
+			o.AllowRemote = true
+		}
+	}
+	return o, nil
+}
+
+// fakeError gives what kept a fake from running its exit code.
+func fakeError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return environment(err)
+}
