@@ -33,7 +33,8 @@ func (s *Server) Clone(ctx context.Context, t Template) (*Database, error) {
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("clone %s: %w", t.set.Name, err), s.dropForCertain(ctx, n))
+		// A caller who gave up may hear of it as the server's own cancellation.
+		return nil, errors.Join(fmt.Errorf("clone %s: %w", t.set.Name, err), ctx.Err(), s.dropForCertain(ctx, n))
 	}
 	return &Database{server: s, name: n, address: s.admin.On(n.String())}, nil
 }
