@@ -172,7 +172,9 @@ func TestAConnectionThatDiesWhenUsedAgainIsNoSecondCall(t *testing.T) {
 func TestRedirectsAreBounded(t *testing.T) {
 	var u *upstream
 	to := func(path string) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, path+"?"+r.URL.RawQuery, http.StatusTemporaryRedirect) }
+		return func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, path+"?"+r.URL.RawQuery, http.StatusTemporaryRedirect)
+		}
 	}
 	elsewhere := serve(t, nil)
 	var hops atomic.Int64
