@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"holdfast/reference/environ"
+	"holdfast/reference/oracle"
 	"holdfast/reference/search"
 )
 
@@ -39,6 +41,7 @@ type config struct {
 	shutdownGrace time.Duration
 	logLevel      slog.Level
 	search        search.Config
+	oracle        oracle.Config
 }
 
 // configFrom reads the environment, and reports all problems at once.
@@ -65,9 +68,10 @@ func configFrom(getenv func(string) string) (config, error) {
 		}
 		c.pool = pool
 	}
-	var searchErr error
+	var searchErr, oracleErr error
 	c.search, searchErr = search.FromEnv(getenv)
-	if err := errors.Join(r.Err(), searchErr); err != nil {
+	c.oracle, oracleErr = oracle.FromEnv(getenv)
+	if err := errors.Join(r.Err(), searchErr, oracleErr); err != nil {
 		return config{}, fmt.Errorf("%w: %w", ErrUsage, err)
 	}
 	return c, nil
@@ -111,5 +115,5 @@ func Variables() []environ.Variable {
 			Meaning: "How long requests in flight may take to end when the program is told to stop."},
 		{Name: EnvLogLevel, Default: DefaultLogLevel, Meaning: "Least severe log lines to write: debug, info, warn or error."},
 	}
-	return append(own, search.Variables()...)
+	return slices.Concat(own, search.Variables(), oracle.Variables())
 }

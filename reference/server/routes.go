@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"holdfast/reference/oracle"
 	"holdfast/reference/reply"
 	"holdfast/reference/search"
 )
@@ -18,18 +19,24 @@ import (
 // readyTimeout bounds the check of the database behind /readyz.
 const readyTimeout = time.Second
 
-// routes makes the services and their routes.
-func routes(c config, pool *pgxpool.Pool, logger *slog.Logger) (http.Handler, error) {
+// routes makes the services and their routes. When the routes have served their
+// last request, stop waits for what the services still have under way.
+func routes(c config, pool *pgxpool.Pool, logger *slog.Logger) (h http.Handler, stop func(context.Context) error, err error) {
 	registry, err := newRegistry(pool, c.memoryLimit)
 	if err != nil {
-		return nil, fmt.Errorf("register metrics: %w", err)
+		return nil, nil, fmt.Errorf("register metrics: %w", err)
 	}
 	searches, err := search.New(c.search, pool, registry, logger)
 	if err != nil {
-		return nil, fmt.Errorf("set up search: %w", err)
+		return nil, nil, fmt.Errorf("set up search: %w", err)
+	}
+	oracles, err := oracle.New(c.oracle, pool, registry, logger)
+	if err != nil {
+		return nil, nil, fmt.Errorf("set up oracles: %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /search", searches)
+	mux.Handle("GET /projects/{id}/impact", oracles)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		reply.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
@@ -38,7 +45,7 @@ func routes(c config, pool *pgxpool.Pool, logger *slog.Logger) (http.Handler, er
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		reply.Error(w, http.StatusNotFound, "not_found", "there is nothing at this address")
 	})
-	return recovering(mux, logger), nil
+	return recovering(mux, logger), oracles.Close, nil
 }
 
 // ready answers whether the database can be reached.

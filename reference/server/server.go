@@ -30,6 +30,9 @@ var ErrUsage = errors.New("bad configuration")
 // startTimeout bounds reaching the database and migrating an empty one.
 const startTimeout = 30 * time.Second
 
+// stopTimeout bounds the services' end, after that of the last request.
+const stopTimeout = time.Second
+
 // Run runs the whole program until ctx ends, then lets requests in flight end
 // within SHUTDOWN_GRACE. Once it serves, it prints its URL as a line on stdout
 // and logs the line "listening" with the address as "addr". Logs are JSON lines
@@ -52,12 +55,15 @@ func Run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 		return err
 	}
 	defer pool.Close()
-	handler, err := routes(c, pool, logger)
+	handler, stop, err := routes(c, pool, logger)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "http://%s\n", listener.Addr())
-	return serve(ctx, listener, handler, c.shutdownGrace, logger)
+	err = serve(ctx, listener, handler, c.shutdownGrace, logger)
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return errors.Join(err, stop(ending))
 }
 
 // openDatabase connects and migrates.

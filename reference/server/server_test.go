@@ -89,11 +89,13 @@ func TestTheProgramMigratesAndServes(t *testing.T) {
 	t.Parallel()
 	p := start(t, map[string]string{"DATABASE_URL": databases.Empty(t)})
 	for path, want := range map[string]string{
-		"/healthz":     `200 {"status":"ok"}`,
-		"/readyz":      `200 {"status":"ready"}`,
-		"/search?q=ab": `200 {"query":"ab","limit":100,"count":0,"truncated":false,"results":[]}`,
-		"/search":      `400 {"error":{"code":"bad_query","message":"the query is empty"}}`,
-		"/nowhere":     `404 {"error":{"code":"not_found","message":"there is nothing at this address"}}`,
+		"/healthz":           `200 {"status":"ok"}`,
+		"/readyz":            `200 {"status":"ready"}`,
+		"/search?q=ab":       `200 {"query":"ab","limit":100,"count":0,"truncated":false,"results":[]}`,
+		"/search":            `400 {"error":{"code":"bad_query","message":"the query is empty"}}`,
+		"/projects/7/impact": `404 {"error":{"code":"no_such_project","message":"there is no such project"}}`,
+		"/projects/x/impact": `400 {"error":{"code":"bad_id","message":"a project's id is a whole number above 0"}}`,
+		"/nowhere":           `404 {"error":{"code":"not_found","message":"there is nothing at this address"}}`,
 	} {
 		status, body := get(t, p.url+path)
 		require.Equal(t, want, fmt.Sprintf("%d %s", status, body), path)
@@ -112,6 +114,23 @@ func TestTheEnvironmentReachesTheSearch(t *testing.T) {
 	p := start(t, map[string]string{"DATABASE_URL": projects(t, 150), "MAX_SEARCH_RESULTS": "3"})
 	_, body := get(t, p.url+"/search?q="+schema.TermEverywhere)
 	require.Contains(t, body, `"limit":3,"count":3,"truncated":true`)
+}
+
+func TestTheEnvironmentReachesTheOracles(t *testing.T) {
+	t.Parallel()
+	dsn := projects(t, 150)
+	require.NoError(t, schema.AddOracles(t.Context(), dsn, 7, []schema.Oracle{
+		{Name: "a", URL: "http://127.0.0.1:1/a", Active: true}, {Name: "b", URL: "http://127.0.0.1:1/b", Active: true}}))
+	p := start(t, map[string]string{"DATABASE_URL": dsn, "MAX_ORACLES_PER_PROJECT": "1"})
+	_, body := get(t, p.url+"/projects/7/impact")
+	require.Equal(t, `{"project_id":7,"active":2,"queried":1,"truncated":true,"results":`+
+		`{"a":{"status":"error","error":"connection","detail":"the connection was refused"}}}`, body)
+	_, body = get(t, p.url+"/metrics")
+	for _, line := range []string{`oracle_calls_total{outcome="connection"} 1`, "oracle_call_duration_seconds_count 1",
+		"oracle_fanouts_total 1", "oracle_fanouts_truncated_total 1", "oracle_calls_in_flight 0", "oracle_breakers_open 0"} {
+		require.Contains(t, body, line)
+	}
+	require.NoError(t, p.stop())
 }
 
 func TestMetricsHaveTheirAgreedNames(t *testing.T) {

@@ -1,0 +1,55 @@
+package schema
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Adapters of an [Oracle]: how its answers are read. Package oracle of the
+// reference says what each expects.
+const (
+	AdapterV1     = "v1"
+	AdapterLegacy = "legacy"
+)
+
+// Oracle is an outside service that is asked for the impact of a project.
+type Oracle struct {
+	// Name is unique among the oracles of a project.
+	Name string
+	// URL is where it is asked; the project's id is added to it as ?project=7.
+	URL string
+	// Adapter is [AdapterV1] or [AdapterLegacy]. Defaults to v1.
+	Adapter string
+	// Active oracles are asked; others are left alone.
+	Active bool
+}
+
+// AddOracles gives a project oracles, at the positions 0, 1, 2 and so on, and
+// gathers statistics of them, as a database in use has them. It fails as a
+// whole: for a project that does not exist, a name that is there already, or an
+// unknown adapter.
+func AddOracles(ctx context.Context, dsn string, project int64, oracles []Oracle) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("add oracles: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	position := -1
+	columns := []string{"project_id", "name", "url", "adapter", "active", "position"}
+	if err := copyRows(ctx, conn, "oracles", columns, oracles, func(o Oracle) []any {
+		position++
+		adapter := o.Adapter
+		if adapter == "" {
+			adapter = AdapterV1
+		}
+		return []any{project, o.Name, o.URL, adapter, o.Active, position}
+	}); err != nil {
+		return fmt.Errorf("add oracles to project %d: %w", project, err)
+	}
+	if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) oracles"); err != nil {
+		return fmt.Errorf("add oracles: gather statistics: %w", err)
+	}
+	return nil
+}
