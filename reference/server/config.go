@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"holdfast/reference/environ"
 	"holdfast/reference/search"
+	"holdfast/reference/task"
 )
 
 // The environment variables of the program itself; each service adds its own.
@@ -39,6 +41,7 @@ type config struct {
 	shutdownGrace time.Duration
 	logLevel      slog.Level
 	search        search.Config
+	task          task.Config
 }
 
 // configFrom reads the environment, and reports all problems at once.
@@ -65,9 +68,10 @@ func configFrom(getenv func(string) string) (config, error) {
 		}
 		c.pool = pool
 	}
-	var searchErr error
+	var searchErr, taskErr error
 	c.search, searchErr = search.FromEnv(getenv)
-	if err := errors.Join(r.Err(), searchErr); err != nil {
+	c.task, taskErr = task.FromEnv(getenv)
+	if err := errors.Join(r.Err(), searchErr, taskErr); err != nil {
 		return config{}, fmt.Errorf("%w: %w", ErrUsage, err)
 	}
 	return c, nil
@@ -97,6 +101,14 @@ func poolConfig(dsn string, poolMax int) (*pgxpool.Config, error) {
 	return pool, nil
 }
 
+// taskPool is the configuration of the tasks' own pool: their workers and the
+// searches cannot starve each other of connections.
+func (c config) taskPool() *pgxpool.Config {
+	pool := c.pool.Copy()
+	pool.MaxConns = int32(c.task.PoolMax)
+	return pool
+}
+
 // Variables lists every environment variable that the program understands.
 func Variables() []environ.Variable {
 	own := []environ.Variable{
@@ -104,12 +116,12 @@ func Variables() []environ.Variable {
 		{Name: EnvListenAddr, Default: DefaultListenAddr,
 			Meaning: "Address to serve HTTP on; with port 0 a free one is chosen and logged."},
 		{Name: EnvPoolMax, Default: strconv.Itoa(DefaultPoolMax),
-			Meaning: "Most database connections, for all services together."},
+			Meaning: "Most database connections of all services but the tasks, which have their own."},
 		{Name: EnvMemoryLimit,
 			Meaning: "The memory limit that this process runs under, for app_memory_limit_bytes; it is not enforced here."},
 		{Name: EnvShutdownGrace, Default: DefaultShutdownGrace.String(),
 			Meaning: "How long requests in flight may take to end when the program is told to stop."},
 		{Name: EnvLogLevel, Default: DefaultLogLevel, Meaning: "Least severe log lines to write: debug, info, warn or error."},
 	}
-	return append(own, search.Variables()...)
+	return slices.Concat(own, search.Variables(), task.Variables())
 }

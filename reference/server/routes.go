@@ -13,23 +13,30 @@ import (
 
 	"holdfast/reference/reply"
 	"holdfast/reference/search"
+	"holdfast/reference/task"
 )
 
 // readyTimeout bounds the check of the database behind /readyz.
 const readyTimeout = time.Second
 
-// routes makes the services and their routes.
-func routes(c config, pool *pgxpool.Pool, logger *slog.Logger) (http.Handler, error) {
+// routes makes the services and their routes. The tasks are returned beside
+// them, to be started and stopped.
+func routes(c config, pool, taskPool *pgxpool.Pool, logger *slog.Logger) (http.Handler, *task.Service, error) {
 	registry, err := newRegistry(pool, c.memoryLimit)
 	if err != nil {
-		return nil, fmt.Errorf("register metrics: %w", err)
+		return nil, nil, fmt.Errorf("register metrics: %w", err)
 	}
 	searches, err := search.New(c.search, pool, registry, logger)
 	if err != nil {
-		return nil, fmt.Errorf("set up search: %w", err)
+		return nil, nil, fmt.Errorf("set up search: %w", err)
+	}
+	tasks, err := task.New(c.task, taskPool, registry, logger)
+	if err != nil {
+		return nil, nil, fmt.Errorf("set up tasks: %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /search", searches)
+	tasks.Routes(mux)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		reply.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
@@ -38,7 +45,7 @@ func routes(c config, pool *pgxpool.Pool, logger *slog.Logger) (http.Handler, er
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		reply.Error(w, http.StatusNotFound, "not_found", "there is nothing at this address")
 	})
-	return recovering(mux, logger), nil
+	return recovering(mux, logger), tasks, nil
 }
 
 // ready answers whether the database can be reached.

@@ -31,7 +31,7 @@ var ErrUsage = errors.New("bad configuration")
 const startTimeout = 30 * time.Second
 
 // Run runs the whole program until ctx ends, then lets requests in flight end
-// within SHUTDOWN_GRACE. Once it serves, it prints its URL as a line on stdout
+// within SHUTDOWN_GRACE and running tasks within TASK_DRAIN_ON_STOP. Once it serves, it prints its URL as a line on stdout
 // and logs the line "listening" with the address as "addr". Logs are JSON lines
 // on stderr. The error is nil after an orderly stop.
 func Run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) error {
@@ -52,12 +52,25 @@ func Run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 		return err
 	}
 	defer pool.Close()
-	handler, err := routes(c, pool, logger)
+	taskPool, err := pgxpool.NewWithConfig(ctx, c.taskPool())
+	if err != nil {
+		return fmt.Errorf("make the tasks' connection pool: %w", err)
+	}
+	defer taskPool.Close()
+	handler, tasks, err := routes(c, pool, taskPool, logger)
 	if err != nil {
 		return err
 	}
+	if err := tasks.Start(ctx); err != nil {
+		return fmt.Errorf("start the tasks: %w", err)
+	}
 	fmt.Fprintf(stdout, "http://%s\n", listener.Addr())
-	return serve(ctx, listener, handler, c.shutdownGrace, logger)
+	err = serve(ctx, listener, handler, c.shutdownGrace, logger)
+	// No request is left that could take a task on: now the workers may end, and
+	// then the pools that they use.
+	err = errors.Join(err, tasks.Stop())
+	logger.Info("stopped")
+	return err
 }
 
 // openDatabase connects and migrates.
@@ -110,9 +123,7 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Durat
 		logger.Info("stopping", "grace", grace.String())
 		return shutDown(server, grace)
 	})
-	err := group.Wait()
-	logger.Info("stopped")
-	return err
+	return group.Wait()
 }
 
 // shutDown lets requests end for so long, and then cuts the rest.
