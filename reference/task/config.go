@@ -134,7 +134,9 @@ type Config struct {
 
 	// PollInterval is how often a queue is looked at for tasks that are due. A
 	// countdown of up to 5 s ends that exactly; longer ones are seen to by one of
-	// the processes, every 5 s in advance. Defaults to 100 ms.
+	// the processes, every 5 s in advance. River writes down what became of an
+	// attempt at most 250 ms later, in batches, so that a retry comes no earlier than
+	// that, whatever the countdown. Defaults to 100 ms.
 	PollInterval time.Duration
 }
 
