@@ -86,6 +86,20 @@ func (r *Reader) Int64(name string, byDefault int64) int64 {
 	return n
 }
 
+// Share returns the variable's value as a number from 0 to 1.
+func (r *Reader) Share(name string, byDefault float64) float64 {
+	value := r.String(name, "")
+	if value == "" {
+		return byDefault
+	}
+	share, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(share >= 0 && share <= 1) { // so that NaN is refused, too
+		r.Problem(name, "%q is not a number from 0 to 1", value)
+		return byDefault
+	}
+	return share
+}
+
 // Bool returns the variable's value: true or false, or as 1 or 0.
 func (r *Reader) Bool(name string, byDefault bool) bool {
 	value := r.String(name, "")

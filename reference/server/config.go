@@ -13,6 +13,7 @@ import (
 	"holdfast/reference/environ"
 	"holdfast/reference/oracle"
 	"holdfast/reference/search"
+	"holdfast/reference/task"
 )
 
 // The environment variables of the program itself; each service adds its own.
@@ -42,6 +43,7 @@ type config struct {
 	logLevel      slog.Level
 	search        search.Config
 	oracle        oracle.Config
+	task          task.Config
 }
 
 // configFrom reads the environment, and reports all problems at once.
@@ -68,10 +70,11 @@ func configFrom(getenv func(string) string) (config, error) {
 		}
 		c.pool = pool
 	}
-	var searchErr, oracleErr error
+	var searchErr, oracleErr, taskErr error
 	c.search, searchErr = search.FromEnv(getenv)
 	c.oracle, oracleErr = oracle.FromEnv(getenv)
-	if err := errors.Join(r.Err(), searchErr, oracleErr); err != nil {
+	c.task, taskErr = task.FromEnv(getenv)
+	if err := errors.Join(r.Err(), searchErr, oracleErr, taskErr); err != nil {
 		return config{}, fmt.Errorf("%w: %w", ErrUsage, err)
 	}
 	return c, nil
@@ -101,6 +104,14 @@ func poolConfig(dsn string, poolMax int) (*pgxpool.Config, error) {
 	return pool, nil
 }
 
+// taskPool is the configuration of the tasks' own pool: their workers and the
+// searches cannot starve each other of connections.
+func (c config) taskPool() *pgxpool.Config {
+	pool := c.pool.Copy()
+	pool.MaxConns = int32(c.task.PoolMax)
+	return pool
+}
+
 // Variables lists every environment variable that the program understands.
 func Variables() []environ.Variable {
 	own := []environ.Variable{
@@ -108,12 +119,12 @@ func Variables() []environ.Variable {
 		{Name: EnvListenAddr, Default: DefaultListenAddr,
 			Meaning: "Address to serve HTTP on; with port 0 a free one is chosen and logged."},
 		{Name: EnvPoolMax, Default: strconv.Itoa(DefaultPoolMax),
-			Meaning: "Most database connections, for all services together."},
+			Meaning: "Most database connections of all services but the tasks, which have their own."},
 		{Name: EnvMemoryLimit,
 			Meaning: "The memory limit that this process runs under, for app_memory_limit_bytes; it is not enforced here."},
 		{Name: EnvShutdownGrace, Default: DefaultShutdownGrace.String(),
 			Meaning: "How long requests in flight may take to end when the program is told to stop."},
 		{Name: EnvLogLevel, Default: DefaultLogLevel, Meaning: "Least severe log lines to write: debug, info, warn or error."},
 	}
-	return slices.Concat(own, search.Variables(), oracle.Variables())
+	return slices.Concat(own, search.Variables(), oracle.Variables(), task.Variables())
 }

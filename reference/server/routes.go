@@ -14,14 +14,20 @@ import (
 	"holdfast/reference/oracle"
 	"holdfast/reference/reply"
 	"holdfast/reference/search"
+	"holdfast/reference/task"
 )
 
 // readyTimeout bounds the check of the database behind /readyz.
 const readyTimeout = time.Second
 
-// routes makes the services and their routes. When the routes have served their
-// last request, stop waits for what the services still have under way.
-func routes(c config, pool *pgxpool.Pool, logger *slog.Logger) (h http.Handler, stop func(context.Context) error, err error) {
+// services are those that go on beside the requests, and have to be ended.
+type services struct {
+	oracles *oracle.Service
+	tasks   *task.Service
+}
+
+// routes makes the services and their routes. The tasks are not started yet.
+func routes(c config, pool, taskPool *pgxpool.Pool, logger *slog.Logger) (http.Handler, *services, error) {
 	registry, err := newRegistry(pool, c.memoryLimit)
 	if err != nil {
 		return nil, nil, fmt.Errorf("register metrics: %w", err)
@@ -34,9 +40,14 @@ func routes(c config, pool *pgxpool.Pool, logger *slog.Logger) (h http.Handler, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("set up oracles: %w", err)
 	}
+	tasks, err := task.New(c.task, taskPool, registry, logger)
+	if err != nil {
+		return nil, nil, fmt.Errorf("set up tasks: %w", err)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /search", searches)
 	mux.Handle("GET /projects/{id}/impact", oracles)
+	tasks.Routes(mux)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		reply.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
@@ -45,7 +56,7 @@ func routes(c config, pool *pgxpool.Pool, logger *slog.Logger) (h http.Handler, 
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		reply.Error(w, http.StatusNotFound, "not_found", "there is nothing at this address")
 	})
-	return recovering(mux, logger), oracles.Close, nil
+	return recovering(mux, logger), &services{oracles, tasks}, nil
 }
 
 // ready answers whether the database can be reached.

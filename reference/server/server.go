@@ -30,13 +30,14 @@ var ErrUsage = errors.New("bad configuration")
 // startTimeout bounds reaching the database and migrating an empty one.
 const startTimeout = 30 * time.Second
 
-// stopTimeout bounds the services' end, after that of the last request.
+// stopTimeout bounds what calls to oracles still have under way, after the last request.
 const stopTimeout = time.Second
 
 // Run runs the whole program until ctx ends, then lets requests in flight end
-// within SHUTDOWN_GRACE. Once it serves, it prints its URL as a line on stdout
-// and logs the line "listening" with the address as "addr". Logs are JSON lines
-// on stderr. The error is nil after an orderly stop.
+// within SHUTDOWN_GRACE and running tasks within TASK_DRAIN_ON_STOP. Once it
+// serves, it prints its URL as a line on stdout and logs the line "listening"
+// with the address as "addr". Logs are JSON lines on stderr. The error is nil
+// after an orderly stop.
 func Run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) error {
 	c, err := configFrom(getenv)
 	if err != nil {
@@ -55,15 +56,32 @@ func Run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 		return err
 	}
 	defer pool.Close()
-	handler, stop, err := routes(c, pool, logger)
+	taskPool, err := pgxpool.NewWithConfig(ctx, c.taskPool())
+	if err != nil {
+		return fmt.Errorf("make the tasks' connection pool: %w", err)
+	}
+	defer taskPool.Close()
+	handler, services, err := routes(c, pool, taskPool, logger)
 	if err != nil {
 		return err
 	}
+	if err := services.tasks.Start(ctx); err != nil {
+		return fmt.Errorf("start the tasks: %w", err)
+	}
 	fmt.Fprintf(stdout, "http://%s\n", listener.Addr())
 	err = serve(ctx, listener, handler, c.shutdownGrace, logger)
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	// No request is left that could take a task on: now the workers may end, and
+	// then the pools that they use.
+	err = errors.Join(err, services.stop(ctx))
+	logger.Info("stopped")
+	return err
+}
+
+// stop ends what goes on beside the requests.
+func (s *services) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return errors.Join(err, stop(ending))
+	return errors.Join(s.oracles.Close(ctx), s.tasks.Stop())
 }
 
 // openDatabase connects and migrates.
@@ -116,9 +134,7 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Durat
 		logger.Info("stopping", "grace", grace.String())
 		return shutDown(server, grace)
 	})
-	err := group.Wait()
-	logger.Info("stopped")
-	return err
+	return group.Wait()
 }
 
 // shutDown lets requests end for so long, and then cuts the rest.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -137,18 +138,49 @@ func TestMetricsHaveTheirAgreedNames(t *testing.T) {
 	t.Parallel()
 	p := start(t, map[string]string{"DATABASE_URL": projects(t, 150), "DB_POOL_MAX": "4", "APP_MEMORY_LIMIT_BYTES": "104857600"})
 	get(t, p.url+"/search?q="+schema.TermEverywhere)
-	_, body := get(t, p.url+"/metrics")
+	var body string
+	require.Eventually(t, func() bool { // the tasks are counted beside the requests
+		_, body = get(t, p.url+"/metrics")
+		return strings.Contains(body, "queue_jobs")
+	}, 10*time.Second, 10*time.Millisecond)
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(body))
 	require.NoError(t, err)
 	for _, name := range []string{"search_requests_total", "search_duration_seconds", "search_results_truncated_total",
 		"db_pool_in_use", "db_pool_max", "db_pool_wait_seconds_total", "db_pool_wait_count_total",
+		"task_attempts_total", "task_retries_total", "task_failed_total", "queue_jobs", "queue_oldest_job_age_seconds",
 		"process_resident_memory_bytes", "process_cpu_seconds_total", "app_memory_limit_bytes", "go_goroutines"} {
 		require.Contains(t, families, name)
 	}
 	require.Equal(t, 4.0, families["db_pool_max"].Metric[0].Gauge.GetValue())
 	require.Equal(t, 104857600.0, families["app_memory_limit_bytes"].Metric[0].Gauge.GetValue())
 	require.Equal(t, 1.0, families["search_results_truncated_total"].Metric[0].Counter.GetValue())
+}
+
+func TestATaskIsWorkedAndEndsBeforeTheProgramDoes(t *testing.T) {
+	t.Parallel()
+	arrived, proceed := make(chan struct{}), make(chan struct{})
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-proceed
+		_, _ = io.WriteString(w, `{"id":"x"}`)
+	}))
+	defer api.Close()
+	dsn := projects(t, 150)
+	p := start(t, map[string]string{"DATABASE_URL": dsn, "EMAIL_API_URL": api.URL, "EMAIL_API_KEY": "hunter2"})
+	answered, err := http.Post(p.url+"/tasks", "application/json", strings.NewReader(`{"kind":"notify_project_success","project_id":7}`))
+	require.NoError(t, err)
+	answered.Body.Close()
+	require.Equal(t, http.StatusAccepted, answered.StatusCode)
+	<-arrived
+	stopped := make(chan error, 1)
+	go func() { stopped <- p.stop() }()
+	require.Eventually(t, func() bool { return strings.Contains(p.logs.String(), `"msg":"stopping"`) },
+		10*time.Second, time.Millisecond)
+	close(proceed)
+	require.NoError(t, <-stopped)
+	require.Equal(t, []string{"completed"}, dbtest.Values[string](t, dbtest.Connect(t, dsn), "SELECT state::text FROM river_job"))
+	require.NotContains(t, p.logs.String(), "hunter2")
 }
 
 func TestAMemoryLimitThatIsNotKnownIsNotShown(t *testing.T) {
