@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -19,7 +20,11 @@ func (st *stage) conclude(err error) {
 	st.out.Evidence = st.gather()
 	if err != nil {
 		st.out.Error = err.Error()
-		st.out.Evidence = append(st.out.Evidence, evidence("the experiment could be carried out", false, result.Inconclusive, err.Error()))
+		verdict := result.Inconclusive
+		if errors.As(err, new(*lacking)) {
+			verdict = result.NotExercised
+		}
+		st.out.Evidence = append(st.out.Evidence, evidence("the experiment could be carried out", false, verdict, err.Error()))
 	}
 	st.explainDeath()
 	st.decide()
@@ -100,6 +105,9 @@ func (st *stage) decide() {
 		return
 	}
 	st.out.Verdict, st.out.Reason = decisive.Verdict, decisive.Reason
+	if st.out.Error != "" && decisive.Verdict != result.Fail {
+		st.out.Reason = st.out.Error // why there was nothing to check
+	}
 	if st.died != nil && decisive.Verdict == result.Fail {
 		st.out.Reason = "the target was " + st.died.String()
 	}

@@ -3,6 +3,7 @@ package harness_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -163,6 +164,9 @@ func TestVerdictsOfWhatGoesWrong(t *testing.T) {
 		}, result.NotExercised, "drain"},
 		{"the target never gets ready", "never-ready", func(s *harness.Scenario) {}, result.Inconclusive, "ready"},
 		{"the target exits at its start", "exit", func(s *harness.Scenario) {}, result.Inconclusive, "no configuration, no service"},
+		{"a world without what it is about", "good", func(s *harness.Scenario) {
+			s.World.Needs = func(context.Context, harness.Observed) error { return errors.New("no oracles") }
+		}, result.NotExercised, "no oracles"},
 		{"a check on what nobody measures", "good", func(s *harness.Scenario) {
 			s.Holds = []verdict.Check{verdict.Metric("web.latency.p98").AtMost(verdict.Duration(1))}
 		}, result.Inconclusive, "did you mean web.latency"},

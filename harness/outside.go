@@ -101,9 +101,12 @@ func (st *stage) openFakes() error {
 	return nil
 }
 
-// enterOutside enters in the book what the fakes and the scenario's own
-// functions measure.
+// enterOutside enters in the book what the fakes, the scenario's own functions
+// and its further metrics of the target measure.
 func (st *stage) enterOutside() {
+	for _, m := range st.s.Watch {
+		st.enterSeries(m.Series)
+	}
 	measures := st.s.Measures
 	for _, o := range st.s.World.Outside {
 		fake := st.fakes[o.Name]

@@ -32,7 +32,7 @@ func (st *stage) probes(ctx context.Context) ([]probe.Probe, error) {
 	if dir, ok := st.target.(memoryDir); ok && st.lab.cfg.Target.MemoryLimit > 0 {
 		all = append(all, probe.Cgroup(dir.MemoryDir))
 	}
-	page, err := probe.Prometheus(probe.PrometheusConfig{URL: st.target.URL() + "/metrics", Metrics: []probe.Metric{probe.Goroutines()}})
+	page, err := probe.Prometheus(probe.PrometheusConfig{URL: st.target.URL() + "/metrics", Metrics: append([]probe.Metric{probe.Goroutines()}, st.s.Watch...)})
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"holdfast/harness/chaos"
 	"holdfast/harness/database"
 	"holdfast/harness/load"
+	"holdfast/harness/probe"
 	"holdfast/harness/result"
 	"holdfast/harness/verdict"
 )
@@ -41,6 +42,8 @@ type Scenario struct {
 	Load       []load.Stream
 	Faults     []Fault
 	Holds      []verdict.Check
+	// Watch are further quantities of the target's /metrics to sample.
+	Watch []probe.Metric
 	// Measures are numbers of the scenario's own, for what no probe, stream or
 	// fake measures.
 	Measures []Measure
@@ -67,6 +70,9 @@ type World struct {
 	// Furnish adds to the scenario's own copy of the data what it alone needs,
 	// for example oracles at the addresses of its fakes. Optional.
 	Furnish func(context.Context, Observed) error
+	// Needs says what the data lacks for the scenario to mean anything, for
+	// example enough oracles. A world that lacks it is not exercised. Optional.
+	Needs func(context.Context, Observed) error
 }
 
 // Protection is one safeguard of the target, as the environment that takes it

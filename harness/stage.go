@@ -144,10 +144,8 @@ func (st *stage) prepare(ctx context.Context) error {
 	if err := st.preparePlaces(); err != nil {
 		return err
 	}
-	if furnish := st.s.World.Furnish; furnish != nil {
-		if err := furnish(ctx, st.observed()); err != nil {
-			return fmt.Errorf("furnish the data: %w", err)
-		}
+	if err := st.furnish(ctx); err != nil {
+		return err
 	}
 	if st.target, err = st.newTarget(); err != nil {
 		return err
@@ -164,6 +162,30 @@ func (st *stage) prepare(ctx context.Context) error {
 	}
 	return nil
 }
+
+// furnish completes the scenario's own copy of the data and looks whether it
+// has what the scenario is about.
+func (st *stage) furnish(ctx context.Context) error {
+	if furnish := st.s.World.Furnish; furnish != nil {
+		if err := furnish(ctx, st.observed()); err != nil {
+			return fmt.Errorf("furnish the data: %w", err)
+		}
+	}
+	if needs := st.s.World.Needs; needs != nil {
+		if err := needs(ctx, st.observed()); err != nil {
+			return &lacking{err}
+		}
+	}
+	return nil
+}
+
+// lacking is a world in which the scenario would show nothing.
+type lacking struct{ what error }
+
+func (l *lacking) Error() string {
+	return "the data lacks what the scenario is about: " + l.what.Error()
+}
+func (l *lacking) Unwrap() error { return l.what }
 
 // preparePlaces builds what the scenario's faults are laid on, and nothing
 // else: a proxy that is not needed would only add to what is measured.

@@ -19,14 +19,16 @@ type Profile struct {
 	// WarmUp lets the target fill its connection pool; Phase is the length of one
 	// phase of load.
 	WarmUp, Phase time.Duration
+	// CallTimeout is how long a call to an oracle, and a whole request, may take.
+	CallTimeout time.Duration
 }
 
 // The profiles. Bench has the source's literal numbers; smoke is for CI and go
 // test; soak runs for as long as it is told.
 var profiles = []Profile{
-	{Name: "smoke", Projects: 10_000, Scale: 20_000, WarmUp: 400 * time.Millisecond, Phase: time.Second},
-	{Name: "bench", Projects: 10_000, Large: 100_000, Scale: 1_000_000, WarmUp: time.Second, Phase: 6 * time.Second},
-	{Name: "soak", Projects: 100_000, Large: 1_000_000, Scale: 1_000_000, WarmUp: 10 * time.Second, Phase: 5 * time.Minute},
+	{Name: "smoke", Projects: 10_000, Scale: 20_000, WarmUp: 400 * time.Millisecond, Phase: time.Second, CallTimeout: 600 * time.Millisecond},
+	{Name: "bench", Projects: 10_000, Large: 100_000, Scale: 1_000_000, WarmUp: time.Second, Phase: 6 * time.Second, CallTimeout: sourceTimeout},
+	{Name: "soak", Projects: 100_000, Large: 1_000_000, Scale: 1_000_000, WarmUp: 10 * time.Second, Phase: 5 * time.Minute, CallTimeout: sourceTimeout},
 }
 
 // ProfileNames lists the names of the profiles, the quickest first.

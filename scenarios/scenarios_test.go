@@ -92,6 +92,20 @@ func TestSearch(t *testing.T) {
 	harness.Test(t, config(t), named(t, "search/popular-term", "search/newest-first", "search/literal-wildcards", "search/long-query", "search/locked-table")...)
 }
 
+func TestOracle(t *testing.T) {
+	harness.Test(t, config(t), named(t, "oracle/hundred-active", "oracle/all-hang", "oracle/broken-connections")...)
+}
+
+// A project without enough oracles shows nothing.
+func TestTooFewOraclesAreNotExercised(t *testing.T) {
+	s := named(t, "oracle/hundred-active")[0]
+	s.World.Furnish = nil
+	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
+	require.NoError(t, err)
+	require.Equal(t, result.NotExercised, run.Verdict, run.Reason)
+	require.Contains(t, run.Reason, "0 active oracles")
+}
+
 // Each protection taken away is caught by a check that watches it.
 func TestEachProtectionTakenAwayIsCaught(t *testing.T) {
 	cfg := config(t)

@@ -53,3 +53,17 @@ func AddOracles(ctx context.Context, dsn string, project int64, oracles []Oracle
 	}
 	return nil
 }
+
+// ActiveOracles counts the oracles of a project that are asked.
+func ActiveOracles(ctx context.Context, dsn string, project int64) (n int, err error) {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return 0, fmt.Errorf("count oracles: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	err = conn.QueryRow(ctx, "SELECT count(*) FROM oracles WHERE project_id = $1 AND active", project).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count oracles of project %d: %w", project, err)
+	}
+	return n, nil
+}
