@@ -111,3 +111,22 @@ func TestGoAndTheDatabaseNormalizeAlike(t *testing.T) {
 		require.Equal(t, normalized, search.Normalize(original))
 	})
 }
+
+// Only the rarest words of a query are looked for in the index; the others must
+// hold all the same.
+func TestEveryWordOfAQueryMustHold(t *testing.T) {
+	_, conn := world(t)
+	for id, title := range map[int]string{ // far apart, so that alpha has the most entries
+		1: "alpha bravo charlie delta", 2: "bravo charlie delta", 1 << 14: "alpha", 2 << 14: "alpha", 3 << 14: "alpha",
+	} {
+		dbtest.Exec(t, conn, `INSERT INTO projects (id, title, description, category_id, city_id, owner_id, goal_cents)
+			VALUES ($1, $2, '', 1, 1, 1, 100)`, id, title)
+	}
+	tx, err := conn.Begin(context.Background())
+	require.NoError(t, err)
+	found, indexed, err := search.NewestByIndex(context.Background(), tx, "alpha bravo charlie delta", 4)
+	require.NoError(t, err)
+	require.NoError(t, tx.Rollback(context.Background()))
+	require.True(t, indexed)
+	require.Equal(t, []int64{1}, found)
+}
