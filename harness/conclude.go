@@ -17,6 +17,9 @@ func (st *stage) conclude(err error) {
 		Untimely: st.untimely(),
 		Phases:   st.out.Phases,
 	})
+	for i, c := range st.out.Checks {
+		st.out.Checks[i].Seen = st.lab.cfg.Teeth.Of(st.s.Name, c)
+	}
 	st.out.Evidence = st.gather()
 	if err != nil {
 		st.out.Error = err.Error()

@@ -38,6 +38,8 @@ type Config struct {
 	Target Launch
 	// Without lists the protections to take away.
 	Without []Protection
+	// Teeth are the checks that were seen to fail in a proof.
+	Teeth result.Teeth
 	// Out is the directory in which run.json grows. Defaults to none: the
 	// result is returned only.
 	Out string
@@ -255,6 +257,11 @@ func (f *resultFile) add(s result.Scenario) *result.Scenario {
 	return &f.run.Scenarios[len(f.run.Scenarios)-1]
 }
 
+// drop forgets the scenario that was added last.
+func (f *resultFile) drop() {
+	f.update(func(run *result.Run) { run.Scenarios = run.Scenarios[:len(run.Scenarios)-1] })
+}
+
 // update changes the run and writes it.
 func (f *resultFile) update(change func(*result.Run)) {
 	change(f.run)
@@ -275,14 +282,23 @@ func (f *resultFile) write() error {
 // finish gives the run its verdict. cause is why it ended early, or nil.
 func (f *resultFile) finish(cause error) (*result.Run, error) {
 	run := f.run
-	verdicts := make([]result.Verdict, len(run.Scenarios))
-	for i, s := range run.Scenarios {
-		verdicts[i] = s.Verdict
+	var verdicts []result.Verdict
+	for _, s := range run.Scenarios {
+		verdicts = append(verdicts, s.Verdict)
+	}
+	for _, d := range run.Detections {
+		verdicts = append(verdicts, d.Verdict)
 	}
 	run.Verdict = result.Worst(verdicts...)
 	for _, s := range run.Scenarios {
 		if s.Verdict == run.Verdict {
 			run.Reason = s.Name + ": " + s.Reason
+			break
+		}
+	}
+	for _, d := range run.Detections {
+		if d.Verdict == run.Verdict && d.Without != "" && run.Verdict != result.Pass {
+			run.Reason = "without " + d.Without + ": " + d.Reason
 			break
 		}
 	}

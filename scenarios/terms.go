@@ -9,8 +9,9 @@ import (
 	"holdfast/reference/schema"
 )
 
-// poolMax is the target's own bound on its connections to the database.
-const poolMax = 10
+// poolMax is the target's own bound on its connections to the database: ten for
+// requests, eight for its tasks and one that listens.
+const poolMax = 10 + 8 + 1
 
 // termClass is one class of query with its one right answer.
 type termClass struct {

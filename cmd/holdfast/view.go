@@ -171,6 +171,35 @@ func (v *view) conclude(run *result.Run, report string) {
 	fmt.Fprintln(v.out, report)
 }
 
+// concludeProof prints the detection matrix, what is wrong in it in full, and
+// last the path of the report.
+func (v *view) concludeProof(run *result.Run, report string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.json != nil {
+		_ = v.json.Encode(progressLine{Kind: "run-ended", Verdict: run.Verdict, Reason: run.Reason, Report: report})
+		return
+	}
+	fmt.Fprintln(v.out)
+	mutants, caught := 0, 0
+	for _, d := range run.Detections {
+		if d.Without == "" {
+			if d.Verdict != result.Pass {
+				fmt.Fprintf(v.out, "%s  intact, %s: %s: %s\n", v.paint(d.Verdict), d.Expected, d.Outcome, d.Reason)
+			}
+			continue
+		}
+		mutants++
+		if d.Outcome == result.OutcomeCaught {
+			caught++
+		}
+		fmt.Fprintf(v.out, "%s  without %s, %s: %s: %s\n", v.paint(d.Verdict), d.Without, d.Expected, d.Outcome, d.Reason)
+	}
+	fmt.Fprintf(v.out, "\n%s  %d of %d mutants caught for the declared reason, %d scenarios as control, in %.0f s, seed %d\n",
+		v.paint(run.Verdict), caught, mutants, len(run.Scenarios), run.DurationS, run.Seed)
+	fmt.Fprintln(v.out, report)
+}
+
 // problems prints what keeps a scenario from passing, and how to repeat it.
 func (v *view) problems(s result.Scenario) {
 	if s.Verdict == result.Pass {

@@ -204,9 +204,11 @@ type Check struct {
 	Why       string   `json:"why,omitempty"`      // why the limit is what it is
 	Primary   bool     `json:"primary,omitempty"`  // the decisive check of its scenario
 	// Guards names the protections that this check watches.
-	Guards  []string `json:"guards,omitempty"`
-	Verdict Verdict  `json:"verdict"`
-	Reason  string   `json:"reason"`
+	Guards []string `json:"guards,omitempty"`
+	// Seen is when this check was last proved able to fail. Absent: it never was.
+	Seen    *Bite   `json:"seen_failing,omitempty"`
+	Verdict Verdict `json:"verdict"`
+	Reason  string  `json:"reason"`
 }
 
 // Ledger is the two-sided account of work that must be neither lost nor doubled.

@@ -26,6 +26,7 @@ func anyRun() *rapid.Generator[result.Run] {
 	generator := rapid.MakeCustom[result.Run](rapid.MakeConfig{
 		Types: map[reflect.Type]*rapid.Generator[any]{
 			reflect.TypeFor[result.Verdict]():    verdict.AsAny(),
+			reflect.TypeFor[result.Outcome]():    rapid.SampledFrom(append(result.Outcomes(), "")).AsAny(),
 			reflect.TypeFor[time.Time]():         moment.AsAny(),
 			reflect.TypeFor[map[string]int64]():  counts.AsAny(),
 			reflect.TypeFor[map[string]string](): texts.AsAny(),

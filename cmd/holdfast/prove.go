@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/harness"
+	"holdfast/harness/result"
+	"holdfast/scenarios"
+)
+
+// proveFlags are the flags of holdfast prove beside those of a run.
+type proveFlags struct {
+	runFlags
+	full bool
+	part string
+}
+
+func newProve(env environ) *cobra.Command {
+	f := proveFlags{runFlags: runFlags{target: "process", database: "auto", failOn: []string{"fail", "inconclusive", "not-exercised"}}}
+	cmd := &cobra.Command{
+		Use:   "prove [PROTECTION…]",
+		Short: "Take each protection away and see that the scenarios which claim it notice",
+		Long: `Draws up the detection matrix. The intact reference is run against the scenarios
+first, as a control; then each protection is taken away and the scenarios that claim
+it are run again. Each must fail, by a check that guards the protection.
+
+PROTECTION is a name (search.sql-limit) or a service (search); default is all.
+Exit code 0 means that every mutant was caught for the declared reason and that the
+intact reference passed everything.`,
+		Example: `  holdfast prove --profile smoke
+  holdfast prove oracle --part 1/4`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := newProofPlan(env, f, args)
+			if err != nil {
+				return usage(err)
+			}
+			return p.carryOut(cmd.Context(), env)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.full, "full", false, "hold each mutant against all scenarios, not only those that claim the protection")
+	flags.StringVar(&f.part, "part", "1/1", "only the i-th of n parts of the protections, for example 2/4")
+	flags.StringVar(&f.profile, "profile", "smoke", "how big and how long: "+strings.Join(scenarios.ProfileNames(), ", "))
+	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from")
+	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
+	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
+	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
+	return cmd
+}
+
+// proofPlan is a proof whose command line was understood.
+type proofPlan struct {
+	*plan
+	proof harness.Proof
+}
+
+func newProofPlan(env environ, f proveFlags, args []string) (*proofPlan, error) {
+	f.all = true
+	run, err := newPlan(env, f.runFlags, nil)
+	if err != nil {
+		return nil, err
+	}
+	p := &proofPlan{plan: run, proof: harness.Proof{Full: f.full}}
+	chosen, err := chooseProtections(args)
+	if err != nil {
+		return nil, err
+	}
+	if p.proof.Protections, err = part(chosen, f.part); err != nil {
+		return nil, err
+	}
+	p.proof.Scenarios = concerned(run.scenarios, p.proof, len(args) == 0 && f.part == "1/1")
+	repeat := run.config.Repeat
+	p.config.Repeat = func(scenario string) string {
+		if scenario == "" {
+			return strings.TrimSpace("holdfast prove "+strings.Join(args, " ")) + fmt.Sprintf(" --profile %s --seed %d --part %s", f.profile, run.config.Seed, f.part)
+		}
+		return repeat(scenario)
+	}
+	return p, nil
+}
+
+// chooseProtections finds protections by name or by service; no name is all.
+func chooseProtections(args []string) ([]harness.Protection, error) {
+	all := scenarios.Protections()
+	if len(args) == 0 {
+		return all, nil
+	}
+	wanted := map[string]bool{}
+	var exact []string
+	for _, arg := range args {
+		found := false
+		for _, p := range all {
+			if service, _, _ := strings.Cut(p.Name, "."); service == arg {
+				wanted[p.Name], found = true, true
+			}
+		}
+		if !found {
+			exact = append(exact, arg)
+			wanted[arg] = true
+		}
+	}
+	if _, err := protections(exact); err != nil {
+		return nil, err
+	}
+	var chosen []harness.Protection
+	for _, p := range all {
+		if wanted[p.Name] {
+			chosen = append(chosen, p)
+		}
+	}
+	return chosen, nil
+}
+
+// part returns the i-th of n parts, each n-th protection.
+func part(all []harness.Protection, text string) ([]harness.Protection, error) {
+	first, of, _ := strings.Cut(text, "/")
+	i, err1 := strconv.Atoi(first)
+	n, err2 := strconv.Atoi(of)
+	if err := errors.Join(err1, err2); err != nil || n < 1 || i < 1 || i > n {
+		return nil, fmt.Errorf("--part %s: want i/n with i from 1 to n, for example 2/4", text)
+	}
+	var chosen []harness.Protection
+	for k, p := range all {
+		if k%n == i-1 {
+			chosen = append(chosen, p)
+		}
+	}
+	return chosen, nil
+}
+
+// concerned are the scenarios to run as a control: those that a mutant is held
+// against, and every one when the whole matrix is drawn.
+func concerned(all []harness.Scenario, p harness.Proof, whole bool) []harness.Scenario {
+	if whole || p.Full {
+		return all
+	}
+	guarded := map[string]bool{}
+	for _, protection := range p.Protections {
+		guarded[protection.Name] = true
+	}
+	var chosen []harness.Scenario
+	for _, s := range all {
+		for _, g := range s.Guards {
+			if guarded[g] {
+				chosen = append(chosen, s)
+				break
+			}
+		}
+	}
+	return chosen
+}
+
+// carryOut draws the matrix, writes the reports and which checks were seen to
+// fail, and returns the error that carries the exit code.
+func (p *proofPlan) carryOut(ctx context.Context, env environ) error {
+	if err := writable(p.config.Out); err != nil {
+		return usage(fmt.Errorf("--out %s: %w", p.config.Out, err))
+	}
+	view := newView(env, p.flags.json)
+	p.config.Observe = view.observe
+	view.say(fmt.Sprintf("proof %s, seed %d, profile %s, %d protections, %d scenarios", p.config.ID, p.config.Seed, p.config.Profile, len(p.proof.Protections), len(p.proof.Scenarios)))
+	run, err := harness.Prove(ctx, p.config, p.proof)
+	view.close()
+	if run == nil {
+		return runError(err)
+	}
+	report, reportErr := writeReports(p.config.Out, run)
+	reportErr = errors.Join(err, reportErr, writeTeeth(p.config.Out, run), appendSummary(env, run))
+	view.concludeProof(run, report)
+	return p.exit(ctx, run, reportErr)
+}
+
+// writeTeeth writes DIR/teeth.json, to be kept as scenarios/teeth.json.
+func writeTeeth(dir string, run *result.Run) error {
+	f, err := os.Create(filepath.Join(dir, "teeth.json"))
+	if err != nil {
+		return fmt.Errorf("write which checks were seen to fail: %w", err)
+	}
+	return errors.Join(result.WriteTeeth(f, harness.Teeth(run, time.Now())), f.Close())
+}

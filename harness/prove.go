@@ -1,0 +1,228 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/harness/result"
+)
+
+// Proof says what [Prove] tries.
+type Proof struct {
+	Scenarios   []Scenario
+	Protections []Protection
+	// Full holds each mutant against all scenarios, not only against those that
+	// claim the protection.
+	Full bool
+}
+
+// Prove shows that the scenarios have teeth. First it runs the intact target
+// against each of them, as a control: all must pass. Then it takes each
+// protection away and runs the scenarios that claim it: each must fail, by a
+// check that guards the protection.
+//
+// The scenarios of the result are those of the control, its detections the
+// matrix; the whole result of each mutant is below Out, in without/PROTECTION.
+// Cells are run one after another: nearly all of them measure time, and a
+// neighbour would be noise. A cell that is inconclusive is tried once more.
+func Prove(ctx context.Context, cfg Config, p Proof) (*result.Run, error) {
+	cfg = cfg.withDefaults()
+	if len(cfg.Without) > 0 {
+		return nil, errors.New("prove: the target must be intact to begin with")
+	}
+	if err := validateAll(p.Scenarios); err != nil {
+		return nil, err
+	}
+	l := &lab{cfg: cfg, file: newResultFile(cfg)}
+	if err := l.file.write(); err != nil {
+		return nil, err
+	}
+	closeLab, err := l.open(ctx)
+	defer closeLab()
+	if err != nil {
+		return nil, err
+	}
+	m := &matrix{lab: l, Proof: p, control: map[string]result.Verdict{}}
+	m.all = len(p.Scenarios) + m.cells()
+	m.runControl(ctx)
+	for _, protection := range p.Protections {
+		if ctx.Err() == nil {
+			m.runMutant(ctx, protection)
+		}
+	}
+	return l.file.finish(context.Cause(ctx))
+}
+
+// matrix is a proof while it goes on.
+type matrix struct {
+	lab *lab
+	Proof
+	control map[string]result.Verdict // by scenario
+	n, all  int                       // cells
+}
+
+// against lists the scenarios that a mutant is held against.
+func (m *matrix) against(p Protection) []Scenario {
+	if m.Full {
+		return m.Scenarios
+	}
+	return slices.DeleteFunc(slices.Clone(m.Scenarios), func(s Scenario) bool { return !slices.Contains(s.Guards, p.Name) })
+}
+
+func (m *matrix) cells() (n int) {
+	for _, p := range m.Protections {
+		n += len(m.against(p))
+	}
+	return n
+}
+
+// runControl runs the intact target against every scenario that will be used.
+func (m *matrix) runControl(ctx context.Context) {
+	for _, s := range m.Scenarios {
+		if ctx.Err() != nil {
+			return
+		}
+		out := m.run(ctx, m.lab, s, "the intact target")
+		if out.Verdict == result.Inconclusive && ctx.Err() == nil {
+			m.lab.file.drop()
+			out = m.run(ctx, m.lab, s, "the intact target, once more")
+		}
+		m.control[s.Name] = out.Verdict
+		d := result.Detection{Expected: s.Name, Outcome: result.OutcomeIntact, Verdict: out.Verdict, Reason: out.Reason}
+		if out.Verdict == result.Fail {
+			d.Outcome = result.OutcomeFalseAlarm
+		}
+		m.add(d)
+	}
+}
+
+// runMutant takes one protection away.
+func (m *matrix) runMutant(ctx context.Context, p Protection) {
+	guarded := false
+	mutant := m.lab.without(p)
+	for _, s := range m.against(p) {
+		if ctx.Err() != nil {
+			return
+		}
+		claimed := slices.Contains(s.Guards, p.Name)
+		guarded = guarded || claimed
+		if control := m.control[s.Name]; control != result.Pass {
+			m.add(result.Detection{Without: p.Name, Expected: s.Name, Outcome: result.OutcomeNoControl, Verdict: result.Inconclusive,
+				Reason: "the intact target did not pass either: " + string(control)})
+			continue
+		}
+		d := m.judge(p, s, m.run(ctx, mutant, s, "without "+p.Name))
+		if d.Verdict == result.Inconclusive && ctx.Err() == nil {
+			d = m.judge(p, s, m.run(ctx, mutant, s, "without "+p.Name+", once more"))
+		}
+		if !claimed { // what else notices is worth knowing, and nothing that must be
+			d.Verdict = result.Pass
+		}
+		m.add(d)
+	}
+	if !guarded {
+		m.add(result.Detection{Without: p.Name, Outcome: result.OutcomeUnguarded, Verdict: result.Fail,
+			Reason: "no scenario claims " + p.Name})
+	}
+	_, err := mutant.file.finish(context.Cause(ctx))
+	m.lab.note(err)
+}
+
+// without is the same lab with a target that lacks a protection.
+func (l *lab) without(p Protection) *lab {
+	mutant := *l
+	mutant.cfg.Without = []Protection{p}
+	mutant.cfg.Repeat = func(scenario string) string { return l.cfg.Repeat(scenario) + " --without " + p.Name }
+	if l.cfg.Out != "" {
+		mutant.cfg.Out = filepath.Join(l.cfg.Out, "without", p.Name)
+	}
+	mutant.file = newResultFile(mutant.cfg)
+	return &mutant
+}
+
+func (m *matrix) run(ctx context.Context, l *lab, s Scenario, who string) *result.Scenario {
+	m.n = min(m.n+1, m.all)
+	observe := m.lab.cfg.Observe
+	observe(Event{Kind: ScenarioStarted, Scenario: s.Name, Text: who, N: m.n, All: m.all})
+	out := l.runScenario(ctx, s)
+	observe(Event{Kind: ScenarioEnded, Scenario: s.Name, Result: out})
+	return out
+}
+
+func (m *matrix) add(d result.Detection) {
+	m.lab.file.update(func(run *result.Run) { run.Detections = append(run.Detections, d) })
+}
+
+// judge says what became of one mutant in one scenario.
+func (m *matrix) judge(p Protection, s Scenario, out *result.Scenario) result.Detection {
+	d := result.Detection{Without: p.Name, Expected: s.Name}
+	guards, failed := sortOut(out.Checks, p.Name)
+	for _, c := range failed {
+		d.Failed = append(d.Failed, c.Key())
+	}
+	switch {
+	case guards == nil && slices.Contains(s.Guards, p.Name):
+		d.Outcome, d.Verdict = result.OutcomeUnguarded, result.Fail
+		d.Reason = fmt.Sprintf("%s claims %s, but no check of it guards that", s.Name, p.Name)
+	case failedOf(guards) != nil:
+		caught := failedOf(guards)
+		d.Outcome, d.Verdict, d.Check, d.Reason = result.OutcomeCaught, result.Pass, caught.Name, caught.Reason
+		d.CaughtBy = []string{s.Name}
+	case len(failed) > 0:
+		d.Outcome, d.Verdict, d.Check = result.OutcomeOtherReason, result.Fail, failed[0].Name
+		d.Reason = "caught, but not by a check that guards it: " + failed[0].Reason
+		d.CaughtBy = []string{s.Name}
+	case out.Verdict != result.Pass:
+		d.Outcome, d.Verdict, d.Reason = result.OutcomeNotExercised, out.Verdict, out.Reason
+	default:
+		d.Outcome, d.Verdict = result.OutcomeMissed, result.Fail
+		d.Reason = p.Name + " was taken away and nothing noticed: " + held(guards)
+	}
+	return d
+}
+
+// sortOut returns the checks that guard the protection, and all that failed.
+func sortOut(checks []result.Check, protection string) (guards, failed []result.Check) {
+	for _, c := range checks {
+		if slices.Contains(c.Guards, protection) {
+			guards = append(guards, c)
+		}
+		if c.Verdict == result.Fail {
+			failed = append(failed, c)
+		}
+	}
+	return guards, failed
+}
+
+func failedOf(checks []result.Check) *result.Check {
+	for i, c := range checks {
+		if c.Verdict == result.Fail {
+			return &checks[i]
+		}
+	}
+	return nil
+}
+
+func held(guards []result.Check) string {
+	reasons := make([]string, len(guards))
+	for i, c := range guards {
+		reasons[i] = c.Reason
+	}
+	return strings.Join(reasons, "; ")
+}
+
+// Teeth lists, for each check that was seen to fail in a proof, who made it fail.
+func Teeth(run *result.Run, at time.Time) result.Teeth {
+	teeth := result.Teeth{}
+	for _, d := range run.Detections {
+		for _, key := range d.Failed {
+			teeth.Add(d.Expected, key, result.Bite{Without: d.Without, At: at.UTC().Format(time.DateOnly)})
+		}
+	}
+	return teeth
+}

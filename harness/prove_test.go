@@ -1,0 +1,100 @@
+package harness_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast/harness"
+	"holdfast/harness/load"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+)
+
+// kindness is a protection of the test target: without it, it is broken.
+var kindness = harness.Protection{Name: "test.kindness", Off: map[string]string{behaviour: "broken"}}
+
+// decoration changes nothing.
+var decoration = harness.Protection{Name: "test.decoration", Off: map[string]string{"COLOUR": "none"}}
+
+func prove(t *testing.T, p harness.Proof) (*result.Run, harness.Config) {
+	t.Helper()
+	cfg := config(t)
+	run, err := harness.Prove(t.Context(), cfg, p)
+	require.NoError(t, err)
+	require.True(t, run.Complete)
+	return run, cfg
+}
+
+func outcomes(run *result.Run) map[string]result.Outcome {
+	all := map[string]result.Outcome{}
+	for _, d := range run.Detections {
+		all[d.Without] = d.Outcome
+	}
+	return all
+}
+
+// guarding is the small scenario, with its check guarding what is named.
+func guarding(how string, protections ...string) harness.Scenario {
+	s := scenario(how)
+	s.Timeline = harness.Timeline{Baseline: 500 * time.Millisecond}
+	s.Load[0].Profile = load.Constant(100, s.Timeline.Total())
+	s.Guards = protections
+	s.Holds[0] = s.Holds[0].Guarding(protections...)
+	return s
+}
+
+func TestAMutantIsCaughtForTheDeclaredReasonOrNot(t *testing.T) {
+	run, cfg := prove(t, harness.Proof{
+		Scenarios:   []harness.Scenario{guarding("good", kindness.Name, decoration.Name)},
+		Protections: []harness.Protection{kindness, decoration, {Name: "test.forgotten"}},
+	})
+	require.Equal(t, map[string]result.Outcome{
+		"": result.OutcomeIntact, kindness.Name: result.OutcomeCaught, decoration.Name: result.OutcomeMissed, "test.forgotten": result.OutcomeUnguarded,
+	}, outcomes(run))
+	require.Equal(t, result.Fail, run.Verdict)
+	require.Contains(t, run.Reason, decoration.Name, "the first that is wrong is named")
+	require.Len(t, run.Scenarios, 1, "the control alone: a mutant's failure is no failure of the run")
+	require.FileExists(t, filepath.Join(cfg.Out, "without", kindness.Name, "run.json"))
+
+	teeth := harness.Teeth(run, time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC))
+	check := run.Scenarios[0].Checks[0]
+	require.Equal(t, &result.Bite{Without: kindness.Name, At: "2026-01-31"}, teeth.Of("test/good", check))
+	require.Nil(t, teeth.Of("test/good", run.Scenarios[0].Checks[1]), "that it stays up was never seen to fail")
+}
+
+// Deleting a check leaves its protection unguarded, and the proof says which.
+func TestADeletedCheckLeavesItsProtectionUnguarded(t *testing.T) {
+	s := guarding("good", kindness.Name)
+	s.Holds = []verdict.Check{verdict.Metric("web.planned").Equals(verdict.Count(50))}
+	run, _ := prove(t, harness.Proof{Scenarios: []harness.Scenario{s}, Protections: []harness.Protection{kindness}})
+	require.Equal(t, result.OutcomeUnguarded, outcomes(run)[kindness.Name])
+	require.Equal(t, result.Fail, run.Verdict)
+	require.Contains(t, run.Reason, kindness.Name)
+}
+
+func TestAMutantIsCaughtForAnotherReason(t *testing.T) {
+	s := guarding("good", kindness.Name)
+	s.Holds = []verdict.Check{
+		verdict.Metric("web.planned").Equals(verdict.Count(50)).Guarding(kindness.Name),
+		verdict.Metric("web.failed").Equals(verdict.Count(0)),
+	}
+	run, _ := prove(t, harness.Proof{Scenarios: []harness.Scenario{s}, Protections: []harness.Protection{kindness}})
+	require.Equal(t, result.OutcomeOtherReason, outcomes(run)[kindness.Name])
+	require.Equal(t, result.Fail, run.Verdict)
+}
+
+// A mutant that does not start was not survived, and where the intact target
+// fails nothing is shown by a mutant that fails too.
+func TestWhatProvesNothing(t *testing.T) {
+	dead := harness.Protection{Name: "test.dead", Off: map[string]string{behaviour: "exit"}}
+	run, _ := prove(t, harness.Proof{Scenarios: []harness.Scenario{guarding("good", dead.Name)}, Protections: []harness.Protection{dead}})
+	require.Equal(t, result.OutcomeNotExercised, outcomes(run)[dead.Name])
+	require.Equal(t, result.Inconclusive, run.Verdict)
+
+	run, _ = prove(t, harness.Proof{Scenarios: []harness.Scenario{guarding("broken", kindness.Name)}, Protections: []harness.Protection{kindness}})
+	require.Equal(t, map[string]result.Outcome{"": result.OutcomeFalseAlarm, kindness.Name: result.OutcomeNoControl}, outcomes(run))
+	require.Equal(t, result.Fail, run.Verdict)
+}
