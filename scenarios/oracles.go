@@ -31,7 +31,7 @@ const (
 // project, and NAME.beyond_cap, the calls to other oracles than the documented ten.
 func oracleFake(name string) harness.Outside {
 	return harness.Outside{Name: name, Open: func(seed uint64) (harness.Fake, error) {
-		fake, err := oracleapi.Start(oracleapi.Config{Config: host.Config{Seed: seed}})
+		fake, err := oracleapi.Start(oracleapi.Config{Config: host.Config{Seed: seed}, DataSeed: dataSeed})
 		if err != nil {
 			return nil, err
 		}
@@ -126,16 +126,16 @@ type impactAnswer struct {
 	Queried   int   `json:"queried"`
 	Truncated bool  `json:"truncated"`
 	Results   map[string]struct {
-		Status string          `json:"status"`
-		Error  string          `json:"error"`
-		Data   json.RawMessage `json:"data"`
+		Status string         `json:"status"`
+		Error  string         `json:"error"`
+		Data   oracleapi.Data `json:"data"`
 	} `json:"results"`
 }
 
 // impact expects the whole answer about a project with so many active oracles:
 // it tells how many there are and that it was cut, and each of the first ten is
-// ok. Those in mayFail may instead be an error of one of the classes that are
-// named for it, apart by "|".
+// ok, with that oracle's data on that project. Those in mayFail may instead be an
+// error of one of the classes that are named for it, apart by "|".
 func impact(active int, mayFail map[string]string) load.Expectation {
 	asked := names(min(active, maxOracles))
 	right := func(a load.Answer) bool {
@@ -147,7 +147,7 @@ func impact(active int, mayFail map[string]string) load.Expectation {
 		for _, name := range asked {
 			r, there := got.Results[name]
 			switch {
-			case there && r.Status == "ok" && len(r.Data) > 2:
+			case there && r.Status == "ok" && r.Data == oracleapi.DataOf(dataSeed, name, got.ProjectID, r.Data.AsOf):
 			case there && r.Status == "error" && slices.Contains(strings.Split(mayFail[name], "|"), r.Error):
 			default:
 				return false
@@ -189,8 +189,12 @@ func each(oracles []string, classes string) map[string]string {
 // impacts asks about one project at a steady rate.
 func impacts(name string, project int64, rate float64, t harness.Timeline, expect load.Expectation) load.Stream {
 	path := fmt.Sprintf("/projects/%d/impact", project)
+	about := load.Check("project", func(a load.Answer) bool {
+		var got impactAnswer
+		return json.Unmarshal(a.Body, &got) == nil && got.ProjectID == project
+	})
 	return load.Stream{
-		Name: name, Profile: load.Constant(rate, t.Total()), Expect: expect,
+		Name: name, Profile: load.Constant(rate, t.Total()), Expect: load.All(expect, about),
 		Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: path} },
 	}
 }

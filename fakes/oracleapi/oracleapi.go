@@ -22,6 +22,8 @@ type Config struct {
 	host.Config
 	// Oracles are the ids that exist. Defaults to any.
 	Oracles []string
+	// DataSeed is what the answers' data comes from. Defaults to Seed.
+	DataSeed uint64
 }
 
 // Validate reports all that is wrong with the configuration.
@@ -52,7 +54,7 @@ func Start(c Config) (*Server, error) {
 			c.Start = c.Now()
 		}
 	}
-	a := &api{seed: c.Seed, asOf: c.Start.UTC().Truncate(24 * time.Hour)}
+	a := &api{seed: cmp.Or(c.DataSeed, c.Seed), asOf: c.Start.UTC().Truncate(24 * time.Hour)}
 	if len(c.Oracles) > 0 {
 		a.oracles = make(map[string]bool, len(c.Oracles))
 		for _, id := range c.Oracles {
@@ -200,9 +202,24 @@ func (a *api) wrong(q *question, how string, before *[]byte) []byte {
 	return nil
 }
 
-// impact is what an oracle says of a project at a time.
+// Data is what an oracle knows of a project.
+type Data struct {
+	AsOf          time.Time `json:"as_of"`
+	Beneficiaries uint64    `json:"beneficiaries"`
+	CO2           float64   `json:"co2_kg"`
+	Score         float64   `json:"score"`
+}
+
+// DataOf is what an oracle of a fake with that data seed says of a project at a
+// time: to tell its answer from one about something else.
+func DataOf(seed uint64, oracle string, project int64, asOf time.Time) Data {
+	n := fault.Hash(seed, oracle, strconv.FormatInt(project, 10), strconv.Itoa(asOf.Year()))
+	return Data{AsOf: asOf, Beneficiaries: n % 100_000, CO2: float64(n>>20%100_000) / 10, Score: float64(n>>40%1000) / 1000}
+}
+
+// impact is that as the API answers it.
 func (a *api) impact(oracle string, project int64, asOf time.Time) []byte {
-	n := fault.Hash(a.seed, oracle, strconv.FormatInt(project, 10), strconv.Itoa(asOf.Year()))
+	d := DataOf(a.seed, oracle, project, asOf)
 	b := make([]byte, 0, 192)
 	b = append(b, `{"project_id":`...)
 	b = strconv.AppendInt(b, project, 10)
@@ -212,11 +229,11 @@ func (a *api) impact(oracle string, project int64, asOf time.Time) []byte {
 	b = append(b, `,"data":{"as_of":"`...)
 	b = asOf.AppendFormat(b, time.RFC3339)
 	b = append(b, `","beneficiaries":`...)
-	b = strconv.AppendUint(b, n%100_000, 10)
+	b = strconv.AppendUint(b, d.Beneficiaries, 10)
 	b = append(b, `,"co2_kg":`...)
-	b = strconv.AppendFloat(b, float64(n>>20%100_000)/10, 'f', 1, 64)
+	b = strconv.AppendFloat(b, d.CO2, 'f', 1, 64)
 	b = append(b, `,"score":`...)
-	b = strconv.AppendFloat(b, float64(n>>40%1000)/1000, 'f', 3, 64)
+	b = strconv.AppendFloat(b, d.Score, 'f', 3, 64)
 	return append(b, "}}\n"...)
 }
 

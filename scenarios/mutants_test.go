@@ -1,0 +1,173 @@
+package scenarios_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast/harness"
+	"holdfast/harness/result"
+)
+
+// Some mutants no switch describes. Here they stand between the intact
+// reference and the world: this test binary starts the reference, passes on what
+// comes in, and changes what a mutant would do otherwise. So no line of them is
+// in the reference.
+const (
+	mutantVariable = "TEST_MUTANT"           // which; empty passes everything on as it is
+	behindVariable = "TEST_MUTANT_REFERENCE" // the binary that stands behind
+)
+
+func TestMain(m *testing.M) {
+	if reference := os.Getenv(behindVariable); reference != "" {
+		if err := standBetween(reference, os.Getenv(mutantVariable)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// answerMutants change what the reference answers.
+var answerMutants = map[string]func(*http.Response) error{
+	"search.duplicates":    searchDuplicates,
+	"oracle.wrong-project": oracleWrongProject,
+}
+
+// standBetween runs the reference behind an HTTP proxy until it is told to stop.
+func standBetween(binary, mutant string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	reference := exec.CommandContext(ctx, binary, "serve")
+	reference.Cancel = func() error { return reference.Process.Signal(syscall.SIGTERM) }
+	reference.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it dies with us, also when we are killed
+	reference.Stderr = os.Stderr
+	reference.Env = append(os.Environ(), "LISTEN_ADDR=127.0.0.1:0")
+	out, err := reference.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := reference.Start(); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("the reference did not start: %w", err)
+	}
+	behind, err := url.Parse(strings.TrimSpace(line))
+	if err != nil {
+		return err
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(behind) },
+		ModifyResponse: answerMutants[mutant],
+	}
+	server := &http.Server{Addr: os.Getenv("LISTEN_ADDR"), Handler: proxy}
+	go func() {
+		<-ctx.Done()
+		_ = server.Shutdown(context.Background())
+	}()
+	if err := server.ListenAndServe(); err != http.ErrServerClosed {
+		return err
+	}
+	_ = reference.Wait() // it was told to stop
+	return nil
+}
+
+// rewrite changes the JSON object of an answer with status 200.
+func rewrite(r *http.Response, path string, change func(map[string]any)) error {
+	if !strings.Contains(r.Request.URL.Path, path) || r.StatusCode != http.StatusOK {
+		return nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	var answer map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&answer); err != nil {
+		return err
+	}
+	change(answer)
+	if body, err = json.Marshal(answer); err != nil {
+		return err
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	return nil
+}
+
+// searchDuplicates returns the right number of results, the last of them twice.
+func searchDuplicates(r *http.Response) error {
+	return rewrite(r, "/search", func(answer map[string]any) {
+		if results, _ := answer["results"].([]any); len(results) > 1 {
+			results[len(results)-1] = results[len(results)-2]
+		}
+	})
+}
+
+// oracleWrongProject passes on what an oracle said about another project.
+func oracleWrongProject(r *http.Response) error {
+	return rewrite(r, "/impact", func(answer map[string]any) {
+		results, _ := answer["results"].(map[string]any)
+		for _, one := range results {
+			if data, ok := one.(map[string]any)["data"].(map[string]any); ok {
+				data["beneficiaries"] = 7
+			}
+		}
+	})
+}
+
+// Each of these mutants is caught by a scenario that the same detour, with
+// nothing changed on the way, passes.
+func TestMutantsThatNoSwitchDescribes(t *testing.T) {
+	cfg := config(t)
+	reference := cfg.Target.Program
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cfg.Target = harness.Launch{Program: self}
+	var proof harness.Proof
+	for _, m := range []struct{ mutant, scenario, check string }{
+		{"search.duplicates", "search/newest-first", "search.errors.check_exact"},
+		{"oracle.wrong-project", "oracle/ten-of-1000", "impact.wrong"},
+	} {
+		s := named(t, m.scenario)[0]
+		s.Settings = maps.Clone(s.Settings)
+		if s.Settings == nil {
+			s.Settings = map[string]string{}
+		}
+		s.Settings[behindVariable] = reference
+		mutant := "mutant." + m.mutant
+		s.Guards = append([]string{mutant}, s.Guards...)
+		for i, c := range s.Holds {
+			if c.Metric == m.check {
+				s.Holds[i] = c.Guarding(append([]string{mutant}, c.Guards...)...)
+			}
+		}
+		proof.Scenarios = append(proof.Scenarios, s)
+		proof.Protections = append(proof.Protections, harness.Protection{Name: mutant, Off: map[string]string{mutantVariable: m.mutant}})
+	}
+	run, err := harness.Prove(t.Context(), cfg, proof)
+	require.NoError(t, err)
+	for _, d := range run.Detections {
+		require.Equal(t, result.Pass, d.Verdict, "without %q, %s: %s: %s", d.Without, d.Expected, d.Outcome, d.Reason)
+	}
+}
