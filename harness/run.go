@@ -289,6 +289,9 @@ func (f *resultFile) finish(cause error) (*result.Run, error) {
 	for _, d := range run.Detections {
 		verdicts = append(verdicts, d.Verdict)
 	}
+	for _, c := range run.Claims {
+		verdicts = append(verdicts, c.Verdict)
+	}
 	run.Verdict = result.Worst(verdicts...)
 	for _, s := range run.Scenarios {
 		if s.Verdict == run.Verdict {
@@ -299,6 +302,12 @@ func (f *resultFile) finish(cause error) (*result.Run, error) {
 	for _, d := range run.Detections {
 		if d.Verdict == run.Verdict && d.Without != "" && run.Verdict != result.Pass {
 			run.Reason = "without " + d.Without + ": " + d.Reason
+			break
+		}
+	}
+	for _, c := range run.Claims {
+		if c.Verdict == run.Verdict && run.Verdict != result.Pass {
+			run.Reason = c.Name + ": " + c.Reason
 			break
 		}
 	}

@@ -1,19 +1,95 @@
 package result
 
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
 // Claim is one promise of gain, measured: the same load against the target
-// without the protection and with it.
+// without the protections and with them.
 type Claim struct {
-	Name     string `json:"name"`    // what is promised, for example "search: latency −90 %"
-	Claimed  string `json:"claimed"` // in the source's own words
-	Scenario string `json:"scenario,omitempty"`
-	Metric   string `json:"metric,omitempty"`
-	Unit     string `json:"unit,omitempty"`
-	// Before is the metric without the protection, After with it. Absent: not measured.
+	Name     string            `json:"name"`            // what is promised, for example "search: latency"
+	Claimed  string            `json:"claimed"`         // in the source's own words
+	Where    map[string]string `json:"where,omitempty"` // at which size, for example projects: 10000
+	Scenario string            `json:"scenario,omitempty"`
+	Metric   string            `json:"metric,omitempty"`
+	Unit     string            `json:"unit,omitempty"`
+	// Before is the median of the metric without the protections, After with
+	// them. Absent: not measured.
 	Before *float64 `json:"before,omitempty"`
 	After  *float64 `json:"after,omitempty"`
+	// BeforeAll and AfterAll are all that was measured, in order.
+	BeforeAll []float64 `json:"before_all,omitempty"`
+	AfterAll  []float64 `json:"after_all,omitempty"`
+	// Promised is the share that was promised to go away, 0.9 being −90 %.
+	// Gain is what did by the medians, GainLeast and GainMost by the pairs that
+	// are the worst and the best for it.
+	Promised  float64  `json:"promised,omitempty"`
+	Gain      *float64 `json:"gain,omitempty"`
+	GainLeast *float64 `json:"gain_least,omitempty"`
+	GainMost  *float64 `json:"gain_most,omitempty"`
+	// AfterVerdict is that of the scenario with all protections.
+	AfterVerdict Verdict `json:"after_verdict,omitempty"`
+	// Evidence is what else was seen, for example that the kernel killed it.
+	Evidence string `json:"evidence,omitempty"`
+	// Problem is why a figure is missing.
+	Problem string `json:"problem,omitempty"`
 	// Verdict is pass where the claim holds, fail where it was measured and does not.
 	Verdict Verdict `json:"verdict,omitempty"`
 	Reason  string  `json:"reason,omitempty"`
+}
+
+// Conclude draws the conclusion from BeforeAll, AfterAll and Promised.
+func (c *Claim) Conclude() {
+	if len(c.BeforeAll) == 0 || len(c.AfterAll) == 0 {
+		c.Verdict, c.Reason = Inconclusive, "not measured on both sides"
+		if c.Problem != "" {
+			c.Reason = c.Problem
+		}
+		return
+	}
+	before, after := median(c.BeforeAll), median(c.AfterAll)
+	c.Before, c.After = &before, &after
+	if slices.Min(c.BeforeAll) <= 0 {
+		c.Verdict, c.Reason = NotExercised, "there was nothing to gain: it was "+Format(before, c.Unit)+" without the protections already"
+		return
+	}
+	gain := 1 - after/before
+	least := 1 - slices.Max(c.AfterAll)/slices.Min(c.BeforeAll)
+	most := 1 - slices.Min(c.AfterAll)/slices.Max(c.BeforeAll)
+	c.Gain, c.GainLeast, c.GainMost = &gain, &least, &most
+	c.Reason = fmt.Sprintf("−%s measured (−%s to −%s in %d runs a side), −%s promised", share(gain), share(least), share(most), len(c.AfterAll), share(c.Promised))
+	switch {
+	case least >= c.Promised:
+		c.Verdict = Pass
+	case most < c.Promised:
+		c.Verdict = Fail
+	default:
+		c.Verdict = Inconclusive
+	}
+	if c.Problem != "" {
+		c.Verdict = Worst(c.Verdict, Inconclusive)
+		c.Reason += "; " + c.Problem
+	}
+}
+
+func share(s float64) string { return fmt.Sprintf("%.4g %%", s*100) }
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// Words writes a few facts as one text, sorted: "oracles 100, projects 10000".
+func Words(facts map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(facts)) {
+		parts = append(parts, name+" "+facts[name])
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Detection is one cell of the detection matrix: what became of one scenario

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/harness"
+	"holdfast/harness/result"
+	"holdfast/scenarios"
+)
+
+// gainsFlags are the flags of holdfast gains beside those of a run.
+type gainsFlags struct {
+	runFlags
+	repetitions uint8
+	into        string
+}
+
+func newGains(env environ) *cobra.Command {
+	f := gainsFlags{runFlags: runFlags{all: true, target: "process", database: "auto", failOn: []string{"fail", "inconclusive", "not-exercised"}}}
+	cmd := &cobra.Command{
+		Use:   "gains",
+		Short: "Measure what the protections were claimed to gain, before and after, side by side",
+		Long: `Runs the same load on the same seed against the reference without its protections
+and with them, several times each, and holds the difference against what was claimed.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := newPlan(env, f.runFlags, nil)
+			if err != nil {
+				return usage(err)
+			}
+			if f.repetitions < 1 {
+				return usage(errors.New("--repetitions: at least 1"))
+			}
+			return p.measureGains(cmd.Context(), env, f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.Uint8Var(&f.repetitions, "repetitions", 3, "how often each side is measured")
+	flags.StringVar(&f.into, "into", "", "Markdown file in which the table is replaced, between <!-- gains --> and <!-- /gains -->")
+	flags.StringVar(&f.profile, "profile", "bench", "how big and how long: "+strings.Join(scenarios.ProfileNames(), ", "))
+	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from")
+	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
+	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
+	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
+	return cmd
+}
+
+// measureGains measures every promise, writes the reports and prints the table.
+func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) error {
+	if err := writable(p.config.Out); err != nil {
+		return usage(fmt.Errorf("--out %s: %w", p.config.Out, err))
+	}
+	p.config.Repeat = func(string) string {
+		return fmt.Sprintf("holdfast gains --profile %s --seed %d --repetitions %d", p.flags.profile, p.config.Seed, f.repetitions)
+	}
+	profile, err := scenarios.ProfileByName(p.flags.profile)
+	if err != nil {
+		return usage(err)
+	}
+	view := newView(env, p.flags.json)
+	p.config.Observe = view.observe
+	run, err := harness.Gains(ctx, p.config, scenarios.Promises(profile), int(f.repetitions))
+	view.close()
+	if run == nil {
+		return runError(err)
+	}
+	report, reportErr := writeReports(p.config.Out, run)
+	table := gainsTable(run)
+	reportErr = errors.Join(err, reportErr, os.WriteFile(filepath.Join(p.config.Out, "gains.md"), table, 0o644), appendSummary(env, run))
+	if f.into != "" {
+		reportErr = errors.Join(reportErr, replaceBlock(f.into, table))
+	}
+	if !p.flags.json {
+		fmt.Fprintf(env.stdout, "\n%s\n%s\n", table, report)
+	}
+	return p.exit(ctx, run, reportErr)
+}
+
+// gainsTable is the table of claims as Markdown, with where it was measured.
+func gainsTable(run *result.Run) []byte {
+	var b bytes.Buffer
+	b.WriteString("| promise | where | claimed | before | after | measured | holds |\n|---|---|---|---|---|---|---|\n")
+	for _, c := range run.Claims {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", c.Name, result.Words(c.Where), c.Claimed,
+			figure(c.Before, c.Unit), figure(c.After, c.Unit), measuredGain(c), holds(c))
+	}
+	e := run.Environment
+	fmt.Fprintf(&b, "\n%s on %s, %d processors, %s, profile %s, seed %d.\n", run.Started.Format("2006-01-02"), e.OS, e.CPUs, e.Go, run.Profile, run.Seed)
+	return b.Bytes()
+}
+
+func figure(v *float64, unit string) string {
+	if v == nil {
+		return "not measured"
+	}
+	return result.Format(*v, unit)
+}
+
+func measuredGain(c result.Claim) string {
+	if c.Gain == nil {
+		return c.Reason
+	}
+	text := fmt.Sprintf("−%.4g %% (−%.4g to −%.4g, %d runs a side)", *c.Gain*100, *c.GainLeast*100, *c.GainMost*100, len(c.AfterAll))
+	if c.Evidence != "" {
+		text += "; " + c.Evidence
+	}
+	return text
+}
+
+func holds(c result.Claim) string {
+	switch c.Verdict {
+	case result.Pass:
+		return "✓ holds"
+	case result.Fail:
+		return "✕ does not hold"
+	default:
+		return c.Verdict.Mark() + " " + strings.ToLower(c.Verdict.Label())
+	}
+}
+
+// The marks between which a generated table stands in a document.
+const blockBegins, blockEnds = "<!-- gains -->\n", "<!-- /gains -->"
+
+// replaceBlock replaces the generated table of a document.
+func replaceBlock(path string, table []byte) error {
+	document, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("--into: %w", err)
+	}
+	before, rest, found := bytes.Cut(document, []byte(blockBegins))
+	_, after, ended := bytes.Cut(rest, []byte(blockEnds))
+	if !found || !ended {
+		return fmt.Errorf("--into %s: it has no lines %q and %q", path, strings.TrimSpace(blockBegins), blockEnds)
+	}
+	return os.WriteFile(path, bytes.Join([][]byte{before, []byte(blockBegins), table, []byte(blockEnds), after}, nil), 0o644)
+}

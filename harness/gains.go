@@ -1,0 +1,109 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"holdfast/harness/result"
+)
+
+// Promise is a gain that was promised: the same load on the same seed, against a
+// target without some protections and with all of them.
+type Promise struct {
+	Name    string // what is promised, for example "search: memory"
+	Claimed string // in the source's own words
+	// Where is at which size, for example projects: 10000.
+	Where    map[string]string
+	Scenario Scenario
+	// Before are the protections that were not there.
+	Before []Protection
+	// Metric is what is compared, one that the scenario checks; less is better.
+	Metric string
+	// Gain is the share that was promised to go away: 0.9 is −90 %.
+	Gain float64
+	// MemoryLimit is the target's, in bytes; 0 is that of the configuration.
+	MemoryLimit uint64
+}
+
+// Gains measures each promise, before and after in turn, so often. The claims of
+// the result are what came of them, its scenarios the last run with all
+// protections of each. A promise holds when even the smallest gain that the
+// measurements allow is as large as promised, does not when not even the largest
+// is, and is inconclusive between the two.
+func Gains(ctx context.Context, cfg Config, promises []Promise, repetitions int) (*result.Run, error) {
+	cfg = cfg.withDefaults()
+	scenarios := make([]Scenario, len(promises))
+	for i, p := range promises {
+		scenarios[i] = p.Scenario
+	}
+	if err := validateAll(scenarios); err != nil {
+		return nil, err
+	}
+	l := &lab{cfg: cfg, file: newResultFile(cfg)}
+	if err := l.file.write(); err != nil {
+		return nil, err
+	}
+	closeLab, err := l.open(ctx)
+	defer closeLab()
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range promises {
+		if ctx.Err() != nil {
+			break
+		}
+		cfg.Observe(Event{Kind: ScenarioStarted, Scenario: p.Scenario.Name, Text: p.Name + " " + result.Words(p.Where), N: i + 1, All: len(promises)})
+		claim := l.measure(ctx, p, repetitions)
+		l.file.update(func(run *result.Run) { run.Claims = append(run.Claims, claim) })
+		cfg.Observe(Event{Kind: Note, Text: claim.Name + ": " + string(claim.Verdict) + ": " + claim.Reason})
+	}
+	return l.file.finish(context.Cause(ctx))
+}
+
+// measure measures one promise.
+func (l *lab) measure(ctx context.Context, p Promise, repetitions int) result.Claim {
+	c := result.Claim{Name: p.Name, Claimed: p.Claimed, Where: p.Where, Scenario: p.Scenario.Name, Metric: p.Metric, Promised: p.Gain}
+	before := l.side(p, p.Before)
+	for range repetitions {
+		if ctx.Err() != nil {
+			break
+		}
+		take(&c, &c.BeforeAll, before.runScenario(ctx, p.Scenario), p.Metric)
+		after := l.side(p, nil)
+		out := after.runScenario(ctx, p.Scenario)
+		take(&c, &c.AfterAll, out, p.Metric)
+		c.AfterVerdict = result.Worst(c.AfterVerdict, out.Verdict)
+	}
+	c.Conclude()
+	return c
+}
+
+// side is the lab with a target of one side of a promise. Its results are not
+// kept: of a promise its figures are.
+func (l *lab) side(p Promise, without []Protection) *lab {
+	side := *l
+	side.cfg.Without = without
+	side.cfg.Out = ""
+	if p.MemoryLimit > 0 {
+		side.cfg.Target.MemoryLimit = p.MemoryLimit
+	}
+	side.file = newResultFile(side.cfg)
+	return &side
+}
+
+// take adds what a run measured to one side of a claim.
+func take(c *result.Claim, side *[]float64, out *result.Scenario, metric string) {
+	i := slices.IndexFunc(out.Checks, func(check result.Check) bool { return check.Metric == metric })
+	if i < 0 || out.Checks[i].Value == nil {
+		c.Problem = fmt.Sprintf("%s was not measured in one run: %s", metric, out.Reason)
+		return
+	}
+	c.Unit = out.Checks[i].Unit
+	*side = append(*side, *out.Checks[i].Value)
+	for _, end := range out.Ends {
+		if end.OOMKilled {
+			c.Evidence = end.String() + ", as " + end.OOMEvidence + " shows"
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package scenarios
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"strconv"
+	"time"
+
+	"holdfast/harness"
+	"holdfast/harness/load"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+	"holdfast/reference/schema"
+)
+
+// memoryOfACrash is the limit under which the source's search is killed: the
+// "memory < 100MB" of its own test, as a limit.
+const memoryOfACrash = 100 << 20
+
+// Promises are the rows of the source's own table of gains, at the sizes that it
+// names, with the load of its own recommended tests.
+func Promises(p Profile) []harness.Promise {
+	var all []harness.Promise
+	for _, projects := range gainSizes(p) {
+		where := map[string]string{"projects": strconv.Itoa(projects)}
+		all = append(all,
+			harness.Promise{
+				Name: "search: killed for memory", Claimed: "−100 % OOM: 10,000 objects in memory → LIMIT in SQL", Where: where,
+				Scenario: searchKilled(p, projects), Before: without("search.sql-limit"),
+				Metric: "target.unexpected_ends", Gain: 1, MemoryLimit: memoryOfACrash,
+			},
+			harness.Promise{
+				Name: "search: latency", Claimed: "−90 % latency: 5–10 s → 0.5–1 s", Where: where,
+				Scenario: searchAlone(p, projects), Before: without("search.sql-limit"),
+				Metric: "search.latency.p50", Gain: 0.9,
+			})
+	}
+	for _, oracles := range []int{100, 1000} {
+		where := map[string]string{"active oracles": strconv.Itoa(oracles)}
+		all = append(all,
+			harness.Promise{
+				Name: "oracles: calls", Claimed: "−90 % API calls: 100 oracles → 10 at most", Where: where,
+				Scenario: oracleCalls(p, oracles), Before: without("oracle.cap"),
+				Metric: "oracle_api.calls_per_request", Gain: 0.9,
+			},
+			harness.Promise{
+				Name: "oracles: requests that are never answered", Claimed: "−100 % timeouts: blocked for ever → a timeout that is dealt with", Where: where,
+				Scenario: oracleBlocked(p, oracles), Before: without(sourceBefore...),
+				Metric: "impact.failed", Gain: 1,
+			})
+	}
+	return all
+}
+
+// sourceBefore are the protections that the source's loop over oracles had not:
+// it asked every active one, one after another, with no timeout, and the first
+// error ended it.
+var sourceBefore = []string{
+	"oracle.cap", "oracle.call-timeout", "oracle.overall-deadline", "oracle.concurrent-calls", "oracle.isolate-errors",
+	"oracle.bulkhead", "oracle.breaker",
+}
+
+func gainSizes(p Profile) []int {
+	if p.Large == 0 {
+		return []int{p.Projects}
+	}
+	return []int{p.Projects, p.Large}
+}
+
+// without finds protections by name.
+func without(names ...string) []harness.Protection {
+	var found []harness.Protection
+	for _, name := range names {
+		for _, p := range Protections() {
+			if p.Name == name {
+				found = append(found, p)
+			}
+		}
+	}
+	return found
+}
+
+// searchKilled is the source's own test: a popular term, 50 at once.
+func searchKilled(p Profile, projects int) harness.Scenario {
+	s := popularTerm(p, fmt.Sprintf("gains/search-memory-%d", projects), projects)
+	s.Holds = append(s.Holds, verdict.Metric("target.unexpected_ends").Equals(verdict.Count(0)))
+	return s
+}
+
+// searchAlone is one who searches for a popular term when nobody else does.
+func searchAlone(p Profile, projects int) harness.Scenario {
+	t := p.steady()
+	const rate = 4
+	path := "/search?q=" + url.QueryEscape(schema.TermEverywhere)
+	return harness.Scenario{
+		Name: fmt.Sprintf("gains/search-latency-%d", projects), Proves: "What one search for a popular term takes.",
+		World: world(projects), Timeline: t,
+		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "1m"},
+		Load: []load.Stream{{Name: "search", Profile: load.Constant(rate, t.Total()), MaxInFlight: 1000,
+			Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: path} }, Expect: load.Status(200)}},
+		Holds: []verdict.Check{verdict.Metric("search.latency.p50").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s")},
+	}
+}
+
+// oracleCalls counts the calls of each request.
+func oracleCalls(p Profile, oracles int) harness.Scenario {
+	t := p.quick()
+	return harness.Scenario{
+		Name: fmt.Sprintf("gains/oracle-calls-%d", oracles), Proves: "How many calls one request leads to.",
+		World: oracleWorld(p, panel{project: 1, active: oracles, at: oracleAPI}), Timeline: t,
+		Settings: patient(time.Minute, time.Minute, map[string]string{"ORACLE_HOST_MAX_IN_FLIGHT": "0"}),
+		Load:     []load.Stream{impacts("impact", 1, 4, t, load.Status(200))},
+		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact")},
+		Holds:    []verdict.Check{verdict.Metric("oracle_api.calls_per_request").AtMost(verdict.Count(maxOracles))},
+	}
+}
+
+// oracleBlocked has one oracle that never answers.
+func oracleBlocked(p Profile, oracles int) harness.Scenario {
+	patience := 2 * p.CallTimeout
+	// The fault outlasts whoever still waits: a hang that is lifted is an answer.
+	t := harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase/2 + patience + time.Second}
+	stream := impacts("impact", 1, 4, t, load.Status(200))
+	stream.Profile, stream.Timeout = load.Constant(4, p.WarmUp+p.Phase/2), patience
+	return harness.Scenario{
+		Name: fmt.Sprintf("gains/oracle-blocked-%d", oracles), Proves: "How many requests get no answer while one oracle never gives one.",
+		World: oracleWorld(p, panel{project: 1, active: oracles, at: oracleAPI}), Timeline: t,
+		Settings:   patient(p.CallTimeout, p.CallTimeout, nil),
+		Compressed: compressed("call timeout", p.CallTimeout),
+		Load:       []load.Stream{stream},
+		Faults:     []harness.Fault{always("hang", oracleAPI, "hang headers key=oracle-3")},
+		Holds:      []verdict.Check{verdict.Metric("impact.failed").In(result.Baseline).Equals(verdict.Count(0))},
+	}
+}
