@@ -14,7 +14,7 @@ MEASURING := /(harness|harness/(chaos|load|probe|target)|fakes/(fault|host|journ
 # A static binary: the same file runs as a process and in an empty container.
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath
 
-.PHONY: help setup build bench bench-all bench-scale prove test lint fuzz perf
+.PHONY: help setup build bench bench-all bench-scale prove gains soak-verdicts test lint fuzz perf
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,12 @@ bench-scale: build ## search at 1,000,000 projects (seeds for about a minute the
 
 prove: build ## the detection matrix: every protection taken away, one by one
 	@$(BIN) prove --profile smoke --out $(OUT)/prove
+
+gains: build ## what was promised, measured before and after; writes the table of the README
+	@$(BIN) gains --out $(OUT)/gains --into README.md
+
+soak-verdicts: build ## the smoke suite 30 times over, half of them on a busy machine: no false alarm (about an hour)
+	@scripts/soak-verdicts.sh 30
 
 test: setup lint ## all that CI runs
 	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector" >&2

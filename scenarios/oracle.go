@@ -454,8 +454,8 @@ func unstable(p Profile) harness.Scenario {
 		Faults: []harness.Fault{
 			misbehave("flapping", oracleAPI, "status 503 flap=100ms/200ms key=oracle-1"),
 			misbehave("brown-out", oracleAPI, fmt.Sprintf("status 500 p=0.8 from=0s to=%s ramp=%s key=oracle-2", t.Inject, t.Inject/3)),
-			misbehave("together", oracleAPI, "close pick=5 key=oracle-3,oracle-4,oracle-5,oracle-6,oracle-7,oracle-8,oracle-9,oracle-10"),
-			misbehave("overrun", oracleAPI, "overload base=5ms slope=5ms shed=8"),
+			misbehave("together", oracleAPI, "close pick=5 key=oracle-3,oracle-4,oracle-5,oracle-6,oracle-7,oracle-8,oracle-9"),
+			misbehave("overrun", oracleAPI, "overload base=5ms slope=40ms shed=2 key=oracle-10"),
 		},
 		Holds: []verdict.Check{
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("errors of oracles are parts of a good answer"),
