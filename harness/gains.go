@@ -3,7 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
-	"slices"
+	"strings"
 
 	"holdfast/harness/result"
 )
@@ -26,16 +26,40 @@ type Promise struct {
 	MemoryLimit uint64
 }
 
+// Growth is how metrics grow with the size of something, before and after.
+type Growth struct {
+	Names  []string // of the curves, one for each metric
+	X      string   // what grows, for example projects
+	Before []Protection
+	// Metrics are those that the scenarios check.
+	Metrics []string
+	Sizes   []Size
+}
+
+// Size is one point of a [Growth].
+type Size struct {
+	X        float64
+	Scenario Scenario
+	// AfterOnly leaves out the side without protections, where it would take the
+	// machine down.
+	AfterOnly bool
+}
+
 // Gains measures each promise, before and after in turn, so often. The claims of
 // the result are what came of them, its scenarios the last run with all
 // protections of each. A promise holds when even the smallest gain that the
 // measurements allow is as large as promised, does not when not even the largest
-// is, and is inconclusive between the two.
-func Gains(ctx context.Context, cfg Config, promises []Promise, repetitions int) (*result.Run, error) {
+// is, and is inconclusive between the two. Then it measures how things grow.
+func Gains(ctx context.Context, cfg Config, promises []Promise, growths []Growth, repetitions int) (*result.Run, error) {
 	cfg = cfg.withDefaults()
-	scenarios := make([]Scenario, len(promises))
-	for i, p := range promises {
-		scenarios[i] = p.Scenario
+	var scenarios []Scenario
+	for _, p := range promises {
+		scenarios = append(scenarios, p.Scenario)
+	}
+	for _, g := range growths {
+		for _, size := range g.Sizes {
+			scenarios = append(scenarios, size.Scenario)
+		}
 	}
 	if err := validateAll(scenarios); err != nil {
 		return nil, err
@@ -58,7 +82,48 @@ func Gains(ctx context.Context, cfg Config, promises []Promise, repetitions int)
 		l.file.update(func(run *result.Run) { run.Claims = append(run.Claims, claim) })
 		cfg.Observe(Event{Kind: Note, Text: claim.Name + ": " + string(claim.Verdict) + ": " + claim.Reason})
 	}
+	for _, g := range growths {
+		l.grow(ctx, g)
+	}
 	return l.file.finish(context.Cause(ctx))
+}
+
+// grow measures one growth, each size once a side.
+func (l *lab) grow(ctx context.Context, g Growth) {
+	curves := make([]result.Curve, len(g.Metrics))
+	for i := range curves {
+		curves[i] = result.Curve{Name: g.Names[i], X: g.X, Points: []result.CurvePoint{}}
+	}
+	for _, size := range g.Sizes {
+		if ctx.Err() != nil {
+			break
+		}
+		l.say(fmt.Sprintf("%s: %s %s", strings.Join(g.Names, ", "), result.Number(size.X), g.X))
+		var before *result.Scenario
+		if !size.AfterOnly {
+			before = l.side(Promise{}, g.Before).runScenario(ctx, size.Scenario)
+		}
+		after := l.side(Promise{}, nil).runScenario(ctx, size.Scenario)
+		for i, metric := range g.Metrics {
+			p := result.CurvePoint{X: size.X}
+			if before != nil {
+				p.Before, _ = measured(before, metric)
+			}
+			p.After, curves[i].Unit = measured(after, metric)
+			curves[i].Points = append(curves[i].Points, p)
+		}
+	}
+	l.file.update(func(run *result.Run) { run.Curves = append(run.Curves, curves...) })
+}
+
+// measured is what a scenario's check found of a metric, nil if nothing.
+func measured(out *result.Scenario, metric string) (value *float64, unit string) {
+	for _, c := range out.Checks {
+		if c.Metric == metric {
+			return c.Value, c.Unit
+		}
+	}
+	return nil, ""
 }
 
 // measure measures one promise.
@@ -94,13 +159,13 @@ func (l *lab) side(p Promise, without []Protection) *lab {
 
 // take adds what a run measured to one side of a claim.
 func take(c *result.Claim, side *[]float64, out *result.Scenario, metric string) {
-	i := slices.IndexFunc(out.Checks, func(check result.Check) bool { return check.Metric == metric })
-	if i < 0 || out.Checks[i].Value == nil {
+	value, unit := measured(out, metric)
+	if value == nil {
 		c.Problem = fmt.Sprintf("%s was not measured in one run: %s", metric, out.Reason)
 		return
 	}
-	c.Unit = out.Checks[i].Unit
-	*side = append(*side, *out.Checks[i].Value)
+	c.Unit = unit
+	*side = append(*side, *value)
 	for _, end := range out.Ends {
 		if end.OOMKilled {
 			c.Evidence = end.String() + ", as " + end.OOMEvidence + " shows"

@@ -53,6 +53,34 @@ func Promises(p Profile) []harness.Promise {
 	return all
 }
 
+// Growths are the curves behind "good for 100,000 projects, for millions, for
+// thousands of oracles".
+func Growths(p Profile) []harness.Growth {
+	search := harness.Growth{
+		Names: []string{"search: peak memory", "search: p90 of one search at a time"}, X: "projects", Before: without("search.sql-limit"),
+		Metrics: []string{"target.rss_peak.max", "search.latency.p90"},
+	}
+	for n := 1000; n <= p.Scale; n *= 10 {
+		s := searchAlone(p, n)
+		s.Holds = append(s.Holds, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)),
+			verdict.Metric("search.latency.p90").AtMost(verdict.Duration(maxSearchTime)))
+		search.Sizes = append(search.Sizes, harness.Size{X: float64(n), Scenario: s, AfterOnly: n > 100_000})
+	}
+	oracles := harness.Growth{
+		Names: []string{"oracles: median time of a request"}, X: "active oracles", Before: without("oracle.cap", "oracle.concurrent-calls"),
+		Metrics: []string{"impact.latency.p50"},
+	}
+	for n := 10; n <= 10_000; n *= 10 {
+		s := oracleCalls(p, n)
+		s.Timeline = harness.Timeline{WarmUp: p.WarmUp, Baseline: 4 * time.Second}
+		s.Load[0].Profile = load.Constant(2, s.Timeline.Total())
+		s.Load[0].MaxInFlight = 20
+		s.Holds = append(s.Holds, verdict.Metric("impact.latency.p50").AtMost(verdict.Duration(time.Second)))
+		oracles.Sizes = append(oracles.Sizes, harness.Size{X: float64(n), Scenario: s})
+	}
+	return []harness.Growth{search, oracles}
+}
+
 // sourceBefore are the protections that the source's loop over oracles had not:
 // it asked every active one, one after another, with no timeout, and the first
 // error ended it.

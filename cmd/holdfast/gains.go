@@ -67,7 +67,7 @@ func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) erro
 	}
 	view := newView(env, p.flags.json)
 	p.config.Observe = view.observe
-	run, err := harness.Gains(ctx, p.config, scenarios.Promises(profile), int(f.repetitions))
+	run, err := harness.Gains(ctx, p.config, scenarios.Promises(profile), scenarios.Growths(profile), int(f.repetitions))
 	view.close()
 	if run == nil {
 		return runError(err)
@@ -92,9 +92,24 @@ func gainsTable(run *result.Run) []byte {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", c.Name, result.Words(c.Where), c.Claimed,
 			figure(c.Before, c.Unit), figure(c.After, c.Unit), measuredGain(c), holds(c))
 	}
+	for _, c := range run.Curves {
+		curveTable(&b, c)
+	}
 	e := run.Environment
 	fmt.Fprintf(&b, "\n%s on %s, %d processors, %s, profile %s, seed %d.\n", run.Started.Format("2006-01-02"), e.OS, e.CPUs, e.Go, run.Profile, run.Seed)
 	return b.Bytes()
+}
+
+// curveTable is one curve, a column for each size.
+func curveTable(b *bytes.Buffer, c result.Curve) {
+	head, rule, before, after := "| "+c.Name+", by "+c.X+" |", "|---|", "| before |", "| after |"
+	for _, p := range c.Points {
+		head += " " + result.Number(p.X) + " |"
+		rule += "---|"
+		before += " " + figure(p.Before, c.Unit) + " |"
+		after += " " + figure(p.After, c.Unit) + " |"
+	}
+	fmt.Fprintf(b, "\n%s\n%s\n%s\n%s\n", head, rule, before, after)
 }
 
 func figure(v *float64, unit string) string {

@@ -92,6 +92,22 @@ func Words(facts map[string]string) string {
 	return strings.Join(parts, ", ")
 }
 
+// Curve is how one metric grows with the size of something, without the
+// protections and with them: what "good for millions" means.
+type Curve struct {
+	Name   string       `json:"name"` // for example "search: memory"
+	X      string       `json:"x"`    // what grows, for example projects
+	Unit   string       `json:"unit"` // of the metric
+	Points []CurvePoint `json:"points"`
+}
+
+// CurvePoint is one size. Absent: not measured.
+type CurvePoint struct {
+	X      float64  `json:"x"`
+	Before *float64 `json:"before,omitempty"`
+	After  *float64 `json:"after,omitempty"`
+}
+
 // Detection is one cell of the detection matrix: what became of one scenario
 // when one protection was taken away. Nothing is taken away in the cells of the
 // intact target, whose Without is empty.

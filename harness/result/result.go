@@ -38,6 +38,7 @@ type Run struct {
 	// Claims are promises of gain held against measurement, Detections the rows
 	// of the detection matrix; most runs have neither.
 	Claims     []Claim     `json:"claims,omitempty"`
+	Curves     []Curve     `json:"curves,omitempty"`
 	Detections []Detection `json:"detections,omitempty"`
 }
 
