@@ -1,0 +1,36 @@
+package harness_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast/harness"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+)
+
+func TestAGainIsMeasuredOnBothSides(t *testing.T) {
+	s := guarding("good")
+	s.Holds = append(s.Holds, verdict.Metric("web.failed").Equals(verdict.Count(0)))
+	run, err := harness.Gains(t.Context(), config(t), []harness.Promise{
+		{Name: "kindness", Claimed: "−100 %", Scenario: s, Before: []harness.Protection{kindness}, Metric: "web.failed", Gain: 1},
+		{Name: "decoration", Claimed: "−50 %", Scenario: s, Before: []harness.Protection{decoration}, Metric: "web.failed", Gain: 0.5},
+	}, []harness.Growth{{
+		Names: []string{"failures"}, X: "nothing", Before: []harness.Protection{kindness}, Metrics: []string{"web.failed"},
+		Sizes: []harness.Size{{X: 1, Scenario: s}, {X: 2, Scenario: s, AfterOnly: true}},
+	}}, 2)
+	require.NoError(t, err)
+	require.Len(t, run.Claims, 2)
+	require.Equal(t, result.Pass, run.Claims[0].Verdict, run.Claims[0].Reason)
+	require.Len(t, run.Claims[0].BeforeAll, 2)
+	require.EqualValues(t, 50, *run.Claims[0].Before)
+	require.EqualValues(t, 0, *run.Claims[0].After)
+	require.Equal(t, result.NotExercised, run.Claims[1].Verdict, "there was nothing to gain")
+	require.Equal(t, result.NotExercised, run.Verdict)
+	points := run.Curves[0].Points
+	require.Len(t, points, 2)
+	require.EqualValues(t, 50, *points[0].Before)
+	require.Nil(t, points[1].Before)
+	require.EqualValues(t, 0, *points[1].After)
+}
