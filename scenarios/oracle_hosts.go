@@ -1,0 +1,152 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast/harness"
+	"holdfast/harness/load"
+	"holdfast/harness/probe"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+	"holdfast/reference/schema"
+)
+
+// sickHost has two hosts, of which one hangs, and projects on both.
+func sickHost(p Profile) harness.Scenario {
+	t := p.disturbed()
+	const most = 20
+	settings := patient(2*time.Second, 2*time.Second, noBreaker)
+	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = fmt.Sprint(most)
+	return harness.Scenario{
+		Name:     "oracle/sick-host",
+		Proves:   "While one host hangs, no more than 20 calls are spent on it at once, and projects on another host are as quick as ever.",
+		Guards:   []string{"oracle.bulkhead"},
+		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
+		Settings: settings,
+		Timeline: t,
+		Load: []load.Stream{
+			impacts("impact", 1, 10, t, impact(maxOracles, nil)),
+			impacts("sick", 2, 20, t, impact(maxOracles, each(firstTen, "timeout|connection"))),
+		},
+		Faults: []harness.Fault{misbehave("hang", sickAPI, "hang headers")},
+		Holds: []verdict.Check{
+			verdict.Metric("sick_api.most_in_flight").AtMost(verdict.Count(most)).Because("the bulkhead, as the fake counted it").Guarding("oracle.bulkhead"),
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the other host's projects lose nothing"),
+			verdict.Metric("impact.latency.p90").In(result.Inject).AtMost(verdict.Duration(300 * time.Millisecond)),
+			verdict.Metric("sick.failed").Equals(verdict.Count(0)),
+			verdict.Metric("sick_api.in_flight").In(result.Heal).FallsTo(verdict.Count(maxOracles), time.Second),
+		},
+	}
+}
+
+// leftAlone has one oracle that fails for a while.
+func leftAlone(p Profile) harness.Scenario {
+	t := p.disturbed()
+	const rate, failures = 40, 5
+	const cooldown = 250 * time.Millisecond
+	settings := map[string]string{"ORACLE_BREAKER_FAILURES": fmt.Sprint(failures), "ORACLE_BREAKER_COOLDOWN": cooldown.String()}
+	// A tenth of the requests, all ten oracles of them, and what is tried anew.
+	tried := int64(failures*2) + 2*int64(t.Inject/cooldown)
+	healthy := int64(rate * t.Inject.Seconds() * (maxOracles - 1))
+	return harness.Scenario{
+		Name:       "oracle/left-alone",
+		Proves:     "An oracle that keeps failing is left alone but for a try now and then, and is taken back when it is well.",
+		Guards:     []string{"oracle.breaker"},
+		World:      oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings:   settings,
+		Compressed: []result.Compressed{{Name: "breaker's cooldown", RealS: 5, UsedS: cooldown.Seconds(), FactorBy: 5 / cooldown.Seconds()}},
+		Timeline:   t,
+		Load:       []load.Stream{impacts("impact", 1, rate, t, impact(maxOracles, map[string]string{"oracle-4": "status|connection"}))},
+		Faults:     []harness.Fault{misbehave("down", oracleAPI, "status 503 key=oracle-4")},
+		Measures:   []harness.Measure{callsPerRequest(oracleAPI, "impact")},
+		Holds: []verdict.Check{
+			verdict.Metric("oracle_api.calls").In(result.Inject).AtMost(verdict.Count(healthy + tried + maxOracles)).
+				Because("five failures open the breaker, then one try per cooldown").Guarding("oracle.breaker"),
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the nine others are delivered meanwhile"),
+			verdict.Metric("oracle_api.calls").In(result.Heal).AtLeast(verdict.Count(int64(rate*(t.Heal.Seconds()-2*cooldown.Seconds())*maxOracles - 2*maxOracles))).
+				Because("it is taken back within two cooldowns of its healing"),
+		},
+	}
+}
+
+// unstable oracles flap, brown out, fail together and are overrun by our own calls.
+func unstable(p Profile) harness.Scenario {
+	t := p.disturbed()
+	may := each(firstTen, "status|connection|timeout")
+	return harness.Scenario{
+		Name:     "oracle/unstable",
+		Proves:   "Oracles that flap, that brown out, that fail five at once or buckle under load cost what they fail to say, and nothing when they are well again.",
+		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings: patient(500*time.Millisecond, time.Second, map[string]string{"ORACLE_BREAKER_COOLDOWN": "200ms"}),
+		Timeline: t,
+		Load:     []load.Stream{impacts("impact", 1, 20, t, impact(maxOracles, may))},
+		Faults: []harness.Fault{
+			misbehave("flapping", oracleAPI, "status 503 flap=100ms/200ms key=oracle-1"),
+			misbehave("brown-out", oracleAPI, fmt.Sprintf("status 500 p=0.8 from=0s to=%s ramp=%s key=oracle-2", t.Inject, t.Inject/3)),
+			misbehave("together", oracleAPI, "close pick=5 key=oracle-3,oracle-4,oracle-5,oracle-6,oracle-7,oracle-8,oracle-9"),
+			misbehave("overrun", oracleAPI, "overload base=5ms slope=40ms shed=2 key=oracle-10"),
+		},
+		Holds: []verdict.Check{
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("errors of oracles are parts of a good answer"),
+			verdict.Metric("impact.latency.max").AtMost(verdict.Duration(time.Second)),
+			verdict.Metric("oracle_api.in_flight").In(result.Heal).FallsTo(verdict.Count(maxOracles), time.Second).Because("what was overrun recovers once the trigger is gone"),
+		},
+	}
+}
+
+// callersHangUp gives up long before the oracles answer.
+func callersHangUp(p Profile) harness.Scenario {
+	t := p.disturbed()
+	const rate, patience = 10, 150 * time.Millisecond
+	stream := impacts("impact", 1, rate, t, impact(maxOracles, nil))
+	stream.Timeout = patience
+	settings := patient(5*time.Second, 5*time.Second, noBreaker)
+	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = "0"
+	open := int64(3 * rate * patience.Seconds() * maxOracles)
+	return harness.Scenario{
+		Name:     "oracle/callers-hang-up",
+		Proves:   "When callers hang up, the calls that were made for them are given up too, at once.",
+		Guards:   []string{"oracle.cancel-abandoned"},
+		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings: settings,
+		Timeline: t,
+		Load:     []load.Stream{stream},
+		Faults:   []harness.Fault{misbehave("hang", oracleAPI, "hang headers")},
+		Holds: []verdict.Check{
+			verdict.Metric("oracle_api.most_in_flight").In(result.Inject).AtMost(verdict.Count(open)).
+				Because("three times what those who still wait have under way").Guarding("oracle.cancel-abandoned"),
+			verdict.Metric("impact.errors.timeout").In(result.Inject).AtLeast(verdict.Count(1)).Because("somebody must have hung up"),
+			verdict.Metric("impact.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(90)).Because("the service is well again at once"),
+			verdict.Metric("oracle_api.in_flight").In(result.Heal).FallsTo(verdict.Count(maxOracles), time.Second),
+		},
+	}
+}
+
+// searchMeanwhile searches while all oracles hang: the source's pool that was
+// used up by connections held while calling.
+func searchMeanwhile(p Profile) harness.Scenario {
+	t := p.disturbed()
+	settings := patient(2*time.Second, 2*time.Second, noBreaker)
+	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = "0"
+	return harness.Scenario{
+		Name:     "oracle/search-meanwhile",
+		Proves:   "While all oracles hang, no database connection is held by who waits for them, and searches stay as quick as ever.",
+		Guards:   []string{"oracle.release-connection"},
+		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings: settings,
+		Timeline: t,
+		Load: []load.Stream{
+			impacts("impact", 1, 20, t, impact(maxOracles, each(firstTen, "timeout"))),
+			{Name: "search", Profile: load.Constant(20, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.Status(200)},
+		},
+		Faults: []harness.Fault{misbehave("hang", oracleAPI, "hang headers")},
+		Watch:  []probe.Metric{{Series: probe.Series{Name: "target.db_pool_in_use", Unit: result.UnitCount}, Name: "db_pool_in_use"}},
+		Holds: []verdict.Check{
+			verdict.Metric("search.failed").In(result.Inject).Equals(verdict.Count(0)).Because("nobody else is holding the pool's connections").Guarding("oracle.release-connection"),
+			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(200 * time.Millisecond)).Guarding("oracle.release-connection"),
+			verdict.Metric("target.db_pool_in_use.max").AtMost(verdict.Count(4)).Because("of ten; a search or two, and the readings of who is just coming in"),
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
+		},
+	}
+}
