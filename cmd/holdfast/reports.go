@@ -22,14 +22,9 @@ func newReport(env environ) *cobra.Command {
 --out. Works on the partial file of a run that was killed, and says so.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			f, err := os.Open(args[0])
+			run, err := readRun(args[0])
 			if err != nil {
 				return usage(err)
-			}
-			defer f.Close()
-			run, err := result.Read(f)
-			if err != nil {
-				return usage(fmt.Errorf("%s: %w", args[0], err))
 			}
 			if out == "" {
 				out = filepath.Dir(args[0])
@@ -49,27 +44,19 @@ func newReport(env environ) *cobra.Command {
 // writeReports writes every report of run into dir and returns the path of the
 // HTML one. One that can't be written does not keep the others from being.
 func writeReports(dir string, run *result.Run) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("write the reports: %w", err)
-	}
 	html := filepath.Join(dir, "report.html")
+	of := func(write func(io.Writer, *result.Run) error) func(io.Writer) error {
+		return func(w io.Writer) error { return write(w, run) }
+	}
 	return html, errors.Join(
-		writeReport(html, run, reports.HTML),
-		writeReport(filepath.Join(dir, "junit.xml"), run, reports.JUnit),
-		writeReport(filepath.Join(dir, "summary.md"), run, reports.Markdown),
+		writeFile(html, of(reports.HTML)),
+		writeFile(filepath.Join(dir, "junit.xml"), of(reports.JUnit)),
+		writeFile(filepath.Join(dir, "summary.md"), of(reports.Markdown)),
 	)
 }
 
-func writeReport(path string, run *result.Run, write func(io.Writer, *result.Run) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("write the reports: %w", err)
-	}
-	return errors.Join(write(f, run), f.Close())
-}
-
-// appendSummary adds the summary to the page of the CI job, where there is one.
-func appendSummary(env environ, run *result.Run) error {
+// appendToSummary adds Markdown to the page of the CI job, where there is one.
+func appendToSummary(env environ, write func(io.Writer) error) error {
 	path := env.getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
 		return nil
@@ -78,5 +65,10 @@ func appendSummary(env environ, run *result.Run) error {
 	if err != nil {
 		return fmt.Errorf("write the job's summary: %w", err)
 	}
-	return errors.Join(reports.Markdown(f, run), f.Close())
+	return errors.Join(write(f), f.Close())
+}
+
+// appendSummary adds the run's summary to the page of the CI job.
+func appendSummary(env environ, run *result.Run) error {
+	return appendToSummary(env, func(w io.Writer) error { return reports.Markdown(w, run) })
 }
