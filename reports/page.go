@@ -19,6 +19,7 @@ type page struct {
 	Command    string
 	Tiles      []tile
 	Rows       []row
+	Rejudged   *rejudged
 	Claims     []claimRow
 	Detections []detectionRow
 	Scenarios  []section
@@ -85,7 +86,7 @@ func newPage(run *result.Run) page {
 	p := page{
 		Title: v.Label() + " – Holdfast run " + run.ID, Verdict: badgeOf(v),
 		Sentence: sentence(run, order), Lacking: lacking(run), Tally: tally(run),
-		Facts: facts(run), Command: run.Command, Tiles: tiles(run), Setting: setting(run),
+		Facts: facts(run), Command: run.Command, Tiles: tiles(run), Setting: setting(run), Rejudged: newRejudged(run.Rejudged),
 	}
 	for n, i := range order {
 		id := "s" + strconv.Itoa(n+1)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,25 +12,32 @@ import (
 
 	"holdfast/harness/result"
 	"holdfast/reports"
+	"holdfast/reports/rejudge"
 )
 
 func newReport(env environ) *cobra.Command {
-	var out string
+	var out, slo string
 	cmd := &cobra.Command{
 		Use:   "report RUN.json",
-		Short: "Draw the reports of a run again, from its run.json",
+		Short: "Draw the reports of a run again, from its run.json, or judge it by other limits",
 		Long: `Writes report.html, junit.xml and summary.md from a run.json, beside it or into
---out. Works on the partial file of a run that was killed, and says so.`,
+--out. Works on the partial file of a run that was killed, and says so.
+
+With --slo the run is judged again by the limits of a file, from the data it has:
+what changed is printed and shown in the reports, which go, with a run.json of
+their own, into the folder rejudged. The exit code is that of the new verdict.`,
+		Example: `  holdfast report out/bench/run.json
+  holdfast report out/bench/run.json --slo slo.yaml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			run, err := readRun(args[0])
 			if err != nil {
 				return usage(err)
 			}
-			if out == "" {
-				out = filepath.Dir(args[0])
+			if slo != "" {
+				return rejudgeRun(env, run, slo, cmp.Or(out, filepath.Join(filepath.Dir(args[0]), "rejudged")))
 			}
-			path, err := writeReports(out, run)
+			path, err := writeReports(cmp.Or(out, filepath.Dir(args[0])), run)
 			if err != nil {
 				return usage(err)
 			}
@@ -38,8 +46,42 @@ func newReport(env environ) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "directory to write to (default: where the run.json is)")
+	cmd.Flags().StringVar(&slo, "slo", "", "file of limits, YAML or JSON, to judge the run by (docs/report.md)")
 	return cmd
 }
+
+// rejudgeRun judges run by the limits in the file at slo and writes what came of it.
+func rejudgeRun(env environ, run *result.Run, slo, out string) error {
+	f, err := os.Open(slo)
+	if err != nil {
+		return usage(err)
+	}
+	defer f.Close()
+	limits, err := rejudge.Read(f)
+	if err != nil {
+		return usage(fmt.Errorf("%s: %w", slo, err))
+	}
+	again, err := limits.Apply(run, filepath.Base(slo))
+	if err != nil {
+		return usage(fmt.Errorf("%s: %w", slo, err))
+	}
+	path, err := writeReports(out, again)
+	if err := errors.Join(err, result.WriteFile(filepath.Join(out, "run.json"), again)); err != nil {
+		return usage(err)
+	}
+	for _, c := range again.Rejudged.Changes {
+		if c.Was != c.Is {
+			fmt.Fprintf(env.stdout, "%s: %s: %s (limit %s) → %s (limit %s)\n", c.Scenario, c.Check, wordOf(c.Was), cmp.Or(c.OldLimit, "none"), wordOf(c.Is), c.NewLimit)
+		}
+	}
+	fmt.Fprintf(env.stdout, "%s → %s\n%s\n", wordOf(run.Verdict), wordOf(again.Verdict), path)
+	if again.Verdict != result.Pass {
+		return &exitError{code: again.Verdict.ExitCode()}
+	}
+	return nil
+}
+
+func wordOf(v result.Verdict) string { return cmp.Or(string(v), "no verdict") }
 
 // writeReports writes every report of run into dir and returns the path of the
 // HTML one. One that can't be written does not keep the others from being.

@@ -39,6 +39,8 @@ type Run struct {
 	// of the detection matrix; most runs have neither.
 	Claims     []Claim     `json:"claims,omitempty"`
 	Detections []Detection `json:"detections,omitempty"`
+	// Rejudged says that the verdicts were found later, by other limits.
+	Rejudged *Rejudgement `json:"rejudged,omitempty"`
 }
 
 // Environment is where the run took place.
