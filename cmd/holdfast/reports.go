@@ -75,6 +75,9 @@ func rejudgeRun(env environ, run *result.Run, slo, out string) error {
 		}
 	}
 	fmt.Fprintf(env.stdout, "%s → %s\n%s\n", wordOf(run.Verdict), wordOf(again.Verdict), path)
+	if err := tellCI(env, again); err != nil {
+		return environment(err)
+	}
 	if again.Verdict != result.Pass {
 		return &exitError{code: again.Verdict.ExitCode()}
 	}
@@ -110,7 +113,12 @@ func appendToSummary(env environ, write func(io.Writer) error) error {
 	return errors.Join(write(f), f.Close())
 }
 
-// appendSummary adds the run's summary to the page of the CI job.
-func appendSummary(env environ, run *result.Run) error {
-	return appendToSummary(env, func(w io.Writer) error { return reports.Markdown(w, run) })
+// tellCI adds the run's summary to the page of the CI job, and annotates what
+// did not hold.
+func tellCI(env environ, run *result.Run) error {
+	err := appendToSummary(env, func(w io.Writer) error { return reports.Markdown(w, run) })
+	if env.getenv("GITHUB_ACTIONS") == "true" { // standard output may be JSON
+		err = errors.Join(err, reports.Annotations(env.stderr, run))
+	}
+	return err
 }

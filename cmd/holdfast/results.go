@@ -64,6 +64,8 @@ func findRuns(path string) ([]found, error) {
 	return all, nil
 }
 
+// readRun reads one file. Another program may have written it, or a version that
+// hid no credentials: they are hidden here.
 func readRun(path string) (*result.Run, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -74,7 +76,7 @@ func readRun(path string) (*result.Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return run, nil
+	return result.Redacted(run), nil
 }
 
 // allRuns is [findRuns] where each file must be readable.

@@ -267,7 +267,7 @@ func (p *plan) carryOut(ctx context.Context, env environ) error {
 		return runError(err)
 	}
 	report, reportErr := writeReports(p.config.Out, run)
-	reportErr = errors.Join(err, reportErr, appendSummary(env, run))
+	reportErr = errors.Join(err, reportErr, tellCI(env, run))
 	view.conclude(run, report)
 	return p.exit(ctx, run, reportErr)
 }
