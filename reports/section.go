@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"strconv"
 	"strings"
 
 	"holdfast/harness/result"
@@ -184,8 +185,15 @@ func ledger(l *result.Ledger) (account, attempts []pair) {
 		{"accepted", count(l.Accepted)}, {"delivered", count(l.Delivered)}, {"failed, permanent", count(l.FailedPermanent)},
 		{"failed, attempts exhausted", count(l.FailedExhausted)}, {"lost", count(l.Lost)}, {"duplicated", count(l.Duplicated)},
 	}
+	tasks, tries := int64(0), int64(0)
 	for _, n := range byNumber(l.Attempts) {
 		attempts = append(attempts, pair{n, count(l.Attempts[n])})
+		if each, err := strconv.ParseInt(n, 10, 64); err == nil && each >= 0 && each < 1e6 {
+			tasks, tries = tasks+l.Attempts[n], tries+each*l.Attempts[n]
+		}
+	}
+	if tasks > 0 {
+		account = append(account, pair{"attempts per task (amplification)", result.Format(float64(tries)/float64(tasks), result.UnitFraction)})
 	}
 	return account, attempts
 }
