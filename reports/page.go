@@ -106,10 +106,11 @@ func newPage(run *result.Run) page {
 		Sentence: sentence(run, order), Lacking: lacking(run), Tally: tally(run),
 		Facts: facts(run), Command: run.Command, Tiles: tiles(run), Setting: setting(run), Rejudged: newRejudged(run.Rejudged),
 	}
+	points := pointsPerSeries(run)
 	for n, i := range order {
 		id := "s" + strconv.Itoa(n+1)
 		p.Rows = append(p.Rows, newRow(run.Scenarios[i], id))
-		p.Scenarios = append(p.Scenarios, newSection(run.Scenarios[i], id))
+		p.Scenarios = append(p.Scenarios, newSection(run.Scenarios[i], id, points))
 	}
 	for _, c := range run.Claims {
 		p.Claims = append(p.Claims, claimRow{

@@ -203,8 +203,12 @@ func phase(s result.Scenario, name string) (result.Phase, bool) {
 
 // charts puts a scenario's panels on one axis of time. ok is false when nothing
 // was recorded over time.
-func charts(s result.Scenario, id string) (chart.Drawing, bool) {
+func charts(s result.Scenario, id string, points int) (chart.Drawing, bool) {
 	span := spanOf(s)
+	s.Series = slices.Clone(s.Series)
+	for i := range s.Series {
+		s.Series[i] = thin(s.Series[i], points)
+	}
 	g := chart.Group{ID: id, Name: s.Name, Span: span, Panels: panels(s, span), Marks: marks(s)}
 	if len(g.Panels) == 0 {
 		return chart.Drawing{}, false

@@ -60,7 +60,8 @@ type endRow struct {
 	Bad                                  bool
 }
 
-func newSection(s result.Scenario, id string) section {
+// newSection draws at most about so many points of each series.
+func newSection(s result.Scenario, id string, points int) section {
 	sec := section{
 		ID: id, Name: s.Name, Proves: s.Proves, Verdict: badgeOf(verdictOfScenario(s)), Reason: reasonOf(s),
 		Protections: strings.Join(s.Protections, ", "), Without: strings.Join(s.Without, ", "),
@@ -84,7 +85,7 @@ func newSection(s result.Scenario, id string) section {
 		}
 	}
 	sec.EvidenceHeld = count(int64(held)) + " of " + count(int64(len(s.Evidence))) + " held"
-	if drawing, ok := charts(s, id); ok {
+	if drawing, ok := charts(s, id, points); ok {
 		sec.Charts = &drawing
 	}
 	if n := len(s.Series) - mostSeries; n > 0 {
