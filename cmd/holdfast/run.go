@@ -18,6 +18,7 @@ import (
 	"holdfast/harness/database"
 	"holdfast/harness/nearest"
 	"holdfast/harness/result"
+	"holdfast/reports/live"
 	"holdfast/scenarios"
 )
 
@@ -29,7 +30,7 @@ type runFlags struct {
 	target, memory      string
 	database            string
 	seed                uint64
-	out                 string
+	out, serve          string
 	failOn              []string
 }
 
@@ -63,6 +64,7 @@ SCENARIO is a name (search/popular-term), a service (search) or a glob
 	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from: "+strings.Join(database.Providers(), ", "))
 	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
 	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
+	flags.StringVar(&f.serve, "serve", "", "serve the report while the run goes on: 127.0.0.1:PORT (0: a free one)")
 	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
 	flags.StringSliceVar(&f.failOn, "fail-on", []string{"fail", "inconclusive", "not-exercised"}, "verdicts that give an exit code other than 0")
 	return cmd
@@ -93,6 +95,11 @@ func newPlan(env environ, f runFlags, args []string) (*plan, error) {
 	note(err)
 	p.config.Target, err = launch(f)
 	note(err)
+	if f.serve != "" {
+		if err := live.Check(f.serve); err != nil {
+			note(fmt.Errorf("--serve: %w", err))
+		}
+	}
 	if !slices.Contains(database.Providers(), f.database) {
 		note(fmt.Errorf("unknown --database %s: one of %s", f.database, strings.Join(database.Providers(), ", ")))
 	}
@@ -260,14 +267,21 @@ func (p *plan) carryOut(ctx context.Context, env environ) error {
 	}
 	view := newView(env, p.flags.json)
 	p.config.Observe = view.observe
+	endLive, err := p.serveLive(view)
+	if err != nil {
+		return environment(err)
+	}
 	view.say(fmt.Sprintf("run %s, seed %d, profile %s, %d scenarios", p.config.ID, p.config.Seed, p.config.Profile, len(p.scenarios)))
 	run, err := harness.Run(ctx, p.config, p.scenarios)
 	view.close()
 	if run == nil {
-		return runError(err)
+		return runError(errors.Join(err, endLive(ctx, nil)))
 	}
 	report, reportErr := writeReports(p.config.Out, run)
 	reportErr = errors.Join(err, reportErr, tellCI(env, run))
+	if err := endLive(ctx, run); err != nil { // no reason to doubt the verdict
+		view.say("live report: " + err.Error())
+	}
 	view.conclude(run, report)
 	return p.exit(ctx, run, reportErr)
 }

@@ -16,7 +16,7 @@ import (
 	"holdfast/harness/result"
 )
 
-// view shows a run while it goes on: a line that changes on a terminal, plain
+// view shows a run while it goes on: lines that change on a terminal, plain
 // lines elsewhere, JSON lines where they were asked for. Progress goes to
 // standard error, results to standard output.
 type view struct {
@@ -26,11 +26,12 @@ type view struct {
 	terminal bool
 	colour   bool
 	width    int
-	live     bool // a line that will be overwritten stands on the terminal
+	live     int // lines that will be overwritten stand on the terminal
+	block    *block
 }
 
 func newView(env environ, asJSON bool) *view {
-	v := &view{out: env.stdout, err: env.stderr, width: 100}
+	v := &view{out: env.stdout, err: env.stderr, width: 100, block: newBlock()}
 	if asJSON {
 		v.json = json.NewEncoder(env.stdout)
 		v.json.SetEscapeHTML(false)
@@ -80,10 +81,11 @@ func (v *view) observe(e harness.Event) {
 		}
 	case harness.Tick:
 		if v.terminal {
-			v.overwrite(tick(e))
+			v.overwrite(v.block.lines(e))
 		}
 	case harness.ScenarioEnded:
 		v.clear()
+		v.block.ended(e.Result)
 		fmt.Fprintln(v.out, v.paint(e.Result.Verdict)+"  "+e.Scenario+"  "+e.Result.Reason)
 	}
 }
@@ -100,25 +102,6 @@ func (v *view) observeJSON(e harness.Event) {
 	_ = v.json.Encode(l) // standard output is gone: there is nobody left to tell
 }
 
-// tick is the live line.
-func tick(e harness.Event) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "  %s %s of %s", e.Phase, seconds(e.At), seconds(e.Of))
-	for _, s := range e.Streams {
-		fmt.Fprintf(&b, " | %s: %d sent, %d ok, %d failed", s.Stream, s.Sent, s.OK, s.Failed)
-		if s.P99MS != nil {
-			b.WriteString(", p99 " + result.Format(*s.P99MS, result.UnitMS))
-		}
-	}
-	if e.RSS > 0 {
-		b.WriteString(" | memory " + result.Bytes(e.RSS))
-	}
-	for _, f := range e.Faults {
-		b.WriteString(" | " + f)
-	}
-	return b.String()
-}
-
 func seconds(d time.Duration) string {
 	if d < 10*time.Second {
 		return fmt.Sprintf("%.1f s", d.Seconds())
@@ -133,19 +116,28 @@ func (v *view) line(text string) {
 	fmt.Fprintln(v.err, text)
 }
 
-func (v *view) overwrite(text string) {
-	if r := []rune(text); len(r) > v.width-1 {
-		text = string(r[:v.width-1])
+// overwrite draws lines over those that it drew before. None is longer than the
+// terminal is wide, or the terminal would break it and the count be wrong.
+func (v *view) overwrite(lines []string) {
+	v.clear()
+	for i, text := range lines {
+		if r := []rune(text); len(r) > v.width-1 {
+			lines[i] = string(r[:v.width-1])
+		}
 	}
-	fmt.Fprint(v.err, "\r\x1b[K"+text)
-	v.live = true
+	fmt.Fprint(v.err, strings.Join(lines, "\n"))
+	v.live = len(lines)
 }
 
 func (v *view) clear() {
-	if v.live {
-		fmt.Fprint(v.err, "\r\x1b[K")
-		v.live = false
+	if v.live == 0 {
+		return
 	}
+	if v.live > 1 {
+		fmt.Fprintf(v.err, "\x1b[%dA", v.live-1)
+	}
+	fmt.Fprint(v.err, "\r\x1b[J")
+	v.live = 0
 }
 
 func (v *view) close() {
