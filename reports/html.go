@@ -23,17 +23,6 @@ func HTML(w io.Writer, run *result.Run) error {
 	return writePage(w, "page", newPage(shown(run)))
 }
 
-// LiveHTML is [HTML] of a run that goes on: now says how it stands, in a sentence.
-func LiveHTML(w io.Writer, run *result.Run, now string) error {
-	p := newPage(shown(run))
-	if p.Verdict.Class == "none" { // a failure is proven whatever comes
-		p.Verdict.Word, p.Verdict.Mark = "RUNNING", "…"
-		p.Title = "RUNNING – Holdfast run " + visible(run.ID)
-	}
-	p.Sentence, p.Lacking = visible(now), "The run is going on. This page is drawn anew every few seconds until it is over."
-	return writePage(w, "page", p)
-}
-
 // writePage executes one of the pages: "page", "comparison", "history".
 func writePage(w io.Writer, name string, data any) error {
 	style, err := source("report.css")

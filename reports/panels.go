@@ -76,7 +76,11 @@ func placeOf(s result.Series) place {
 		stream = strings.TrimSuffix(stream, ".latency")
 		return place{0, "ms " + stream, titled("Latency", stream), last, percentileStyle(last)}
 	case s.Unit == result.UnitPerS:
+		stream = strings.TrimSuffix(stream, ".rate")
 		return place{1, "rate " + stream, titled("Requests", stream), last, rateStyle(last)}
+	case s.Unit == result.UnitBytes && (strings.HasPrefix(name, "machine.") || strings.HasPrefix(name, "harness.")):
+		// Beside gigabytes of the machine nobody would see the target's megabytes.
+		return place{6, "bytes " + stream, titled("Memory", stream), last, ""}
 	case s.Unit == result.UnitBytes:
 		return place{2, "bytes", "Memory", name, ""}
 	case has("conn", "pool", "db."):

@@ -124,8 +124,12 @@ func failures(s result.Scenario) []failureRow {
 	var rows []failureRow
 	for _, stream := range s.Streams {
 		for _, class := range byCount(stream.Errors) {
+			name := class
+			if class == shedByTarget {
+				name += " (refused in order: no failure)"
+			}
 			rows = append(rows, failureRow{
-				Stream: stream.Name, Class: class, N: count(stream.Errors[class]), Share: ratio(stream.Errors[class], stream.Sent),
+				Stream: stream.Name, Class: name, N: count(stream.Errors[class]), Share: ratio(stream.Errors[class], stream.Sent),
 			})
 		}
 		for _, lost := range []struct {
