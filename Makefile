@@ -14,7 +14,7 @@ MEASURING := /(harness|harness/(chaos|load|probe|target)|fakes/(fault|host|journ
 # A static binary: the same file runs as a process and in an empty container.
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath
 
-.PHONY: help setup build bench bench-all bench-scale test report-test lint fuzz perf
+.PHONY: help setup build bench bench-all bench-scale test report-test screenshot lint fuzz perf
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,10 @@ report-test: setup ## the report's pages in a real Chromium; screenshots in out/
 	@scripts/setup-browser.sh
 	@mkdir -p $(OUT)/report-test
 	@$(GO) test -count=1 -timeout 10m -artifacts -outputdir $(abspath $(OUT))/report-test ./reports/browser
+
+screenshot: build ## docs/report.png, from a real run
+	@scripts/setup-browser.sh
+	@scripts/screenshot.sh $(OUT)/screenshot
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w is due for: $$unformatted" >&2; exit 1; }

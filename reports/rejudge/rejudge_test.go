@@ -1,6 +1,7 @@
 package rejudge_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -160,4 +161,17 @@ func FuzzRead(f *testing.F) {
 		}
 		_, _ = l.Apply(oldRun(), "fuzz")
 	})
+}
+
+// The example in the documentation is read as it stands.
+func TestTheDocumentedFileIsRead(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/report.md")
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(doc), "```yaml\n")
+	require.True(t, found)
+	example, _, _ := strings.Cut(rest, "```")
+	l, err := rejudge.Read(strings.NewReader(example))
+	require.NoError(t, err)
+	require.Len(t, l.Limits, 4)
+	require.Equal(t, "64MiB", l.Limits[1].Limit)
 }
