@@ -59,7 +59,7 @@ func TestBadInput(t *testing.T) {
 		{"no way to a database", nil, []string{"run", "search/newest-first", "--profile", "smoke", "--database", "dsn", "--out", out}, exitEnvironment, []string{"HOLDFAST_DATABASE_URL"}},
 		{"a directory that can't be written", nil, []string{"run", "search/newest-first", "--profile", "smoke", "--out", filepath.Join(file, "x")}, exitUsage, []string{"--out", file}},
 		{"a report of no file", nil, []string{"report", filepath.Join(out, "none.json")}, exitUsage, []string{"none.json"}},
-		{"a report of half a file", nil, []string{"report", truncated}, exitUsage, []string{"truncated.json", "not a run.json"}},
+		{"a report of half a file", nil, []string{"report", truncated}, exitUsage, []string{"truncated.json", "cut off before anything was written"}},
 		{"a report of something else", nil, []string{"report", foreign}, exitUsage, []string{"unknown schema", "k6/2"}},
 		{"a fault that is none", nil, []string{"fake", "oracle", "--fault", "explode"}, exitUsage, []string{"--fault", "explode"}},
 		{"an address that is none", nil, []string{"fake", "email", "--listen", "here"}, exitUsage, []string{"here", "HOST:PORT"}},

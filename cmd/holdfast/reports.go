@@ -21,7 +21,8 @@ func newReport(env environ) *cobra.Command {
 		Use:   "report RUN.json",
 		Short: "Draw the reports of a run again, from its run.json, or judge it by other limits",
 		Long: `Writes report.html, junit.xml and summary.md from a run.json, beside it or into
---out. Works on the partial file of a run that was killed, and says so.
+--out. Works on the partial file of a run that was killed, and on what is left of
+a file that was cut off, and says so.
 
 With --slo the run is judged again by the limits of a file, from the data it has:
 what changed is printed and shown in the reports, which go, with a run.json of
@@ -30,9 +31,12 @@ their own, into the folder rejudged. The exit code is that of the new verdict.`,
   holdfast report out/bench/run.json --slo slo.yaml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			run, err := readRun(args[0])
+			run, cut, err := readRunOrRest(args[0])
 			if err != nil {
 				return usage(err)
+			}
+			if cut {
+				fmt.Fprintln(env.stderr, "holdfast: "+args[0]+" is cut off: what is left of it is shown as partial")
 			}
 			if slo != "" {
 				return rejudgeRun(env, run, slo, cmp.Or(out, filepath.Join(filepath.Dir(args[0]), "rejudged")))

@@ -38,3 +38,21 @@ func TestNoCredentialReachesAReport(t *testing.T) {
 		require.NotContains(t, string(text), "geheim", name)
 	}
 }
+
+// What is left of a file that was cut off is shown, and is no success.
+func TestACutFileIsShownAsPartial(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "run.json")
+	writeRun(t, path, 1, 60)
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, whole[:len(whole)-40], 0o600))
+	code, _, stderr := holdfast(t, nil, "report", path)
+	require.Equal(t, exitPass, code, stderr)
+	require.Contains(t, stderr, "is cut off")
+	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
+	require.NoError(t, err)
+	require.Contains(t, string(page), "<title>NO VERDICT")
+	require.Contains(t, string(page), "The file is cut off after")
+	require.Contains(t, string(page), "This result is partial")
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -94,4 +95,21 @@ func allRuns(path string) ([]*result.Run, error) {
 		}
 	}
 	return runs, errors.Join(errs...)
+}
+
+// readRunOrRest is [readRun] that also shows what is left of a file that was cut
+// off, and says so: cut is true.
+func readRunOrRest(path string) (run *result.Run, cut bool, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, false, err
+	}
+	if !result.Cut(data) {
+		run, err = readRun(path)
+		return run, false, err
+	}
+	if run, err = result.Salvage(bytes.NewReader(data)); err != nil {
+		return nil, true, fmt.Errorf("%s: %w", path, err)
+	}
+	return result.Redacted(run), true, nil
 }

@@ -44,6 +44,7 @@ func TestInChromium(t *testing.T) {
 	t.Run("hostile", func(t *testing.T) { hostile(t, browser) })
 	t.Run("blocked", func(t *testing.T) { blocked(t, browser) })
 	t.Run("no script", func(t *testing.T) { noScript(t, browser) })
+	t.Run("live", func(t *testing.T) { liveReport(t, browser) })
 	t.Run("big", func(t *testing.T) { big(t, browser) })
 	t.Run("print", func(t *testing.T) { printed(t, browser) })
 }
