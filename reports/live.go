@@ -11,9 +11,9 @@ func LiveHTML(w io.Writer, run *result.Run, now string) error {
 	p := newPage(shown(run))
 	p.goOn()
 	if p.Verdict.Word == runningNow().Word {
-		p.Title = p.Verdict.Word + " – Holdfast run " + visible(run.ID)
+		p.Title = p.Verdict.Word + " – Holdfast run " + Visible(run.ID)
 	}
-	p.Sentence, p.Lacking = visible(now), "The run is going on. This page is drawn anew every few seconds until it is over."
+	p.Sentence, p.Lacking = Visible(now), "The run is going on. This page is drawn anew every few seconds until it is over."
 	return writePage(w, "page", p)
 }
 

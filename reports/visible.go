@@ -10,7 +10,7 @@ import (
 )
 
 // shown returns a copy of v in which every string is fit to be shown: see
-// visible. Numbers are shared with v, which stays as it is.
+// [Visible]. Numbers are shared with v, which stays as it is.
 func shown[T any](v *T) *T {
 	out := new(T)
 	copyVisible(reflect.ValueOf(out).Elem(), reflect.ValueOf(v).Elem())
@@ -22,7 +22,7 @@ func shown[T any](v *T) *T {
 func copyVisible(dst, src reflect.Value) {
 	switch src.Kind() {
 	case reflect.String:
-		dst.SetString(visible(src.String()))
+		dst.SetString(Visible(src.String()))
 	case reflect.Pointer:
 		if !src.IsNil() {
 			dst.Set(reflect.New(src.Type().Elem()))
@@ -64,12 +64,12 @@ func copyVisible(dst, src reflect.Value) {
 	}
 }
 
-// visible writes what has no shape of its own, or changes the shape of what
+// Visible writes what has no shape of its own, or changes the shape of what
 // stands around it, as an escape: control characters but newline and tab,
 // direction marks, zero-width characters, bytes that are not UTF-8. A string
 // that needs it gets its backslashes doubled, too, so that nobody can write an
 // escape that was not there.
-func visible(s string) string {
+func Visible(s string) string {
 	if !needsEscape(s) {
 		return s
 	}

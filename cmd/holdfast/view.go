@@ -14,6 +14,7 @@ import (
 	"holdfast/harness"
 	"holdfast/harness/load"
 	"holdfast/harness/result"
+	"holdfast/reports"
 )
 
 // view shows a run while it goes on: lines that change on a terminal, plain
@@ -72,9 +73,9 @@ func (v *view) observe(e harness.Event) {
 	}
 	switch e.Kind {
 	case harness.Note:
-		v.line("  " + e.Text)
+		v.line("  " + plainText(e.Text))
 	case harness.ScenarioStarted:
-		v.line(fmt.Sprintf("[%d/%d] %s: %s", e.N, e.All, e.Scenario, e.Text))
+		v.line(fmt.Sprintf("[%d/%d] %s: %s", e.N, e.All, e.Scenario, plainText(e.Text)))
 	case harness.PhaseStarted:
 		if !v.terminal {
 			v.line(fmt.Sprintf("  %s at %s of %s", e.Phase, seconds(e.At), seconds(e.Of)))
@@ -86,7 +87,7 @@ func (v *view) observe(e harness.Event) {
 	case harness.ScenarioEnded:
 		v.clear()
 		v.block.ended(e.Result)
-		fmt.Fprintln(v.out, v.paint(e.Result.Verdict)+"  "+e.Scenario+"  "+e.Result.Reason)
+		fmt.Fprintln(v.out, v.paint(e.Result.Verdict)+"  "+e.Scenario+"  "+plainText(e.Result.Reason))
 	}
 }
 
@@ -121,6 +122,8 @@ func (v *view) line(text string) {
 func (v *view) overwrite(lines []string) {
 	v.clear()
 	for i, text := range lines {
+		text = strings.ReplaceAll(reports.Visible(text), "\n", " ")
+		lines[i] = text
 		if r := []rune(text); len(r) > v.width-1 {
 			lines[i] = string(r[:v.width-1])
 		}
@@ -170,11 +173,11 @@ func (v *view) problems(s result.Scenario) {
 	}
 	fmt.Fprintf(v.out, "%s  %s\n", v.paint(s.Verdict), s.Name)
 	if s.Error != "" {
-		fmt.Fprintf(v.out, "    %s\n", s.Error)
+		fmt.Fprintf(v.out, "    %s\n", plainText(s.Error))
 	}
 	for _, c := range append(append([]result.Check(nil), s.Checks...), s.Evidence...) {
 		if c.Verdict != result.Pass {
-			fmt.Fprintf(v.out, "    %s %s: %s\n", c.Verdict.Mark(), c.Name, c.Reason)
+			fmt.Fprintf(v.out, "    %s %s: %s\n", c.Verdict.Mark(), c.Name, plainText(c.Reason))
 		}
 	}
 	for _, e := range s.Ends {
@@ -183,6 +186,13 @@ func (v *view) problems(s result.Scenario) {
 		}
 	}
 	fmt.Fprintf(v.out, "    repeat: %s\n\n", s.Repeat)
+}
+
+// plainText is text that may come from a target, fit for a terminal and for the
+// log of a CI job: no control characters, and no line that begins as it likes,
+// for such a job takes lines that begin with :: as commands.
+func plainText(s string) string {
+	return strings.ReplaceAll(reports.Visible(s), "\n", "\n    | ")
 }
 
 // paint is the verdict as a mark and a word, in colour where the terminal has it.

@@ -63,3 +63,22 @@ func TestPlainLinesWhereThereIsNoTerminal(t *testing.T) {
 	require.Equal(t, "  inject at 3.0 s of 10 s\n", err.String())
 	require.Equal(t, "✓ PASS  search/x  held\n", out.String())
 }
+
+// What a target says can't drive the terminal, nor command the CI job.
+func TestHostileTextOnTheTerminal(t *testing.T) {
+	var err, out bytes.Buffer
+	v := newView(environ{stdout: &out, stderr: &err, getenv: func(string) string { return "" }}, false)
+	evil := "x\x1b]0;title\x07\u202e\n::add-mask::y\r\n::error::z"
+	s := result.Scenario{Name: "a", Verdict: result.Fail, Reason: evil, Error: evil, Checks: []result.Check{{Name: "c", Verdict: result.Fail, Reason: evil}}}
+	v.say(evil)
+	v.observe(harness.Event{Kind: harness.ScenarioEnded, Scenario: "a", Result: &s})
+	v.conclude(&result.Run{Verdict: result.Fail, Scenarios: []result.Scenario{s}}, "report.html")
+	for _, text := range []string{out.String(), err.String()} {
+		require.Contains(t, text, `\x1b]0;title\x07`)
+		require.NotContains(t, text, "\x1b")
+		require.NotContains(t, text, "\r")
+		for _, line := range strings.Split(text, "\n") {
+			require.False(t, strings.HasPrefix(strings.TrimSpace(line), "::"), "%q", line)
+		}
+	}
+}
