@@ -14,7 +14,7 @@ MEASURING := /(harness|harness/(chaos|load|probe|target)|fakes/(fault|host|journ
 # A static binary: the same file runs as a process and in an empty container.
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath
 
-.PHONY: help setup build bench bench-all bench-scale prove gains soak-verdicts test lint fuzz perf
+.PHONY: help setup build bench bench-all bench-scale prove gains soak-verdicts test report-test screenshot lint fuzz perf
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,14 +43,23 @@ gains: build ## what was promised, measured before and after; writes the table o
 soak-verdicts: build ## the smoke suite 30 times over, half of them on a busy machine: no false alarm (about an hour)
 	@scripts/soak-verdicts.sh 30
 
-test: setup lint ## all that CI runs
+test: setup lint ## all that CI runs, but report-test
 	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector" >&2
 	@# Packages that measure time run one at a time, for a neighbour is noise; the
 	@# others side by side. The scenarios run as they ship: under the race detector
 	@# the load generator itself is late for bursts, and they would say so.
-	@$(GO) test $(RACE) -timeout 20m $$($(GO) list ./... | grep -vE '$(MEASURING)')
+	@$(GO) test $(RACE) -timeout 20m $$($(GO) list ./... | grep -vE '$(MEASURING)|/reports/browser$$')
 	@$(GO) test $(RACE) -p 1 -timeout 20m $$($(GO) list ./... | grep -E '$(MEASURING)' | grep -v '/scenarios$$')
 	@$(GO) test -timeout 20m ./scenarios
+
+report-test: setup ## the report's pages in a real Chromium; screenshots in out/report-test
+	@scripts/setup-browser.sh
+	@mkdir -p $(OUT)/report-test
+	@$(GO) test -count=1 -timeout 10m -artifacts -outputdir $(abspath $(OUT))/report-test ./reports/browser
+
+screenshot: build ## docs/report.png, from a real run
+	@scripts/setup-browser.sh
+	@scripts/screenshot.sh $(OUT)/screenshot
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w is due for: $$unformatted" >&2; exit 1; }

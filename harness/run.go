@@ -133,7 +133,7 @@ func Run(ctx context.Context, cfg Config, scenarios []Scenario) (*result.Run, er
 		}
 		cfg.Observe(Event{Kind: ScenarioStarted, Scenario: s.Name, Text: s.Proves, N: i + 1, All: len(scenarios)})
 		out := l.runScenario(ctx, s)
-		cfg.Observe(Event{Kind: ScenarioEnded, Scenario: s.Name, Result: out})
+		cfg.Observe(Event{Kind: ScenarioEnded, Scenario: s.Name, Result: result.Redacted(out)})
 	}
 	return l.file.finish(context.Cause(ctx))
 }
@@ -279,7 +279,8 @@ func (f *resultFile) write() error {
 	return result.WriteFile(f.path, f.run)
 }
 
-// finish gives the run its verdict. cause is why it ended early, or nil.
+// finish gives the run its verdict and returns it as it was written, without
+// credentials. cause is why it ended early, or nil.
 func (f *resultFile) finish(cause error) (*result.Run, error) {
 	run := f.run
 	var verdicts []result.Verdict
@@ -316,5 +317,5 @@ func (f *resultFile) finish(cause error) (*result.Run, error) {
 		run.Interrupted = interrupted.Signal.String()
 		run.Verdict = result.Worst(run.Verdict, result.Inconclusive)
 	}
-	return run, f.write()
+	return result.Redacted(run), f.write()
 }

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"errors"
-	"math"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
@@ -77,8 +76,7 @@ func (d *distribution) column(name string, q *result.Quantiles) {
 	}
 }
 
-// quantiles reads a histogram in microseconds as a curve from the median on. It
-// stops where the next request would be an invention: at 1 - 1/n.
+// quantiles reads a histogram as run.json holds it.
 func quantiles(encoded string) ([]chart.Quantile, error) {
 	if len(encoded) > longestHistogram {
 		return nil, errors.New("it is longer than 1 MiB")
@@ -87,31 +85,5 @@ func quantiles(encoded string) ([]chart.Quantile, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := h.TotalCount()
-	if n == 0 {
-		return nil, nil
-	}
-	last := 1 - 1/float64(n)
-	var points []chart.Quantile
-	const perStep = 12 // points between one nine and the next
-	for i := 0; ; i++ {
-		q := unstretch(float64(i) / perStep)
-		if q > last {
-			break
-		}
-		points = append(points, chart.Quantile{Q: q, MS: float64(h.ValueAtPercentile(q*100)) / 1000})
-	}
-	if len(points) == 0 || points[len(points)-1].Q < last {
-		points = append(points, chart.Quantile{Q: max(last, 0.5), MS: float64(h.Max()) / 1000})
-	}
-	return points, nil
-}
-
-// unstretch is the inverse of chart.Stretch.
-func unstretch(x float64) float64 {
-	half := math.Log10(2)
-	if x < 1 {
-		x = half + x*(1-half)
-	}
-	return 1 - math.Pow(10, -x)
+	return chart.Quantiles(h), nil
 }

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"strings"
+
 	"holdfast/harness/result"
 )
 
@@ -32,7 +34,9 @@ func tiles(run *result.Run) []tile {
 		}
 	}
 	list = append(list, outOf("Faults fired", fired, planned, "none planned"), outOf("Faults undone", undone, planned, "none planned"))
+	list = append(list, journal(run))
 	exercised, checks, held, evidence := int64(0), int64(0), int64(0), int64(0)
+	healthy, watched := int64(0), int64(0)
 	var broken []tile
 	for _, s := range run.Scenarios {
 		for _, c := range s.Checks {
@@ -43,6 +47,12 @@ func tiles(run *result.Run) []tile {
 		}
 		for _, c := range s.Evidence {
 			evidence++
+			if ofGenerator(c) {
+				watched++
+				if c.Verdict == result.Pass {
+					healthy++
+				}
+			}
 			if c.Verdict == result.Pass {
 				held++
 			} else if len(broken) < mostBadEvidence {
@@ -50,8 +60,23 @@ func tiles(run *result.Run) []tile {
 			}
 		}
 	}
+	list = append(list, outOf("Generator healthy", healthy, watched, "not looked at"))
 	list = append(list, outOf("Checks exercised", exercised, checks, "none"), outOf("Evidence held", held, evidence, "none recorded"))
 	return append(list, broken...)
+}
+
+// ofGenerator reports whether a piece of evidence is about the load generator
+// itself: that it was on time and had headroom.
+func ofGenerator(c result.Check) bool {
+	return strings.HasSuffix(c.Metric, ".send_lag.p99") || strings.HasPrefix(c.Metric, "generator.")
+}
+
+// journal says whether the result was written to its end.
+func journal(run *result.Run) tile {
+	if run.Complete {
+		return tile{Class: "ok", Mark: result.Pass.Mark(), Name: "Journal", Value: "complete"}
+	}
+	return tile{Class: "bad", Mark: result.Fail.Mark(), Name: "Journal", Value: "partial"}
 }
 
 func evidenceNote(c result.Check) string {

@@ -13,13 +13,18 @@ import (
 	"holdfast/reports/chart"
 )
 
-//go:embed page/page.gohtml page/scenario.gohtml page/report.css page/report.js
+//go:embed page
 var sources embed.FS
 
 // HTML writes run as one page that stands alone: no network, no library, its
 // one script and one stylesheet allowed by their hashes. Charts are SVG in the
 // page itself, so that it can be read without scripts and printed.
 func HTML(w io.Writer, run *result.Run) error {
+	return writePage(w, "page", newPage(shown(run)))
+}
+
+// writePage executes one of the pages: "page", "comparison", "history".
+func writePage(w io.Writer, name string, data any) error {
 	style, err := source("report.css")
 	if err != nil {
 		return err
@@ -32,7 +37,7 @@ func HTML(w io.Writer, run *result.Run) error {
 	if err != nil {
 		return err
 	}
-	if err := t.ExecuteTemplate(w, "page", newPage(shown(run))); err != nil {
+	if err := t.ExecuteTemplate(w, name, data); err != nil {
 		return fmt.Errorf("write HTML report: %w", err)
 	}
 	return nil
@@ -43,27 +48,31 @@ func source(name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("write HTML report: %w", err)
 	}
-	return strings.TrimSpace(string(data)), nil
+	text := strings.TrimSpace(string(data))
+	if strings.HasSuffix(name, ".css") {
+		text = strings.ReplaceAll(text, "\n", "") // a rule needs no line of its own
+	}
+	return text, nil
 }
 
 // pageTemplate parses the page. Style and script are ours and go in verbatim,
 // the very bytes that the policy's hashes are of; everything else is escaped.
 func pageTemplate(style, script string) (*template.Template, error) {
-	text, err := source("page.gohtml")
-	if err != nil {
-		return nil, err
+	parts := []string{chart.Template()}
+	hashes := strings.NewReplacer("SCRIPT-HASH", hash(script), "STYLE-HASH", hash(style))
+	for _, name := range []string{"head", "scenario", "page", "comparison", "history"} {
+		text, err := source(name + ".gohtml")
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, hashes.Replace(text))
 	}
-	scenario, err := source("scenario.gohtml")
-	if err != nil {
-		return nil, err
-	}
-	text = strings.NewReplacer("SCRIPT-HASH", hash(script), "STYLE-HASH", hash(style)).Replace(text)
 	t := template.New("page").Funcs(template.FuncMap{
 		"style":  func() template.CSS { return template.CSS(style) },
 		"script": func() template.JS { return template.JS(script) },
 	})
-	for _, part := range []string{chart.Template(), scenario, text} {
-		if t, err = t.Parse(part); err != nil {
+	for _, part := range parts {
+		if _, err := t.Parse(part); err != nil {
 			return nil, fmt.Errorf("write HTML report: %w", err)
 		}
 	}

@@ -98,5 +98,5 @@ func TestJUnitOfHostileTextIsWellFormed(t *testing.T) {
 	require.NotContains(t, text, "\x1b")
 	require.NotContains(t, text, "\ufffd", "nothing was lost")
 	suites := readJUnit(t, hostileRun(t, hostile))
-	require.Equal(t, visible(hostile), suites.Suites[1].Name)
+	require.Equal(t, Visible(hostile), suites.Suites[1].Name)
 }

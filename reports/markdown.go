@@ -22,6 +22,7 @@ func Markdown(w io.Writer, run *result.Run) error {
 	order := worstFirst(safe.Scenarios)
 	var b strings.Builder
 	markdownHead(&b, safe, order)
+	markdownRejudged(&b, safe)
 	markdownOpen(&b, safe, order)
 	markdownScenarios(&b, safe, order)
 	markdownClaims(&b, safe)

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ type page struct {
 	Command    string
 	Tiles      []tile
 	Rows       []row
+	Rejudged   *rejudged
 	Claims     []claimRow
 	Detections []detectionRow
 	Scenarios  []section
@@ -71,6 +73,23 @@ func barOf(c result.Check) *bar {
 type claimRow struct {
 	Name, Claimed, Before, After, Reason string
 	Verdict                              badge
+	Overlay                              *overlay
+}
+
+// overlay draws after over before, both from 0 on one scale.
+type overlay struct{ Before, After, Text string }
+
+func overlayOf(c result.Claim) *overlay {
+	if c.Before == nil || c.After == nil || !(*c.Before >= 0) || !(*c.After >= 0) || max(*c.Before, *c.After) == 0 {
+		return nil
+	}
+	top := max(*c.Before, *c.After)
+	width := func(v float64) string { return strconv.FormatFloat(100*v/top, 'f', 1, 64) + "%" }
+	o := &overlay{Before: width(*c.Before), After: width(*c.After)}
+	if *c.Before > 0 {
+		o.Text = fmt.Sprintf("%+.0f%s%%", 100*(*c.After-*c.Before) / *c.Before, nbsp)
+	}
+	return o
 }
 
 type detectionRow struct {
@@ -85,17 +104,18 @@ func newPage(run *result.Run) page {
 	p := page{
 		Title: v.Label() + " – Holdfast run " + run.ID, Verdict: badgeOf(v),
 		Sentence: sentence(run, order), Lacking: lacking(run), Tally: tally(run),
-		Facts: facts(run), Command: run.Command, Tiles: tiles(run), Setting: setting(run),
+		Facts: facts(run), Command: run.Command, Tiles: tiles(run), Setting: setting(run), Rejudged: newRejudged(run.Rejudged),
 	}
+	points := pointsPerSeries(run)
 	for n, i := range order {
 		id := "s" + strconv.Itoa(n+1)
 		p.Rows = append(p.Rows, newRow(run.Scenarios[i], id))
-		p.Scenarios = append(p.Scenarios, newSection(run.Scenarios[i], id))
+		p.Scenarios = append(p.Scenarios, newSection(run.Scenarios[i], id, points))
 	}
 	for _, c := range run.Claims {
 		p.Claims = append(p.Claims, claimRow{
 			Name: c.Name, Claimed: c.Claimed, Before: optional(c.Before, c.Unit), After: optional(c.After, c.Unit),
-			Verdict: badgeOf(c.Verdict), Reason: c.Reason,
+			Verdict: badgeOf(c.Verdict), Reason: c.Reason, Overlay: overlayOf(c),
 		})
 	}
 	for _, d := range run.Detections {

@@ -76,7 +76,11 @@ func placeOf(s result.Series) place {
 		stream = strings.TrimSuffix(stream, ".latency")
 		return place{0, "ms " + stream, titled("Latency", stream), last, percentileStyle(last)}
 	case s.Unit == result.UnitPerS:
+		stream = strings.TrimSuffix(stream, ".rate")
 		return place{1, "rate " + stream, titled("Requests", stream), last, rateStyle(last)}
+	case s.Unit == result.UnitBytes && (strings.HasPrefix(name, "machine.") || strings.HasPrefix(name, "harness.")):
+		// Beside gigabytes of the machine nobody would see the target's megabytes.
+		return place{6, "bytes " + stream, titled("Memory", stream), last, ""}
 	case s.Unit == result.UnitBytes:
 		return place{2, "bytes", "Memory", name, ""}
 	case has("conn", "pool", "db."):
@@ -203,8 +207,12 @@ func phase(s result.Scenario, name string) (result.Phase, bool) {
 
 // charts puts a scenario's panels on one axis of time. ok is false when nothing
 // was recorded over time.
-func charts(s result.Scenario, id string) (chart.Drawing, bool) {
+func charts(s result.Scenario, id string, points int) (chart.Drawing, bool) {
 	span := spanOf(s)
+	s.Series = slices.Clone(s.Series)
+	for i := range s.Series {
+		s.Series[i] = thin(s.Series[i], points)
+	}
 	g := chart.Group{ID: id, Name: s.Name, Span: span, Panels: panels(s, span), Marks: marks(s)}
 	if len(g.Panels) == 0 {
 		return chart.Drawing{}, false

@@ -46,7 +46,7 @@ func TestAPanelNeverMixesUnitsNorHoldsTooManyLines(t *testing.T) {
 		lines += len(p.Lines)
 	}
 	require.Equal(t, mostSeries, lines)
-	require.Equal(t, "16\u00a0more series are in run.json and not drawn.", newSection(s, "s1").LeftOut)
+	require.Equal(t, "16\u00a0more series are in run.json and not drawn.", newSection(s, "s1", mostPoints).LeftOut)
 }
 
 func TestThresholdsStandOverTheirPhase(t *testing.T) {
@@ -160,4 +160,35 @@ func TestWords(t *testing.T) {
 	require.Equal(t, notMeasured, measured(result.Check{Op: "falls_to", Verdict: result.NotExercised}), "not measured is not never")
 	require.Equal(t, "10 to 20", limitText(result.Check{Op: "between", Threshold: 10, Upper: ptr(20.0)}))
 	require.Equal(t, "within 2\u00a0s", limitText(result.Check{Op: "falls_to", Threshold: 2, WithinS: ptr(2.0), Value: ptr(1.0), Unit: result.UnitSeconds}))
+}
+
+// An orderly refusal that was to be expected is no failure, and says so.
+func TestARefusalInOrderIsNoFailure(t *testing.T) {
+	s := result.Scenario{Streams: []result.Stream{{Name: "search", Counts: result.Counts{
+		Planned: 100, Sent: 100, Completed: 100, OK: 10, Errors: map[string]int64{shedByTarget: 88, "timeout": 2}, Latency: &result.Quantiles{N: 100}}}}}
+	rows := map[string]string{}
+	for _, r := range phaseTables(s)[0].Rows {
+		rows[r.Name] = r.Cells[0]
+	}
+	require.Equal(t, "88 (88\u00a0%)", rows["refused in order"])
+	require.Equal(t, "2 (2\u00a0%)", rows["failed"])
+	require.Equal(t, "shed_by_target (refused in order: no failure)", failures(s)[0].Class)
+	s.Streams[0].Errors, s.Streams[0].Latency = nil, nil
+	for _, r := range phaseTables(s)[0].Rows {
+		require.True(t, r.Name != "failed" || r.Cells[0] == notMeasured, "what a run that goes on does not know yet is not 90 failures")
+	}
+}
+
+// Beside the machine's gigabytes nobody would see the target's megabytes.
+func TestTheTargetsMemoryHasAPanelOfItsOwn(t *testing.T) {
+	s := result.Scenario{}
+	for _, name := range []string{"target.rss", "target.rss_peak", "machine.memory_available", "harness.rss"} {
+		s.Series = append(s.Series, result.Series{Name: name, Unit: result.UnitBytes, T: []float64{0, 1}, V: []float64{1, 2}})
+	}
+	var got []string
+	for _, p := range panels(s, chart.Span{From: 0, To: 1}) {
+		got = append(got, p.Title)
+		require.True(t, p.Title != "Memory" || len(p.Lines) == 2)
+	}
+	require.Equal(t, []string{"Memory", "Memory of machine", "Memory of harness"}, got)
 }

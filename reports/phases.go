@@ -50,6 +50,9 @@ func phaseTables(s result.Scenario) []phaseTable {
 		spans = append(spans, result.StreamPhase{Counts: stream.Counts})
 		t.Columns = append(t.Columns, column{"whole load", ""})
 		for _, r := range streamRows() {
+			if r.name == "refused in order" && stream.Errors[shedByTarget] == 0 {
+				continue
+			}
 			cells := make([]string, len(spans))
 			for i, p := range spans {
 				cells[i] = r.cell(p.Counts, lengthOf(s, p.Phase))
@@ -87,7 +90,8 @@ func streamRows() []streamRow {
 		}},
 		{"sent", false, func(c result.Counts, _ float64) string { return ofPlanned(c.Sent, c.Planned) }},
 		{"expected answers", false, func(c result.Counts, _ float64) string { return ofPlanned(c.OK, c.Sent) }},
-		{"failed", false, func(c result.Counts, _ float64) string { return ofPlanned(c.Sent-c.OK, c.Sent) }},
+		{"refused in order", true, func(c result.Counts, _ float64) string { return ofPlanned(c.Errors[shedByTarget], c.Sent) }},
+		{"failed", false, failed},
 		{"latency p50", false, latency(func(q result.Quantiles) float64 { return q.P50 }, 1)},
 		{"p99", false, latency(func(q result.Quantiles) float64 { return q.P99 }, 100)},
 		{"p99.9", false, latency(func(q result.Quantiles) float64 { return q.P999 }, 1000)},
@@ -100,6 +104,15 @@ func streamRows() []streamRow {
 		}},
 		{"send lag p99", true, func(c result.Counts, _ float64) string { return optional(c.SendLagP99MS, result.UnitMS) }},
 	}
+}
+
+// failed counts what was sent and neither answered as expected nor refused in
+// order. While a run goes on its errors are not known yet.
+func failed(c result.Counts, _ float64) string {
+	if c.Errors == nil && c.Latency == nil && c.Sent > c.OK {
+		return notMeasured
+	}
+	return ofPlanned(c.Sent-c.OK-c.Errors[shedByTarget], c.Sent)
 }
 
 func ofPlanned(n, all int64) string {

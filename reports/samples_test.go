@@ -18,11 +18,12 @@ func ptr[T any](v T) *T { return &v }
 // sampleRuns are the runs that every format is tried with, by name.
 func sampleRuns(t testing.TB) map[string]*result.Run {
 	return map[string]*result.Run{
-		"mixed":   mixedRun(t),
-		"passed":  passedRun(t),
-		"partial": partialRun(t),
-		"hostile": hostileRun(t, hostile),
-		"empty":   {Schema: result.Schema, ID: "20260102-030405-ffff", Started: runStarted(), Complete: true},
+		"mixed":    mixedRun(t),
+		"passed":   passedRun(t),
+		"partial":  partialRun(t),
+		"rejudged": rejudgedRun(t),
+		"hostile":  hostileRun(t, hostile),
+		"empty":    {Schema: result.Schema, ID: "20260102-030405-ffff", Started: runStarted(), Complete: true},
 	}
 }
 
@@ -68,6 +69,20 @@ func passedRun(t testing.TB) *result.Run {
 	run.Verdict = result.Pass
 	run.Reason = "All 12 checks of 2 scenarios held; the closest is search.latency.p99 in inject with 81 % of its limit."
 	run.Scenarios = []result.Scenario{passingScenario(t, "search/popular-term", 1), passingScenario(t, "oracle/one-hangs", 2)}
+	return run
+}
+
+// rejudgedRun was held against other limits later.
+func rejudgedRun(t testing.TB) *result.Run {
+	run := passedRun(t)
+	s := &run.Scenarios[0]
+	s.Checks[0] = latencyCheck("search", 405, 300, result.Fail)
+	s.Verdict, s.Reason = result.Fail, s.Checks[0].Reason
+	run.Verdict, run.Reason = result.Fail, s.Name+": "+s.Reason
+	run.Rejudged = &result.Rejudgement{By: "slo.yaml", Changes: []result.Change{
+		{Scenario: s.Name, Check: "search.latency.p99 in inject", OldLimit: "≤ 500 ms", NewLimit: "≤ 300 ms", Was: result.Pass, Is: result.Fail},
+		{Scenario: s.Name, Check: "db.connections.in_use.max", NewLimit: "≤ 10", Is: result.Pass},
+	}}
 	return run
 }
 
@@ -309,6 +324,7 @@ const hostile = "x</script><script>alert(1)</script><img src=x onerror=alert(1)>
 func hostileRun(t testing.TB, text string) *result.Run {
 	run := mixedRun(t)
 	run.Scenarios = run.Scenarios[1:3]
+	run.Rejudged = rejudgedRun(t).Rejudged
 	poison(run, text)
 	return run
 }

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"strconv"
 	"strings"
 
 	"holdfast/harness/result"
@@ -59,7 +60,8 @@ type endRow struct {
 	Bad                                  bool
 }
 
-func newSection(s result.Scenario, id string) section {
+// newSection draws at most about so many points of each series.
+func newSection(s result.Scenario, id string, points int) section {
 	sec := section{
 		ID: id, Name: s.Name, Proves: s.Proves, Verdict: badgeOf(verdictOfScenario(s)), Reason: reasonOf(s),
 		Protections: strings.Join(s.Protections, ", "), Without: strings.Join(s.Without, ", "),
@@ -83,7 +85,7 @@ func newSection(s result.Scenario, id string) section {
 		}
 	}
 	sec.EvidenceHeld = count(int64(held)) + " of " + count(int64(len(s.Evidence))) + " held"
-	if drawing, ok := charts(s, id); ok {
+	if drawing, ok := charts(s, id, points); ok {
 		sec.Charts = &drawing
 	}
 	if n := len(s.Series) - mostSeries; n > 0 {
@@ -122,8 +124,12 @@ func failures(s result.Scenario) []failureRow {
 	var rows []failureRow
 	for _, stream := range s.Streams {
 		for _, class := range byCount(stream.Errors) {
+			name := class
+			if class == shedByTarget {
+				name += " (refused in order: no failure)"
+			}
 			rows = append(rows, failureRow{
-				Stream: stream.Name, Class: class, N: count(stream.Errors[class]), Share: ratio(stream.Errors[class], stream.Sent),
+				Stream: stream.Name, Class: name, N: count(stream.Errors[class]), Share: ratio(stream.Errors[class], stream.Sent),
 			})
 		}
 		for _, lost := range []struct {
@@ -184,8 +190,15 @@ func ledger(l *result.Ledger) (account, attempts []pair) {
 		{"accepted", count(l.Accepted)}, {"delivered", count(l.Delivered)}, {"failed, permanent", count(l.FailedPermanent)},
 		{"failed, attempts exhausted", count(l.FailedExhausted)}, {"lost", count(l.Lost)}, {"duplicated", count(l.Duplicated)},
 	}
+	tasks, tries := int64(0), int64(0)
 	for _, n := range byNumber(l.Attempts) {
 		attempts = append(attempts, pair{n, count(l.Attempts[n])})
+		if each, err := strconv.ParseInt(n, 10, 64); err == nil && each >= 0 && each < 1e6 {
+			tasks, tries = tasks+l.Attempts[n], tries+each*l.Attempts[n]
+		}
+	}
+	if tasks > 0 {
+		account = append(account, pair{"attempts per task (amplification)", result.Format(float64(tries)/float64(tasks), result.UnitFraction)})
 	}
 	return account, attempts
 }

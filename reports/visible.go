@@ -7,23 +7,22 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"holdfast/harness/result"
 )
 
-// shown returns a copy of run in which every string is fit to be shown: see
-// visible. Numbers are shared with run, which stays as it is.
-func shown(run *result.Run) *result.Run {
-	out := reflect.New(reflect.TypeFor[result.Run]())
-	copyVisible(out.Elem(), reflect.ValueOf(run).Elem())
-	return out.Interface().(*result.Run)
+// shown returns a copy of v in which every string is fit to be shown: see
+// [Visible]. Numbers are shared with v, which stays as it is.
+func shown[T any](v *T) *T {
+	out := new(T)
+	copyVisible(reflect.ValueOf(out).Elem(), reflect.ValueOf(v).Elem())
+	return out
 }
 
-// copyVisible copies src to dst, strings and keys of maps made visible.
+// copyVisible copies src to dst, strings and keys of maps made visible. Fields
+// that are not exported stay empty.
 func copyVisible(dst, src reflect.Value) {
 	switch src.Kind() {
 	case reflect.String:
-		dst.SetString(visible(src.String()))
+		dst.SetString(Visible(src.String()))
 	case reflect.Pointer:
 		if !src.IsNil() {
 			dst.Set(reflect.New(src.Type().Elem()))
@@ -35,6 +34,9 @@ func copyVisible(dst, src reflect.Value) {
 			return
 		}
 		for i := range src.NumField() {
+			if !src.Type().Field(i).IsExported() {
+				continue
+			}
 			copyVisible(dst.Field(i), src.Field(i))
 		}
 	case reflect.Slice:
@@ -62,12 +64,12 @@ func copyVisible(dst, src reflect.Value) {
 	}
 }
 
-// visible writes what has no shape of its own, or changes the shape of what
+// Visible writes what has no shape of its own, or changes the shape of what
 // stands around it, as an escape: control characters but newline and tab,
 // direction marks, zero-width characters, bytes that are not UTF-8. A string
 // that needs it gets its backslashes doubled, too, so that nobody can write an
 // escape that was not there.
-func visible(s string) string {
+func Visible(s string) string {
 	if !needsEscape(s) {
 		return s
 	}

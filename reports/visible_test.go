@@ -24,7 +24,7 @@ func TestVisible(t *testing.T) {
 		{"line separators", "a\u2028b", `a\u2028b`},
 		{"an escape can't be forged beside a real one", "\\u202e\u202e", `\\u202e\u202e`},
 	} {
-		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, visible(c.in)) })
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, Visible(c.in)) })
 	}
 }
 
@@ -32,11 +32,11 @@ func FuzzVisible(f *testing.F) {
 	f.Add(hostile)
 	f.Add("plain")
 	f.Fuzz(func(t *testing.T, s string) {
-		got := visible(s)
+		got := Visible(s)
 		require.True(t, utf8.ValidString(got))
 		for _, r := range got {
 			require.True(t, r == '\n' || r == '\t' || unicode.IsGraphic(r), "%U", r)
 		}
-		require.Equal(t, got, visible(got), "what is visible stays as it is")
+		require.Equal(t, got, Visible(got), "what is visible stays as it is")
 	})
 }

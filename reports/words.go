@@ -15,6 +15,10 @@ import (
 const (
 	nbsp        = "\u00a0"
 	notMeasured = "not measured"
+	unjudged    = "no verdict: the run stopped before this scenario was judged"
+	// shedByTarget is the class of answers that refuse in order and were to be
+	// expected: they are counted among the errors and are no failure.
+	shedByTarget = "shed_by_target"
 )
 
 // measured is a check's value as shown. Something that never came down to its
@@ -193,7 +197,7 @@ func reasonOf(s result.Scenario) string {
 		return c.Reason
 	}
 	if s.Verdict == "" {
-		return "no verdict: the run stopped before this scenario was judged"
+		return unjudged
 	}
 	return ""
 }

@@ -74,7 +74,7 @@ func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) erro
 	}
 	report, reportErr := writeReports(p.config.Out, run)
 	table := gainsTable(run)
-	reportErr = errors.Join(err, reportErr, os.WriteFile(filepath.Join(p.config.Out, "gains.md"), table, 0o644), appendSummary(env, run))
+	reportErr = errors.Join(err, reportErr, os.WriteFile(filepath.Join(p.config.Out, "gains.md"), table, 0o644), tellCI(env, run))
 	if f.into != "" {
 		reportErr = errors.Join(reportErr, replaceBlock(f.into, table))
 	}

@@ -174,7 +174,7 @@ func (p *proofPlan) carryOut(ctx context.Context, env environ) error {
 		return runError(err)
 	}
 	report, reportErr := writeReports(p.config.Out, run)
-	reportErr = errors.Join(err, reportErr, writeTeeth(p.config.Out, run), appendSummary(env, run))
+	reportErr = errors.Join(err, reportErr, writeTeeth(p.config.Out, run), tellCI(env, run))
 	view.concludeProof(run, report)
 	return p.exit(ctx, run, reportErr)
 }

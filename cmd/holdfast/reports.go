@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,30 +12,36 @@ import (
 
 	"holdfast/harness/result"
 	"holdfast/reports"
+	"holdfast/reports/rejudge"
 )
 
 func newReport(env environ) *cobra.Command {
-	var out string
+	var out, slo string
 	cmd := &cobra.Command{
 		Use:   "report RUN.json",
-		Short: "Draw the reports of a run again, from its run.json",
+		Short: "Draw the reports of a run again, from its run.json, or judge it by other limits",
 		Long: `Writes report.html, junit.xml and summary.md from a run.json, beside it or into
---out. Works on the partial file of a run that was killed, and says so.`,
+--out. Works on the partial file of a run that was killed, and on what is left of
+a file that was cut off, and says so.
+
+With --slo the run is judged again by the limits of a file, from the data it has:
+what changed is printed and shown in the reports, which go, with a run.json of
+their own, into the folder rejudged. The exit code is that of the new verdict.`,
+		Example: `  holdfast report out/bench/run.json
+  holdfast report out/bench/run.json --slo slo.yaml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			f, err := os.Open(args[0])
+			run, cut, err := readRunOrRest(args[0])
 			if err != nil {
 				return usage(err)
 			}
-			defer f.Close()
-			run, err := result.Read(f)
-			if err != nil {
-				return usage(fmt.Errorf("%s: %w", args[0], err))
+			if cut {
+				fmt.Fprintln(env.stderr, "holdfast: "+args[0]+" is cut off: what is left of it is shown as partial")
 			}
-			if out == "" {
-				out = filepath.Dir(args[0])
+			if slo != "" {
+				return rejudgeRun(env, run, slo, cmp.Or(out, filepath.Join(filepath.Dir(args[0]), "rejudged")))
 			}
-			path, err := writeReports(out, run)
+			path, err := writeReports(cmp.Or(out, filepath.Dir(args[0])), run)
 			if err != nil {
 				return usage(err)
 			}
@@ -43,33 +50,62 @@ func newReport(env environ) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "directory to write to (default: where the run.json is)")
+	cmd.Flags().StringVar(&slo, "slo", "", "file of limits, YAML or JSON, to judge the run by (docs/report.md)")
 	return cmd
 }
+
+// rejudgeRun judges run by the limits in the file at slo and writes what came of it.
+func rejudgeRun(env environ, run *result.Run, slo, out string) error {
+	f, err := os.Open(slo)
+	if err != nil {
+		return usage(err)
+	}
+	defer f.Close()
+	limits, err := rejudge.Read(f)
+	if err != nil {
+		return usage(fmt.Errorf("%s: %w", slo, err))
+	}
+	again, err := limits.Apply(run, filepath.Base(slo))
+	if err != nil {
+		return usage(fmt.Errorf("%s: %w", slo, err))
+	}
+	path, err := writeReports(out, again)
+	if err := errors.Join(err, result.WriteFile(filepath.Join(out, "run.json"), again)); err != nil {
+		return usage(err)
+	}
+	for _, c := range again.Rejudged.Changes {
+		if c.Was != c.Is {
+			fmt.Fprintf(env.stdout, "%s: %s: %s (limit %s) → %s (limit %s)\n", c.Scenario, c.Check, wordOf(c.Was), cmp.Or(c.OldLimit, "none"), wordOf(c.Is), c.NewLimit)
+		}
+	}
+	fmt.Fprintf(env.stdout, "%s → %s\n%s\n", wordOf(run.Verdict), wordOf(again.Verdict), path)
+	if err := tellCI(env, again); err != nil {
+		return environment(err)
+	}
+	if again.Verdict != result.Pass {
+		return &exitError{code: again.Verdict.ExitCode()}
+	}
+	return nil
+}
+
+func wordOf(v result.Verdict) string { return cmp.Or(string(v), "no verdict") }
 
 // writeReports writes every report of run into dir and returns the path of the
 // HTML one. One that can't be written does not keep the others from being.
 func writeReports(dir string, run *result.Run) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("write the reports: %w", err)
-	}
 	html := filepath.Join(dir, "report.html")
+	of := func(write func(io.Writer, *result.Run) error) func(io.Writer) error {
+		return func(w io.Writer) error { return write(w, run) }
+	}
 	return html, errors.Join(
-		writeReport(html, run, reports.HTML),
-		writeReport(filepath.Join(dir, "junit.xml"), run, reports.JUnit),
-		writeReport(filepath.Join(dir, "summary.md"), run, reports.Markdown),
+		writeFile(html, of(reports.HTML)),
+		writeFile(filepath.Join(dir, "junit.xml"), of(reports.JUnit)),
+		writeFile(filepath.Join(dir, "summary.md"), of(reports.Markdown)),
 	)
 }
 
-func writeReport(path string, run *result.Run, write func(io.Writer, *result.Run) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("write the reports: %w", err)
-	}
-	return errors.Join(write(f, run), f.Close())
-}
-
-// appendSummary adds the summary to the page of the CI job, where there is one.
-func appendSummary(env environ, run *result.Run) error {
+// appendToSummary adds Markdown to the page of the CI job, where there is one.
+func appendToSummary(env environ, write func(io.Writer) error) error {
 	path := env.getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
 		return nil
@@ -78,5 +114,15 @@ func appendSummary(env environ, run *result.Run) error {
 	if err != nil {
 		return fmt.Errorf("write the job's summary: %w", err)
 	}
-	return errors.Join(reports.Markdown(f, run), f.Close())
+	return errors.Join(write(f), f.Close())
+}
+
+// tellCI adds the run's summary to the page of the CI job, and annotates what
+// did not hold.
+func tellCI(env environ, run *result.Run) error {
+	err := appendToSummary(env, func(w io.Writer) error { return reports.Markdown(w, run) })
+	if env.getenv("GITHUB_ACTIONS") == "true" { // standard output may be JSON
+		err = errors.Join(err, reports.Annotations(env.stderr, run))
+	}
+	return err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -18,6 +17,7 @@ import (
 	"holdfast/harness/database"
 	"holdfast/harness/nearest"
 	"holdfast/harness/result"
+	"holdfast/reports/live"
 	"holdfast/scenarios"
 )
 
@@ -29,7 +29,7 @@ type runFlags struct {
 	target, memory      string
 	database            string
 	seed                uint64
-	out                 string
+	out, serve          string
 	failOn              []string
 }
 
@@ -63,6 +63,7 @@ SCENARIO is a name (search/popular-term), a service (search) or a glob
 	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from: "+strings.Join(database.Providers(), ", "))
 	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
 	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
+	flags.StringVar(&f.serve, "serve", "", "serve the report while the run goes on: 127.0.0.1:PORT (0: a free one)")
 	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
 	flags.StringSliceVar(&f.failOn, "fail-on", []string{"fail", "inconclusive", "not-exercised"}, "verdicts that give an exit code other than 0")
 	return cmd
@@ -93,6 +94,11 @@ func newPlan(env environ, f runFlags, args []string) (*plan, error) {
 	note(err)
 	p.config.Target, err = launch(f)
 	note(err)
+	if f.serve != "" {
+		if err := live.Check(f.serve); err != nil {
+			note(fmt.Errorf("--serve: %w", err))
+		}
+	}
 	if !slices.Contains(database.Providers(), f.database) {
 		note(fmt.Errorf("unknown --database %s: one of %s", f.database, strings.Join(database.Providers(), ", ")))
 	}
@@ -253,61 +259,6 @@ func (p *plan) repeat(args []string) func(string) string {
 		}
 		return "holdfast run " + scenario + b.String()
 	}
-}
-
-// carryOut runs the plan, writes the reports and returns the error that carries
-// the exit code.
-func (p *plan) carryOut(ctx context.Context, env environ) error {
-	if err := writable(p.config.Out); err != nil {
-		return usage(fmt.Errorf("--out %s: %w", p.config.Out, err))
-	}
-	view := newView(env, p.flags.json)
-	p.config.Observe = view.observe
-	view.say(fmt.Sprintf("run %s, seed %d, profile %s, %d scenarios", p.config.ID, p.config.Seed, p.config.Profile, len(p.scenarios)))
-	run, err := harness.Run(ctx, p.config, p.scenarios)
-	view.close()
-	if run == nil {
-		return runError(err)
-	}
-	report, reportErr := writeReports(p.config.Out, run)
-	reportErr = errors.Join(err, reportErr, appendSummary(env, run))
-	view.conclude(run, report)
-	return p.exit(ctx, run, reportErr)
-}
-
-// writable makes dir and sees that a file can be made in it, before a minute of
-// load is spent on a result that can't be kept.
-func writable(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, ".holdfast-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-func (p *plan) exit(ctx context.Context, run *result.Run, err error) error {
-	if interrupted := new(harness.Interrupted); errors.As(context.Cause(ctx), &interrupted) {
-		return &exitError{codeOfSignal(interrupted.Signal), err}
-	}
-	if err != nil {
-		return environment(err)
-	}
-	if run.Verdict == result.Pass || !slices.Contains(p.failOn, run.Verdict) {
-		return nil
-	}
-	return &exitError{code: run.Verdict.ExitCode()}
-}
-
-// runError gives an error of a run that did not take place its exit code: the
-// command line's own, or the machine's.
-func runError(err error) error {
-	if errors.Is(err, database.ErrBadDSN) || errors.Is(err, os.ErrPermission) {
-		return usage(err)
-	}
-	return environment(err)
 }
 
 func drawSeed() uint64 {

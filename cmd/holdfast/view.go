@@ -14,9 +14,10 @@ import (
 	"holdfast/harness"
 	"holdfast/harness/load"
 	"holdfast/harness/result"
+	"holdfast/reports"
 )
 
-// view shows a run while it goes on: a line that changes on a terminal, plain
+// view shows a run while it goes on: lines that change on a terminal, plain
 // lines elsewhere, JSON lines where they were asked for. Progress goes to
 // standard error, results to standard output.
 type view struct {
@@ -26,11 +27,12 @@ type view struct {
 	terminal bool
 	colour   bool
 	width    int
-	live     bool // a line that will be overwritten stands on the terminal
+	live     int // lines that will be overwritten stand on the terminal
+	block    *block
 }
 
 func newView(env environ, asJSON bool) *view {
-	v := &view{out: env.stdout, err: env.stderr, width: 100}
+	v := &view{out: env.stdout, err: env.stderr, width: 100, block: newBlock()}
 	if asJSON {
 		v.json = json.NewEncoder(env.stdout)
 		v.json.SetEscapeHTML(false)
@@ -71,20 +73,21 @@ func (v *view) observe(e harness.Event) {
 	}
 	switch e.Kind {
 	case harness.Note:
-		v.line("  " + e.Text)
+		v.line("  " + plainText(e.Text))
 	case harness.ScenarioStarted:
-		v.line(fmt.Sprintf("[%d/%d] %s: %s", e.N, e.All, e.Scenario, e.Text))
+		v.line(fmt.Sprintf("[%d/%d] %s: %s", e.N, e.All, e.Scenario, plainText(e.Text)))
 	case harness.PhaseStarted:
 		if !v.terminal {
 			v.line(fmt.Sprintf("  %s at %s of %s", e.Phase, seconds(e.At), seconds(e.Of)))
 		}
 	case harness.Tick:
 		if v.terminal {
-			v.overwrite(tick(e))
+			v.overwrite(v.block.lines(e))
 		}
 	case harness.ScenarioEnded:
 		v.clear()
-		fmt.Fprintln(v.out, v.paint(e.Result.Verdict)+"  "+e.Scenario+"  "+e.Result.Reason)
+		v.block.ended(e.Result)
+		fmt.Fprintln(v.out, v.paint(e.Result.Verdict)+"  "+e.Scenario+"  "+plainText(e.Result.Reason))
 	}
 }
 
@@ -98,25 +101,6 @@ func (v *view) observeJSON(e harness.Event) {
 		l.Verdict, l.Reason = e.Result.Verdict, e.Result.Reason
 	}
 	_ = v.json.Encode(l) // standard output is gone: there is nobody left to tell
-}
-
-// tick is the live line.
-func tick(e harness.Event) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "  %s %s of %s", e.Phase, seconds(e.At), seconds(e.Of))
-	for _, s := range e.Streams {
-		fmt.Fprintf(&b, " | %s: %d sent, %d ok, %d failed", s.Stream, s.Sent, s.OK, s.Failed)
-		if s.P99MS != nil {
-			b.WriteString(", p99 " + result.Format(*s.P99MS, result.UnitMS))
-		}
-	}
-	if e.RSS > 0 {
-		b.WriteString(" | memory " + result.Bytes(e.RSS))
-	}
-	for _, f := range e.Faults {
-		b.WriteString(" | " + f)
-	}
-	return b.String()
 }
 
 func seconds(d time.Duration) string {
@@ -133,19 +117,30 @@ func (v *view) line(text string) {
 	fmt.Fprintln(v.err, text)
 }
 
-func (v *view) overwrite(text string) {
-	if r := []rune(text); len(r) > v.width-1 {
-		text = string(r[:v.width-1])
+// overwrite draws lines over those that it drew before. None is longer than the
+// terminal is wide, or the terminal would break it and the count be wrong.
+func (v *view) overwrite(lines []string) {
+	v.clear()
+	for i, text := range lines {
+		text = strings.ReplaceAll(reports.Visible(text), "\n", " ")
+		lines[i] = text
+		if r := []rune(text); len(r) > v.width-1 {
+			lines[i] = string(r[:v.width-1])
+		}
 	}
-	fmt.Fprint(v.err, "\r\x1b[K"+text)
-	v.live = true
+	fmt.Fprint(v.err, strings.Join(lines, "\n"))
+	v.live = len(lines)
 }
 
 func (v *view) clear() {
-	if v.live {
-		fmt.Fprint(v.err, "\r\x1b[K")
-		v.live = false
+	if v.live == 0 {
+		return
 	}
+	if v.live > 1 {
+		fmt.Fprintf(v.err, "\x1b[%dA", v.live-1)
+	}
+	fmt.Fprint(v.err, "\r\x1b[J")
+	v.live = 0
 }
 
 func (v *view) close() {
@@ -207,11 +202,11 @@ func (v *view) problems(s result.Scenario) {
 	}
 	fmt.Fprintf(v.out, "%s  %s\n", v.paint(s.Verdict), s.Name)
 	if s.Error != "" {
-		fmt.Fprintf(v.out, "    %s\n", s.Error)
+		fmt.Fprintf(v.out, "    %s\n", plainText(s.Error))
 	}
 	for _, c := range append(append([]result.Check(nil), s.Checks...), s.Evidence...) {
 		if c.Verdict != result.Pass {
-			fmt.Fprintf(v.out, "    %s %s: %s\n", c.Verdict.Mark(), c.Name, c.Reason)
+			fmt.Fprintf(v.out, "    %s %s: %s\n", c.Verdict.Mark(), c.Name, plainText(c.Reason))
 		}
 	}
 	for _, e := range s.Ends {
@@ -220,6 +215,13 @@ func (v *view) problems(s result.Scenario) {
 		}
 	}
 	fmt.Fprintf(v.out, "    repeat: %s\n\n", s.Repeat)
+}
+
+// plainText is text that may come from a target, fit for a terminal and for the
+// log of a CI job: no control characters, and no line that begins as it likes,
+// for such a job takes lines that begin with :: as commands.
+func plainText(s string) string {
+	return strings.ReplaceAll(reports.Visible(s), "\n", "\n    | ")
 }
 
 // paint is the verdict as a mark and a word, in colour where the terminal has it.

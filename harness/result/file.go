@@ -13,12 +13,13 @@ import (
 // ErrSchema is what [Read] wraps when the file is of a kind that this code does not know.
 var ErrSchema = errors.New("unknown schema")
 
-// Write writes run as JSON, indented, ending in a newline.
+// Write writes run as JSON, indented, ending in a newline, without credentials:
+// see [Redacted].
 func Write(w io.Writer, run *Run) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", " ")
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(run); err != nil {
+	if err := enc.Encode(Redacted(run)); err != nil {
 		return fmt.Errorf("write result: %w", err)
 	}
 	return nil

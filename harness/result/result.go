@@ -40,6 +40,8 @@ type Run struct {
 	Claims     []Claim     `json:"claims,omitempty"`
 	Curves     []Curve     `json:"curves,omitempty"`
 	Detections []Detection `json:"detections,omitempty"`
+	// Rejudged says that the verdicts were found later, by other limits.
+	Rejudged *Rejudgement `json:"rejudged,omitempty"`
 }
 
 // Environment is where the run took place.

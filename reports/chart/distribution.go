@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
 	"holdfast/harness/result"
 )
 
@@ -12,6 +14,38 @@ import (
 type Quantile struct {
 	Q  float64 // 0.5 … below 1
 	MS float64
+}
+
+// Quantiles reads a histogram in microseconds as a curve from the median on. It
+// stops where the next request would be an invention: at 1 - 1/n.
+func Quantiles(h *hdr.PackedHistogram) []Quantile {
+	n := h.TotalCount()
+	if n == 0 {
+		return nil
+	}
+	last := 1 - 1/float64(n)
+	var points []Quantile
+	const perStep = 12 // points between one nine and the next
+	for i := 0; ; i++ {
+		q := unstretch(float64(i) / perStep)
+		if q > last {
+			break
+		}
+		points = append(points, Quantile{Q: q, MS: float64(h.ValueAtPercentile(q*100)) / 1000})
+	}
+	if len(points) == 0 || points[len(points)-1].Q < last {
+		points = append(points, Quantile{Q: max(last, 0.5), MS: float64(h.Max()) / 1000})
+	}
+	return points
+}
+
+// unstretch is the inverse of Stretch.
+func unstretch(x float64) float64 {
+	half := math.Log10(2)
+	if x < 1 {
+		x = half + x*(1-half)
+	}
+	return 1 - math.Pow(10, -x)
 }
 
 // Curve is one distribution.

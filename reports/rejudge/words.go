@@ -1,0 +1,74 @@
+package rejudge
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"holdfast/harness/result"
+)
+
+// quantity reads a number in the given unit: alone, or with a unit of its kind.
+func quantity(text, unit string) (float64, error) {
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\u00a0", " "))
+	i := strings.LastIndexAny(text, "0123456789.") + 1
+	v, err := strconv.ParseFloat(strings.ReplaceAll(text[:i], " ", ""), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, fmt.Errorf("limit %q: want a number, or one with a unit (300ms, 100MB, 99%%)", text)
+	}
+	suffix := strings.TrimSpace(text[i:])
+	if suffix == "" {
+		return v, nil
+	}
+	factor, ok := factors(unit)[suffix]
+	if !ok {
+		return 0, fmt.Errorf("limit %q: the metric is in %s", text, unit)
+	}
+	return v * factor, nil
+}
+
+// factors are the suffixes that a unit may be written with.
+func factors(unit string) map[string]float64 {
+	switch unit {
+	case result.UnitMS:
+		return map[string]float64{"us": 1e-3, "µs": 1e-3, "ms": 1, "s": 1e3, "min": 6e4}
+	case result.UnitSeconds:
+		return map[string]float64{"ms": 1e-3, "s": 1, "min": 60}
+	case result.UnitBytes:
+		return map[string]float64{"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+	case result.UnitRatio:
+		return map[string]float64{"%": 0.01}
+	case result.UnitPerS:
+		return map[string]float64{"/s": 1}
+	case result.UnitFraction:
+		return map[string]float64{"x": 1, "×": 1}
+	default:
+		return nil
+	}
+}
+
+func subject(c result.Check) string {
+	if c.Phase == "" {
+		return c.Metric
+	}
+	return c.Metric + " in " + c.Phase
+}
+
+// limitText is a limit with its sign.
+func limitText(c result.Check) string {
+	limit := result.Format(c.Threshold, c.Unit)
+	switch {
+	case c.Op == "between" && c.Upper != nil:
+		return limit + " to " + result.Format(*c.Upper, c.Unit)
+	case c.Op == "falls_to" && c.Value != nil:
+		return "within " + limit
+	case c.Op == "falls_to" && c.WithinS != nil:
+		return "falls to " + limit + " within " + result.Format(*c.WithinS, result.UnitSeconds)
+	}
+	sign := map[string]string{"<=": "≤", ">=": "≥", "==": "="}[c.Op]
+	if sign == "" {
+		sign = c.Op
+	}
+	return sign + "\u00a0" + limit
+}
