@@ -202,7 +202,7 @@ func TestAnInterruptedRunIsJudgedAndWritten(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	cfg.Observe = func(e harness.Event) {
-		if e.Kind == harness.Tick && e.At > 0 && e.Phase != result.Drain { // whichever phase a busy machine has come to
+		if e.Kind == harness.Tick && e.Phase != result.WarmUp && e.Phase != result.Drain { // whichever phase a busy machine has come to
 			cancel(&harness.Interrupted{Signal: os.Interrupt})
 		}
 	}
