@@ -53,10 +53,26 @@ func (st *stage) machineFull() string {
 	return ""
 }
 
-// untimely says why a missed limit on time proves nothing against the target.
+// untimely says why a missed limit on time, or a request that failed, proves
+// nothing against the target.
 func (st *stage) untimely() string {
-	why := slices.DeleteFunc([]string{generatorLate(st.out.Streams), st.machineFull()}, func(s string) bool { return s == "" })
+	why := slices.DeleteFunc([]string{generatorLate(st.out.Streams), st.machineFull(), st.givenUp()}, func(s string) bool { return s == "" })
 	return strings.Join(why, "; ")
+}
+
+// givenUp says that requests failed because the run was interrupted.
+func (st *stage) givenUp() string {
+	if st.interrupted == nil {
+		return ""
+	}
+	n := int64(0)
+	for _, s := range st.out.Streams {
+		n += s.Errors[load.ClassCanceled]
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the run was interrupted, and %d requests in flight were given up", n)
 }
 
 // gather builds the evidence that the experiment was valid. Each item is a
