@@ -8,6 +8,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -159,6 +160,9 @@ type Fault struct {
 	// During is the phase that it lasts for. Defaults to inject. Throughout is
 	// the whole load, for what is a condition of the experiment.
 	During string
+	// After is how long after the start of that phase it begins. Defaults to at
+	// once.
+	After time.Duration
 }
 
 // Throughout is the window of a fault that lasts for the whole load.
@@ -166,14 +170,11 @@ const Throughout = "throughout"
 
 // window returns when the fault acts.
 func (f Fault) window(t Timeline) (from, to time.Duration) {
-	switch f.During {
-	case Throughout:
-		return 0, t.Total()
-	case "":
-		return t.Start(result.Inject), t.Start(result.Inject) + t.Inject
-	default:
-		return t.Start(f.During), t.Start(f.During) + t.Length(f.During)
+	phase := cmp.Or(f.During, result.Inject)
+	if phase == Throughout {
+		return f.After, t.Total()
 	}
+	return t.Start(phase) + f.After, t.Start(phase) + t.Length(phase)
 }
 
 // Validate reports everything that is wrong with the scenario as data. Checks
