@@ -112,6 +112,8 @@ func (t Timeline) Phases() []result.Phase {
 	return phases
 }
 
+func (t Timeline) drain() time.Duration { return cmp.Or(t.Drain, DefaultDrain) }
+
 // Total is how long the load lasts: all phases but the drain.
 func (t Timeline) Total() time.Duration { return t.WarmUp + t.Baseline + t.Inject + t.Heal }
 
@@ -158,21 +160,28 @@ type Fault struct {
 	On   string // OnDatabase, OnPostgres, OnTarget, or the name of an outside API
 	Kind chaos.Kind
 	// During is the phase that it lasts for. Defaults to inject. Throughout is
-	// the whole load, for what is a condition of the experiment.
+	// the whole load, for what is a condition of the experiment, and ToTheEnd the
+	// drain as well.
 	During string
 	// After is how long after the start of that phase it begins. Defaults to at
 	// once.
 	After time.Duration
 }
 
-// Throughout is the window of a fault that lasts for the whole load.
-const Throughout = "throughout"
+// Windows of a fault that are no phase.
+const (
+	Throughout = "throughout" // the whole load
+	ToTheEnd   = "to-the-end" // the load and the drain: what the load has caused meets it, too
+)
 
 // window returns when the fault acts.
 func (f Fault) window(t Timeline) (from, to time.Duration) {
 	phase := cmp.Or(f.During, result.Inject)
-	if phase == Throughout {
+	switch phase {
+	case Throughout:
 		return f.After, t.Total()
+	case ToTheEnd:
+		return f.After, t.Total() + t.drain()
 	}
 	return t.Start(phase) + f.After, t.Start(phase) + t.Length(phase)
 }

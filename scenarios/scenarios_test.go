@@ -96,6 +96,10 @@ func TestOracle(t *testing.T) {
 	harness.Test(t, config(t), named(t, "oracle/hundred-active", "oracle/all-hang", "oracle/broken-connections")...)
 }
 
+func TestTask(t *testing.T) {
+	harness.Test(t, config(t), named(t, "task/refused-key", "task/parked", "task/reply-lost", "task/killed")...)
+}
+
 // A project without enough oracles shows nothing.
 func TestTooFewOraclesAreNotExercised(t *testing.T) {
 	s := named(t, "oracle/hundred-active")[0]
@@ -130,6 +134,7 @@ func caught(t *testing.T, s result.Scenario, protection string) {
 	var reasons []string
 	for _, c := range s.Checks {
 		if c.Verdict == result.Fail && slices.Contains(c.Guards, protection) {
+			t.Logf("%s: %s", s.Name, c.Reason)
 			return
 		}
 		reasons = append(reasons, string(c.Verdict)+": "+c.Reason)
