@@ -101,13 +101,15 @@ func hurried(countdown time.Duration, more map[string]string) map[string]string 
 
 // inAHurry says what hurried compresses.
 func inAHurry(countdown time.Duration) []result.Compressed {
-	short := func(name string, real, used time.Duration) result.Compressed {
-		return result.Compressed{Name: name, RealS: real.Seconds(), UsedS: used.Seconds(), FactorBy: real.Seconds() / used.Seconds()}
-	}
 	return []result.Compressed{
-		short("countdown before a retry", sourceCountdown, countdown),
-		short("silence after which a worker is taken for dead", 30*time.Second, time.Second),
+		shortened("countdown before a retry", sourceCountdown, countdown),
+		shortened("silence after which a worker is taken for dead", 30*time.Second, time.Second),
 	}
+}
+
+// shortened is a time that is real in production and used here.
+func shortened(name string, real, used time.Duration) result.Compressed {
+	return result.Compressed{Name: name, RealS: real.Seconds(), UsedS: used.Seconds(), FactorBy: real.Seconds() / used.Seconds()}
 }
 
 // untilDone lays a fault on the e-mail API until the last task is done: what is
@@ -237,7 +239,7 @@ func projectNotFound(p Profile) harness.Scenario {
 // apiDown takes the API away for good, from tasks that all fail together.
 func apiDown(p Profile) harness.Scenario {
 	t := p.brief()
-	t.Drain = 12 * time.Second // without an end to retries there is none to the drain
+	t.Drain = 8 * time.Second // without an end to retries there is none to the drain
 	mails := mailing{name: "mail", profile: load.Bursts(100, t.Total(), t.Total())}
 	return p.tasks(harness.Scenario{
 		Name:       "task/api-down",
@@ -295,7 +297,7 @@ func errorNames(p Profile) harness.Scenario {
 		Guards:     []string{"task.classify-errors", "task.max-retries"},
 		Settings:   hurried(hurry, nil),
 		Compressed: inAHurry(hurry),
-		Timeline:   withDrain(t, 12*time.Second),
+		Timeline:   withDrain(t, 8*time.Second),
 		Faults:     faults,
 		Measures:   []harness.Measure{wrongAttempts(catalogue), wrongClasses(catalogue)},
 		Holds: []verdict.Check{
@@ -382,7 +384,7 @@ func retryAfter(p Profile) harness.Scenario {
 		Proves:     "No retry comes before the Retry-After of an answer, in seconds or as a date; one that asks for too much is cut, and one that makes no sense is left aside.",
 		Guards:     []string{"task.honour-retry-after"},
 		Settings:   hurried(countdown, map[string]string{"TASK_MAX_RETRY_AFTER": most.String()}),
-		Compressed: append(inAHurry(countdown), result.Compressed{Name: "longest Retry-After that is followed", RealS: 600, UsedS: most.Seconds(), FactorBy: 600 / most.Seconds()}),
+		Compressed: append(inAHurry(countdown), shortened("longest Retry-After that is followed", 10*time.Minute, most)),
 		Timeline:   t,
 	}
 	for _, f := range forms {
@@ -432,12 +434,13 @@ func quotaSpent(p Profile) harness.Scenario {
 	t := p.brief()
 	const quota = 15
 	return p.tasks(harness.Scenario{
-		Name:       "task/quota",
-		Proves:     "When the quota is spent, the rest fails visibly after one attempt each: a 429 by its status, but none that waiting helps.",
-		Guards:     []string{"task.classify-errors"},
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
-		Timeline:   t,
+		Name:   "task/quota",
+		Proves: "When the quota is spent, the rest fails visibly after one attempt each: a 429 by its status, but none that waiting helps.",
+		Guards: []string{"task.classify-errors"},
+		// The quota's own Retry-After is until tomorrow.
+		Settings:   hurried(hurry, map[string]string{"TASK_MAX_RETRY_AFTER": hurry.String()}),
+		Compressed: append(inAHurry(hurry), shortened("longest Retry-After that is followed", 10*time.Minute, hurry)),
+		Timeline:   withDrain(t, 8*time.Second),
 		Holds: []verdict.Check{
 			nothing("mail_api.retries").Decisive().Because("daily_quota_exceeded is told from rate_limit_exceeded by its name").Guarding("task.classify-errors"),
 			verdict.Metric("ledger.delivered").Equals(verdict.Count(quota)),
@@ -464,7 +467,7 @@ func replyLost(p Profile) harness.Scenario {
 		Proves:     "When the API took a mail on and its answer was lost, in any of six ways, the task is tried again and nobody gets a second mail.",
 		Guards:     []string{"task.idempotency-key"},
 		Settings:   hurried(hurry, map[string]string{"TASK_SEND_TIMEOUT": "300ms"}),
-		Compressed: inAHurry(hurry),
+		Compressed: append(inAHurry(hurry), shortened("timeout of a call", 10*time.Second, 300*time.Millisecond)),
 		Timeline:   t,
 		Faults:     faults,
 		Holds: []verdict.Check{
@@ -521,7 +524,7 @@ func mixed(p Profile) harness.Scenario {
 		Proves:     "While the API never answers one kind of task, each call is given up in time, the other kind is sent as quickly as ever, and so are searches answered.",
 		Guards:     []string{"task.queue-isolation", "task.send-timeout"},
 		Settings:   hurried(hurry, map[string]string{"TASK_SEND_TIMEOUT": timeout.String()}),
-		Compressed: append(inAHurry(hurry), result.Compressed{Name: "timeout of a call", RealS: 10, UsedS: timeout.Seconds(), FactorBy: 10 / timeout.Seconds()}),
+		Compressed: append(inAHurry(hurry), shortened("timeout of a call", 10*time.Second, timeout)),
 		Timeline:   t,
 		Load:       []load.Stream{{Name: "search", Profile: load.Constant(20, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.Status(200)}},
 		Faults:     []harness.Fault{misbehave("hang", mailAPI, "hang headers key=slow-*")},
