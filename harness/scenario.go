@@ -163,9 +163,9 @@ type Fault struct {
 	// the whole load, for what is a condition of the experiment, and ToTheEnd the
 	// drain as well.
 	During string
-	// After is how long after the start of that phase it begins. Defaults to at
-	// once.
-	After time.Duration
+	// After is how long after the start of that phase it begins, For how long it
+	// lasts. Default to at once, and to the end of the phase.
+	After, For time.Duration
 }
 
 // Windows of a fault that are no phase.
@@ -177,13 +177,18 @@ const (
 // window returns when the fault acts.
 func (f Fault) window(t Timeline) (from, to time.Duration) {
 	phase := cmp.Or(f.During, result.Inject)
+	from, to = t.Start(phase), t.Start(phase)+t.Length(phase)
 	switch phase {
 	case Throughout:
-		return f.After, t.Total()
+		from, to = 0, t.Total()
 	case ToTheEnd:
-		return f.After, t.Total() + t.drain()
+		from, to = 0, t.Total()+t.drain()
 	}
-	return t.Start(phase) + f.After, t.Start(phase) + t.Length(phase)
+	from += f.After
+	if f.For > 0 {
+		to = min(to, from+f.For)
+	}
+	return from, to
 }
 
 // Validate reports everything that is wrong with the scenario as data. Checks

@@ -163,6 +163,8 @@ func balance(tasks []taskRecord) result.Ledger {
 //
 //	tasks.attempts.max, .min   by the queue's own count, of the tasks taken on
 //	tasks.unfinished           tasks that the queue still has to do at the end
+//	tasks.stored_unheard       tasks that the queue knows and that were not answered 202;
+//	                           without any there is no sample
 //	tasks.unserved             recipients of tasks taken on that got no mail
 //	MAILING.delay.p50, .p90, .p99, .max  from when the request was due to when the
 //	                           API had the mail, of the delivered ones
@@ -183,6 +185,8 @@ func taskMeasures(mailings []mailing) []harness.Measure {
 			return counting(ts, taskRecord.unserved)
 		}),
 	}
+	all = append(all, overTasks("tasks.stored_unheard", func(t taskRecord) bool { return t.stored && !t.accepted },
+		func(ts []taskRecord) float64 { return float64(len(ts)) }))
 	for _, m := range mailings {
 		own := func(t taskRecord) bool { return t.mailing == m.name && t.accepted }
 		all = append(all, overTasks(m.name+".failed_tasks", own, func(ts []taskRecord) float64 {

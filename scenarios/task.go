@@ -58,14 +58,17 @@ func taskScenarios(p Profile) []harness.Scenario {
 // which nothing may be lost and nothing doubled.
 func (p Profile) tasks(s harness.Scenario, api emailapi.Config, mailings ...mailing) harness.Scenario {
 	s.World = world(p.Projects)
-	s.World.Outside = []harness.Outside{mailFake(api)}
+	replaced := slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.Kind == keyRevoked{} })
+	s.World.Outside = []harness.Outside{mailFake(api, replaced)}
 	s.World.Furnish = func(ctx context.Context, o harness.Observed) error { return furnishOwners(ctx, o, mailings) }
 	var streams []load.Stream
 	for _, m := range mailings {
 		streams = append(streams, m.stream())
 	}
 	s.Load = append(streams, s.Load...)
-	s.Settled = settled
+	if s.Settled == nil {
+		s.Settled = settled
+	}
 	s.Account = func(ctx context.Context, o harness.Observed) (result.Ledger, error) { return account(ctx, o, mailings) }
 	s.Measures = append(taskMeasures(mailings), s.Measures...)
 	s.Watch = append(s.Watch, depth("pending"), depth("retrying"),
@@ -143,6 +146,7 @@ func refusedKey(p Profile) harness.Scenario {
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(30 * time.Second)).Because("the queue is empty of them soon"),
 			verdict.Metric("healthy.delay.p99").AtMost(verdict.Duration(2 * time.Second)).Because("of the same kind and queue, and not held up"),
 			verdict.Metric("notify.delay.p99").AtMost(verdict.Duration(2 * time.Second)),
+			verdict.Metric("queue.oldest.max").AtMost(verdict.Quantity{Value: 2, Unit: result.UnitSeconds}).Because("nobody waits behind the doomed"),
 			nothing("healthy.failed_tasks"), nothing("notify.failed_tasks"),
 			nothing("doomed.failed"), nothing("healthy.failed"),
 		},
@@ -263,7 +267,8 @@ func apiDown(p Profile) harness.Scenario {
 // apiHeals takes the API away for a while.
 func apiHeals(p Profile) harness.Scenario {
 	t := p.outage()
-	countdown := t.Inject / 3 // four attempts take seven of them
+	countdown := min(t.Inject/3, sourceCountdown) // four attempts take seven of them
+	t.Drain = 6*countdown + 5*time.Second
 	return p.tasks(harness.Scenario{
 		Name:       "task/api-heals",
 		Proves:     fmt.Sprintf("An outage of the API of %s delays mail, and costs none.", t.Inject),

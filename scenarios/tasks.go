@@ -28,27 +28,25 @@ const (
 	secondKey = "re_second_key" // takes the first one's place, where that is revoked
 )
 
-// mailFake plays the e-mail API, with limits of its own where c has some. The
-// target's key is in a file, as a mounted secret is. Beside what any fake
-// measures it has the numbers of [mailStand.sees].
-func mailFake(c emailapi.Config) harness.Outside {
+// mailFake plays the e-mail API, with limits of its own where c has some. A key
+// that is to be replaced is in a file, as a mounted secret is. Beside what any
+// fake measures it has the numbers of [mailStand.sees].
+func mailFake(c emailapi.Config, replaceKey bool) harness.Outside {
 	return harness.Outside{Name: mailAPI, Open: func(seed uint64) (harness.Fake, error) {
 		c.Config = host.Config{Seed: seed}
 		c.Keys = []emailapi.Key{{Text: firstKey, State: emailapi.Valid}}
-		dir, err := os.MkdirTemp("", "holdfast-key-")
+		api, err := emailapi.Start(c)
 		if err != nil {
-			return nil, fmt.Errorf("a directory for the API key: %w", err)
+			return nil, err
 		}
-		s := &mailStand{keyFile: filepath.Join(dir, "key")}
-		if err := s.writeKey(firstKey); err != nil {
-			return nil, errors.Join(err, os.RemoveAll(dir))
-		}
-		if s.api, err = emailapi.Start(c); err != nil {
-			return nil, errors.Join(err, os.RemoveAll(dir))
-		}
-		s.stand = newStand(mailAPI, s.api.Host)
-		s.settings = map[string]string{"EMAIL_API_URL": s.api.URL(0), "EMAIL_API_KEY_FILE": s.keyFile}
+		s := &mailStand{stand: newStand(mailAPI, api.Host), api: api}
+		s.settings = map[string]string{"EMAIL_API_URL": api.URL(0), "EMAIL_API_KEY": firstKey}
 		s.measures = append(s.measures, s.sees()...)
+		if replaceKey {
+			if err := s.keyInFile(); err != nil {
+				return nil, errors.Join(err, s.Close())
+			}
+		}
 		return s, nil
 	}}
 }
@@ -58,13 +56,29 @@ func mailFake(c emailapi.Config) harness.Outside {
 type mailStand struct {
 	*stand
 	api     *emailapi.Server
-	keyFile string
+	keyFile string       // empty: the key stays the same
 	tasks   []taskRecord // since the account was drawn up
+}
+
+// keyInFile hands the key over in a file.
+func (s *mailStand) keyInFile() error {
+	dir, err := os.MkdirTemp("", "holdfast-key-")
+	if err != nil {
+		return fmt.Errorf("a directory for the API key: %w", err)
+	}
+	s.keyFile = filepath.Join(dir, "key")
+	delete(s.settings, "EMAIL_API_KEY")
+	s.settings["EMAIL_API_KEY_FILE"] = s.keyFile
+	return s.writeKey(firstKey)
 }
 
 // Close stops the API and takes the key away.
 func (s *mailStand) Close() error {
-	return errors.Join(s.stand.Close(), os.RemoveAll(filepath.Dir(s.keyFile)))
+	err := s.stand.Close()
+	if s.keyFile != "" {
+		err = errors.Join(err, os.RemoveAll(filepath.Dir(s.keyFile)))
+	}
+	return err
 }
 
 // writeKey puts a key into the file, at once.
@@ -89,6 +103,9 @@ func (keyRevoked) String() string { return "key revoked, then replaced" }
 // Accepts knows keyRevoked beside the faults of any fake.
 func (s *mailStand) Accepts(kind chaos.Kind) error {
 	if _, ok := kind.(keyRevoked); ok {
+		if s.keyFile == "" {
+			return errors.New("the API key is not in a file, so it cannot be replaced")
+		}
 		return nil
 	}
 	return s.stand.Accepts(kind)
