@@ -126,3 +126,28 @@ func furnishOwners(ctx context.Context, o harness.Observed, mailings []mailing) 
 	}
 	return nil
 }
+
+// needOwners says which project a mailing is about has no owner with the address
+// of its task: there is none, or somebody else's.
+func needOwners(ctx context.Context, o harness.Observed, mailings []mailing) error {
+	conn, err := pgx.Connect(ctx, o.DSN)
+	if err != nil {
+		return fmt.Errorf("look for the projects' owners: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	for _, m := range mailings {
+		if !m.notify || m.first >= noProject {
+			continue
+		}
+		var n int64
+		err := conn.QueryRow(ctx, `SELECT count(*) FROM projects p JOIN owners o ON o.id = p.owner_id
+			WHERE p.id >= $1 AND o.email = $2 || '-' || (p.id - $1) || '@tasks.example'`, m.first, m.name).Scan(&n)
+		if err != nil {
+			return fmt.Errorf("look for the projects' owners: %w", err)
+		}
+		if planned := load.Planned(m.profile); n < planned {
+			return fmt.Errorf("%d projects have an owner of their own, and %s takes %d", n, m.name, planned)
+		}
+	}
+	return nil
+}

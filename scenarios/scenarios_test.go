@@ -110,6 +110,16 @@ func TestTooFewOraclesAreNotExercised(t *testing.T) {
 	require.Contains(t, run.Reason, "0 active oracles")
 }
 
+// Projects without owners of their own cannot tell whose mail was sent.
+func TestProjectsWithoutOwnersAreNotExercised(t *testing.T) {
+	s := named(t, "task/project-not-found")[0]
+	s.World.Furnish = nil
+	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
+	require.NoError(t, err)
+	require.Equal(t, result.NotExercised, run.Verdict, run.Reason)
+	require.Contains(t, run.Reason, "0 projects have an owner of their own")
+}
+
 // Each protection taken away is caught by a check that watches it.
 func TestEachProtectionTakenAwayIsCaught(t *testing.T) {
 	cfg := config(t)
