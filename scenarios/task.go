@@ -20,7 +20,7 @@ const (
 	sourceCountdown = 60 * time.Second // after an error of the network or the database
 	taskWorkers     = 16               // of each queue
 	// hurry is what the countdowns are compressed to.
-	hurry = 300 * time.Millisecond
+	hurry = 200 * time.Millisecond
 )
 
 func taskScenarios(p Profile) []harness.Scenario {

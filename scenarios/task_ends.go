@@ -124,7 +124,7 @@ func databaseGone(p Profile) harness.Scenario {
 // connection the reply of that one statement which is under way, now and then
 // the COMMIT.
 func commitRepliesLost(p Profile) harness.Scenario {
-	const moments = 10
+	const moments = 5
 	// Statements that take longer are more often under way.
 	faults := []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: chaos.Delay{Each: 5 * time.Millisecond}, During: harness.Throughout}}
 	every := p.outage().Inject / moments

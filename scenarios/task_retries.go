@@ -17,13 +17,15 @@ import (
 func apiDown(p Profile) harness.Scenario {
 	t := p.brief()
 	t.Drain = 8 * time.Second // without an end to retries there is none to the drain
+	// Long enough that River's own moments do not blur the pauses.
+	const countdown = 300 * time.Millisecond
 	mails := mailing{name: "mail", profile: load.Bursts(100, t.Total(), t.Total())}
 	return p.tasks(harness.Scenario{
 		Name:       "task/api-down",
 		Proves:     "While the API is down each task is tried four times, later each time and not all at once, and then fails where everybody can see it.",
 		Guards:     []string{"task.max-retries", "task.backoff", "task.jitter"},
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
+		Settings:   hurried(countdown, nil),
+		Compressed: inAHurry(countdown),
 		Timeline:   t,
 		Faults:     []harness.Fault{untilDone("down", "status 503")},
 		Holds: []verdict.Check{
@@ -175,7 +177,7 @@ func retryStorm(p Profile) harness.Scenario {
 
 // poison are tasks that fail whenever they are tried.
 func poison(p Profile) harness.Scenario {
-	t := harness.Timeline{Baseline: p.Phase}
+	t := p.brief()
 	return p.tasks(harness.Scenario{
 		Name:       "task/poison",
 		Proves:     "Tasks over which the API fails each time are given up after four attempts, and hold nobody up.",
@@ -189,7 +191,7 @@ func poison(p Profile) harness.Scenario {
 			verdict.Metric("mail.delay.p90").AtMost(verdict.Duration(500 * time.Millisecond)),
 			nothing("mail.failed_tasks"),
 		},
-	}, emailapi.Config{}, steady("poison", 5, t.Total()), steady("mail", 60, t.Total()))
+	}, emailapi.Config{}, steady("poison", 10, t.Total()), steady("mail", 60, t.Total()))
 }
 
 // mixed has trouble with the mail of one kind of task.

@@ -172,11 +172,12 @@ func TestATaskThatItsWorkerNeverHeardOfIsTakenUp(t *testing.T) {
 func TestHandsLetGoOfWhatEndedBefore(t *testing.T) {
 	t.Parallel()
 	h := newHands()
-	h.take(1)
-	h.take(2)()
+	h.take(given{1, 1})
+	h.take(given{2, 1})()
 	now := time.Now()
-	require.Equal(t, []int64{3}, h.empty([]int64{1, 2, 3}, now.Add(-time.Minute)), "what became of 2 may not be written yet")
-	require.Equal(t, []int64{2, 3}, h.empty([]int64{1, 2, 3}, now.Add(time.Minute)))
+	all := []given{{1, 1}, {2, 1}, {2, 2}, {3, 1}}
+	require.Equal(t, []int64{2, 3}, h.missing(all, now.Add(-time.Minute)), "the second attempt at 2: what became of the first may not be written yet")
+	require.Equal(t, []int64{2, 2, 3}, h.missing(all, now.Add(time.Minute)))
 }
 
 func TestTasksOfALivingWorkerAreLeftToIt(t *testing.T) {

@@ -89,16 +89,18 @@ func (r *rescuer) beat(ctx context.Context) error {
 // unheard are the tasks that this worker was given and does not work. There are
 // some when the database carried out a fetch and its answer was lost.
 func (r *rescuer) unheard(ctx context.Context) ([]int64, error) {
-	rows, err := r.pool.Query(ctx, `SELECT id FROM river_job
+	rows, err := r.pool.Query(ctx, `SELECT id, attempt FROM river_job
 		WHERE state = 'running' AND attempted_by[cardinality(attempted_by)] = $1 AND attempted_at < now() - $2::interval`, r.id, r.after)
 	if err != nil {
 		return nil, fmt.Errorf("read this worker's own tasks: %w", err)
 	}
-	own, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	own, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (g given, err error) {
+		return g, row.Scan(&g.task, &g.attempt)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read this worker's own tasks: %w", err)
 	}
-	return r.hands.empty(own, time.Now().Add(-max(r.after, writtenWithin))), nil
+	return r.hands.missing(own, time.Now().Add(-max(r.after, writtenWithin))), nil
 }
 
 // rescue makes tasks of silent workers available again. One that was on its last
