@@ -65,7 +65,7 @@ func (p Profile) disturbed() harness.Timeline {
 // outage is a timeline with trouble in the midst of work that goes on behind the
 // answers: there is nothing to warm up.
 func (p Profile) outage() harness.Timeline {
-	return harness.Timeline{Baseline: p.Phase / 2, Inject: p.Phase, Heal: p.Phase / 2}
+	return harness.Timeline{Baseline: p.Phase * 3 / 10, Inject: p.Phase, Heal: p.Phase / 2}
 }
 
 // brief is a timeline for work that takes its own time when the load is over.

@@ -108,7 +108,7 @@ func databaseTrouble(p Profile, name, proves string, rate float64, holds []verdi
 			nothing("ledger.failed_permanent").Because("an error of the database passes"),
 			nothing("mail.failed").Because("a task that cannot be taken on is refused clearly: 503 with Retry-After"),
 			nothing("notify.failed"),
-			verdict.Metric("mail.ok_ratio").In(result.Baseline).AtLeast(verdict.Percent(90)).Because("but for those that were under way when it began"),
+			verdict.Metric("mail.ok_ratio").In(result.Baseline).AtLeast(verdict.Percent(80)).Because("but for those that were under way when it began"),
 			verdict.Metric("mail.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(50)).Because("it recovers by itself"),
 		),
 	}, emailapi.Config{}, steady("mail", rate, t.Total()), steady("notify", 30, t.Total()).about(1))
