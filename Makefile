@@ -14,7 +14,7 @@ MEASURING := /(harness|harness/(chaos|load|probe|target)|fakes/(fault|host|journ
 # A static binary: the same file runs as a process and in an empty container.
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath
 
-.PHONY: help setup build bench bench-all bench-scale prove gains soak-verdicts test report-test screenshot lint fuzz perf
+.PHONY: help setup build bench bench-all bench-scale bench-tasks prove gains soak-verdicts test report-test screenshot lint fuzz perf
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ bench-all: build ## every scenario of the bench profile, under 10 minutes
 
 bench-scale: build ## search at 1,000,000 projects (seeds for about a minute the first time)
 	@$(BIN) run search/scale --profile bench --out $(OUT)/bench-scale
+
+bench-tasks: build ## the task scenarios that take minutes: 20 kills during 2,000 sends, the literal 60 s
+	@$(BIN) run task/killed-often task/literal-countdown --profile bench --out $(OUT)/bench-tasks
 
 prove: build ## the detection matrix: every protection taken away, one by one
 	@$(BIN) prove --profile smoke --out $(OUT)/prove

@@ -80,7 +80,7 @@ func (st *stage) watch(ctx context.Context) {
 	ticker, poll := time.NewTicker(tickEvery), time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	defer poll.Stop()
-	over := time.NewTimer(time.Until(st.start.Add(st.s.Timeline.Total() + st.drain())))
+	over := time.NewTimer(time.Until(st.start.Add(st.s.Timeline.Total() + st.s.Timeline.drain())))
 	defer over.Stop()
 	cancelled, exited := ctx.Done(), st.target.Exited()
 	for loaded != nil || !st.finished(ctx) {
@@ -135,13 +135,6 @@ func (st *stage) finished(ctx context.Context) bool {
 
 // settleTimeout bounds one look at whether the work is done.
 const settleTimeout = 2 * time.Second
-
-func (st *stage) drain() time.Duration {
-	if st.s.Timeline.Drain > 0 {
-		return st.s.Timeline.Drain
-	}
-	return DefaultDrain
-}
 
 // targetEnded starts the target again if a fault ended it, and gives up if not.
 // It returns what to wait for next.

@@ -185,7 +185,8 @@ func TestVerdictsOfWhatGoesWrong(t *testing.T) {
 // both lives are in the result.
 func TestATargetThatAFaultKilledIsStartedAgain(t *testing.T) {
 	s := scenario("good")
-	s.Faults = []harness.Fault{{ID: "kill", On: harness.OnTarget, Kind: chaos.Kill{}}}
+	const after = 100 * time.Millisecond
+	s.Faults = []harness.Fault{{ID: "kill", On: harness.OnTarget, Kind: chaos.Kill{}, After: after}}
 	s.Holds = []verdict.Check{
 		verdict.Metric("web.failed").AtLeast(verdict.Count(1)),
 		verdict.Metric("web.rate.failed").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second),
@@ -195,6 +196,33 @@ func TestATargetThatAFaultKilledIsStartedAgain(t *testing.T) {
 	require.Len(t, got.Ends, 2)
 	require.Equal(t, "killed", got.Ends[0].Signal)
 	require.NotEmpty(t, got.Events)
+	require.GreaterOrEqual(t, got.Faults[0].StartS, (s.Timeline.Start(result.Inject) + after).Seconds(), "so long after the phase began")
+}
+
+// The drain lasts until the work is done, and how long that took is measured.
+func TestTheDrainLastsUntilTheWorkIsDone(t *testing.T) {
+	s := scenario("good")
+	const work = 300 * time.Millisecond
+	s.Settled = func(_ context.Context, o harness.Observed) (bool, error) {
+		return time.Since(o.Start) >= s.Timeline.Total()+work, nil
+	}
+	s.Account = func(_ context.Context, o harness.Observed) (result.Ledger, error) {
+		web, _ := o.Stream("web")
+		var l result.Ledger
+		for n := range web.Planned {
+			if web.Answered(n) {
+				l.Accepted++
+			}
+		}
+		return l, nil
+	}
+	s.Holds = []verdict.Check{
+		verdict.Metric("drain.duration").AtLeast(verdict.Duration(work)),
+		verdict.Metric("drain.duration").AtMost(verdict.Duration(work + time.Second)),
+		verdict.Metric("ledger.accepted").Equals(verdict.Count(load.Planned(s.Load[0].Profile))),
+	}
+	got := runOne(t, s)
+	require.Equal(t, result.Pass, got.Verdict, failing(got))
 }
 
 func TestAnInterruptedRunIsJudgedAndWritten(t *testing.T) {
@@ -233,6 +261,9 @@ func TestScenariosThatAreWrongAreRefusedBeforeAnythingIsStarted(t *testing.T) {
 			s.Timeline.Inject = 0
 			s.Load[0].Profile = load.Constant(1, time.Second)
 			s.Faults = []harness.Fault{{ID: "x", On: harness.OnTarget, Kind: chaos.Kill{}}}
+		}},
+		{"does not take place", func(s *harness.Scenario) {
+			s.Faults = []harness.Fault{{ID: "late", On: harness.OnTarget, Kind: chaos.Kill{}, After: time.Hour}}
 		}},
 		{"does not claim", func(s *harness.Scenario) { s.Holds[0] = s.Holds[0].Guarding("search.sql-limit") }},
 	} {

@@ -23,6 +23,7 @@ func (st *stage) enterMetrics() {
 		st.enterSeries(series)
 	}
 	st.enterOutside()
+	st.enterDrain()
 	st.book.Add(verdict.Descriptor{Name: "target.unexpected_ends", Unit: result.UnitCount, Anytime: true, About: "how often the target ended and no fault had ended it"},
 		verdict.Source{Read: func(verdict.Window) verdict.Reading {
 			n := 0.0
@@ -30,6 +31,18 @@ func (st *stage) enterMetrics() {
 				n = 1
 			}
 			return verdict.Reading{Value: n, Samples: 1}
+		}})
+}
+
+// enterDrain enters how long it took, after the load, until the work that it
+// had caused was done; where it never was, for how long that was waited for.
+func (st *stage) enterDrain() {
+	st.book.Add(verdict.Descriptor{Name: "drain.duration", Unit: result.UnitMS, Timed: true, About: "from the end of the load until its work was done"},
+		verdict.Source{Read: func(verdict.Window) verdict.Reading {
+			if st.outcomes == nil {
+				return verdict.Reading{}
+			}
+			return verdict.Reading{Value: ms(max(0, st.over-st.s.Timeline.Total())), Samples: 1}
 		}})
 }
 

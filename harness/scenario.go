@@ -8,6 +8,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,6 +112,8 @@ func (t Timeline) Phases() []result.Phase {
 	return phases
 }
 
+func (t Timeline) drain() time.Duration { return cmp.Or(t.Drain, DefaultDrain) }
+
 // Total is how long the load lasts: all phases but the drain.
 func (t Timeline) Total() time.Duration { return t.WarmUp + t.Baseline + t.Inject + t.Heal }
 
@@ -157,23 +160,35 @@ type Fault struct {
 	On   string // OnDatabase, OnPostgres, OnTarget, or the name of an outside API
 	Kind chaos.Kind
 	// During is the phase that it lasts for. Defaults to inject. Throughout is
-	// the whole load, for what is a condition of the experiment.
+	// the whole load, for what is a condition of the experiment, and ToTheEnd the
+	// drain as well.
 	During string
+	// After is how long after the start of that phase it begins, For how long it
+	// lasts. Default to at once, and to the end of the phase.
+	After, For time.Duration
 }
 
-// Throughout is the window of a fault that lasts for the whole load.
-const Throughout = "throughout"
+// Windows of a fault that are no phase.
+const (
+	Throughout = "throughout" // the whole load
+	ToTheEnd   = "to-the-end" // the load and the drain: what the load has caused meets it, too
+)
 
 // window returns when the fault acts.
 func (f Fault) window(t Timeline) (from, to time.Duration) {
-	switch f.During {
+	phase := cmp.Or(f.During, result.Inject)
+	from, to = t.Start(phase), t.Start(phase)+t.Length(phase)
+	switch phase {
 	case Throughout:
-		return 0, t.Total()
-	case "":
-		return t.Start(result.Inject), t.Start(result.Inject) + t.Inject
-	default:
-		return t.Start(f.During), t.Start(f.During) + t.Length(f.During)
+		from, to = 0, t.Total()
+	case ToTheEnd:
+		from, to = 0, t.Total()+t.drain()
 	}
+	from += f.After
+	if f.For > 0 {
+		to = min(to, from+f.For)
+	}
+	return from, to
 }
 
 // Validate reports everything that is wrong with the scenario as data. Checks

@@ -19,7 +19,7 @@ import (
 
 // Catalogue lists every scenario of a profile, service by service.
 func Catalogue(p Profile) []harness.Scenario {
-	return slices.Concat(searchScenarios(p), oracleScenarios(p))
+	return slices.Concat(searchScenarios(p), oracleScenarios(p), taskScenarios(p))
 }
 
 // dataSeed makes the data the same in every run, whatever the run's own seed:

@@ -21,14 +21,16 @@ type Profile struct {
 	WarmUp, Phase time.Duration
 	// CallTimeout is how long a call to an oracle, and a whole request, may take.
 	CallTimeout time.Duration
+	// Doomed is how many tasks fail because their API key is refused.
+	Doomed int
 }
 
 // The profiles. Bench has the source's literal numbers; smoke is for CI and go
 // test; soak runs for as long as it is told.
 var profiles = []Profile{
-	{Name: "smoke", Projects: 10_000, Scale: 20_000, WarmUp: 400 * time.Millisecond, Phase: time.Second, CallTimeout: 600 * time.Millisecond},
-	{Name: "bench", Projects: 10_000, Large: 100_000, Scale: 1_000_000, WarmUp: time.Second, Phase: 6 * time.Second, CallTimeout: sourceTimeout},
-	{Name: "soak", Projects: 100_000, Large: 1_000_000, Scale: 1_000_000, WarmUp: 10 * time.Second, Phase: 5 * time.Minute, CallTimeout: sourceTimeout},
+	{Name: "smoke", Projects: 10_000, Scale: 20_000, WarmUp: 400 * time.Millisecond, Phase: time.Second, CallTimeout: 600 * time.Millisecond, Doomed: 1_000},
+	{Name: "bench", Projects: 10_000, Large: 100_000, Scale: 1_000_000, WarmUp: time.Second, Phase: 6 * time.Second, CallTimeout: sourceTimeout, Doomed: 10_000},
+	{Name: "soak", Projects: 100_000, Large: 1_000_000, Scale: 1_000_000, WarmUp: 10 * time.Second, Phase: 5 * time.Minute, CallTimeout: sourceTimeout, Doomed: 10_000},
 }
 
 // ProfileNames lists the names of the profiles, the quickest first.
@@ -59,6 +61,15 @@ func (p Profile) steady() harness.Timeline {
 func (p Profile) disturbed() harness.Timeline {
 	return harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase / 2, Inject: p.Phase, Heal: p.Phase}
 }
+
+// outage is a timeline with trouble in the midst of work that goes on behind the
+// answers: there is nothing to warm up.
+func (p Profile) outage() harness.Timeline {
+	return harness.Timeline{Baseline: p.Phase * 3 / 10, Inject: p.Phase, Heal: p.Phase / 2}
+}
+
+// brief is a timeline for work that takes its own time when the load is over.
+func (p Profile) brief() harness.Timeline { return harness.Timeline{Baseline: p.Phase / 2} }
 
 // quick is a timeline for what either holds for each request or does not.
 func (p Profile) quick() harness.Timeline {

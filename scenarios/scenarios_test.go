@@ -90,7 +90,7 @@ func named(t *testing.T, names ...string) []harness.Scenario {
 
 // The intact reference passes: the use of Holdfast as go test.
 func TestTheMainJob(t *testing.T) {
-	harness.Test(t, config(t), named(t, "search/popular-term", "oracle/hundred-active", "oracle/all-hang")...)
+	harness.Test(t, config(t), named(t, "search/popular-term", "oracle/hundred-active", "oracle/all-hang", "task/refused-key")...)
 }
 
 // A project without enough oracles shows nothing.
@@ -101,6 +101,16 @@ func TestTooFewOraclesAreNotExercised(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, result.NotExercised, run.Verdict, run.Reason)
 	require.Contains(t, run.Reason, "0 active oracles")
+}
+
+// Projects without owners of their own cannot tell whose mail was sent.
+func TestProjectsWithoutOwnersAreNotExercised(t *testing.T) {
+	s := named(t, "task/project-not-found")[0]
+	s.World.Furnish = nil
+	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
+	require.NoError(t, err)
+	require.Equal(t, result.NotExercised, run.Verdict, run.Reason)
+	require.Contains(t, run.Reason, "0 projects have an owner of their own")
 }
 
 // parts is into how many the protections are divided: one part is proved in each

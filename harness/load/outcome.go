@@ -25,7 +25,8 @@ type Outcome struct {
 	// requests are counted as unsent.
 	Problem error
 
-	tallies []tally // one a phase, in the order of Stream.Phases
+	tallies  []tally // one a phase, in the order of Stream.Phases
+	answered numbers
 }
 
 // Health is what the generator can say of itself. A load of which much was not
@@ -67,10 +68,11 @@ func (r *running) outcome(phases []result.Phase, cpu *float64) Outcome {
 			Histogram:         encode(whole.latency),
 			HistogramFromSend: encode(whole.fromSend),
 		},
-		Series:  r.series(),
-		Problem: rec.problem,
-		Health:  Health{CPUShare: cpu},
-		tallies: rec.tallies[:len(phases)],
+		Series:   r.series(),
+		Problem:  rec.problem,
+		Health:   Health{CPUShare: cpu},
+		tallies:  rec.tallies[:len(phases)],
+		answered: rec.answered,
 	}
 	for i, p := range phases {
 		planned := DueBefore(r.stream.Profile, rec.ends[i]-r.stream.StartAt) -

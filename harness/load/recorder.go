@@ -29,6 +29,7 @@ type tally struct {
 
 // exchange is one request that was sent and what came of it.
 type exchange struct {
+	n              int64 // which request
 	due, sent, end time.Duration
 	status         int    // of an answer that arrived whole, otherwise 0
 	class          string // empty: the expected answer
@@ -44,8 +45,9 @@ type recorder struct {
 	inFlight gauge
 	open     int64 // sent and not answered
 	maxOpen  int64
-	total    tally // counts alone, for Live
-	problem  error // the first request that could not be built
+	total    tally   // counts alone, for Live
+	problem  error   // the first request that could not be built
+	answered numbers // the requests that got the expected answer
 }
 
 func newRecorder(s Stream, phases []result.Phase, interval time.Duration) *recorder {
@@ -170,6 +172,7 @@ func (r *recorder) finish(x exchange) {
 	record(&t.latency, x.end-x.due, digits)
 	record(&t.fromSend, x.end-x.sent, digits)
 	if x.class == "" {
+		r.answered.add(x.n)
 		record(&t.latencyOK, x.end-x.due, digits)
 	}
 }

@@ -32,6 +32,9 @@ func Percent(p float64) Quantity { return Quantity{p / 100, result.UnitRatio} }
 // PerSecond is a rate.
 func PerSecond(n float64) Quantity { return Quantity{n, result.UnitPerS} }
 
+// Times is how many times one thing another is.
+func Times(n float64) Quantity { return Quantity{n, result.UnitFraction} }
+
 // Plus returns q enlarged by that many percent: slack for what a clock, a
 // scheduler and a network add to a limit that is exact.
 func (q Quantity) Plus(percent float64) Quantity {

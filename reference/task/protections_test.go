@@ -157,6 +157,29 @@ func TestTasksOfAKilledWorkerAreTakenUp(t *testing.T) {
 	require.Equal(t, []any{4, Unknown, "the worker was gone before the attempt ended"}, []any{s.Attempts, s.ErrorClass, s.Error})
 }
 
+// A fetch that the database carried out and whose answer was lost leaves a task
+// that runs nowhere, in the name of a worker that lives.
+func TestATaskThatItsWorkerNeverHeardOfIsTakenUp(t *testing.T) {
+	t.Parallel()
+	r := idle(t, works, func(c *Config) { c.RescueAfter = 200 * time.Millisecond })
+	id := killed(t, r, 1)
+	dbtest.Exec(t, r.conn(), "UPDATE river_job SET attempted_by = ARRAY[$2] WHERE id = $1", id, r.rescuer.id)
+	require.NoError(t, r.Start(context.Background()))
+	defer func() { require.NoError(t, r.Stop()) }()
+	require.Equal(t, 2, r.until(id, Succeeded).Attempts)
+}
+
+func TestHandsLetGoOfWhatEndedBefore(t *testing.T) {
+	t.Parallel()
+	h := newHands()
+	h.take(given{1, 1})
+	h.take(given{2, 1})()
+	now := time.Now()
+	all := []given{{1, 1}, {2, 1}, {2, 2}, {3, 1}}
+	require.Equal(t, []int64{2, 3}, h.missing(all, now.Add(-time.Minute)), "the second attempt at 2: what became of the first may not be written yet")
+	require.Equal(t, []int64{2, 2, 3}, h.missing(all, now.Add(time.Minute)))
+}
+
 func TestTasksOfALivingWorkerAreLeftToIt(t *testing.T) {
 	t.Parallel()
 	wait := make(chan struct{})
@@ -168,6 +191,7 @@ func TestTasksOfALivingWorkerAreLeftToIt(t *testing.T) {
 	for range 4 {
 		require.NoError(t, r.rescuer.beat(t.Context()))
 		require.NoError(t, other.rescuer.step(t.Context()))
+		require.NoError(t, r.rescuer.rescue(t.Context()))
 	}
 	require.Equal(t, Running, r.status(id).State)
 	close(wait)

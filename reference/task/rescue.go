@@ -10,13 +10,19 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// writtenWithin is how long after an attempt what became of it is written, at
+// the latest while there is a database: River does so in batches, and again if
+// that fails.
+const writtenWithin = 10 * time.Second
+
 // idleBeat is how often a worker gives a sign of life if nobody is ever rescued.
 const idleBeat = 5 * time.Second
 
 // rescuer gives this worker's signs of life and takes up the tasks of workers
-// that give none.
+// that give none, and those of its own that it never heard of.
 type rescuer struct {
 	pool    *pgxpool.Pool
+	hands   *hands
 	id      string        // of this worker, as River writes it into the jobs
 	after   time.Duration // for how long one may be silent; 0: nobody is rescued
 	metrics *metrics
@@ -80,27 +86,50 @@ func (r *rescuer) beat(ctx context.Context) error {
 	return nil
 }
 
+// unheard are the tasks that this worker was given and does not work. There are
+// some when the database carried out a fetch and its answer was lost.
+func (r *rescuer) unheard(ctx context.Context) ([]int64, error) {
+	rows, err := r.pool.Query(ctx, `SELECT id, attempt FROM river_job
+		WHERE state = 'running' AND attempted_by[cardinality(attempted_by)] = $1 AND attempted_at < now() - $2::interval`, r.id, r.after)
+	if err != nil {
+		return nil, fmt.Errorf("read this worker's own tasks: %w", err)
+	}
+	own, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (g given, err error) {
+		return g, row.Scan(&g.task, &g.attempt)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read this worker's own tasks: %w", err)
+	}
+	return r.hands.missing(own, time.Now().Add(-max(r.after, writtenWithin))), nil
+}
+
 // rescue makes tasks of silent workers available again. One that was on its last
 // attempt fails: whether that did its work is not known.
 func (r *rescuer) rescue(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
+	unheard, err := r.unheard(ctx)
+	if err != nil {
+		return err
+	}
 	rows, err := r.pool.Query(ctx, `
 		WITH left_behind AS (
 			SELECT j.id FROM river_job j
-			WHERE j.state = 'running' AND j.attempted_by[cardinality(j.attempted_by)] <> $1
+			WHERE j.state = 'running' AND (j.id = ANY($5) OR j.attempted_by[cardinality(j.attempted_by)] <> $1
 			AND NOT EXISTS (SELECT FROM task_workers w
-				WHERE w.id = j.attempted_by[cardinality(j.attempted_by)] AND w.seen_at > now() - $2::interval)
+				WHERE w.id = j.attempted_by[cardinality(j.attempted_by)] AND w.seen_at > now() - $2::interval))
 			ORDER BY j.id LIMIT 1000 FOR UPDATE SKIP LOCKED)
 		UPDATE river_job j SET
 			state = (CASE WHEN j.attempt >= j.max_attempts THEN 'discarded' ELSE 'available' END)::river_job_state,
 			finalized_at = CASE WHEN j.attempt >= j.max_attempts THEN now() END,
 			scheduled_at = now(),
-			errors = array_append(j.errors, jsonb_build_object('at', now(), 'attempt', j.attempt, 'error', $3::text, 'trace', '')),
+			errors = array_append(j.errors, jsonb_build_object('at', now(), 'attempt', j.attempt, 'error',
+				CASE WHEN j.id = ANY($5) THEN $6 ELSE $3 END, 'trace', '')),
 			metadata = j.metadata || jsonb_build_object('error_class', $4::text)
 		FROM left_behind WHERE j.id = left_behind.id
 		RETURNING j.id, j.kind, j.state = 'discarded'`,
-		r.id, r.after, "the worker was gone before the attempt ended", string(Unknown))
+		r.id, r.after, "the worker was gone before the attempt ended", string(Unknown),
+		unheard, "the worker was given the task and never heard of it")
 	if err != nil {
 		return fmt.Errorf("take up tasks of silent workers: %w", err)
 	}
@@ -108,7 +137,7 @@ func (r *rescuer) rescue(ctx context.Context) error {
 	var kind string
 	var failed bool
 	_, err = pgx.ForEachRow(rows, []any{&id, &kind, &failed}, func() error {
-		r.logger.WarnContext(ctx, "task of a silent worker taken up", "task", id, "kind", kind, "failed", failed)
+		r.logger.WarnContext(ctx, "task that nobody works taken up", "task", id, "kind", kind, "failed", failed)
 		if failed {
 			r.metrics.fail(kind, Unknown)
 		} else {

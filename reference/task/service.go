@@ -26,6 +26,7 @@ type Service struct {
 	backlog  *backlog // nil: tasks are durable
 	parking  *parking
 	rescuer  *rescuer
+	hands    *hands
 	metrics  *metrics
 	logger   *slog.Logger
 
@@ -44,7 +45,7 @@ func New(c Config, pool *pgxpool.Pool, registry prometheus.Registerer, logger *s
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{config: c, store: store{pool}, metrics: m, logger: logger}
+	s := &Service{config: c, store: store{pool}, hands: newHands(), metrics: m, logger: logger}
 	s.mailer = newMailer(c.APIURL, c.SendTimeout, c.Workers*len(queues()))
 	if s.client, err = river.NewClient(riverpgxv5.New(pool), s.riverConfig()); err != nil {
 		return nil, fmt.Errorf("set up River: %w", err)
@@ -56,7 +57,7 @@ func New(c Config, pool *pgxpool.Pool, registry prometheus.Registerer, logger *s
 		s.enqueuer = s.backlog
 	}
 	s.parking = &parking{on: c.ParkRefusedKey, probe: c.ParkProbe, key: c.apiKey, valve: riverQueues{s}, logger: logger}
-	s.rescuer = &rescuer{pool: pool, id: s.client.ID(), after: c.RescueAfter, metrics: m, logger: logger}
+	s.rescuer = &rescuer{pool: pool, hands: s.hands, id: s.client.ID(), after: c.RescueAfter, metrics: m, logger: logger}
 	return s, nil
 }
 

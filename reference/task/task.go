@@ -36,7 +36,8 @@
 //
 // Each worker process writes a sign of life. Tasks of a worker that was silent
 // for [Config.RescueAfter] are made available again by any other, and those on
-// their last attempt fail. River's own rescue, which looks every 30 s for jobs
+// their last attempt fail. So are tasks that a living worker was given and never
+// heard of, as the answer of the database was lost. River's own rescue, which looks every 30 s for jobs
 // that run for longer than they may, stays behind it for results that a living
 // worker could not write down.
 //

@@ -39,6 +39,7 @@ func (w *worker[T, P]) Work(ctx context.Context, job *river.Job[T]) error {
 		task: job.ID, kind: job.Kind, created: job.CreatedAt,
 		number: job.Attempt + uncounted(job.JobRow),
 	}
+	defer w.service.hands.take(given{job.ID, job.Attempt})()
 	err := w.try(ctx, job, &a)
 	switch {
 	case err == nil:

@@ -1,0 +1,124 @@
+package scenarios
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"holdfast/fakes/emailapi"
+	"holdfast/harness"
+	"holdfast/harness/load"
+	"holdfast/harness/probe"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+)
+
+// Numbers of the source, and of the target's own configuration.
+const (
+	maxAttempts     = 4                // MAX_RETRIES_TASKS = 3, after the first
+	sourceCountdown = 60 * time.Second // after an error of the network or the database
+	taskWorkers     = 16               // of each queue
+	// hurry is what the countdowns are compressed to.
+	hurry = 200 * time.Millisecond
+)
+
+func taskScenarios(p Profile) []harness.Scenario {
+	return []harness.Scenario{
+		refusedKey(p),
+		parked(p),
+		keyRotated(p),
+		invalidMessage(p),
+		projectNotFound(p),
+		apiDown(p),
+		apiHeals(p),
+		errorNames(p),
+		retryAfter(p),
+		quotaSpent(p),
+		replyLost(p),
+		retryStorm(p),
+		poison(p),
+		mixed(p),
+		killed(p),
+		killedOften(p),
+		stoppedUnderLoad(p),
+		databaseGone(p),
+		commitRepliesLost(p),
+		backendsTerminated(p),
+		literalCountdown(p),
+	}
+}
+
+// tasks completes a scenario about these mailings: the projects and the e-mail
+// API that they need, the load, when it is done, and the two-sided ledger, in
+// which nothing may be lost and nothing doubled.
+func (p Profile) tasks(s harness.Scenario, api emailapi.Config, mailings ...mailing) harness.Scenario {
+	s.World = world(p.Projects)
+	replaced := slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.Kind == keyRevoked{} })
+	s.World.Outside = []harness.Outside{mailFake(api, replaced)}
+	s.World.Furnish = func(ctx context.Context, o harness.Observed) error { return furnishOwners(ctx, o, mailings) }
+	s.World.Needs = func(ctx context.Context, o harness.Observed) error { return needOwners(ctx, o, mailings) }
+	var streams []load.Stream
+	for _, m := range mailings {
+		streams = append(streams, m.stream())
+	}
+	s.Load = append(streams, s.Load...)
+	if s.Settled == nil {
+		s.Settled = settled
+	}
+	s.Account = func(ctx context.Context, o harness.Observed) (result.Ledger, error) { return account(ctx, o, mailings) }
+	s.Measures = append(taskMeasures(mailings), s.Measures...)
+	s.Watch = append(s.Watch, depth("pending"), depth("retrying"),
+		probe.Metric{Series: probe.Series{Name: "queue.oldest", Unit: result.UnitSeconds}, Name: "queue_oldest_job_age_seconds"})
+	s.Holds = append([]verdict.Check{
+		nothing("ledger.lost").Because("what was answered 202 is done, or has failed where everybody can see it").Guarding(guarded(s, "task.durable-enqueue")...),
+		nothing("ledger.duplicated").Because("nobody gets the same mail twice").Guarding(guarded(s, "task.idempotency-key")...),
+		nothing("tasks.unfinished").Because("the queue drains").Guarding(guarded(s, "task.rescue-crashed", "task.max-retries")...),
+	}, s.Holds...)
+	return s
+}
+
+// depth is how many tasks are in a state, as the target tells it.
+func depth(state string) probe.Metric {
+	return probe.Metric{Series: probe.Series{Name: "queue." + state, Unit: result.UnitCount}, Name: "queue_jobs", Labels: map[string]string{"state": state}}
+}
+
+// guarded are those of the protections that the scenario is about.
+func guarded(s harness.Scenario, protections ...string) []string {
+	return slices.DeleteFunc(protections, func(name string) bool { return !slices.Contains(s.Guards, name) })
+}
+
+func nothing(metric string) verdict.Check { return verdict.Metric(metric).Equals(verdict.Count(0)) }
+
+// hurried are settings with the source's countdowns compressed, and more.
+func hurried(countdown time.Duration, more map[string]string) map[string]string {
+	settings := map[string]string{
+		"TASK_NETWORK_COUNTDOWN": countdown.String(), "TASK_DB_COUNTDOWN": countdown.String(), "TASK_RESCUE_AFTER": "1s",
+	}
+	maps.Copy(settings, more)
+	return settings
+}
+
+// inAHurry says what hurried compresses.
+func inAHurry(countdown time.Duration) []result.Compressed {
+	all := []result.Compressed{shortened("silence after which a worker is taken for dead", 30*time.Second, time.Second)}
+	if countdown < sourceCountdown {
+		all = append(all, shortened("countdown before a retry", sourceCountdown, countdown))
+	}
+	return all
+}
+
+// shortened is a time that is real in production and used here.
+func shortened(name string, real, used time.Duration) result.Compressed {
+	return result.Compressed{Name: name, RealS: real.Seconds(), UsedS: used.Seconds(), FactorBy: real.Seconds() / used.Seconds()}
+}
+
+// untilDone lays a fault on the e-mail API until the last task is done: what is
+// tried again meets it again.
+func untilDone(id, text string) harness.Fault {
+	f := misbehave(id, mailAPI, text)
+	f.During = harness.ToTheEnd
+	return f
+}
+
+func withDrain(t harness.Timeline, most time.Duration) harness.Timeline { t.Drain = most; return t }

@@ -1,0 +1,147 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"holdfast/fakes/emailapi"
+	"holdfast/harness"
+	"holdfast/harness/chaos"
+	"holdfast/harness/load"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+)
+
+// killed kills the target while mails are under way that the API has taken on,
+// and tasks that were only just answered.
+func killed(p Profile) harness.Scenario {
+	t := p.outage()
+	// A target that answers first and writes within a second has written by then.
+	const written = 1200 * time.Millisecond
+	return p.tasks(harness.Scenario{
+		Name:       "task/killed",
+		Proves:     "A target that is killed while it sends, and started again, has lost nothing that it answered 202 for and sends nothing twice.",
+		Guards:     []string{"task.durable-enqueue", "task.rescue-crashed"},
+		Settings:   hurried(hurry, nil),
+		Compressed: inAHurry(hurry),
+		Timeline:   withDrain(t, 8*time.Second),
+		Settled: func(ctx context.Context, o harness.Observed) (bool, error) {
+			done, err := settled(ctx, o)
+			return done && time.Since(o.Start) >= t.Total()+written, err
+		},
+		Faults: []harness.Fault{
+			{ID: "kill", On: harness.OnTarget, Kind: chaos.Kill{}},
+			untilDone("slow", "delay 100ms"), // the work is done at once, and the answer comes late
+		},
+		Holds: []verdict.Check{
+			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
+			verdict.Metric("mail_api.abandoned").AtLeast(verdict.Count(1)).Because("it must have been killed in the middle of a call"),
+			verdict.Metric("drain.duration").AtMost(verdict.Duration(6 * time.Second)),
+		},
+	}, emailapi.Config{}, steady("mail", 100, t.Total()), steady("notify", 30, t.Total()).about(1))
+}
+
+// killedOften kills the target again and again.
+func killedOften(p Profile) harness.Scenario {
+	const kills, sends = 20, 2000
+	const every = 1500 * time.Millisecond // time to get up again, and to work
+	t := harness.Timeline{Baseline: time.Second, Inject: kills * every, Heal: time.Second, Drain: time.Minute}
+	faults := []harness.Fault{untilDone("slow", "delay uniform min=20ms max=300ms")}
+	r := rand.New(rand.NewPCG(dataSeed, kills))
+	for i := range kills {
+		faults = append(faults, harness.Fault{
+			ID: fmt.Sprintf("kill-%d", i+1), On: harness.OnTarget, Kind: chaos.Kill{},
+			After: time.Duration(i)*every + time.Duration(r.Int64N(int64(every/2))),
+		})
+	}
+	return p.tasks(harness.Scenario{
+		Name:       "task/killed-often",
+		Proves:     fmt.Sprintf("%d kills at random moments during %d sends lose nothing and double nothing.", kills, sends),
+		Slow:       true,
+		Settings:   hurried(hurry, nil),
+		Compressed: inAHurry(hurry),
+		Timeline:   t,
+		Faults:     faults,
+		Holds: []verdict.Check{
+			nothing("ledger.failed_permanent"),
+			verdict.Metric("mail.planned").AtLeast(verdict.Count(sends)),
+			verdict.Metric("mail_api.abandoned").AtLeast(verdict.Count(kills)).Because("it must have been killed in the middle of calls"),
+		},
+	}, emailapi.Config{}, mailing{name: "mail", profile: load.Constant(float64(sends)/t.Total().Seconds()*1.01, t.Total())})
+}
+
+// stoppedUnderLoad asks the target to end, as a deploy does.
+func stoppedUnderLoad(p Profile) harness.Scenario {
+	t := p.outage()
+	return p.tasks(harness.Scenario{
+		Name:       "task/stopped-under-load",
+		Proves:     "A target that is asked to stop under load lets its calls end, and its successor does the rest: nothing is cut, lost or doubled.",
+		Guards:     []string{"task.drain-on-stop"},
+		Settings:   hurried(hurry, nil),
+		Compressed: inAHurry(hurry),
+		Timeline:   withDrain(t, 10*time.Second),
+		Faults: []harness.Fault{
+			{ID: "stop", On: harness.OnTarget, Kind: chaos.Terminate{}},
+			untilDone("slow", "delay 200ms"),
+		},
+		Holds: []verdict.Check{
+			nothing("mail_api.abandoned").Because("who is asked to stop ends what is under way").Guarding("task.drain-on-stop"),
+			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(1)).Because("and so nothing is done again").Guarding("task.drain-on-stop"),
+			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
+		},
+	}, emailapi.Config{}, steady("mail", 60, t.Total()))
+}
+
+// databaseTrouble is a scenario in which the way to the database fails for a while.
+func databaseTrouble(p Profile, name, proves string, rate float64, holds []verdict.Check, faults ...harness.Fault) harness.Scenario {
+	t := p.outage()
+	return p.tasks(harness.Scenario{
+		Name:       name,
+		Proves:     proves,
+		Settings:   hurried(hurry, nil),
+		Compressed: inAHurry(hurry),
+		Timeline:   withDrain(t, 20*time.Second),
+		Faults:     faults,
+		Holds: append(holds,
+			nothing("ledger.failed_permanent").Because("an error of the database passes"),
+			nothing("mail.failed").Because("a task that cannot be taken on is refused clearly: 503 with Retry-After"),
+			nothing("notify.failed"),
+			verdict.Metric("mail.ok_ratio").In(result.Baseline).AtLeast(verdict.Percent(80)).Because("but for those that were under way when it began"),
+			verdict.Metric("mail.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(50)).Because("it recovers by itself"),
+		),
+	}, emailapi.Config{}, steady("mail", rate, t.Total()), steady("notify", 30, t.Total()).about(1))
+}
+
+func databaseGone(p Profile) harness.Scenario {
+	return databaseTrouble(p, "task/database-gone",
+		"While the database is gone tasks are refused clearly; those taken on before are all done afterwards, once.", 60, nil,
+		harness.Fault{ID: "gone", On: harness.OnDatabase, Kind: chaos.Reset{}})
+}
+
+// commitRepliesLost has several short moments in which replies are lost: on each
+// connection the reply of that one statement which is under way, now and then
+// the COMMIT.
+func commitRepliesLost(p Profile) harness.Scenario {
+	const moments = 5
+	// Statements that take longer are more often under way.
+	faults := []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: chaos.Delay{Each: 5 * time.Millisecond}, During: harness.Throughout}}
+	every := p.outage().Inject / moments
+	for i := range moments {
+		faults = append(faults, harness.Fault{
+			ID: fmt.Sprintf("replies-lost-%d", i+1), On: harness.OnDatabase, Kind: chaos.BlackHole{Direction: chaos.Down, Lose: true},
+			After: time.Duration(i) * every, For: every / 4,
+		})
+	}
+	return databaseTrouble(p, "task/commit-replies-lost",
+		"When the database does what it is asked and its answers are lost, nothing that was answered 202 is lost, and nothing is done twice.", 200,
+		[]verdict.Check{verdict.Metric("tasks.stored_unheard").AtLeast(verdict.Count(1)).Because("a COMMIT must have been carried out and its reply lost")},
+		faults...)
+}
+
+func backendsTerminated(p Profile) harness.Scenario {
+	return databaseTrouble(p, "task/backends-terminated",
+		"When every session on the database is ended at once, work goes on with new ones: nothing is lost, nothing done twice.", 60, nil,
+		harness.Fault{ID: "terminated", On: harness.OnPostgres, Kind: chaos.TerminateBackends{}})
+}

@@ -1,0 +1,230 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast/fakes/emailapi"
+	"holdfast/fakes/journal"
+	"holdfast/harness"
+	"holdfast/harness/load"
+	"holdfast/harness/result"
+	"holdfast/harness/verdict"
+)
+
+// refusedKey is the source's crash, and its third recommended test: a permanent
+// error that was retried for ever, until the queue was full of it.
+func refusedKey(p Profile) harness.Scenario {
+	const rate = 500
+	length := time.Duration(p.Doomed) * time.Second / rate
+	t := harness.Timeline{Baseline: length}
+	return p.tasks(harness.Scenario{
+		Name:       "task/refused-key",
+		Proves:     fmt.Sprintf("Of %d tasks whose API key is refused each is tried once and fails visibly; the healthy ones among them are not delayed.", p.Doomed),
+		Guards:     []string{"task.classify-errors"},
+		Headline:   true,
+		Settings:   hurried(hurry, nil),
+		Compressed: inAHurry(hurry),
+		Timeline:   t,
+		Faults:     []harness.Fault{untilDone("refused", "status 403 name=invalid_api_key key=doomed-*")},
+		Holds: []verdict.Check{
+			nothing("mail_api.retries").Decisive().Because("the source's own recommended test: permanent errors are never tried again").Guarding("task.classify-errors"),
+			verdict.Metric("mail_api.key_refused").Equals(verdict.Count(int64(p.Doomed))).Because("one attempt each, as the fake counted it").Guarding("task.classify-errors"),
+			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Because("one attempt each, as the queue counted it"),
+			verdict.Metric("ledger.failed_permanent").Equals(verdict.Count(int64(p.Doomed))).Because("each has failed where everybody can see it"),
+			verdict.Metric("drain.duration").AtMost(verdict.Duration(30 * time.Second)).Because("the queue is empty of them soon"),
+			verdict.Metric("healthy.delay.p99").AtMost(verdict.Duration(2 * time.Second)).Because("of the same kind and queue, and not held up"),
+			verdict.Metric("notify.delay.p99").AtMost(verdict.Duration(2 * time.Second)),
+			verdict.Metric("queue.oldest.max").AtMost(verdict.Quantity{Value: 2, Unit: result.UnitSeconds}).Because("nobody waits behind the doomed"),
+			nothing("healthy.failed_tasks"), nothing("notify.failed_tasks"),
+			nothing("doomed.failed"), nothing("healthy.failed"),
+		},
+	}, emailapi.Config{},
+		steady("doomed", rate, length), steady("healthy", 60, length), steady("notify", 60, length).about(1))
+}
+
+// parked has the key refused for a while, and a target that waits for another.
+func parked(p Profile) harness.Scenario {
+	t := p.outage()
+	return p.tasks(harness.Scenario{
+		Name:       "task/parked",
+		Proves:     "Where it is configured, a refused key stops the mail queue: nothing is hammered, nothing is lost, and all is delivered once the key is replaced.",
+		Guards:     []string{"task.park-refused-key"},
+		Settings:   hurried(hurry, map[string]string{"TASK_PARK_REFUSED_KEY": "true"}),
+		Compressed: inAHurry(hurry),
+		Timeline:   t,
+		Faults: []harness.Fault{
+			{ID: "revoked", On: mailAPI, Kind: keyRevoked{}},
+			untilDone("slow", "delay 30ms"), // so that several are at it when it is refused
+		},
+		Holds: []verdict.Check{
+			verdict.Metric("mail_api.key_refused").AtMost(verdict.Count(taskWorkers)).Decisive().Because("no more than were at it when the first was refused").Guarding("task.park-refused-key"),
+			nothing("ledger.failed_permanent").Because("they wait for a key").Guarding("task.park-refused-key"),
+			nothing("ledger.failed_exhausted"),
+			verdict.Metric("drain.duration").AtMost(verdict.Duration(5 * time.Second)),
+		},
+	}, emailapi.Config{}, steady("mail", 200, t.Total()))
+}
+
+// keyRotated has the key revoked in mid-run and replaced, as the source has it:
+// who comes meanwhile fails.
+func keyRotated(p Profile) harness.Scenario {
+	t := p.outage()
+	return p.tasks(harness.Scenario{
+		Name:       "task/key-rotated",
+		Proves:     "A key that is revoked in mid-run fails those that come meanwhile, once and visibly; with the next key in its file mail flows again, without a restart.",
+		Guards:     []string{"task.classify-errors"},
+		Settings:   hurried(hurry, nil),
+		Compressed: inAHurry(hurry),
+		Timeline:   t,
+		Faults:     []harness.Fault{{ID: "revoked", On: mailAPI, Kind: keyRevoked{}}},
+		Holds: []verdict.Check{
+			nothing("mail_api.retries").Decisive().Because("a refused key is a permanent error").Guarding("task.classify-errors"),
+			verdict.Metric("ledger.failed_permanent").AtLeast(verdict.Count(1)),
+			verdict.Metric("mail.delay.p90").In(result.Heal).AtMost(verdict.Duration(time.Second)).Because("the key is read anew for each call"),
+		},
+	}, emailapi.Config{}, steady("mail", 60, t.Total()))
+}
+
+// invalidMessage has messages that the API refuses among those that it takes.
+func invalidMessage(p Profile) harness.Scenario {
+	t := p.brief()
+	bad := steady("bad", 40, t.Total())
+	bad.to = func(n int64) []string {
+		return []string{fmt.Sprintf("bad-%d@tasks.example", n), fmt.Sprintf("nobody %d", n), fmt.Sprintf("bad-%d-too@tasks.example", n)}
+	}
+	return p.tasks(harness.Scenario{
+		Name:     "task/invalid-message",
+		Proves:   "A batch with a message that cannot be sent fails visibly after one attempt, its other messages are sent, and other batches are not held up.",
+		Guards:   []string{"task.classify-errors"},
+		Settings: hurried(hurry, nil), Compressed: inAHurry(hurry),
+		Timeline: t,
+		Holds: []verdict.Check{
+			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Decisive().Because("another try would not make it an address").Guarding("task.classify-errors"),
+			verdict.Metric("bad.failed_tasks").Equals(verdict.Count(load.Planned(bad.profile))),
+			nothing("tasks.unserved").Because("two of three are sent"),
+			nothing("good.failed_tasks"),
+			verdict.Metric("good.delay.p90").AtMost(verdict.Duration(time.Second)),
+		},
+	}, emailapi.Config{}, bad, steady("good", 40, t.Total()))
+}
+
+// projectNotFound tells owners of projects that there are not.
+func projectNotFound(p Profile) harness.Scenario {
+	t := p.brief()
+	ghost := steady("ghost", 40, t.Total()).about(noProject)
+	ghost.to = func(int64) []string { return []string{"nobody"} }
+	return p.tasks(harness.Scenario{
+		Name:     "task/project-not-found",
+		Proves:   "A task about a project that does not exist fails visibly after one attempt and sends nothing; others are not held up.",
+		Guards:   []string{"task.classify-errors"},
+		Settings: hurried(hurry, nil), Compressed: inAHurry(hurry),
+		Timeline: t,
+		Holds: []verdict.Check{
+			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Decisive().Because("another try would not find it").Guarding("task.classify-errors"),
+			verdict.Metric("ghost.failed_tasks").Equals(verdict.Count(load.Planned(ghost.profile))),
+			nothing("good.failed_tasks"), nothing("tasks.unserved"),
+			verdict.Metric("good.delay.p90").AtMost(verdict.Duration(time.Second)),
+		},
+	}, emailapi.Config{}, ghost, steady("good", 40, t.Total()).about(1))
+}
+
+// errorNames has the API answer each of its errors for good.
+func errorNames(p Profile) harness.Scenario {
+	t := p.brief()
+	catalogue := emailapi.Errors()
+	var faults []harness.Fault
+	prefixes := make([]string, len(catalogue))
+	for i, e := range catalogue {
+		prefixes[i] = fmt.Sprintf("e%d", i)
+		faults = append(faults, untilDone(fmt.Sprintf("%d-%s", e.Status, strings.ReplaceAll(e.Name, "_", "-")),
+			fmt.Sprintf("status %d name=%s key=%s-* id=%s", e.Status, e.Name, prefixes[i], prefixes[i])))
+	}
+	return p.tasks(harness.Scenario{
+		Name:       "task/error-names",
+		Proves:     fmt.Sprintf("Each of the API's %d errors is taken for what it is by its name and status: one attempt for a permanent one, four for one that may pass.", len(catalogue)),
+		Guards:     []string{"task.classify-errors", "task.max-retries"},
+		Settings:   hurried(hurry, nil),
+		Compressed: inAHurry(hurry),
+		Timeline:   withDrain(t, 8*time.Second),
+		Faults:     faults,
+		Measures:   []harness.Measure{wrongAttempts(catalogue), wrongClasses(catalogue)},
+		Holds: []verdict.Check{
+			nothing("mail_api.wrong_attempts").Decisive().Because("by the class that the fake's own catalogue gives the error").Guarding("task.classify-errors", "task.max-retries"),
+			nothing("tasks.wrong_classes").Because("the queue tells the class of a failure"),
+			nothing("ledger.delivered"),
+		},
+	}, emailapi.Config{}, steady("mail", 120, t.Total()).each(prefixes...))
+}
+
+// wrongAttempts counts the calls that were tried another number of times than
+// the class of their error asks for, as the fake counted them: once if it is
+// permanent, else four times. The fault e3 answers the third error.
+func wrongAttempts(catalogue []emailapi.Error) harness.Measure {
+	return harness.Measure{
+		Descriptor: verdict.Descriptor{Name: "mail_api.wrong_attempts", Unit: result.UnitCount},
+		Read: func(o harness.Observed, _ verdict.Window) verdict.Reading {
+			j := o.Fakes[mailAPI].(*mailStand).api.Journal()
+			var r verdict.Reading
+			for i, e := range catalogue {
+				want := maxAttempts
+				if e.Class == emailapi.Permanent || e.Class == emailapi.Parked {
+					want = 1
+				}
+				for _, n := range j.Attempts(journal.Filter{Where: brokenBy(fmt.Sprintf("e%d", i))}) {
+					r.Samples++
+					r.Value += float64(toInt(n != want))
+				}
+			}
+			return r
+		},
+	}
+}
+
+// brokenBy picks what a fault of that name acted on.
+func brokenBy(fault string) func(journal.Entry) bool {
+	return func(e journal.Entry) bool {
+		for _, f := range e.Faults {
+			if f == fault {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// wrongClasses counts the tasks that failed under another class than the fake's
+// catalogue has for their error.
+func wrongClasses(catalogue []emailapi.Error) harness.Measure {
+	accepted := func(t taskRecord) bool { return t.accepted }
+	return overTasks("tasks.wrong_classes", accepted, func(ts []taskRecord) float64 {
+		return counting(ts, func(t taskRecord) int {
+			want := catalogue[t.n%int64(len(catalogue))].Class
+			if want == emailapi.Parked {
+				want = emailapi.Permanent
+			}
+			return toInt(t.class != string(want))
+		})
+	})
+}
+
+// quotaSpent lets the API's own quota run out.
+func quotaSpent(p Profile) harness.Scenario {
+	t := p.brief()
+	const quota = 15
+	return p.tasks(harness.Scenario{
+		Name:   "task/quota",
+		Proves: "When the quota is spent, the rest fails visibly after one attempt each: a 429 by its status, but none that waiting helps.",
+		Guards: []string{"task.classify-errors"},
+		// The quota's own Retry-After is until tomorrow.
+		Settings:   hurried(hurry, map[string]string{"TASK_MAX_RETRY_AFTER": hurry.String()}),
+		Compressed: append(inAHurry(hurry), shortened("longest Retry-After that is followed", 10*time.Minute, hurry)),
+		Timeline:   withDrain(t, 8*time.Second),
+		Holds: []verdict.Check{
+			nothing("mail_api.retries").Decisive().Because("daily_quota_exceeded is told from rate_limit_exceeded by its name").Guarding("task.classify-errors"),
+			verdict.Metric("ledger.delivered").Equals(verdict.Count(quota)),
+			verdict.Metric("ledger.failed_permanent").AtLeast(verdict.Count(1)),
+		},
+	}, emailapi.Config{DailyQuota: quota}, steady("mail", 60, t.Total()))
+}
