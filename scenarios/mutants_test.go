@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
@@ -18,6 +20,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -51,6 +54,56 @@ var answerMutants = map[string]func(*http.Response) error{
 	"oracle.wrong-project": oracleWrongProject,
 }
 
+// requestMutants take requests to the reference from its hands, mailMutants its
+// calls to the e-mail API; next passes one on as it is.
+var (
+	requestMutants = map[string]func(next http.Handler) http.Handler{"task.early-202": taskEarly202}
+	mailMutants    = map[string]func(next http.Handler) http.Handler{"task.never-sent": taskNeverSent, "task.fresh-key": taskFreshKey}
+)
+
+// taskEarly202 answers before anything is written, and writes later.
+func taskEarly202(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || r.URL.Path != "/tasks" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		later := r.Clone(context.WithoutCancel(r.Context()))
+		later.Body = io.NopCloser(bytes.NewReader(body))
+		time.AfterFunc(500*time.Millisecond, func() { next.ServeHTTP(httptest.NewRecorder(), later) })
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusAccepted)
+		fmt.Fprint(w, `{"id":"1"}`)
+	})
+}
+
+// taskNeverSent says that mail was sent, and sends none.
+func taskNeverSent(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var batch []json.RawMessage
+		w.Header().Set("Content-Type", "application/json")
+		if json.Unmarshal(body, &batch) != nil {
+			fmt.Fprint(w, `{"id":"never-sent"}`)
+			return
+		}
+		ids := make([]map[string]string, len(batch))
+		for i := range ids {
+			ids[i] = map[string]string{"id": "never-sent-" + strconv.Itoa(i)}
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": ids})
+	})
+}
+
+// taskFreshKey gives each attempt an idempotency key of its own.
+func taskFreshKey(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Idempotency-Key", rand.Text())
+		next.ServeHTTP(w, r)
+	})
+}
+
 // standBetween runs the reference behind an HTTP proxy until it is told to stop.
 func standBetween(binary, mutant string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
@@ -60,6 +113,11 @@ func standBetween(binary, mutant string) error {
 	reference.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it dies with us, also when we are killed
 	reference.Stderr = os.Stderr
 	reference.Env = append(os.Environ(), "LISTEN_ADDR=127.0.0.1:0")
+	if mail := os.Getenv("EMAIL_API_URL"); mail != "" {
+		detour := httptest.NewServer(between(mail, mailMutants[mutant], nil))
+		defer detour.Close()
+		reference.Env = append(reference.Env, "EMAIL_API_URL="+detour.URL)
+	}
 	out, err := reference.StdoutPipe()
 	if err != nil {
 		return err
@@ -71,15 +129,8 @@ func standBetween(binary, mutant string) error {
 	if err != nil {
 		return fmt.Errorf("the reference did not start: %w", err)
 	}
-	behind, err := url.Parse(strings.TrimSpace(line))
-	if err != nil {
-		return err
-	}
-	proxy := &httputil.ReverseProxy{
-		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(behind) },
-		ModifyResponse: answerMutants[mutant],
-	}
-	server := &http.Server{Addr: os.Getenv("LISTEN_ADDR"), Handler: proxy}
+	front := between(strings.TrimSpace(line), requestMutants[mutant], answerMutants[mutant])
+	server := &http.Server{Addr: os.Getenv("LISTEN_ADDR"), Handler: front}
 	go func() {
 		<-ctx.Done()
 		_ = server.Shutdown(context.Background())
@@ -89,6 +140,20 @@ func standBetween(binary, mutant string) error {
 	}
 	_ = reference.Wait() // it was told to stop
 	return nil
+}
+
+// between passes requests on to base, but for what a mutant does to them and to
+// the answers.
+func between(base string, request func(http.Handler) http.Handler, answer func(*http.Response) error) http.Handler {
+	behind, err := url.Parse(base)
+	if err != nil {
+		panic(err) // it was printed by the reference, or given by the harness
+	}
+	var h http.Handler = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(behind) }, ModifyResponse: answer}
+	if request != nil {
+		h = request(h)
+	}
+	return h
 }
 
 // rewrite changes the JSON object of an answer with status 200.
@@ -148,6 +213,9 @@ func TestMutantsThatNoSwitchDescribes(t *testing.T) {
 	for _, m := range []struct{ mutant, scenario, check string }{
 		{"search.duplicates", "search/newest-first", "search.errors.check_exact"},
 		{"oracle.wrong-project", "oracle/ten-of-1000", "impact.wrong"},
+		{"task.never-sent", "task/stopped-under-load", "ledger.lost"},
+		{"task.fresh-key", "task/reply-lost", "ledger.duplicated"},
+		{"task.early-202", "task/killed", "ledger.lost"},
 	} {
 		s := named(t, m.scenario)[0]
 		s.Settings = maps.Clone(s.Settings)
