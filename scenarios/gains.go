@@ -50,7 +50,19 @@ func Promises(p Profile) []harness.Promise {
 				Metric: "impact.failed", Gain: 1,
 			})
 	}
-	return all
+	refused := refusedKey(p)
+	refused.Name, refused.Headline, refused.Timeline = "gains/refused-key", false, withDrain(refused.Timeline, 5*time.Second)
+	where := map[string]string{"tasks with a refused key": strconv.Itoa(p.Doomed)}
+	before := without("task.classify-errors", "task.max-retries")
+	return append(all,
+		harness.Promise{
+			Name: "tasks: retries of a permanent error", Claimed: "−100 % retries without end: only temporary errors are tried again", Where: where,
+			Scenario: refused, Before: before, Metric: "mail_api.retries", Gain: 1,
+		},
+		harness.Promise{
+			Name: "tasks: still in the queue 5 s after the last", Claimed: "−100 % queue saturation: the queue is clean", Where: where,
+			Scenario: refused, Before: before, Metric: "tasks.unfinished", Gain: 1,
+		})
 }
 
 // Growths are the curves behind "good for 100,000 projects, for millions, for

@@ -27,5 +27,9 @@ HOLDFAST_HEAVY=1 go test ./fakes/host -run 'TenThousand|Random' -v
 say "oracles"
 go test ./reference/oracle -run '^$' -bench Impact -benchtime 300x -count 3
 
+say "tasks"
+go test ./reference/task -run '^$' -bench 'River|Tasks|Notify' -benchtime 1x -count 3
+bin/holdfast run task/refused-key task/killed-often --profile bench --out out/perf-tasks
+
 say "search at a million projects"
 bin/holdfast run search/scale --profile bench --out out/perf
