@@ -12,7 +12,8 @@ import (
 )
 
 // JUnit writes run as JUnit XML: a suite for each scenario and one for the run,
-// a case for each check and each piece of evidence.
+// a case for each check and each piece of evidence; in a proof also a suite with a
+// case for each cell of the detection matrix.
 //
 // A check that did not hold is a failure, an inconclusive one an error, one that
 // was not exercised is skipped. As most readers take a skipped case for a
@@ -25,6 +26,9 @@ func JUnit(w io.Writer, run *result.Run) error {
 	suites.add(runSuite(safe))
 	for _, s := range safe.Scenarios {
 		suites.add(scenarioSuite(s, safe))
+	}
+	if len(safe.Detections) > 0 {
+		suites.add(proofSuite(safe))
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return fmt.Errorf("write JUnit report: %w", err)

@@ -102,16 +102,17 @@ func markdownScenarios(b *strings.Builder, run *result.Run, order []int) {
 func markdownClaims(b *strings.Builder, run *result.Run) {
 	var rows [][]string
 	for _, c := range run.Claims {
-		rows = append(rows, []string{inline(c.Name), inline(c.Claimed), inline(optional(c.Before, c.Unit)), inline(optional(c.After, c.Unit)), mark(c.Verdict), inline(c.Reason)})
+		rows = append(rows, []string{inline(claimName(c)), inline(c.Claimed), inline(optional(c.Before, c.Unit)), inline(optional(c.After, c.Unit)), mark(c.Verdict), inline(claimReason(c))})
 	}
 	table(b, "Claims", []string{"Claim", "Claimed", "Before", "After", "Holds", "Reason"}, "llrrll", rows)
+	markdownCurves(b, run)
 	rows = nil
 	for _, d := range run.Detections {
 		without := d.Without
 		if without == "" {
 			without = "nothing (the intact target)"
 		}
-		rows = append(rows, []string{inline(without), mark(d.Verdict), inline(d.Expected), inline(strings.Join(d.CaughtBy, ", ")), inline(d.Reason)})
+		rows = append(rows, []string{inline(without), mark(d.Verdict), inline(d.Expected), inline(strings.Join(d.CaughtBy, ", ")), inline(detectionReason(d))})
 	}
 	table(b, "Detection matrix", []string{"Taken away", "Detected", "To be caught by", "Caught by", "Reason"}, "lllll", rows)
 }

@@ -22,6 +22,7 @@ type page struct {
 	Rows       []row
 	Rejudged   *rejudged
 	Claims     []claimRow
+	Curves     []curveTable
 	Detections []detectionRow
 	Scenarios  []section
 	Setting    []pair // the environment
@@ -106,22 +107,25 @@ func newPage(run *result.Run) page {
 		Sentence: sentence(run, order), Lacking: lacking(run), Tally: tally(run),
 		Facts: facts(run), Command: run.Command, Tiles: tiles(run), Setting: setting(run), Rejudged: newRejudged(run.Rejudged),
 	}
-	points := pointsPerSeries(run)
+	points, teeth := pointsPerSeries(run), hasTeeth(run)
 	for n, i := range order {
 		id := "s" + strconv.Itoa(n+1)
 		p.Rows = append(p.Rows, newRow(run.Scenarios[i], id))
-		p.Scenarios = append(p.Scenarios, newSection(run.Scenarios[i], id, points))
+		p.Scenarios = append(p.Scenarios, newSection(run.Scenarios[i], id, points, teeth))
 	}
 	for _, c := range run.Claims {
 		p.Claims = append(p.Claims, claimRow{
-			Name: c.Name, Claimed: c.Claimed, Before: optional(c.Before, c.Unit), After: optional(c.After, c.Unit),
-			Verdict: badgeOf(c.Verdict), Reason: c.Reason, Overlay: overlayOf(c),
+			Name: claimName(c), Claimed: c.Claimed, Before: optional(c.Before, c.Unit), After: optional(c.After, c.Unit),
+			Verdict: badgeOf(c.Verdict), Reason: claimReason(c), Overlay: overlayOf(c),
 		})
+	}
+	for _, c := range run.Curves {
+		p.Curves = append(p.Curves, newCurve(c))
 	}
 	for _, d := range run.Detections {
 		r := detectionRow{
 			Without: d.Without, Expected: d.Expected, CaughtBy: strings.Join(d.CaughtBy, ", "), Check: d.Check,
-			Reason: d.Reason, Verdict: badgeOf(d.Verdict),
+			Reason: detectionReason(d), Verdict: badgeOf(d.Verdict),
 		}
 		if d.Without == "" {
 			r.Without = "nothing (the intact target)"

@@ -46,7 +46,7 @@ func TestAPanelNeverMixesUnitsNorHoldsTooManyLines(t *testing.T) {
 		lines += len(p.Lines)
 	}
 	require.Equal(t, mostSeries, lines)
-	require.Equal(t, "16\u00a0more series are in run.json and not drawn.", newSection(s, "s1", mostPoints).LeftOut)
+	require.Equal(t, "16\u00a0more series are in run.json and not drawn.", newSection(s, "s1", mostPoints, false).LeftOut)
 }
 
 func TestThresholdsStandOverTheirPhase(t *testing.T) {

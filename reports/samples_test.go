@@ -52,15 +52,18 @@ func mixedRun(t testing.TB) *result.Run {
 		unfiredScenario(t), passingScenario(t, "task/invalid-key", 5),
 	}
 	run.Claims = []result.Claim{
-		{Name: "search: out of memory", Claimed: "−100 %", Metric: "process.rss.max", Unit: result.UnitBytes, Before: ptr(412e6), After: ptr(61.4e6), Verdict: result.Pass, Reason: "no death in 3 runs of 5,000 requests"},
+		{Name: "search: out of memory", Claimed: "−100 %", Where: map[string]string{"projects": "10000"}, Evidence: "killed by the kernel for memory (limit 105 MB)", Metric: "process.rss.max", Unit: result.UnitBytes, Before: ptr(412e6), After: ptr(61.4e6), Verdict: result.Pass, Reason: "no death in 3 runs of 5,000 requests"},
 		{Name: "search: latency", Claimed: "−90 %", Metric: "search.latency.p99", Unit: result.UnitMS, Before: ptr(5456.0), After: ptr(812.0), Verdict: result.Fail, Reason: "measured −85 %"},
 		{Name: "queue saturation", Claimed: "−100 %", Verdict: result.NotExercised, Reason: "not run"},
 	}
 	run.Detections = []result.Detection{
 		{Without: "", CaughtBy: nil, Verdict: result.Pass, Reason: "every scenario passed"},
-		{Without: "search.sql-limit", Expected: "search/popular-term", CaughtBy: []string{"search/popular-term"}, Check: "process.rss.max in inject", Verdict: result.Pass},
-		{Without: "task.jitter", Expected: "task/thundering-herd", Verdict: result.Fail, Reason: "survived: no scenario failed"},
+		{Without: "search.sql-limit", Expected: "search/popular-term", CaughtBy: []string{"search/popular-term"}, Check: "process.rss.max in inject", Outcome: result.OutcomeCaught, Verdict: result.Pass},
+		{Without: "task.jitter", Expected: "task/thundering-herd", Outcome: result.OutcomeMissed, Verdict: result.Fail, Reason: "no scenario failed"},
 	}
+	run.Curves = []result.Curve{{Name: "search: peak memory", X: "projects", Unit: result.UnitBytes, Points: []result.CurvePoint{
+		{X: 1000, Before: ptr(33.3e6), After: ptr(30.9e6)}, {X: 1e6, After: ptr(31.2e6)},
+	}}}
 	return run
 }
 
@@ -69,6 +72,7 @@ func passedRun(t testing.TB) *result.Run {
 	run.Verdict = result.Pass
 	run.Reason = "All 12 checks of 2 scenarios held; the closest is search.latency.p99 in inject with 81 % of its limit."
 	run.Scenarios = []result.Scenario{passingScenario(t, "search/popular-term", 1), passingScenario(t, "oracle/one-hangs", 2)}
+	run.Scenarios[0].Checks[0].Seen = &result.Bite{Without: "search.sql-limit", At: "2026-01-31"}
 	return run
 }
 

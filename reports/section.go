@@ -43,7 +43,7 @@ type compressedRow struct{ Name, Real, Used, Factor, Because string }
 type checkRow struct {
 	Verdict                   badge
 	Name, Got, Limit, Samples string
-	Reason, Why, Guards       string
+	Reason, Why, Guards, Seen string
 	Primary                   bool
 	Bar                       *bar
 }
@@ -61,7 +61,7 @@ type endRow struct {
 }
 
 // newSection draws at most about so many points of each series.
-func newSection(s result.Scenario, id string, points int) section {
+func newSection(s result.Scenario, id string, points int, teeth bool) section {
 	sec := section{
 		ID: id, Name: s.Name, Proves: s.Proves, Verdict: badgeOf(verdictOfScenario(s)), Reason: reasonOf(s),
 		Protections: strings.Join(s.Protections, ", "), Without: strings.Join(s.Without, ", "),
@@ -72,14 +72,14 @@ func newSection(s result.Scenario, id string, points int) section {
 	}
 	for _, c := range s.Checks {
 		if c.Verdict == result.Pass {
-			sec.Passed = append(sec.Passed, newCheckRow(c))
+			sec.Passed = append(sec.Passed, newCheckRow(c, teeth))
 		} else {
-			sec.Open = append(sec.Open, newCheckRow(c))
+			sec.Open = append(sec.Open, newCheckRow(c, teeth))
 		}
 	}
 	held := 0
 	for _, c := range s.Evidence {
-		sec.Evidence = append(sec.Evidence, newCheckRow(c))
+		sec.Evidence = append(sec.Evidence, newCheckRow(c, false))
 		if c.Verdict == result.Pass {
 			held++
 		}
@@ -102,11 +102,15 @@ func newSection(s result.Scenario, id string, points int) section {
 	return sec
 }
 
-func newCheckRow(c result.Check) checkRow {
-	return checkRow{
+func newCheckRow(c result.Check, teeth bool) checkRow {
+	r := checkRow{
 		Verdict: badgeOf(c.Verdict), Name: subject(c), Got: measured(c), Limit: limitText(c), Samples: count(c.Samples),
 		Reason: news(c), Why: c.Why, Guards: strings.Join(c.Guards, ", "), Primary: c.Primary, Bar: barOf(c),
 	}
+	if teeth {
+		r.Seen = seen(c)
+	}
+	return r
 }
 
 // news is a check's reason, unless that only repeats the row in a sentence.
