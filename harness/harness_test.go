@@ -140,7 +140,7 @@ func TestAScenarioThatHoldsPasses(t *testing.T) {
 }
 
 func TestVerdictsOfWhatGoesWrong(t *testing.T) {
-	for _, row := range []struct {
+	rows := []struct {
 		name  string
 		how   string
 		spoil func(*harness.Scenario)
@@ -170,11 +170,19 @@ func TestVerdictsOfWhatGoesWrong(t *testing.T) {
 		{"a check on what nobody measures", "good", func(s *harness.Scenario) {
 			s.Holds = []verdict.Check{verdict.Metric("web.latency.p98").AtMost(verdict.Duration(1))}
 		}, result.Inconclusive, "did you mean web.latency"},
-	} {
+	}
+	all := make([]harness.Scenario, len(rows))
+	for i, row := range rows {
+		all[i] = scenario(row.how)
+		all[i].Name = fmt.Sprintf("test/row-%d", i)
+		row.spoil(&all[i])
+	}
+	run, err := harness.Run(t.Context(), config(t), all)
+	require.NoError(t, err)
+	require.Len(t, run.Scenarios, len(rows))
+	for i, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			s := scenario(row.how)
-			row.spoil(&s)
-			got := runOne(t, s)
+			got := run.Scenarios[i]
 			require.Equal(t, row.want, got.Verdict, failing(got))
 			require.Contains(t, strings.Join(failing(got), "\n")+got.Error+got.Reason, row.says)
 		})
