@@ -93,7 +93,9 @@ func gainsTable(run *result.Run) []byte {
 			figure(c.Before, c.Unit), figure(c.After, c.Unit), measuredGain(c), holds(c))
 	}
 	for _, c := range run.Curves {
-		curveTable(&b, c)
+		if len(c.Points) > 0 { // a run that was interrupted may not have come to it
+			curveTable(&b, c)
+		}
 	}
 	e := run.Environment
 	fmt.Fprintf(&b, "\n%s on %s, %d processors, %s, profile %s, seed %d.\n", run.Started.Format("2006-01-02"), e.OS, e.CPUs, e.Go, run.Profile, run.Seed)
