@@ -14,8 +14,14 @@ func verdictOf(run *result.Run) result.Verdict {
 	for _, s := range run.Scenarios {
 		verdicts = append(verdicts, verdictOfScenario(s))
 	}
+	for _, d := range run.Detections {
+		verdicts = append(verdicts, d.Verdict)
+	}
+	for _, c := range run.Claims {
+		verdicts = append(verdicts, c.Verdict)
+	}
 	if run.Complete {
-		if len(run.Scenarios) == 0 {
+		if len(verdicts) == 0 {
 			verdicts = append(verdicts, result.NotExercised)
 		}
 		return result.Worst(append(verdicts, run.Verdict)...)
