@@ -46,12 +46,10 @@ type Size struct {
 }
 
 // Gains measures each promise, before and after in turn, so often. The claims of
-// the result are what came of them, its scenarios the last run with all
-// protections of each. A promise holds when even the smallest gain that the
+// the result are what came of them; their scenarios are not kept. A promise holds when even the smallest gain that the
 // measurements allow is as large as promised, does not when not even the largest
 // is, and is inconclusive between the two. Then it measures how things grow.
 func Gains(ctx context.Context, cfg Config, promises []Promise, growths []Growth, repetitions int) (*result.Run, error) {
-	cfg = cfg.withDefaults()
 	var scenarios []Scenario
 	for _, p := range promises {
 		scenarios = append(scenarios, p.Scenario)
@@ -61,14 +59,7 @@ func Gains(ctx context.Context, cfg Config, promises []Promise, growths []Growth
 			scenarios = append(scenarios, size.Scenario)
 		}
 	}
-	if err := validateAll(scenarios); err != nil {
-		return nil, err
-	}
-	l := &lab{cfg: cfg, file: newResultFile(cfg)}
-	if err := l.file.write(); err != nil {
-		return nil, err
-	}
-	closeLab, err := l.open(ctx)
+	l, closeLab, err := openLab(ctx, cfg, scenarios)
 	defer closeLab()
 	if err != nil {
 		return nil, err
@@ -77,10 +68,10 @@ func Gains(ctx context.Context, cfg Config, promises []Promise, growths []Growth
 		if ctx.Err() != nil {
 			break
 		}
-		cfg.Observe(Event{Kind: ScenarioStarted, Scenario: p.Scenario.Name, Text: p.Name + " " + result.Words(p.Where), N: i + 1, All: len(promises)})
+		l.cfg.Observe(Event{Kind: ScenarioStarted, Scenario: p.Scenario.Name, Text: p.Name + " " + result.Words(p.Where), N: i + 1, All: len(promises)})
 		claim := l.measure(ctx, p, repetitions)
 		l.file.update(func(run *result.Run) { run.Claims = append(run.Claims, claim) })
-		cfg.Observe(Event{Kind: Note, Text: claim.Name + ": " + string(claim.Verdict) + ": " + claim.Reason})
+		l.say(claim.Name + ": " + string(claim.Verdict) + ": " + claim.Reason)
 	}
 	for _, g := range growths {
 		l.grow(ctx, g)
@@ -129,13 +120,12 @@ func measured(out *result.Scenario, metric string) (value *float64, unit string)
 // measure measures one promise.
 func (l *lab) measure(ctx context.Context, p Promise, repetitions int) result.Claim {
 	c := result.Claim{Name: p.Name, Claimed: p.Claimed, Where: p.Where, Scenario: p.Scenario.Name, Metric: p.Metric, Promised: p.Gain}
-	before := l.side(p, p.Before)
+	before, after := l.side(p, p.Before), l.side(p, nil)
 	for range repetitions {
 		if ctx.Err() != nil {
 			break
 		}
 		take(&c, &c.BeforeAll, before.runScenario(ctx, p.Scenario), p.Metric)
-		after := l.side(p, nil)
 		out := after.runScenario(ctx, p.Scenario)
 		take(&c, &c.AfterAll, out, p.Metric)
 		c.AfterVerdict = result.Worst(c.AfterVerdict, out.Verdict)
@@ -147,14 +137,12 @@ func (l *lab) measure(ctx context.Context, p Promise, repetitions int) result.Cl
 // side is the lab with a target of one side of a promise. Its results are not
 // kept: of a promise its figures are.
 func (l *lab) side(p Promise, without []Protection) *lab {
-	side := *l
-	side.cfg.Without = without
-	side.cfg.Out = ""
-	if p.MemoryLimit > 0 {
-		side.cfg.Target.MemoryLimit = p.MemoryLimit
-	}
-	side.file = newResultFile(side.cfg)
-	return &side
+	return l.with(func(cfg *Config) {
+		cfg.Without, cfg.Out = without, ""
+		if p.MemoryLimit > 0 {
+			cfg.Target.MemoryLimit = p.MemoryLimit
+		}
+	})
 }
 
 // take adds what a run measured to one side of a claim.

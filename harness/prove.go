@@ -31,18 +31,10 @@ type Proof struct {
 // Cells are run one after another: nearly all of them measure time, and a
 // neighbour would be noise. A cell that is inconclusive is tried once more.
 func Prove(ctx context.Context, cfg Config, p Proof) (*result.Run, error) {
-	cfg = cfg.withDefaults()
 	if len(cfg.Without) > 0 {
 		return nil, errors.New("prove: the target must be intact to begin with")
 	}
-	if err := validateAll(p.Scenarios); err != nil {
-		return nil, err
-	}
-	l := &lab{cfg: cfg, file: newResultFile(cfg)}
-	if err := l.file.write(); err != nil {
-		return nil, err
-	}
-	closeLab, err := l.open(ctx)
+	l, closeLab, err := openLab(ctx, cfg, p.Scenarios)
 	defer closeLab()
 	if err != nil {
 		return nil, err
@@ -135,23 +127,18 @@ func (m *matrix) runMutant(ctx context.Context, p Protection) {
 
 // without is the same lab with a target that lacks a protection.
 func (l *lab) without(p Protection) *lab {
-	mutant := *l
-	mutant.cfg.Without = []Protection{p}
-	mutant.cfg.Repeat = func(scenario string) string { return l.cfg.Repeat(scenario) + " --without " + p.Name }
-	if l.cfg.Out != "" {
-		mutant.cfg.Out = filepath.Join(l.cfg.Out, "without", p.Name)
-	}
-	mutant.file = newResultFile(mutant.cfg)
-	return &mutant
+	return l.with(func(cfg *Config) {
+		cfg.Without = []Protection{p}
+		cfg.Repeat = func(scenario string) string { return l.cfg.Repeat(scenario) + " --without " + p.Name }
+		if cfg.Out != "" {
+			cfg.Out = filepath.Join(cfg.Out, "without", p.Name)
+		}
+	})
 }
 
 func (m *matrix) run(ctx context.Context, l *lab, s Scenario, who string) *result.Scenario {
 	m.n = min(m.n+1, m.all)
-	observe := m.lab.cfg.Observe
-	observe(Event{Kind: ScenarioStarted, Scenario: s.Name, Text: who, N: m.n, All: m.all})
-	out := l.runScenario(ctx, s)
-	observe(Event{Kind: ScenarioEnded, Scenario: s.Name, Result: out})
-	return out
+	return l.runShown(ctx, s, Event{Text: who, N: m.n, All: m.all})
 }
 
 func (m *matrix) add(d result.Detection) {
@@ -165,12 +152,12 @@ func (m *matrix) judge(p Protection, s Scenario, out *result.Scenario) result.De
 	for _, c := range failed {
 		d.Failed = append(d.Failed, c.Key())
 	}
+	caught := failedOf(guards)
 	switch {
 	case guards == nil && slices.Contains(s.Guards, p.Name):
 		d.Outcome, d.Verdict = result.OutcomeUnguarded, result.Fail
 		d.Reason = fmt.Sprintf("%s claims %s, but no check of it guards that", s.Name, p.Name)
-	case failedOf(guards) != nil:
-		caught := failedOf(guards)
+	case caught != nil:
 		d.Outcome, d.Verdict, d.Check, d.Reason = result.OutcomeCaught, result.Pass, caught.Name, caught.Reason
 		d.CaughtBy = []string{s.Name}
 	case len(failed) > 0:

@@ -114,15 +114,7 @@ type lab struct {
 // unwritable directory, a scenario that is wrong as data); what went wrong in
 // one scenario is in its result.
 func Run(ctx context.Context, cfg Config, scenarios []Scenario) (*result.Run, error) {
-	cfg = cfg.withDefaults()
-	if err := validateAll(scenarios); err != nil {
-		return nil, err
-	}
-	l := &lab{cfg: cfg, file: newResultFile(cfg)}
-	if err := l.file.write(); err != nil {
-		return nil, err
-	}
-	closeLab, err := l.open(ctx)
+	l, closeLab, err := openLab(ctx, cfg, scenarios)
 	defer closeLab()
 	if err != nil {
 		return nil, err
@@ -131,11 +123,42 @@ func Run(ctx context.Context, cfg Config, scenarios []Scenario) (*result.Run, er
 		if ctx.Err() != nil {
 			break
 		}
-		cfg.Observe(Event{Kind: ScenarioStarted, Scenario: s.Name, Text: s.Proves, N: i + 1, All: len(scenarios)})
-		out := l.runScenario(ctx, s)
-		cfg.Observe(Event{Kind: ScenarioEnded, Scenario: s.Name, Result: result.Redacted(out)})
+		l.runShown(ctx, s, Event{Text: s.Proves, N: i + 1, All: len(scenarios)})
 	}
 	return l.file.finish(context.Cause(ctx))
+}
+
+// openLab validates the scenarios and opens a lab for them: see [lab.open]. The
+// function that it returns closes the lab and is never nil.
+func openLab(ctx context.Context, cfg Config, scenarios []Scenario) (*lab, func(), error) {
+	cfg = cfg.withDefaults()
+	if err := validateAll(scenarios); err != nil {
+		return nil, func() {}, err
+	}
+	l := &lab{cfg: cfg, file: newResultFile(cfg)}
+	if err := l.file.write(); err != nil {
+		return nil, func() {}, err
+	}
+	closeLab, err := l.open(ctx)
+	return l, closeLab, err
+}
+
+// with is the same lab with another configuration and a result of its own.
+func (l *lab) with(change func(*Config)) *lab {
+	other := *l
+	change(&other.cfg)
+	other.file = newResultFile(other.cfg)
+	return &other
+}
+
+// runShown carries out a scenario and tells the observer of its beginning, as
+// started says it, and of its end.
+func (l *lab) runShown(ctx context.Context, s Scenario, started Event) *result.Scenario {
+	started.Kind, started.Scenario = ScenarioStarted, s.Name
+	l.cfg.Observe(started)
+	out := l.runScenario(ctx, s)
+	l.cfg.Observe(Event{Kind: ScenarioEnded, Scenario: s.Name, Result: result.Redacted(out)})
+	return out
 }
 
 func validateAll(scenarios []Scenario) error {
