@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,32 @@ type Proof struct {
 	// Full holds each mutant against all scenarios, not only against those that
 	// claim the protection.
 	Full bool
+}
+
+// Part returns the proof of each n-th protection alone, by a text such as 2/4:
+// the second of four parts.
+func (p Proof) Part(text string) (Proof, error) {
+	first, of, _ := strings.Cut(text, "/")
+	i, err1 := strconv.Atoi(first)
+	n, err2 := strconv.Atoi(of)
+	if err1 != nil || err2 != nil || i < 1 || i > n {
+		return p, fmt.Errorf("part %q: want i/n with i from 1 to n, for example 2/4", text)
+	}
+	var chosen []Protection
+	for k := i - 1; k < len(p.Protections); k += n {
+		chosen = append(chosen, p.Protections[k])
+	}
+	p.Protections = chosen
+	return p, nil
+}
+
+// Claimed returns the proof with those of its scenarios alone that claim one of
+// its protections: the control that their mutants need, and no more.
+func (p Proof) Claimed() Proof {
+	p.Scenarios = slices.DeleteFunc(slices.Clone(p.Scenarios), func(s Scenario) bool {
+		return !slices.ContainsFunc(p.Protections, func(t Protection) bool { return slices.Contains(s.Guards, t.Name) })
+	})
+	return p
 }
 
 // Prove shows that the scenarios have teeth. First it runs the intact target

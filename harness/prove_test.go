@@ -98,3 +98,27 @@ func TestWhatProvesNothing(t *testing.T) {
 	require.Equal(t, map[string]result.Outcome{"": result.OutcomeFalseAlarm, kindness.Name: result.OutcomeNoControl}, outcomes(run))
 	require.Equal(t, result.Fail, run.Verdict)
 }
+
+func TestAPartOfAProof(t *testing.T) {
+	whole := harness.Proof{
+		Scenarios:   []harness.Scenario{guarding("good", "a"), guarding("good", "b"), guarding("good")},
+		Protections: []harness.Protection{{Name: "a"}, {Name: "b"}, {Name: "c"}},
+	}
+	for text, want := range map[string][]string{"1/1": {"a", "b", "c"}, "1/2": {"a", "c"}, "2/2": {"b"}, "4/4": nil} {
+		part, err := whole.Part(text)
+		require.NoError(t, err, text)
+		var names []string
+		for _, p := range part.Protections {
+			names = append(names, p.Name)
+		}
+		require.Equal(t, want, names, text)
+	}
+	for _, text := range []string{"", "1", "0/2", "3/2", "a/b", "1/0", "1/2/3"} {
+		_, err := whole.Part(text)
+		require.Error(t, err, text)
+	}
+	part, err := whole.Part("2/2")
+	require.NoError(t, err)
+	require.Len(t, part.Claimed().Scenarios, 1)
+	require.Len(t, whole.Scenarios, 3, "the whole is as it was")
+}

@@ -117,39 +117,33 @@ func TestProjectsWithoutOwnersAreNotExercised(t *testing.T) {
 // run of the tests, another one each time; make prove proves all.
 const parts = 8
 
-// turn is the part of this run, as i of n: HOLDFAST_PROVE=2/8 asks for one, 1/1
-// for the whole.
-func turn(t *testing.T) (i, n int) {
+// turn is the part of this run: HOLDFAST_PROVE=2/8 asks for one, 1/1 for the whole.
+func turn(t *testing.T) string {
 	t.Helper()
-	i, n = int(time.Now().Unix()/60)%parts+1, parts
-	if text := os.Getenv("HOLDFAST_PROVE"); text != "" {
-		_, err := fmt.Sscanf(text, "%d/%d", &i, &n)
-		require.NoError(t, err, "HOLDFAST_PROVE=%s", text)
+	part := os.Getenv("HOLDFAST_PROVE")
+	if part == "" {
+		part = fmt.Sprintf("%d/%d", time.Now().Unix()/60%parts+1, parts)
 	}
-	t.Logf("part %d of %d; to repeat it: HOLDFAST_PROVE=%d/%d", i, n, i, n)
-	return i, n
+	t.Logf("part %s; to repeat it: HOLDFAST_PROVE=%s", part, part)
+	return part
+}
+
+// proved runs a proof, in which each mutant must be caught for the declared
+// reason and the intact target must pass.
+func proved(t *testing.T, cfg harness.Config, proof harness.Proof) {
+	t.Helper()
+	run, err := harness.Prove(t.Context(), cfg, proof)
+	require.NoError(t, err)
+	require.NotEmpty(t, run.Detections, "nothing was proved")
+	for _, d := range run.Detections {
+		require.Equal(t, result.Pass, d.Verdict, "without %q, %s: %s: %s", d.Without, d.Expected, d.Outcome, d.Reason)
+	}
 }
 
 // Each protection taken away is caught by a check that guards it, and the intact
 // reference passes.
 func TestEachProtectionTakenAwayIsCaught(t *testing.T) {
-	i, n := turn(t)
-	proof := harness.Proof{}
-	wanted := map[string]bool{}
-	for k, p := range scenarios.Protections() {
-		if k%n == i-1 {
-			proof.Protections = append(proof.Protections, p)
-			wanted[p.Name] = true
-		}
-	}
-	for _, s := range scenarios.Catalogue(profile(t, "smoke")) {
-		if slices.ContainsFunc(s.Guards, func(g string) bool { return wanted[g] }) {
-			proof.Scenarios = append(proof.Scenarios, s)
-		}
-	}
-	run, err := harness.Prove(t.Context(), config(t), proof)
+	proof, err := harness.Proof{Scenarios: scenarios.Catalogue(profile(t, "smoke")), Protections: scenarios.Protections()}.Part(turn(t))
 	require.NoError(t, err)
-	for _, d := range run.Detections {
-		require.Equal(t, result.Pass, d.Verdict, "without %q, %s: %s: %s", d.Without, d.Expected, d.Outcome, d.Reason)
-	}
+	proved(t, config(t), proof.Claimed())
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +22,9 @@ type proveFlags struct {
 	full bool
 	part string
 }
+
+// wholeProof is the part that is all of it.
+const wholeProof = "1/1"
 
 func newProve(env environ) *cobra.Command {
 	f := proveFlags{runFlags: runFlags{target: "process", database: "auto", failOn: []string{"fail", "inconclusive", "not-exercised"}}}
@@ -48,7 +50,7 @@ intact reference passed everything.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.full, "full", false, "hold each mutant against all scenarios, not only those that claim the protection")
-	flags.StringVar(&f.part, "part", "1/1", "only the i-th of n parts of the protections, for example 2/4")
+	flags.StringVar(&f.part, "part", wholeProof, "only the i-th of n parts of the protections, for example 2/4")
 	flags.StringVar(&f.profile, "profile", "smoke", "how big and how long: "+strings.Join(scenarios.ProfileNames(), ", "))
 	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from")
 	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
@@ -69,15 +71,16 @@ func newProofPlan(env environ, f proveFlags, args []string) (*proofPlan, error) 
 	if err != nil {
 		return nil, err
 	}
-	p := &proofPlan{plan: run, proof: harness.Proof{Full: f.full}}
-	chosen, err := chooseProtections(args)
-	if err != nil {
+	p := &proofPlan{plan: run, proof: harness.Proof{Scenarios: run.scenarios, Full: f.full}}
+	if p.proof.Protections, err = chooseProtections(args); err != nil {
 		return nil, err
 	}
-	if p.proof.Protections, err = part(chosen, f.part); err != nil {
-		return nil, err
+	if p.proof, err = p.proof.Part(f.part); err != nil {
+		return nil, fmt.Errorf("--part: %w", err)
 	}
-	p.proof.Scenarios = concerned(run.scenarios, p.proof, len(args) == 0 && f.part == "1/1")
+	if whole := len(args) == 0 && f.part == wholeProof; !whole && !f.full {
+		p.proof = p.proof.Claimed()
+	}
 	repeat := run.config.Repeat
 	p.config.Repeat = func(scenario string) string {
 		if scenario == "" {
@@ -118,45 +121,6 @@ func chooseProtections(args []string) ([]harness.Protection, error) {
 		}
 	}
 	return chosen, nil
-}
-
-// part returns the i-th of n parts, each n-th protection.
-func part(all []harness.Protection, text string) ([]harness.Protection, error) {
-	first, of, _ := strings.Cut(text, "/")
-	i, err1 := strconv.Atoi(first)
-	n, err2 := strconv.Atoi(of)
-	if err := errors.Join(err1, err2); err != nil || n < 1 || i < 1 || i > n {
-		return nil, fmt.Errorf("--part %s: want i/n with i from 1 to n, for example 2/4", text)
-	}
-	var chosen []harness.Protection
-	for k, p := range all {
-		if k%n == i-1 {
-			chosen = append(chosen, p)
-		}
-	}
-	return chosen, nil
-}
-
-// concerned are the scenarios to run as a control: those that a mutant is held
-// against, and every one when the whole matrix is drawn.
-func concerned(all []harness.Scenario, p harness.Proof, whole bool) []harness.Scenario {
-	if whole || p.Full {
-		return all
-	}
-	guarded := map[string]bool{}
-	for _, protection := range p.Protections {
-		guarded[protection.Name] = true
-	}
-	var chosen []harness.Scenario
-	for _, s := range all {
-		for _, g := range s.Guards {
-			if guarded[g] {
-				chosen = append(chosen, s)
-				break
-			}
-		}
-	}
-	return chosen
 }
 
 // carryOut draws the matrix, writes the reports and which checks were seen to
