@@ -15,11 +15,10 @@ import (
 // carryOut runs the plan, writes the reports and returns the error that carries
 // the exit code.
 func (p *plan) carryOut(ctx context.Context, env environ) error {
-	if err := writable(p.config.Out); err != nil {
-		return usage(fmt.Errorf("--out %s: %w", p.config.Out, err))
+	view, err := p.watched(env)
+	if err != nil {
+		return err
 	}
-	view := newView(env, p.flags.json)
-	p.config.Observe = view.observe
 	endLive, err := p.serveLive(view)
 	if err != nil {
 		return environment(err)
@@ -37,6 +36,16 @@ func (p *plan) carryOut(ctx context.Context, env environ) error {
 	}
 	view.conclude(run, report)
 	return p.exit(ctx, run, reportErr)
+}
+
+// watched sees that the results can be kept and shows what will happen.
+func (p *plan) watched(env environ) (*view, error) {
+	if err := writable(p.config.Out); err != nil {
+		return nil, usage(fmt.Errorf("--out %s: %w", p.config.Out, err))
+	}
+	view := newView(env, p.flags.json)
+	p.config.Observe = view.observe
+	return view, nil
 }
 
 // writable makes dir and sees that a file can be made in it, before a minute of

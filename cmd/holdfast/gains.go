@@ -24,7 +24,7 @@ type gainsFlags struct {
 }
 
 func newGains(env environ) *cobra.Command {
-	f := gainsFlags{runFlags: runFlags{all: true, target: "process", database: "auto", failOn: []string{"fail", "inconclusive", "not-exercised"}}}
+	f := gainsFlags{runFlags: everything()}
 	cmd := &cobra.Command{
 		Use:   "gains",
 		Short: "Measure what the protections were claimed to gain, before and after, side by side",
@@ -45,19 +45,12 @@ and with them, several times each, and holds the difference against what was cla
 	flags := cmd.Flags()
 	flags.Uint8Var(&f.repetitions, "repetitions", 3, "how often each side is measured")
 	flags.StringVar(&f.into, "into", "", "Markdown file in which the table is replaced, between <!-- gains --> and <!-- /gains -->")
-	flags.StringVar(&f.profile, "profile", "bench", "how big and how long: "+strings.Join(scenarios.ProfileNames(), ", "))
-	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from")
-	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
-	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
-	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
+	f.register(flags, "bench")
 	return cmd
 }
 
 // measureGains measures every promise, writes the reports and prints the table.
 func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) error {
-	if err := writable(p.config.Out); err != nil {
-		return usage(fmt.Errorf("--out %s: %w", p.config.Out, err))
-	}
 	p.config.Repeat = func(string) string {
 		return fmt.Sprintf("holdfast gains --profile %s --seed %d --repetitions %d", p.flags.profile, p.config.Seed, f.repetitions)
 	}
@@ -65,8 +58,10 @@ func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) erro
 	if err != nil {
 		return usage(err)
 	}
-	view := newView(env, p.flags.json)
-	p.config.Observe = view.observe
+	view, err := p.watched(env)
+	if err != nil {
+		return err
+	}
 	run, err := harness.Gains(ctx, p.config, scenarios.Promises(profile), scenarios.Growths(profile), int(f.repetitions))
 	view.close()
 	if run == nil {
@@ -78,7 +73,7 @@ func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) erro
 	if f.into != "" {
 		reportErr = errors.Join(reportErr, replaceBlock(f.into, table))
 	}
-	if !p.flags.json {
+	if !view.ended(run, report) {
 		fmt.Fprintf(env.stdout, "\n%s\n%s\n", table, report)
 	}
 	return p.exit(ctx, run, reportErr)

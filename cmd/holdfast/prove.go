@@ -27,7 +27,7 @@ type proveFlags struct {
 const wholeProof = "1/1"
 
 func newProve(env environ) *cobra.Command {
-	f := proveFlags{runFlags: runFlags{target: "process", database: "auto", failOn: []string{"fail", "inconclusive", "not-exercised"}}}
+	f := proveFlags{runFlags: everything()}
 	cmd := &cobra.Command{
 		Use:   "prove [PROTECTION…]",
 		Short: "Take each protection away and see that the scenarios which claim it notice",
@@ -51,11 +51,7 @@ intact reference passed everything.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&f.full, "full", false, "hold each mutant against all scenarios, not only those that claim the protection")
 	flags.StringVar(&f.part, "part", wholeProof, "only the i-th of n parts of the protections, for example 2/4")
-	flags.StringVar(&f.profile, "profile", "smoke", "how big and how long: "+strings.Join(scenarios.ProfileNames(), ", "))
-	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from")
-	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
-	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
-	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
+	f.register(flags, "smoke")
 	return cmd
 }
 
@@ -66,7 +62,6 @@ type proofPlan struct {
 }
 
 func newProofPlan(env environ, f proveFlags, args []string) (*proofPlan, error) {
-	f.all = true
 	run, err := newPlan(env, f.runFlags, nil)
 	if err != nil {
 		return nil, err
@@ -126,11 +121,10 @@ func chooseProtections(args []string) ([]harness.Protection, error) {
 // carryOut draws the matrix, writes the reports and which checks were seen to
 // fail, and returns the error that carries the exit code.
 func (p *proofPlan) carryOut(ctx context.Context, env environ) error {
-	if err := writable(p.config.Out); err != nil {
-		return usage(fmt.Errorf("--out %s: %w", p.config.Out, err))
+	view, err := p.watched(env)
+	if err != nil {
+		return err
 	}
-	view := newView(env, p.flags.json)
-	p.config.Observe = view.observe
 	view.say(fmt.Sprintf("proof %s, seed %d, profile %s, %d protections, %d scenarios", p.config.ID, p.config.Seed, p.config.Profile, len(p.proof.Protections), len(p.proof.Scenarios)))
 	run, err := harness.Prove(ctx, p.config, p.proof)
 	view.close()

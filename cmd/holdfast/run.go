@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"holdfast/harness"
 	"holdfast/harness/database"
@@ -56,18 +57,29 @@ SCENARIO is a name (search/popular-term), a service (search) or a glob
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "every scenario of the profile, but those that are run by name only")
 	flags.BoolVar(&f.headline, "headline", false, "the main job: the headline scenarios and the others that fit beside them")
-	flags.StringVar(&f.profile, "profile", "bench", "how big and how long: "+strings.Join(scenarios.ProfileNames(), ", "))
 	flags.StringSliceVar(&f.without, "without", nil, "take this protection away (repeatable): the run should then fail")
 	flags.StringVar(&f.target, "target", "process", "where the reference runs: process or container")
 	flags.StringVar(&f.memory, "memory", "", "memory limit of the target, for example 100m (1m is 1,048,576 bytes)")
+	flags.StringVar(&f.serve, "serve", "", "serve the report while the run goes on: 127.0.0.1:PORT (0: a free one)")
+	flags.StringSliceVar(&f.failOn, "fail-on", failOnAll(), "verdicts that give an exit code other than 0")
+	f.register(flags, "bench")
+	return cmd
+}
+
+// register defines the flags of everything that runs scenarios.
+func (f *runFlags) register(flags *pflag.FlagSet, profile string) {
+	flags.StringVar(&f.profile, "profile", profile, "how big and how long: "+strings.Join(scenarios.ProfileNames(), ", "))
 	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from: "+strings.Join(database.Providers(), ", "))
 	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
 	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
-	flags.StringVar(&f.serve, "serve", "", "serve the report while the run goes on: 127.0.0.1:PORT (0: a free one)")
 	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
-	flags.StringSliceVar(&f.failOn, "fail-on", []string{"fail", "inconclusive", "not-exercised"}, "verdicts that give an exit code other than 0")
-	return cmd
 }
+
+// everything are the flags of a run of all scenarios, where nothing is softened.
+func everything() runFlags { return runFlags{all: true, target: "process", failOn: failOnAll()} }
+
+// failOnAll are the verdicts that are no success.
+func failOnAll() []string { return []string{"fail", "inconclusive", "not-exercised"} }
 
 // plan is a run whose command line was understood.
 type plan struct {

@@ -154,8 +154,7 @@ func (v *view) close() {
 func (v *view) conclude(run *result.Run, report string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.json != nil {
-		_ = v.json.Encode(progressLine{Kind: "run-ended", Verdict: run.Verdict, Reason: run.Reason, Report: report})
+	if v.ended(run, report) {
 		return
 	}
 	fmt.Fprintln(v.out)
@@ -166,13 +165,22 @@ func (v *view) conclude(run *result.Run, report string) {
 	fmt.Fprintln(v.out, report)
 }
 
+// ended prints the end of a run as a JSON line, where those were asked for, and
+// says whether it did.
+func (v *view) ended(run *result.Run, report string) bool {
+	if v.json == nil {
+		return false
+	}
+	_ = v.json.Encode(progressLine{Kind: "run-ended", Verdict: run.Verdict, Reason: run.Reason, Report: report})
+	return true
+}
+
 // concludeProof prints the detection matrix, what is wrong in it in full, and
 // last the path of the report.
 func (v *view) concludeProof(run *result.Run, report string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.json != nil {
-		_ = v.json.Encode(progressLine{Kind: "run-ended", Verdict: run.Verdict, Reason: run.Reason, Report: report})
+	if v.ended(run, report) {
 		return
 	}
 	fmt.Fprintln(v.out)
