@@ -1,11 +1,9 @@
 package result
 
 import (
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // hidden stands where a secret stood.
@@ -42,9 +40,7 @@ var secretName = regexp.MustCompile(`(?i)(^|[_.-])(password|passwd|pgpassword|se
 // [Write] does the same, so that no file ever holds them. v stays as it is;
 // numbers are shared with it.
 func Redacted[T any](v *T) *T {
-	out := new(T)
-	redactInto(reflect.ValueOf(out).Elem(), reflect.ValueOf(v).Elem())
-	return out
+	return rewritten(v, rewriting{text: redactText, hides: secretName.MatchString})
 }
 
 func redactText(s string) string {
@@ -55,53 +51,4 @@ func redactText(s string) string {
 		}
 	}
 	return s
-}
-
-func redactInto(dst, src reflect.Value) {
-	switch src.Kind() {
-	case reflect.String:
-		dst.SetString(redactText(src.String()))
-	case reflect.Pointer:
-		if !src.IsNil() {
-			dst.Set(reflect.New(src.Type().Elem()))
-			redactInto(dst.Elem(), src.Elem())
-		}
-	case reflect.Struct:
-		if src.Type() == reflect.TypeFor[time.Time]() {
-			dst.Set(src)
-			return
-		}
-		for i := range src.NumField() {
-			redactInto(dst.Field(i), src.Field(i))
-		}
-	case reflect.Slice:
-		if src.IsNil() || src.Type().Elem().Kind() == reflect.Float64 {
-			dst.Set(src)
-			return
-		}
-		dst.Set(reflect.MakeSlice(src.Type(), src.Len(), src.Len()))
-		for i := range src.Len() {
-			redactInto(dst.Index(i), src.Index(i))
-		}
-	case reflect.Map:
-		redactMap(dst, src)
-	default:
-		dst.Set(src)
-	}
-}
-
-// redactMap hides whole values under telling names, and looks into the others.
-func redactMap(dst, src reflect.Value) {
-	if src.IsNil() {
-		return
-	}
-	dst.Set(reflect.MakeMapWithSize(src.Type(), src.Len()))
-	for it := src.MapRange(); it.Next(); {
-		value := reflect.New(src.Type().Elem()).Elem()
-		redactInto(value, it.Value())
-		if value.Kind() == reflect.String && value.Len() > 0 && secretName.MatchString(it.Key().String()) {
-			value.SetString(hidden)
-		}
-		dst.SetMapIndex(reflect.ValueOf(redactText(it.Key().String())).Convert(src.Type().Key()), value)
-	}
 }
