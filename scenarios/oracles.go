@@ -138,9 +138,8 @@ type impactAnswer struct {
 // error of one of the classes that are named for it, apart by "|".
 func impact(active int, mayFail map[string]string) load.Expectation {
 	asked := names(min(active, maxOracles))
-	right := func(a load.Answer) bool {
-		var got impactAnswer
-		if json.Unmarshal(a.Body, &got) != nil || got.Active != active || got.Queried != len(asked) ||
+	return load.All(load.Status(200), answering("answers", func(got impactAnswer) bool {
+		if got.Active != active || got.Queried != len(asked) ||
 			got.Truncated != (active > len(asked)) || len(got.Results) != len(asked) {
 			return false
 		}
@@ -154,8 +153,15 @@ func impact(active int, mayFail map[string]string) load.Expectation {
 			}
 		}
 		return true
-	}
-	return load.All(load.Status(200), load.Check("answers", right))
+	}))
+}
+
+// answering checks an answer that is read as JSON.
+func answering(name string, holds func(impactAnswer) bool) load.Expectation {
+	return load.Check(name, func(a load.Answer) bool {
+		var got impactAnswer
+		return json.Unmarshal(a.Body, &got) == nil && holds(got)
+	})
 }
 
 // failing expects that those in must fail, each with one of its classes, and of
@@ -163,11 +169,7 @@ func impact(active int, mayFail map[string]string) load.Expectation {
 func failing(active int, must, may map[string]string) load.Expectation {
 	either := maps.Clone(must)
 	maps.Copy(either, may)
-	return load.All(impact(active, either), load.Check("failures", func(a load.Answer) bool {
-		var got impactAnswer
-		if json.Unmarshal(a.Body, &got) != nil {
-			return false
-		}
+	return load.All(impact(active, either), answering("failures", func(got impactAnswer) bool {
 		for name := range must {
 			if got.Results[name].Status != "error" {
 				return false
@@ -189,10 +191,7 @@ func each(oracles []string, classes string) map[string]string {
 // impacts asks about one project at a steady rate.
 func impacts(name string, project int64, rate float64, t harness.Timeline, expect load.Expectation) load.Stream {
 	path := fmt.Sprintf("/projects/%d/impact", project)
-	about := load.Check("project", func(a load.Answer) bool {
-		var got impactAnswer
-		return json.Unmarshal(a.Body, &got) == nil && got.ProjectID == project
-	})
+	about := answering("project", func(got impactAnswer) bool { return got.ProjectID == project })
 	return load.Stream{
 		Name: name, Profile: load.Constant(rate, t.Total()), Expect: load.All(expect, about),
 		Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: path} },

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"holdfast/reference/internal/dbtest"
 	"holdfast/reference/oracle"
 	"holdfast/reference/schema"
 )
@@ -25,7 +26,7 @@ func BenchmarkImpact(b *testing.B) {
 		project     string
 	}{{10, 100, "7"}, {10, 10_000, "8"}, {0, 100, "7"}, {0, 10_000, "8"}} {
 		b.Run(fmt.Sprintf("cap=%d/active=%d", row.cap, row.active), func(b *testing.B) {
-			s := service(b, open(b, dsn, 4), func(c *oracle.Config) { c.Cap = row.cap })
+			s := service(b, dbtest.Pool(b, dsn, 4), func(c *oracle.Config) { c.Cap = row.cap })
 			b.ReportAllocs()
 			for b.Loop() {
 				w := get(b.Context(), s, row.project)

@@ -29,7 +29,7 @@ func TestTheAnswerIsAsTheContractSays(t *testing.T) {
 		good(w, r)
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 2)})
-	s := service(t, open(t, dsn, 2), nil)
+	s := service(t, dbtest.Pool(t, dsn, 2), nil)
 	w := get(t.Context(), s, "7")
 	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
 	require.Equal(t, "application/json; charset=utf-8", w.Header().Get("Content-Type"))
@@ -42,7 +42,7 @@ func TestTheAnswerIsAsTheContractSays(t *testing.T) {
 
 func TestIdsThatAreNoneAreRefusedBeforeTheDatabase(t *testing.T) {
 	t.Parallel()
-	s := service(t, open(t, "postgres://u@127.0.0.1:1/d", 1), nil)
+	s := service(t, dbtest.Pool(t, "postgres://u@127.0.0.1:1/d", 1), nil)
 	for _, id := range []string{"0", "-7", "seven", "7.0", "0x7", "+", "9223372036854775808", "7%00"} {
 		requireProblem(t, get(t.Context(), s, id), http.StatusBadRequest, "bad_id")
 	}
@@ -66,7 +66,7 @@ func TestTheFirstTenInOrderAreAsked(t *testing.T) {
 	want := []string{"oracle-77", "oracle-0", "oracle-66", "oracle-1", "oracle-3", "oracle-4", "oracle-6", "oracle-7", "oracle-8", "oracle-9"}
 
 	logs := &strings.Builder{}
-	s := logging(t, open(t, dsn, 2), logs, func(c *oracle.Config) { c.ConcurrentCalls = 1 })
+	s := logging(t, dbtest.Pool(t, dsn, 2), logs, func(c *oracle.Config) { c.ConcurrentCalls = 1 })
 	for project, active := range map[int64]int{7: 98, 8: 9_998} {
 		asked = nil
 		impact, err := s.Impact(t.Context(), project)
@@ -77,7 +77,7 @@ func TestTheFirstTenInOrderAreAsked(t *testing.T) {
 	}
 
 	asked = nil
-	s = service(t, open(t, dsn, 2), func(c *oracle.Config) { c.Cap = 0 })
+	s = service(t, dbtest.Pool(t, dsn, 2), func(c *oracle.Config) { c.Cap = 0 })
 	impact, err := s.Impact(t.Context(), 7)
 	require.NoError(t, err)
 	require.Equal(t, []any{98, 98, false, 98}, []any{impact.Active, impact.Queried, impact.Truncated, len(impact.Results)})
@@ -95,7 +95,7 @@ func TestTheDeadlineBoundsTheWholeRequest(t *testing.T) {
 		good(w, r)
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 10)})
-	s := service(t, open(t, dsn, 2), func(c *oracle.Config) { c.OverallDeadline = deadline })
+	s := service(t, dbtest.Pool(t, dsn, 2), func(c *oracle.Config) { c.OverallDeadline = deadline })
 	start := time.Now()
 	impact, err := s.Impact(t.Context(), 7)
 	took := time.Since(start)
@@ -111,7 +111,7 @@ func TestTheDeadlineBoundsTheWholeRequest(t *testing.T) {
 	}
 
 	lock(t, dsn)
-	s = service(t, open(t, dsn, 2), func(c *oracle.Config) { c.OverallDeadline, c.StatementTimeout = deadline, 0 })
+	s = service(t, dbtest.Pool(t, dsn, 2), func(c *oracle.Config) { c.OverallDeadline, c.StatementTimeout = deadline, 0 })
 	start = time.Now()
 	requireProblem(t, get(t.Context(), s, "7"), http.StatusServiceUnavailable, "timeout")
 	require.Less(t, time.Since(start), 2*deadline, "with its time in the database")
@@ -126,7 +126,7 @@ func TestWithoutIsolationAnErrorIsTheAnswer(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 1), 8: oracles(api.URL, 1)})
-	s := service(t, open(t, dsn, 2), func(c *oracle.Config) { c.IsolateErrors, c.CallTimeout = false, 100*time.Millisecond })
+	s := service(t, dbtest.Pool(t, dsn, 2), func(c *oracle.Config) { c.IsolateErrors, c.CallTimeout = false, 100*time.Millisecond })
 	w := get(t.Context(), s, "7")
 	requireProblem(t, w, http.StatusBadGateway, "oracle_status")
 	require.Contains(t, w.Body.String(), "oracle oracle-0: status: status 418")
@@ -143,7 +143,7 @@ func TestAConnectionIsNotHeldWhileOraclesAreAsked(t *testing.T) {
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 1)})
 	for _, release := range []bool{true, false} {
-		pool := open(t, dsn, 2)
+		pool := dbtest.Pool(t, dsn, 2)
 		s := service(t, pool, func(c *oracle.Config) { c.ReleaseConnection = release })
 		done := make(chan error)
 		go func() {
@@ -174,7 +174,7 @@ func TestACallerWhoHasGoneIsNotWorkedFor(t *testing.T) {
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 1)})
 	for _, cancels := range []bool{true, false} {
-		s := service(t, open(t, dsn, 2), func(c *oracle.Config) { c.CancelAbandoned = cancels })
+		s := service(t, dbtest.Pool(t, dsn, 2), func(c *oracle.Config) { c.CancelAbandoned = cancels })
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); get(ctx, s, "7") }()
@@ -195,14 +195,14 @@ func TestACallerWhoHasGoneIsNotWorkedFor(t *testing.T) {
 
 func TestADatabaseThatIsNotThereIsUnavailable(t *testing.T) {
 	t.Parallel()
-	s := service(t, open(t, "postgres://u@127.0.0.1:1/d", 1), nil)
+	s := service(t, dbtest.Pool(t, "postgres://u@127.0.0.1:1/d", 1), nil)
 	requireProblem(t, get(t.Context(), s, "7"), http.StatusServiceUnavailable, "database_unavailable")
 }
 
 func TestTheWaitForTheDatabaseIsBounded(t *testing.T) {
 	t.Parallel()
 	dsn := world(t, nil)
-	pool := open(t, dsn, 1)
+	pool := dbtest.Pool(t, dsn, 1)
 	held, err := pool.Acquire(t.Context())
 	require.NoError(t, err)
 	s := service(t, pool, func(c *oracle.Config) { c.AcquireTimeout = 50 * time.Millisecond })
@@ -259,7 +259,7 @@ func requireProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code
 func TestReadingTheFirstTenIsBounded(t *testing.T) {
 	t.Parallel()
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles("http://127.0.0.1:1", 10_000)})
-	pool := open(t, dsn, 1)
+	pool := dbtest.Pool(t, dsn, 1)
 	s := service(t, pool, nil)
 	before := rowsRead(t, pool)
 	for range 10 { // as many as a generic plan needs to be chosen, and more

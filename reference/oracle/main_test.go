@@ -35,17 +35,6 @@ func projects(t testing.TB, n int64) string {
 		Build: func(ctx context.Context, dsn string) error { return schema.Seed(ctx, dsn, p) }})
 }
 
-// open returns a pool that closes with the test.
-func open(t testing.TB, dsn string, connections int) *pgxpool.Pool {
-	c, err := pgxpool.ParseConfig(dsn)
-	require.NoError(t, err)
-	c.MaxConns = int32(connections)
-	pool, err := pgxpool.NewWithConfig(context.Background(), c)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	return pool
-}
-
 // world returns the DSN of a database of a few projects with these oracles.
 func world(t testing.TB, of map[int64][]schema.Oracle) string {
 	dsn := projects(t, 20)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"holdfast/reference/internal/dbtest"
 	"holdfast/reference/schema"
 	"holdfast/reference/search"
 )
@@ -81,7 +82,7 @@ func benchmarked(b *testing.B) *search.Service {
 	if dsn == "" {
 		b.Skip("HOLDFAST_BENCH_DATABASE_URL is not set")
 	}
-	return service(b, open(b, dsn, 10), nil)
+	return service(b, dbtest.Pool(b, dsn, 10), nil)
 }
 
 // report reports quantiles instead of the mean, which says less.

@@ -50,7 +50,7 @@ func requireProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code
 // small returns a pool on a database of a few projects, and its DSN.
 func small(t *testing.T, connections int) (*pgxpool.Pool, string) {
 	dsn := projects(t, 150)
-	return open(t, dsn, connections), dsn
+	return dbtest.Pool(t, dsn, connections), dsn
 }
 
 // hold acquires all of the pool's connections until the returned function is
@@ -105,7 +105,7 @@ func TestTheAnswerIsAsTheContractSays(t *testing.T) {
 
 func TestBadQueriesAreRefusedBeforeTheDatabase(t *testing.T) {
 	t.Parallel()
-	nowhere := open(t, "postgres://u@127.0.0.1:1/d", 1)
+	nowhere := dbtest.Pool(t, "postgres://u@127.0.0.1:1/d", 1)
 	for name, q := range map[string]string{
 		"empty": "", "blank": " ", "too long": strings.Repeat("a", 201), "not UTF-8": "\xff", "zero byte": "\x00",
 	} {
@@ -117,7 +117,7 @@ func TestBadQueriesAreRefusedBeforeTheDatabase(t *testing.T) {
 
 func TestADatabaseThatIsNotThereIsUnavailable(t *testing.T) {
 	t.Parallel()
-	nowhere := open(t, "postgres://u@127.0.0.1:1/d", 1)
+	nowhere := dbtest.Pool(t, "postgres://u@127.0.0.1:1/d", 1)
 	requireProblem(t, get(t.Context(), service(t, nowhere, nil), "a"), http.StatusServiceUnavailable, "database_unavailable")
 }
 
@@ -134,7 +134,7 @@ func TestACutConnectionIsUnavailableAndTheNextSearchWorks(t *testing.T) {
 
 func TestAnErrorOfOursIsInternal(t *testing.T) {
 	t.Parallel()
-	pool := open(t, databases.Empty(t), 1) // without a schema
+	pool := dbtest.Pool(t, databases.Empty(t), 1) // without a schema
 	requireProblem(t, get(t.Context(), service(t, pool, nil), "a"), http.StatusInternalServerError, "internal")
 }
 

@@ -30,17 +30,6 @@ func projects(t testing.TB, n int64) string {
 		Build: func(ctx context.Context, dsn string) error { return schema.Seed(ctx, dsn, p) }})
 }
 
-// open returns a pool that closes with the test.
-func open(t testing.TB, dsn string, connections int) *pgxpool.Pool {
-	c, err := pgxpool.ParseConfig(dsn)
-	require.NoError(t, err)
-	c.MaxConns = int32(connections)
-	pool, err := pgxpool.NewWithConfig(context.Background(), c)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	return pool
-}
-
 // service returns a search with the default protections, changed by change.
 func service(t testing.TB, pool *pgxpool.Pool, change func(*search.Config)) *search.Service {
 	c := search.DefaultConfig()

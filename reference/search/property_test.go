@@ -76,7 +76,7 @@ func write(t *rapid.T, conn *pgx.Conn) map[int64]string {
 
 func TestSearchFindsWhatANaiveSearchFinds(t *testing.T) {
 	dsn, conn := world(t)
-	pool := open(t, dsn, 2)
+	pool := dbtest.Pool(t, dsn, 2)
 	s := service(t, pool, func(c *search.Config) { c.MaxResults = 3 })
 	rapid.Check(t, func(t *rapid.T) {
 		documents := write(t, conn)

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"holdfast/reference/internal/dbtest"
 	"holdfast/reference/schema"
 	"holdfast/reference/search"
 )
@@ -18,7 +19,7 @@ const seededProjects = 5000
 
 // TestSearchOnSeededProjects shares one database among tests that only read.
 func TestSearchOnSeededProjects(t *testing.T) {
-	pool := open(t, projects(t, seededProjects), 10)
+	pool := dbtest.Pool(t, projects(t, seededProjects), 10)
 	for name, test := range map[string]func(*testing.T, *pgxpool.Pool){
 		"every planted term is found as often as it was planted": plantedTerms,
 		"newest results come first, each once":                   newestFirst,

@@ -209,7 +209,7 @@ func onto(t testing.TB, dsn string, api *api, change func(*Config)) *rig {
 	if change != nil {
 		change(&c)
 	}
-	r := &rig{api: api, dsn: dsn, pool: open(t, dsn, c.PoolMax), logs: &logs{}, t: t}
+	r := &rig{api: api, dsn: dsn, pool: dbtest.Pool(t, dsn, c.PoolMax), logs: &logs{}, t: t}
 	var err error
 	r.Service, err = New(c, r.pool, prometheus.NewRegistry(), slog.New(slog.NewJSONHandler(r.logs, nil)))
 	require.NoError(t, err)

@@ -15,8 +15,8 @@ import (
 // a newer River wants others.
 func TestTheTablesAreThoseOfRiversOwnMigrations(t *testing.T) {
 	t.Parallel()
-	dsn := fresh(t)
-	migrator, err := rivermigrate.New(riverpgxv5.New(open(t, dsn, 2)), nil)
+	dsn := databases.Empty(t)
+	migrator, err := rivermigrate.New(riverpgxv5.New(dbtest.Pool(t, dsn, 2)), nil)
 	require.NoError(t, err)
 	_, err = migrator.Migrate(t.Context(), rivermigrate.DirectionUp, nil)
 	require.NoError(t, err)

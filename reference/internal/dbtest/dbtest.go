@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 )
 
@@ -16,6 +17,18 @@ func Connect(t testing.TB, dsn string) *pgx.Conn {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	return conn
+}
+
+// Pool opens a pool of so many connections that closes with the test.
+func Pool(t testing.TB, dsn string, connections int) *pgxpool.Pool {
+	t.Helper()
+	c, err := pgxpool.ParseConfig(dsn)
+	require.NoError(t, err)
+	c.MaxConns = int32(connections)
+	pool, err := pgxpool.NewWithConfig(context.Background(), c)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return pool
 }
 
 // Values returns the single column of a query.
