@@ -159,29 +159,23 @@ type Fault struct {
 	ID   string
 	On   string // OnDatabase, OnPostgres, OnTarget, or the name of an outside API
 	Kind chaos.Kind
-	// During is the phase that it lasts for. Defaults to inject. Throughout is
-	// the whole load, for what is a condition of the experiment, and ToTheEnd the
-	// drain as well.
+	// During is the phase that it lasts for. Defaults to inject.
 	During string
 	// After is how long after the start of that phase it begins, For how long it
 	// lasts. Default to at once, and to the end of the phase.
 	After, For time.Duration
 }
 
-// Windows of a fault that are no phase.
-const (
-	Throughout = "throughout" // the whole load
-	ToTheEnd   = "to-the-end" // the load and the drain: what the load has caused meets it, too
-)
+// Throughout is the window of a fault that is a condition of the experiment: from
+// the first request until all is done. It outlasts the last request, for an
+// answer under way must not see it end, and what the load has caused meets it, too.
+const Throughout = "throughout"
 
 // window returns when the fault acts.
 func (f Fault) window(t Timeline) (from, to time.Duration) {
 	phase := cmp.Or(f.During, result.Inject)
 	from, to = t.Start(phase), t.Start(phase)+t.Length(phase)
-	switch phase {
-	case Throughout:
-		from, to = 0, t.Total()
-	case ToTheEnd:
+	if phase == Throughout {
 		from, to = 0, t.Total()+t.drain()
 	}
 	from += f.After

@@ -20,9 +20,8 @@ func TestWhenAFaultActs(t *testing.T) {
 		{Fault{After: time.Second}, 4 * time.Second, 7 * time.Second},
 		{Fault{After: time.Second, For: 2 * time.Second}, 4 * time.Second, 6 * time.Second},
 		{Fault{For: time.Hour}, 3 * time.Second, 7 * time.Second},
-		{Fault{During: Throughout}, 0, 10 * time.Second},
-		{Fault{During: Throughout, After: time.Second}, time.Second, 10 * time.Second},
-		{Fault{During: ToTheEnd}, 0, 15 * time.Second},
+		{Fault{During: Throughout}, 0, 15 * time.Second},
+		{Fault{During: Throughout, After: time.Second}, time.Second, 15 * time.Second},
 	} {
 		from, to := row.fault.window(line)
 		require.Equal(t, []time.Duration{row.from, row.to}, []time.Duration{from, to}, "%+v", row.fault)

@@ -28,7 +28,7 @@ func misbehave(id, on, text string) harness.Fault {
 	return harness.Fault{ID: id, On: on, Kind: misbehaviour(text)}
 }
 
-// always lays a fault on a fake for the whole load: it is the weather, not an incident.
+// always lays a fault on a fake until all is done: it is the weather, not an incident.
 func always(id, on, text string) harness.Fault {
 	f := misbehave(id, on, text)
 	f.During = harness.Throughout

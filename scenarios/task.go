@@ -113,12 +113,4 @@ func shortened(name string, real, used time.Duration) result.Compressed {
 	return result.Compressed{Name: name, RealS: real.Seconds(), UsedS: used.Seconds(), FactorBy: real.Seconds() / used.Seconds()}
 }
 
-// untilDone lays a fault on the e-mail API until the last task is done: what is
-// tried again meets it again.
-func untilDone(id, text string) harness.Fault {
-	f := misbehave(id, mailAPI, text)
-	f.During = harness.ToTheEnd
-	return f
-}
-
 func withDrain(t harness.Timeline, most time.Duration) harness.Timeline { t.Drain = most; return t }

@@ -33,7 +33,7 @@ func killed(p Profile) harness.Scenario {
 		},
 		Faults: []harness.Fault{
 			{ID: "kill", On: harness.OnTarget, Kind: chaos.Kill{}},
-			untilDone("slow", "delay 100ms"), // the work is done at once, and the answer comes late
+			always("slow", mailAPI, "delay 100ms"), // the work is done at once, and the answer comes late
 		},
 		Holds: []verdict.Check{
 			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
@@ -48,7 +48,7 @@ func killedOften(p Profile) harness.Scenario {
 	const kills, sends = 20, 2000
 	const every = 1500 * time.Millisecond // time to get up again, and to work
 	t := harness.Timeline{Baseline: time.Second, Inject: kills * every, Heal: time.Second, Drain: time.Minute}
-	faults := []harness.Fault{untilDone("slow", "delay uniform min=20ms max=300ms")}
+	faults := []harness.Fault{always("slow", mailAPI, "delay uniform min=20ms max=300ms")}
 	r := rand.New(rand.NewPCG(dataSeed, kills))
 	for i := range kills {
 		faults = append(faults, harness.Fault{
@@ -84,7 +84,7 @@ func stoppedUnderLoad(p Profile) harness.Scenario {
 		Timeline:   withDrain(t, 10*time.Second),
 		Faults: []harness.Fault{
 			{ID: "stop", On: harness.OnTarget, Kind: chaos.Terminate{}},
-			untilDone("slow", "delay 200ms"),
+			always("slow", mailAPI, "delay 200ms"),
 		},
 		Holds: []verdict.Check{
 			nothing("mail_api.abandoned").Because("who is asked to stop ends what is under way").Guarding("task.drain-on-stop"),
@@ -120,22 +120,20 @@ func databaseGone(p Profile) harness.Scenario {
 		harness.Fault{ID: "gone", On: harness.OnDatabase, Kind: chaos.Reset{}})
 }
 
-// commitRepliesLost has several short moments in which replies are lost: on each
-// connection the reply of that one statement which is under way, now and then
-// the COMMIT.
+// commitRepliesLost has several short moments in which a COMMIT is carried out,
+// and the client never learns of it.
 func commitRepliesLost(p Profile) harness.Scenario {
-	const moments = 5
-	// Statements that take longer are more often under way.
-	faults := []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: chaos.Delay{Each: 5 * time.Millisecond}, During: harness.Throughout}}
+	const moments = 2
+	var faults []harness.Fault
 	every := p.outage().Inject / moments
 	for i := range moments {
 		faults = append(faults, harness.Fault{
-			ID: fmt.Sprintf("replies-lost-%d", i+1), On: harness.OnDatabase, Kind: chaos.BlackHole{Direction: chaos.Down, Lose: true},
+			ID: fmt.Sprintf("replies-lost-%d", i+1), On: harness.OnDatabase, Kind: chaos.BlackHole{Direction: chaos.Down, Lose: true, Upon: "COMMIT"},
 			After: time.Duration(i) * every, For: every / 4,
 		})
 	}
 	return databaseTrouble(p, "task/commit-replies-lost",
-		"When the database does what it is asked and its answers are lost, nothing that was answered 202 is lost, and nothing is done twice.", 200,
+		"When the database does what it is asked and its answers are lost, nothing that was answered 202 is lost, and nothing is done twice.", 60,
 		[]verdict.Check{verdict.Metric("tasks.stored_unheard").AtLeast(verdict.Count(1)).Because("a COMMIT must have been carried out and its reply lost")},
 		faults...)
 }

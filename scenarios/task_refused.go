@@ -27,7 +27,7 @@ func refusedKey(p Profile) harness.Scenario {
 		Settings:   hurried(hurry, nil),
 		Compressed: inAHurry(hurry),
 		Timeline:   t,
-		Faults:     []harness.Fault{untilDone("refused", "status 403 name=invalid_api_key key=doomed-*")},
+		Faults:     []harness.Fault{always("refused", mailAPI, "status 403 name=invalid_api_key key=doomed-*")},
 		Holds: []verdict.Check{
 			nothing("mail_api.retries").Decisive().Because("the source's own recommended test: permanent errors are never tried again").Guarding("task.classify-errors"),
 			verdict.Metric("mail_api.key_refused").Equals(verdict.Count(int64(p.Doomed))).Because("one attempt each, as the fake counted it").Guarding("task.classify-errors"),
@@ -56,7 +56,7 @@ func parked(p Profile) harness.Scenario {
 		Timeline:   t,
 		Faults: []harness.Fault{
 			{ID: "revoked", On: mailAPI, Kind: keyRevoked{}},
-			untilDone("slow", "delay 30ms"), // so that several are at it when it is refused
+			always("slow", mailAPI, "delay 30ms"), // so that several are at it when it is refused
 		},
 		Holds: []verdict.Check{
 			verdict.Metric("mail_api.key_refused").AtMost(verdict.Count(taskWorkers)).Decisive().Because("no more than were at it when the first was refused").Guarding("task.park-refused-key"),
@@ -138,7 +138,7 @@ func errorNames(p Profile) harness.Scenario {
 	prefixes := make([]string, len(catalogue))
 	for i, e := range catalogue {
 		prefixes[i] = fmt.Sprintf("e%d", i)
-		faults = append(faults, untilDone(fmt.Sprintf("%d-%s", e.Status, strings.ReplaceAll(e.Name, "_", "-")),
+		faults = append(faults, always(fmt.Sprintf("%d-%s", e.Status, strings.ReplaceAll(e.Name, "_", "-")), mailAPI,
 			fmt.Sprintf("status %d name=%s key=%s-* id=%s", e.Status, e.Name, prefixes[i], prefixes[i])))
 	}
 	return p.tasks(harness.Scenario{

@@ -27,7 +27,7 @@ func apiDown(p Profile) harness.Scenario {
 		Settings:   hurried(countdown, nil),
 		Compressed: inAHurry(countdown),
 		Timeline:   t,
-		Faults:     []harness.Fault{untilDone("down", "status 503")},
+		Faults:     []harness.Fault{always("down", mailAPI, "status 503")},
 		Holds: []verdict.Check{
 			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).Decisive().Because("max 3 retries, as the fake counted them").Guarding("task.max-retries"),
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(maxAttempts)).Because("max 3 retries, as the queue counted them").Guarding("task.max-retries"),
@@ -88,7 +88,7 @@ func retryAfter(p Profile) harness.Scenario {
 	}
 	for _, f := range forms {
 		prefixes = append(prefixes, f.name)
-		faults = append(faults, untilDone(f.name, fmt.Sprintf("%s nth=1 key=%s-* id=%s", f.text, f.name, f.name)))
+		faults = append(faults, always(f.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-* id=%s", f.text, f.name, f.name)))
 		s.Measures = append(s.Measures, pause(f.name, "min"), pause(f.name, "max"))
 		if f.obeyed {
 			s.Holds = append(s.Holds, verdict.Metric(f.name+".pause.min").AtLeast(verdict.Duration(990*time.Millisecond)).
@@ -139,7 +139,7 @@ func replyLost(p Profile) harness.Scenario {
 	var prefixes []string
 	for _, w := range ways {
 		prefixes = append(prefixes, w.name)
-		faults = append(faults, untilDone(w.name, fmt.Sprintf("%s nth=1 key=%s-* id=%s", w.text, w.name, w.name)))
+		faults = append(faults, always(w.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-* id=%s", w.text, w.name, w.name)))
 	}
 	return p.tasks(harness.Scenario{
 		Name:       "task/reply-lost",
@@ -185,7 +185,7 @@ func poison(p Profile) harness.Scenario {
 		Settings:   hurried(hurry, nil),
 		Compressed: inAHurry(hurry),
 		Timeline:   withDrain(t, 8*time.Second),
-		Faults:     []harness.Fault{untilDone("poisoned", "status 500 key=poison-*")},
+		Faults:     []harness.Fault{always("poisoned", mailAPI, "status 500 key=poison-*")},
 		Holds: []verdict.Check{
 			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).Decisive().Because("max 3 retries").Guarding("task.max-retries"),
 			verdict.Metric("mail.delay.p90").AtMost(verdict.Duration(500 * time.Millisecond)),

@@ -56,7 +56,7 @@ func (a *armed) choose(r *Request, at time.Duration, c Config) (act, bool) {
 		return act{}, false
 	}
 	n := r.Attempt
-	draw := &Draw{Rand: source(c.Seed, a.name, r.Key, r.Attempt), Now: c.Now(), Attempt: r.Attempt}
+	draw := &Draw{Rand: source(c.Seed, a.name, r.Key, r.Arrival), Now: c.Now()}
 	chance := draw.Float64() // drawn whether it matters or not: what follows stays the same
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -63,21 +63,20 @@ type picky interface{ possible(*Request) bool }
 const Forever = time.Duration(math.MaxInt64)
 
 // Draw is what a kind may base its behaviour on: a source of randomness that
-// belongs to this fault, request and attempt, and what is known of the moment.
+// belongs to this fault and this arrival of the request, and what is known of the moment.
 type Draw struct {
 	*rand.Rand
 	// Now is the time of day, for dates in headers.
 	Now time.Time
 	// Load is how many requests the same fault has in hand, this one included.
 	Load int
-	// Attempt counts from 1.
-	Attempt int
 }
 
 // Request is what the choice of faults looks at.
 type Request struct {
 	Key     string   // which request; a retry has the same
-	Attempt int      // from 1
+	Attempt int      // as its client counts, from 1: what nth and every go by
+	Arrival int      // how often its key has arrived, from 1: each has a draw of its own
 	Names   []string // by which a selector may pick it: an oracle, recipients, an API key
 	Reused  bool     // its connection carried a request before
 }

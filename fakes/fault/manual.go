@@ -38,8 +38,9 @@ All that is given must hold. Without any of it, a fault acts on every request.
 | ` + "`at-once=4`" + ` | at most so many in hand at once; further ones pass |
 | ` + "`id=slow-3`" + ` | no selector, but a name to lift the fault by. Without it, the text form is the name |
 
-Every draw comes from the seed, the fault's name, the request's key and its attempt (X-Attempt, or else the hits of the
-key): the same seed makes the same faults for the same requests, in whatever order they arrive.
+Every draw comes from the seed, the fault's name, the request's key and how often that key has arrived: the same seed
+makes the same faults for the same requests, in whatever order they arrive. nth and every go by X-Attempt, where the client
+says it.
 
 Several faults may act on one request: waits add up, changes are applied in order, and the first that sends the answer
 in a way of its own is the one that does. A slow answer is one whose work was done at once and whose client was kept

@@ -210,7 +210,7 @@ func (r *rig) draws(n int) drawn {
 		set := fault.NewSet(fault.Config{Seed: r.seed})
 		require.NoError(t, set.AddText(r.names[0]))
 		for i := range out {
-			plan := set.Plan(fault.Request{Key: fmt.Sprint("plain/k", i), Attempt: 1})
+			plan := set.Plan(fault.Request{Key: fmt.Sprint("plain/k", i), Attempt: 1, Arrival: 1})
 			begin := time.Now()
 			require.NoError(t, plan.Wait(t.Context()))
 			out[i] = time.Since(begin)

@@ -24,7 +24,7 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// source returns the randomness of one fault for one attempt at one request.
-func source(seed uint64, fault, key string, attempt int) *rand.Rand {
-	return rand.New(rand.NewPCG(Hash(seed, fault), Hash(uint64(attempt), key)))
+// source returns the randomness of one fault for one arrival of one request.
+func source(seed uint64, fault, key string, arrival int) *rand.Rand {
+	return rand.New(rand.NewPCG(Hash(seed, fault), Hash(uint64(arrival), key)))
 }

@@ -179,7 +179,7 @@ func (s *Set) Plan(r Request) *Plan {
 // nil if none does. Its Done must be called when the connection is let go.
 func (s *Set) Greet(n uint64, address string) *Plan {
 	return s.plan(Request{
-		Key: "connection " + strconv.FormatUint(n, 10), Attempt: int(n), Names: []string{address},
+		Key: "connection " + strconv.FormatUint(n, 10), Attempt: int(n), Arrival: int(n), Names: []string{address},
 	}, true)
 }
 

@@ -23,7 +23,7 @@ func decisions(t *testing.T, s *fault.Set, keys, attempts int) []string {
 	var out []string
 	for k := range keys {
 		for a := range attempts {
-			plan := s.Plan(fault.Request{Key: fmt.Sprint("k", k), Attempt: a + 1, Names: []string{fmt.Sprint("n", k)}})
+			plan := s.Plan(fault.Request{Key: fmt.Sprint("k", k), Attempt: a + 1, Arrival: a + 1, Names: []string{fmt.Sprint("n", k)}})
 			if plan != nil {
 				out = append(out, fmt.Sprintf("k%d/%d", k, a+1))
 			}
@@ -82,7 +82,7 @@ func TestFaultsOfOneSetDrawApart(t *testing.T) {
 	s := setOf(t, 1, "delay 1ms p=0.5", "delay 2ms p=0.5")
 	both := 0
 	for k := range n {
-		plan := s.Plan(fault.Request{Key: fmt.Sprint(k), Attempt: 1})
+		plan := s.Plan(fault.Request{Key: fmt.Sprint(k), Attempt: 1, Arrival: 1})
 		if len(plan.Acting()) == 2 {
 			both++
 		}
@@ -114,7 +114,7 @@ func TestTheDrawsStayTheSameFromVersionToVersion(t *testing.T) {
 		s := setOf(t, 42, "delay lognormal median=80ms sigma=0.8 id=pinned")
 		var waits []time.Duration
 		for attempt := range 3 {
-			plan := s.Plan(fault.Request{Key: "k", Attempt: attempt + 1})
+			plan := s.Plan(fault.Request{Key: "k", Attempt: attempt + 1, Arrival: attempt + 1})
 			begin := time.Now()
 			require.NoError(t, plan.Wait(t.Context()))
 			waits = append(waits, time.Since(begin))
@@ -165,7 +165,7 @@ func TestAFaultWithoutAWindowIsOnEvenBeforeTheRunStarts(t *testing.T) {
 func TestAHangEndsWithItsWindowAndADelayDoesNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		waits := func(text string) time.Duration {
-			plan := setOf(t, 1, text).Plan(fault.Request{Key: "k", Attempt: 1})
+			plan := setOf(t, 1, text).Plan(fault.Request{Key: "k", Attempt: 1, Arrival: 1})
 			defer plan.Done()
 			begin := time.Now()
 			require.NoError(t, plan.Wait(t.Context()))
@@ -179,7 +179,7 @@ func TestAHangEndsWithItsWindowAndADelayDoesNot(t *testing.T) {
 
 func TestWaitsOfSeveralFaultsAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		plan := setOf(t, 1, "delay 1s", "delay 2s").Plan(fault.Request{Key: "k", Attempt: 1})
+		plan := setOf(t, 1, "delay 1s", "delay 2s").Plan(fault.Request{Key: "k", Attempt: 1, Arrival: 1})
 		begin := time.Now()
 		require.NoError(t, plan.Wait(t.Context()))
 		require.Equal(t, 3*time.Second, time.Since(begin))
@@ -190,13 +190,13 @@ func TestWaitsOfSeveralFaultsAddUp(t *testing.T) {
 
 func TestAtOnceBoundsHowManyAFaultHasInHand(t *testing.T) {
 	s := setOf(t, 1, "hang headers at-once=2 id=h")
-	first := s.Plan(fault.Request{Key: "a", Attempt: 1})
-	second := s.Plan(fault.Request{Key: "b", Attempt: 1})
+	first := s.Plan(fault.Request{Key: "a", Attempt: 1, Arrival: 1})
+	second := s.Plan(fault.Request{Key: "b", Attempt: 1, Arrival: 1})
 	require.NotNil(t, first)
 	require.NotNil(t, second)
-	require.Nil(t, s.Plan(fault.Request{Key: "c", Attempt: 1}))
+	require.Nil(t, s.Plan(fault.Request{Key: "c", Attempt: 1, Arrival: 1}))
 	first.Done()
-	third := s.Plan(fault.Request{Key: "d", Attempt: 1})
+	third := s.Plan(fault.Request{Key: "d", Attempt: 1, Arrival: 1})
 	require.NotNil(t, third)
 	second.Done()
 	third.Done()
@@ -211,7 +211,7 @@ func TestAtOnceBoundsHowManyAFaultHasInHand(t *testing.T) {
 func TestLiftingWaitsUntilNothingIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := setOf(t, 1, "hang headers id=h")
-		plan := s.Plan(fault.Request{Key: "a", Attempt: 1})
+		plan := s.Plan(fault.Request{Key: "a", Attempt: 1, Arrival: 1})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		r, err := s.Lift(ctx, "h")
@@ -239,14 +239,14 @@ func TestAbandonedWorkStillCountsForAnOverloadedServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := setOf(t, 1, "overload base=1s slope=1s id=o")
 		for i := range 5 { // five clients that give up at once
-			plan := s.Plan(fault.Request{Key: fmt.Sprint(i), Attempt: 1})
+			plan := s.Plan(fault.Request{Key: fmt.Sprint(i), Attempt: 1, Arrival: 1})
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			require.ErrorIs(t, plan.Wait(ctx), fault.ErrGone)
 			plan.Done()
 		}
 		wait := func() time.Duration {
-			plan := s.Plan(fault.Request{Key: "next", Attempt: 1})
+			plan := s.Plan(fault.Request{Key: "next", Attempt: 1, Arrival: 1})
 			defer plan.Done()
 			begin := time.Now()
 			require.NoError(t, plan.Wait(t.Context()))

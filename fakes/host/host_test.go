@@ -94,6 +94,26 @@ func TestTheStampOfAnAttemptIsRead(t *testing.T) {
 	}
 }
 
+// A client that asks the same thing anew says each time that it is the first
+// attempt: a fault with a probability must not take all of them or none.
+func TestEachArrivalIsDrawnAnewWhateverTheClientStamps(t *testing.T) {
+	h, _, client := start(t, host.Config{Seed: 1})
+	require.NoError(t, h.Faults().AddText("status 500 p=0.5"))
+	failed := 0
+	for range 64 {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.URL(0)+"/same", nil)
+		require.NoError(t, err)
+		request.Header.Set("X-Attempt", "1")
+		response, err := client.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		if response.StatusCode == http.StatusInternalServerError {
+			failed++
+		}
+	}
+	require.InDelta(t, 32, failed, 20)
+}
+
 func TestOnlyLoopbackUnlessToldOtherwiseAndThenWithAWarning(t *testing.T) {
 	for address, ok := range map[string]bool{
 		"127.0.0.1:0": true, "127.9.9.9:0": true, "[::1]:0": true, "localhost:0": true,

@@ -29,7 +29,7 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 	call.Attempt = call.ticket.Attempt
 	plan := h.faults.Plan(fault.Request{
-		Key: call.Group + "/" + call.Key, Attempt: call.Attempt, Names: call.Names, Reused: reused,
+		Key: call.Group + "/" + call.Key, Attempt: call.Attempt, Arrival: call.ticket.Hit, Names: call.Names, Reused: reused,
 	})
 	h.carryOut(w, &call, plan)
 }

@@ -228,6 +228,22 @@ func calibrateBlackHole(t *testing.T) {
 		require.ErrorIs(t, open.failing(), syscall.ECONNRESET)
 		idle.ping("one that lost nothing lives on")
 	})
+	t.Run("upon a text the connections that never carry it are spared", func(t *testing.T) {
+		p := openProxy(t, s.addr)
+		open, other := dial(t, p.Addr()), dial(t, p.Addr())
+		applied := apply(t, p, BlackHole{Direction: Down, Lose: true, Upon: "COMMIT"})
+		open.ping("before")
+		open.send("a COMMIT b")
+		open.silent(100 * time.Millisecond)
+		open.send("after")
+		open.silent(100 * time.Millisecond)
+		other.ping("spared")
+		require.EqualValues(t, 2, applied.Receipt().Fired)
+		require.EqualValues(t, 1, applied.Receipt().Touched)
+		undoFault(t, applied)
+		require.ErrorIs(t, open.failing(), syscall.ECONNRESET)
+		other.ping("lives on")
+	})
 }
 
 func calibrateRefuse(t *testing.T) {

@@ -26,7 +26,7 @@ import (
 var templates string
 
 // Template returns the source of the html/template definitions "charts" and
-// "distribution", to be parsed into a page's own template.
+// "curves", to be parsed into a page's own template.
 func Template() string { return templates }
 
 // high is the height of a panel's inner coordinate system. Its width is time,

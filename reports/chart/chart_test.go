@@ -177,7 +177,7 @@ func TestDistribution(t *testing.T) {
 		columns = append(columns, c.Text+" "+c.X)
 	}
 	require.Equal(t, []string{"p50 0%", "p90 50%", "p99 100%"}, columns)
-	wellFormed(t, render(t, "distribution", p))
+	wellFormed(t, render(t, "curves", p))
 }
 
 // Whatever the numbers are, there is a picture and it is well-formed.

@@ -62,9 +62,10 @@ type Distribution struct {
 	Curves []Curve
 }
 
-// Plot is a distribution ready for the template "distribution".
+// Plot is a [Distribution] or a [Growth] ready for the template "curves".
 type Plot struct {
 	Title, Label string
+	Unit         string // of the y axis, and what it is like
 	Height       int
 	Ticks        []yTick
 	Grid         string
@@ -76,6 +77,7 @@ type curve struct {
 	Style Style
 	Name  string
 	D     string
+	Dots  string // empty: there are too many points to mark
 }
 
 const distributionHeight = 160
@@ -103,7 +105,7 @@ func (d Distribution) Draw() (p Plot, ok bool) {
 		return Plot{}, false
 	}
 	from, to := math.Log10(low)-0.05, math.Log10(top)+0.05
-	p = Plot{Title: d.Title, Height: distributionHeight}
+	p = Plot{Title: d.Title, Unit: "ms, logarithmic", Height: distributionHeight}
 	y := func(ms float64) float64 { return 1000 * (to - math.Log10(max(ms, 0.001))) / (to - from) }
 	for _, v := range logTicks(from, to) {
 		at := y(v) * distributionHeight / 1000
