@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"holdfast/harness/result"
@@ -121,13 +122,20 @@ func measured(out *result.Scenario, metric string) (value *float64, unit string)
 func (l *lab) measure(ctx context.Context, p Promise, repetitions int) result.Claim {
 	c := result.Claim{Name: p.Name, Claimed: p.Claimed, Where: p.Where, Scenario: p.Scenario.Name, Metric: p.Metric, Promised: p.Gain}
 	before, after := l.side(p, p.Before), l.side(p, nil)
-	for range repetitions {
+	for i := range repetitions {
 		if ctx.Err() != nil {
 			break
 		}
-		take(&c, &c.BeforeAll, before.runScenario(ctx, p.Scenario), p.Metric)
-		out := after.runScenario(ctx, p.Scenario)
+		out := before.runScenario(ctx, p.Scenario)
+		take(&c, &c.BeforeAll, out, p.Metric)
+		if p.MemoryLimit > 0 && i == 0 {
+			c.Courses = append(c.Courses, courseOf(result.SideBefore, out))
+		}
+		out = after.runScenario(ctx, p.Scenario)
 		take(&c, &c.AfterAll, out, p.Metric)
+		if p.MemoryLimit > 0 && i == 0 {
+			c.Courses = append(c.Courses, courseOf(result.SideAfter, out))
+		}
 		c.AfterVerdict = result.Worst(c.AfterVerdict, out.Verdict)
 	}
 	c.Conclude()
@@ -143,6 +151,15 @@ func (l *lab) side(p Promise, without []Protection) *lab {
 			cfg.Target.MemoryLimit = p.MemoryLimit
 		}
 	})
+}
+
+// courseOf is how the target's memory went in a run.
+func courseOf(side string, out *result.Scenario) result.Course {
+	c := result.Course{Side: side, Memory: result.Series{Name: seriesRSS, Unit: result.UnitBytes, T: []float64{}, V: []float64{}}, Ends: out.Ends}
+	if i := slices.IndexFunc(out.Series, func(s result.Series) bool { return s.Name == seriesRSS }); i >= 0 {
+		c.Memory = out.Series[i]
+	}
+	return c
 }
 
 // take adds what a run measured to one side of a claim.

@@ -60,7 +60,7 @@ func source(name string) (string, error) {
 func pageTemplate(style, script string) (*template.Template, error) {
 	parts := []string{chart.Template()}
 	hashes := strings.NewReplacer("SCRIPT-HASH", hash(script), "STYLE-HASH", hash(style))
-	for _, name := range []string{"head", "scenario", "page", "comparison", "history"} {
+	for _, name := range []string{"head", "scenario", "proof", "page", "comparison", "history"} {
 		text, err := source(name + ".gohtml")
 		if err != nil {
 			return nil, err

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -11,21 +10,22 @@ import (
 // page is what the template "page" shows: words and coordinates, nothing left
 // to compute.
 type page struct {
-	Title      string
-	Verdict    badge
-	Sentence   string
-	Lacking    string
-	Tally      []string
-	Facts      []pair
-	Command    string
-	Tiles      []tile
-	Rows       []row
-	Rejudged   *rejudged
-	Claims     []claimRow
-	Curves     []curveTable
-	Detections []detectionRow
-	Scenarios  []section
-	Setting    []pair // the environment
+	Title     string
+	Verdict   badge
+	Sentence  string
+	Lacking   string
+	Tally     []string
+	Facts     []pair
+	Command   string
+	Tiles     []tile
+	Rows      []row
+	Rejudged  *rejudged
+	Claims    []claimRow
+	Memories  []memoryCourse // of claims
+	Curves    []curveTable
+	Proof     *proof
+	Scenarios []section
+	Setting   []pair // the environment
 }
 
 // badge is a verdict as word and mark.
@@ -71,33 +71,6 @@ func barOf(c result.Check) *bar {
 	return &bar{Width: width + "%", Text: usedText(used), Over: used > 1}
 }
 
-type claimRow struct {
-	Name, Claimed, Before, After, Reason string
-	Verdict                              badge
-	Overlay                              *overlay
-}
-
-// overlay draws after over before, both from 0 on one scale.
-type overlay struct{ Before, After, Text string }
-
-func overlayOf(c result.Claim) *overlay {
-	if c.Before == nil || c.After == nil || !(*c.Before >= 0) || !(*c.After >= 0) || max(*c.Before, *c.After) == 0 {
-		return nil
-	}
-	top := max(*c.Before, *c.After)
-	width := func(v float64) string { return strconv.FormatFloat(100*v/top, 'f', 1, 64) + "%" }
-	o := &overlay{Before: width(*c.Before), After: width(*c.After)}
-	if *c.Before > 0 {
-		o.Text = fmt.Sprintf("%+.0f%s%%", 100*(*c.After-*c.Before) / *c.Before, nbsp)
-	}
-	return o
-}
-
-type detectionRow struct {
-	Without, Expected, CaughtBy, Check, Reason string
-	Verdict                                    badge
-}
-
 // newPage turns a run that was made visible into a page.
 func newPage(run *result.Run) page {
 	order := worstFirst(run.Scenarios)
@@ -113,25 +86,11 @@ func newPage(run *result.Run) page {
 		p.Rows = append(p.Rows, newRow(run.Scenarios[i], id))
 		p.Scenarios = append(p.Scenarios, newSection(run.Scenarios[i], id, points, teeth))
 	}
-	for _, c := range run.Claims {
-		p.Claims = append(p.Claims, claimRow{
-			Name: claimName(c), Claimed: c.Claimed, Before: optional(c.Before, c.Unit), After: optional(c.After, c.Unit),
-			Verdict: badgeOf(c.Verdict), Reason: claimReason(c), Overlay: overlayOf(c),
-		})
-	}
+	p.Claims, p.Memories = claimRows(run.Claims), memoryCourses(run.Claims)
 	for _, c := range run.Curves {
 		p.Curves = append(p.Curves, newCurve(c))
 	}
-	for _, d := range run.Detections {
-		r := detectionRow{
-			Without: d.Without, Expected: d.Expected, CaughtBy: strings.Join(d.CaughtBy, ", "), Check: d.Check,
-			Reason: detectionReason(d), Verdict: badgeOf(d.Verdict),
-		}
-		if d.Without == "" {
-			r.Without = "nothing (the intact target)"
-		}
-		p.Detections = append(p.Detections, r)
-	}
+	p.Proof = newProof(run)
 	return p
 }
 

@@ -7,16 +7,47 @@ import (
 	"holdfast/harness/result"
 )
 
-// claimName is a claim with the size at which it was measured.
-func claimName(c result.Claim) string {
-	if len(c.Where) == 0 {
-		return c.Name
-	}
-	return c.Name + " (" + result.Words(c.Where) + ")"
+// proof is what a detection matrix is shown as: drawn, and told cell by cell.
+type proof struct {
+	Counts   string
+	Matrices []matrix
+	TooLarge bool           // to be drawn
+	Open     []detectionRow // cells that are not as they should be
+	Settled  []detectionRow // those that are
 }
 
-// claimReason is what came of a claim, with what else was seen.
-func claimReason(c result.Claim) string { return join("; ", c.Reason, c.Evidence) }
+type detectionRow struct {
+	Without, Expected, CaughtBy, Check, Outcome, Reason string
+	Verdict                                             badge
+}
+
+func newProof(run *result.Run) *proof {
+	if len(run.Detections) == 0 {
+		return nil
+	}
+	p := &proof{Counts: proofCounts(run), Matrices: newMatrices(run.Detections)}
+	p.TooLarge = len(p.Matrices) == 0
+	for _, d := range detectionsWorstFirst(run) {
+		r := detectionRow{
+			Without: withoutText(d), Expected: d.Expected, CaughtBy: strings.Join(d.CaughtBy, ", "), Check: d.Check,
+			Outcome: string(d.Outcome), Reason: d.Reason, Verdict: badgeOf(d.Verdict),
+		}
+		if d.Verdict == result.Pass {
+			p.Settled = append(p.Settled, r)
+		} else {
+			p.Open = append(p.Open, r)
+		}
+	}
+	return p
+}
+
+// withoutText is what was taken away.
+func withoutText(d result.Detection) string {
+	if d.Without == "" {
+		return "nothing (the intact target)"
+	}
+	return d.Without
+}
 
 // detectionReason is what became of a cell of the matrix, and why.
 func detectionReason(d result.Detection) string { return join(": ", string(d.Outcome), d.Reason) }
@@ -35,36 +66,13 @@ func hasTeeth(run *result.Run) bool {
 
 // seen says when a check was proved able to fail.
 func seen(c result.Check) string {
+	if c.Exercise {
+		return "Says whether the experiment did what it is about; it can't fail"
+	}
 	if c.Seen == nil {
 		return "Unproven: never seen to fail"
 	}
 	return "Seen to fail without " + c.Seen.Without + " on " + c.Seen.At
-}
-
-// curveTable is a curve as a table: a row for each size.
-type curveTable struct {
-	Name, X string
-	Rows    []curveRow
-}
-
-type curveRow struct{ X, Before, After string }
-
-func newCurve(c result.Curve) curveTable {
-	t := curveTable{Name: c.Name, X: c.X}
-	for _, p := range c.Points {
-		t.Rows = append(t.Rows, curveRow{result.Number(p.X), optional(p.Before, c.Unit), optional(p.After, c.Unit)})
-	}
-	return t
-}
-
-func markdownCurves(b *strings.Builder, run *result.Run) {
-	for _, c := range run.Curves {
-		var rows [][]string
-		for _, r := range newCurve(c).Rows {
-			rows = append(rows, []string{r.X, inline(r.Before), inline(r.After)})
-		}
-		table(b, inline(c.Name), []string{inline(c.X), "Before", "After"}, "rrr", rows)
-	}
 }
 
 // proofSuite has a case for each cell of the detection matrix.

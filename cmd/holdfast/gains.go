@@ -120,7 +120,7 @@ func measuredGain(c result.Claim) string {
 	if c.Gain == nil {
 		return c.Reason
 	}
-	text := fmt.Sprintf("−%.4g %% (−%.4g to −%.4g, %d runs a side)", *c.Gain*100, *c.GainLeast*100, *c.GainMost*100, len(c.AfterAll))
+	text := c.GainText() + " (" + c.IntervalText() + ")"
 	if c.Evidence != "" {
 		text += "; " + c.Evidence
 	}

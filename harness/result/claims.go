@@ -32,6 +32,9 @@ type Claim struct {
 	GainMost  *float64 `json:"gain_most,omitempty"`
 	// AfterVerdict is that of the scenario with all protections.
 	AfterVerdict Verdict `json:"after_verdict,omitempty"`
+	// Courses are how the target's memory went in the first run of each side,
+	// where it had a limit.
+	Courses []Course `json:"courses,omitempty"`
 	// Evidence is what else was seen, for example that the kernel killed it.
 	Evidence string `json:"evidence,omitempty"`
 	// Problem is why a figure is missing.
@@ -40,6 +43,19 @@ type Claim struct {
 	Verdict Verdict `json:"verdict,omitempty"`
 	Reason  string  `json:"reason,omitempty"`
 }
+
+// Course is how a target's memory went in one run of a claim, up to its end.
+type Course struct {
+	Side   string `json:"side"` // SideBefore or SideAfter
+	Memory Series `json:"memory"`
+	Ends   []End  `json:"ends"`
+}
+
+// The sides of a claim.
+const (
+	SideBefore = "before"
+	SideAfter  = "after"
+)
 
 // Conclude draws the conclusion from BeforeAll, AfterAll and Promised.
 func (c *Claim) Conclude() {
@@ -60,7 +76,7 @@ func (c *Claim) Conclude() {
 	least := 1 - slices.Max(c.AfterAll)/slices.Min(c.BeforeAll)
 	most := 1 - slices.Min(c.AfterAll)/slices.Max(c.BeforeAll)
 	c.Gain, c.GainLeast, c.GainMost = &gain, &least, &most
-	c.Reason = fmt.Sprintf("−%s measured (−%s to −%s in %d runs a side), −%s promised", share(gain), share(least), share(most), len(c.AfterAll), share(c.Promised))
+	c.Reason = fmt.Sprintf("%s measured (%s), %s promised", c.GainText(), c.IntervalText(), c.PromisedText())
 	switch {
 	case least >= c.Promised:
 		c.Verdict = Pass
@@ -75,7 +91,33 @@ func (c *Claim) Conclude() {
 	}
 }
 
-func share(s float64) string { return fmt.Sprintf("%.4g %%", s*100) }
+// GainText is what went away by the medians, as a change: "−97 %". Empty: not measured.
+func (c Claim) GainText() string {
+	if c.Gain == nil {
+		return ""
+	}
+	return change(*c.Gain)
+}
+
+// PromisedText is the gain that was promised, written like GainText.
+func (c Claim) PromisedText() string { return change(c.Promised) }
+
+// IntervalText is between what and what the gain lies, in how many runs. Empty:
+// not measured.
+func (c Claim) IntervalText() string {
+	if c.GainLeast == nil || c.GainMost == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s to %s in %d runs a side", change(*c.GainLeast), change(*c.GainMost), len(c.AfterAll))
+}
+
+// change writes a share that went away; one that came on top has a plus.
+func change(gone float64) string {
+	if gone < 0 {
+		return fmt.Sprintf("+%.4g %%", -gone*100)
+	}
+	return fmt.Sprintf("−%.4g %%", gone*100)
+}
 
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))

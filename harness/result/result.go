@@ -208,6 +208,9 @@ type Check struct {
 	Primary   bool     `json:"primary,omitempty"`  // the decisive check of its scenario
 	// Guards names the protections that this check watches.
 	Guards []string `json:"guards,omitempty"`
+	// Exercise says that the check is one of the experiment: past its limit it is
+	// not exercised, and never failed.
+	Exercise bool `json:"exercise,omitempty"`
 	// Seen is when this check was last proved able to fail. Absent: it never was.
 	Seen    *Bite   `json:"seen_failing,omitempty"`
 	Verdict Verdict `json:"verdict"`

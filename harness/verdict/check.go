@@ -76,6 +76,9 @@ type Check struct {
 	Primary bool
 	// Guards names the protections that this check watches.
 	Guards []string
+	// Exercise marks a check that says whether the experiment did what it is about:
+	// where it does not hold nothing was shown, and nothing of the target.
+	Exercise bool
 }
 
 // Metric starts a check on the metric with that name.
@@ -120,6 +123,10 @@ func (c Check) Guarding(protections ...string) Check {
 	c.Guards = append(append([]string(nil), c.Guards...), protections...)
 	return c
 }
+
+// OrNotExercised makes the check one of the experiment: past its limit nothing
+// was exercised, which is no failure of the target.
+func (c Check) OrNotExercised() Check { c.Exercise = true; return c }
 
 // Decisive marks the check as its scenario's primary one.
 func (c Check) Decisive() Check { c.Primary = true; return c }

@@ -35,7 +35,7 @@ func (b *Book) Judge(checks []Check, x Experiment) []result.Check {
 func (b *Book) judge(c Check, x Experiment) result.Check {
 	r := result.Check{
 		Name: c.String(), Metric: c.Metric, Phase: c.Phase, Op: string(c.Op),
-		Threshold: c.Limit.Value, Unit: c.Limit.Unit, Why: c.Why, Primary: c.Primary, Guards: c.Guards,
+		Threshold: c.Limit.Value, Unit: c.Limit.Unit, Why: c.Why, Primary: c.Primary, Guards: c.Guards, Exercise: c.Exercise,
 	}
 	if c.Op == Between {
 		r.Upper = &c.Upper.Value
@@ -62,6 +62,9 @@ func (b *Book) judge(c Check, x Experiment) result.Check {
 	if r.Verdict == result.Fail && e.Timed && x.Untimely != "" {
 		r.Verdict = result.Inconclusive
 		r.Reason += "; but this can't be held against the target: " + x.Untimely
+	}
+	if r.Verdict == result.Fail && c.Exercise {
+		r.Verdict = result.NotExercised
 	}
 	return r
 }

@@ -50,6 +50,8 @@ func TestJudge(t *testing.T) {
 		{"over the limit", latency, verdict.Reading{Value: 1001, Samples: 500}, "", result.Fail, "1\u00a0001"},
 		{"at a limit that must not be reached", memory, verdict.Reading{Value: 100e6, Samples: 9}, "", result.Fail, "100\u00a0MB"},
 		{"no samples", latency, verdict.Reading{}, "", result.NotExercised, "no samples"},
+		{"nobody waited, so nothing was shown", verdict.Metric("api.in_flight").AtLeast(verdict.Count(1)).OrNotExercised(), verdict.Reading{Samples: 9}, "", result.NotExercised, "limit ≥ 1"},
+		{"somebody waited", verdict.Metric("api.in_flight").AtLeast(verdict.Count(1)).OrNotExercised(), verdict.Reading{Value: 1, Samples: 9}, "", result.Pass, "limit ≥ 1"},
 		{"too few for the percentile", latency, verdict.Reading{Value: 5, Samples: 99}, "", result.Inconclusive, "needs 100"},
 		{"not a number", memory, verdict.Reading{Value: math.NaN(), Samples: 9}, "", result.Inconclusive, "not a number"},
 		{"too slow, but the generator was late", latency, verdict.Reading{Value: 2000, Samples: 500}, late, result.Inconclusive, late},

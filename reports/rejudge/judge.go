@@ -76,6 +76,9 @@ func conclude(c *result.Check, s result.Scenario) {
 		c.Verdict = result.Inconclusive
 		c.Reason += "; but this can't be held against the target: " + why
 	}
+	if c.Exercise {
+		c.Verdict = result.NotExercised
+	}
 }
 
 func holds(c result.Check) bool {

@@ -1,0 +1,159 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"holdfast/harness/result"
+)
+
+// matrix is the detection matrix of one service: a row for each protection that
+// was taken away, the intact target first, a column for each scenario.
+type matrix struct {
+	Service string
+	Columns []string // the scenarios' names within the service
+	Rows    []matrixRow
+}
+
+type matrixRow struct {
+	Without string // empty: the intact target
+	Verdict badge  // the worst of its cells
+	Cells   []matrixCell
+}
+
+// matrixCell has one outcome as a rule; a file may have several, or none.
+type matrixCell []outcome
+
+// outcome is what became of a cell, as mark and word.
+type outcome struct{ Class, Mark, Word string }
+
+// mostCells bounds what is drawn: a file may name anything. All protections
+// against all scenarios are some 1,600 cells.
+const mostCells = 3000
+
+// newMatrices lays the cells out by service; too many to draw give none.
+func newMatrices(detections []result.Detection) []matrix {
+	var services []string
+	byService := map[string][]result.Detection{}
+	for _, d := range detections {
+		s := serviceOf(d)
+		if byService[s] == nil {
+			services = append(services, s)
+		}
+		byService[s] = append(byService[s], d)
+	}
+	var all []matrix
+	cells := 0
+	for _, s := range services {
+		m := newMatrix(s, byService[s])
+		cells += len(m.Rows) * (len(m.Columns) + 1)
+		if cells > mostCells {
+			return nil
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// serviceOf is the service of the scenario, or where there is none of the protection.
+func serviceOf(d result.Detection) string {
+	if service, _, ok := strings.Cut(d.Expected, "/"); ok {
+		return service
+	}
+	service, _, _ := strings.Cut(d.Without, ".")
+	return service
+}
+
+func newMatrix(service string, detections []result.Detection) matrix {
+	m := matrix{Service: service}
+	column, row := map[string]int{}, map[string]int{}
+	var worst []result.Verdict
+	for _, d := range detections {
+		if _, ok := column[d.Expected]; !ok && d.Expected != "" {
+			column[d.Expected] = len(m.Columns)
+			m.Columns = append(m.Columns, strings.TrimPrefix(d.Expected, service+"/"))
+		}
+		if _, ok := row[d.Without]; !ok {
+			row[d.Without] = len(m.Rows)
+			m.Rows = append(m.Rows, matrixRow{Without: d.Without})
+			worst = append(worst, d.Verdict)
+		}
+		i := row[d.Without]
+		worst[i] = result.Worst(worst[i], d.Verdict)
+	}
+	if len(m.Rows)*len(m.Columns) > mostCells {
+		return m // not drawn, and not to be filled
+	}
+	for i := range m.Rows {
+		m.Rows[i].Cells, m.Rows[i].Verdict = make([]matrixCell, len(m.Columns)), badgeOf(worst[i])
+	}
+	for _, d := range detections {
+		if d.Expected != "" {
+			cell := &m.Rows[row[d.Without]].Cells[column[d.Expected]]
+			*cell = append(*cell, outcomeOf(d))
+		}
+	}
+	order := make([]int, len(m.Rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		if intact := cmp.Compare(min(len(m.Rows[a].Without), 1), min(len(m.Rows[b].Without), 1)); intact != 0 {
+			return intact
+		}
+		return compareVerdicts(worst[a], worst[b])
+	})
+	rows := make([]matrixRow, len(order))
+	for i, from := range order {
+		rows[i] = m.Rows[from]
+	}
+	m.Rows = rows
+	return m
+}
+
+// unclaimed reports whether the scenario does not claim the protection: what it
+// notices of it is worth knowing, and nothing that must be.
+func unclaimed(d result.Detection) bool {
+	return d.Without != "" && d.Verdict == result.Pass && d.Outcome != result.OutcomeCaught && d.Outcome != ""
+}
+
+func outcomeOf(d result.Detection) outcome {
+	b := badgeOf(d.Verdict)
+	word := string(d.Outcome)
+	if word == "" {
+		word = strings.ToLower(b.Word)
+	}
+	if unclaimed(d) {
+		return outcome{Class: "none", Mark: "·", Word: word}
+	}
+	return outcome{Class: b.Class, Mark: b.Mark, Word: word}
+}
+
+// detectionsWorstFirst are the cells with what is not as it should be first.
+func detectionsWorstFirst(run *result.Run) []result.Detection {
+	return slices.SortedStableFunc(slices.Values(run.Detections), func(a, b result.Detection) int { return compareVerdicts(a.Verdict, b.Verdict) })
+}
+
+// proofCounts says what a proof came to: how many of the cells that must be
+// caught were, and how many controls passed.
+func proofCounts(run *result.Run) string {
+	var caught, claimed, intact, controls int64
+	for _, d := range run.Detections {
+		switch {
+		case d.Without == "":
+			controls++
+			if d.Verdict == result.Pass {
+				intact++
+			}
+		case !unclaimed(d):
+			claimed++
+			if d.Verdict == result.Pass {
+				caught++
+			}
+		}
+	}
+	return fmt.Sprintf("Caught for the declared reason: %s of %s where a scenario claims what was taken away. Passed on the intact target: %s of %s.",
+		count(caught), plural(int(claimed), "cell", "cells"), count(intact), plural(int(controls), "control", "controls"))
+}
