@@ -55,8 +55,10 @@ func (p Proof) Claimed() Proof {
 //
 // The scenarios of the result are those of the control, its detections the
 // matrix; the whole result of each mutant is below Out, in without/PROTECTION.
-// Cells are run one after another: nearly all of them measure time, and a
-// neighbour would be noise. A cell that is inconclusive is tried once more.
+// Cells are run one after another. They share processors and a Postgres, and a
+// mutant is expected to fail: what a neighbour did to it would be taken for its
+// own doing. Parts of a proof may run on machines of their own, see [Proof.Part].
+// A cell that is inconclusive is tried once more.
 func Prove(ctx context.Context, cfg Config, p Proof) (*result.Run, error) {
 	if len(cfg.Without) > 0 {
 		return nil, errors.New("prove: the target must be intact to begin with")
@@ -66,7 +68,7 @@ func Prove(ctx context.Context, cfg Config, p Proof) (*result.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &matrix{lab: l, Proof: p, control: map[string]result.Verdict{}}
+	m := &matrix{lab: l, Proof: p, control: map[string]result.Verdict{}, began: time.Now()}
 	m.all = len(p.Scenarios) + m.cells()
 	m.runControl(ctx)
 	for _, protection := range p.Protections {
@@ -83,6 +85,7 @@ type matrix struct {
 	Proof
 	control map[string]result.Verdict // by scenario
 	n, all  int                       // cells
+	began   time.Time
 }
 
 // against lists the scenarios that a mutant is held against.
@@ -164,8 +167,22 @@ func (l *lab) without(p Protection) *lab {
 }
 
 func (m *matrix) run(ctx context.Context, l *lab, s Scenario, who string) *result.Scenario {
+	if left := m.left(); left > 0 {
+		who += ", about " + left.String() + " left"
+	}
 	m.n = min(m.n+1, m.all)
 	return l.runShown(ctx, s, Event{Text: who, N: m.n, All: m.all})
+}
+
+// left is about how long the cells that are left will take, by those before; 0
+// while there are too few to tell.
+func (m *matrix) left() time.Duration {
+	const enough = 5
+	if m.n < enough {
+		return 0
+	}
+	each := time.Since(m.began) / time.Duration(m.n)
+	return (each * time.Duration(m.all-m.n)).Round(time.Second)
 }
 
 func (m *matrix) add(d result.Detection) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"holdfast/harness/result"
 	"holdfast/reports/chart"
@@ -29,7 +30,7 @@ func overlayOf(c result.Claim) *overlay {
 	width := func(v float64) string { return strconv.FormatFloat(100*v/top, 'f', 1, 64) + "%" }
 	o := &overlay{Before: width(*c.Before), After: width(*c.After)}
 	if *c.Before > 0 {
-		o.Text = fmt.Sprintf("%+.0f%s%%", 100*(*c.After-*c.Before) / *c.Before, nbsp)
+		o.Text = strings.Replace(fmt.Sprintf("%+.0f%s%%", 100*(*c.After-*c.Before) / *c.Before, nbsp), "-", "−", 1)
 	}
 	return o
 }

@@ -2,6 +2,8 @@ package reports
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
@@ -16,8 +18,12 @@ type distribution struct {
 	Plot    *chart.Plot
 	Columns []string
 	Rows    []quantileRow
+	Slowest []requestRow
 	Note    string
 }
+
+// requestRow is one of the slowest requests.
+type requestRow struct{ Took, Path string }
 
 type quantileRow struct {
 	Name  string
@@ -53,11 +59,31 @@ func distributions(s result.Scenario) []distribution {
 		if plot, ok := (chart.Distribution{Title: "Latency distribution of " + stream.Name, Curves: curves}).Draw(); ok {
 			d.Plot = &plot
 		}
+		d.Slowest = slowestRows(stream.Slowest)
 		if d.Plot != nil || d.Note != "" || len(d.Rows) > 0 {
 			list = append(list, d)
 		}
 	}
 	return list
+}
+
+// mostSlowest bounds what is shown: a file may hold any number.
+const mostSlowest = 20
+
+func slowestRows(requests []result.Request) []requestRow {
+	var rows []requestRow
+	for _, r := range requests[:min(len(requests), mostSlowest)] {
+		answer := "no answer"
+		if r.Status != 0 {
+			answer = "status " + strconv.Itoa(r.Status)
+		}
+		if r.Class != "" {
+			answer += " (" + r.Class + ")"
+		}
+		rows = append(rows, requestRow{Path: r.Path, Took: fmt.Sprintf("%s from the plan, %s from the send, due at %s, %s",
+			result.Format(r.LatencyMS, result.UnitMS), result.Format(r.LatencyFromSendMS, result.UnitMS), at(r.DueS), answer)})
+	}
+	return rows
 }
 
 // column adds one distribution's numbers beside the others.

@@ -74,12 +74,17 @@ type xmlProperty struct {
 }
 
 type xmlCase struct {
-	Name      string      `xml:"name,attr"`
-	ClassName string      `xml:"classname,attr"`
-	Time      string      `xml:"time,attr"`
-	Failure   *xmlProblem `xml:"failure"`
-	Error     *xmlProblem `xml:"error"`
-	Skipped   *xmlProblem `xml:"skipped"`
+	Name       string         `xml:"name,attr"`
+	ClassName  string         `xml:"classname,attr"`
+	Time       string         `xml:"time,attr"`
+	Properties *xmlProperties `xml:"properties"` // nil: none, and no empty element
+	Failure    *xmlProblem    `xml:"failure"`
+	Error      *xmlProblem    `xml:"error"`
+	Skipped    *xmlProblem    `xml:"skipped"`
+}
+
+type xmlProperties struct {
+	List []xmlProperty `xml:"property"`
 }
 
 type xmlProblem struct {
@@ -140,8 +145,13 @@ func scenarioSuite(s result.Scenario, run *result.Run) xmlSuite {
 		Properties: properties("verdict", string(verdictOfScenario(s)), "proves", s.Proves, "protections", strings.Join(s.Protections, " "),
 			"without", strings.Join(s.Without, " "), "seed", strconv.FormatUint(run.Seed, 10), "repeat", s.Repeat),
 	}
-	for _, c := range s.Checks {
-		suite.Cases = append(suite.Cases, checkCase(s.Name, "", c))
+	teeth := hasTeeth(run)
+	for _, check := range s.Checks {
+		c := checkCase(s.Name, "", check)
+		if teeth {
+			c.Properties = &xmlProperties{properties("seen_failing", seen(check))}
+		}
+		suite.Cases = append(suite.Cases, c)
 	}
 	for _, c := range s.Evidence {
 		suite.Cases = append(suite.Cases, checkCase(s.Name, "evidence: ", c))

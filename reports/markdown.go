@@ -26,6 +26,7 @@ func Markdown(w io.Writer, run *result.Run) error {
 	markdownOpen(&b, safe, order)
 	markdownScenarios(&b, safe, order)
 	markdownClaims(&b, safe)
+	markdownProof(&b, safe)
 	markdownEvidence(&b, safe)
 	if safe.Command != "" {
 		b.WriteString("\nRepeat:\n\n" + fenced(safe.Command))
@@ -101,20 +102,30 @@ func markdownScenarios(b *strings.Builder, run *result.Run, order []int) {
 
 func markdownClaims(b *strings.Builder, run *result.Run) {
 	var rows [][]string
-	for _, c := range run.Claims {
-		rows = append(rows, []string{inline(claimName(c)), inline(c.Claimed), inline(optional(c.Before, c.Unit)), inline(optional(c.After, c.Unit)), mark(c.Verdict), inline(claimReason(c))})
+	for i, r := range claimRows(run.Claims) {
+		rows = append(rows, []string{
+			inline(r.Name), inline(r.Claimed), inline(r.Before), inline(r.After), inline(r.Gain), inline(r.Interval), inline(r.Promised),
+			mark(run.Claims[i].Verdict), inline(r.Reason),
+		})
 	}
-	table(b, "Claims", []string{"Claim", "Claimed", "Before", "After", "Holds", "Reason"}, "llrrll", rows)
+	table(b, "Claims", []string{"Claim", "Claimed", "Before", "After", "Gain measured", "Interval", "Promised", "Holds", ""}, "llrrrrrll", rows)
 	markdownCurves(b, run)
-	rows = nil
-	for _, d := range run.Detections {
-		without := d.Without
-		if without == "" {
-			without = "nothing (the intact target)"
-		}
-		rows = append(rows, []string{inline(without), mark(d.Verdict), inline(d.Expected), inline(strings.Join(d.CaughtBy, ", ")), inline(detectionReason(d))})
+}
+
+// markdownProof tells the detection matrix, what is not as it should be first,
+// and how many checks were never seen to fail.
+func markdownProof(b *strings.Builder, run *result.Run) {
+	var rows [][]string
+	for _, d := range detectionsWorstFirst(run) {
+		rows = append(rows, []string{inline(withoutText(d)), mark(d.Verdict), inline(d.Expected), inline(strings.Join(d.CaughtBy, ", ")), inline(detectionReason(d))})
 	}
 	table(b, "Detection matrix", []string{"Taken away", "Detected", "To be caught by", "Caught by", "Reason"}, "lllll", rows)
+	if len(rows) > 0 {
+		b.WriteString("\n" + inline(proofCounts(run)) + "\n")
+	}
+	if said := unprovenText(run); said != "" {
+		b.WriteString("\n" + inline(said) + "\n")
+	}
 }
 
 func markdownEvidence(b *strings.Builder, run *result.Run) {

@@ -121,14 +121,19 @@ func unclaimed(d result.Detection) bool {
 
 func outcomeOf(d result.Detection) outcome {
 	b := badgeOf(d.Verdict)
-	word := string(d.Outcome)
-	if word == "" {
-		word = strings.ToLower(b.Word)
-	}
 	if unclaimed(d) {
-		return outcome{Class: "none", Mark: "·", Word: word}
+		return outcome{Class: "none", Mark: "·", Word: outcomeText(d)}
 	}
-	return outcome{Class: b.Class, Mark: b.Mark, Word: word}
+	return outcome{Class: b.Class, Mark: b.Mark, Word: outcomeText(d)}
+}
+
+// outcomeText is a cell's outcome in words; of an intact target that did not
+// pass, its verdict.
+func outcomeText(d result.Detection) string {
+	if d.Outcome == "" || d.Outcome == result.OutcomeIntact && d.Verdict != result.Pass {
+		return strings.ToLower(d.Verdict.Label())
+	}
+	return string(d.Outcome)
 }
 
 // detectionsWorstFirst are the cells with what is not as it should be first.

@@ -30,7 +30,7 @@ func newProof(run *result.Run) *proof {
 	for _, d := range detectionsWorstFirst(run) {
 		r := detectionRow{
 			Without: withoutText(d), Expected: d.Expected, CaughtBy: strings.Join(d.CaughtBy, ", "), Check: d.Check,
-			Outcome: string(d.Outcome), Reason: d.Reason, Verdict: badgeOf(d.Verdict),
+			Outcome: outcomeText(d), Reason: d.Reason, Verdict: badgeOf(d.Verdict),
 		}
 		if d.Verdict == result.Pass {
 			p.Settled = append(p.Settled, r)
@@ -50,7 +50,7 @@ func withoutText(d result.Detection) string {
 }
 
 // detectionReason is what became of a cell of the matrix, and why.
-func detectionReason(d result.Detection) string { return join(": ", string(d.Outcome), d.Reason) }
+func detectionReason(d result.Detection) string { return join(": ", outcomeText(d), d.Reason) }
 
 func join(sep string, parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
@@ -66,13 +66,35 @@ func hasTeeth(run *result.Run) bool {
 
 // seen says when a check was proved able to fail.
 func seen(c result.Check) string {
-	if c.Exercise {
-		return "Says whether the experiment did what it is about; it can't fail"
-	}
-	if c.Seen == nil {
+	switch {
+	case c.Exercise:
+		return "Says whether the experiment did what it is about: it is never failed"
+	case c.Seen == nil:
 		return "Unproven: never seen to fail"
+	default:
+		return "Seen to fail without " + c.Seen.Without + " on " + c.Seen.At
 	}
-	return "Seen to fail without " + c.Seen.Without + " on " + c.Seen.At
+}
+
+// unprovenText says how many checks that can fail were never seen to, where
+// anything was proved at all.
+func unprovenText(run *result.Run) string {
+	if !hasTeeth(run) {
+		return ""
+	}
+	var unproven, checks int64
+	for _, s := range run.Scenarios {
+		for _, c := range s.Checks {
+			if c.Exercise {
+				continue
+			}
+			checks++
+			if c.Seen == nil {
+				unproven++
+			}
+		}
+	}
+	return count(unproven) + " of " + plural(int(checks), "check was", "checks were") + " never seen to fail (unproven); the HTML report marks them."
 }
 
 // proofSuite has a case for each cell of the detection matrix.
@@ -83,7 +105,13 @@ func proofSuite(run *result.Run) xmlSuite {
 		if d.Without != "" {
 			name = join(": ", "without "+d.Without, d.Expected)
 		}
-		suite.Cases = append(suite.Cases, verdictCase("proof", name, d.Verdict, detectionReason(d)))
+		c := verdictCase("proof", name, d.Verdict, detectionReason(d))
+		for _, p := range []*xmlProblem{c.Failure, c.Error} {
+			if p != nil && d.Outcome != "" {
+				p.Type = string(d.Outcome)
+			}
+		}
+		suite.Cases = append(suite.Cases, c)
 	}
 	return suite
 }

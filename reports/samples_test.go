@@ -56,13 +56,27 @@ func mixedRun(t testing.TB) *result.Run {
 		{Name: "search: latency", Claimed: "−90 %", Metric: "search.latency.p99", Unit: result.UnitMS, Before: ptr(5456.0), After: ptr(812.0), Verdict: result.Fail, Reason: "measured −85 %"},
 		{Name: "queue saturation", Claimed: "−100 %", Verdict: result.NotExercised, Reason: "not run"},
 	}
+	killed := wave(rand.New(rand.NewPCG(1, 2)), "target.rss", result.UnitBytes, 60, 6, 41e6, 104e6, 2, 6)
+	killed.Limit = ptr(104.9e6)
+	run.Claims[0].Gain, run.Claims[0].GainLeast, run.Claims[0].GainMost, run.Claims[0].Promised = ptr(0.85), ptr(0.84), ptr(0.86), 0.8
+	run.Claims[0].BeforeAll, run.Claims[0].AfterAll = []float64{412e6, 409e6}, []float64{61.4e6, 64e6}
+	run.Claims[0].Courses = []result.Course{
+		{Side: result.SideBefore, Memory: killed, Ends: []result.End{{EndS: ptr(5.9), Signal: "killed", OOMKilled: true, OOMEvidence: "cgroup memory.events", LimitBytes: ptr(uint64(104_857_600))}}},
+		{Side: result.SideAfter, Memory: wave(rand.New(rand.NewPCG(3, 4)), "target.rss", result.UnitBytes, 120, 12, 41e6, 47e6, 2, 6), Ends: []result.End{{EndS: ptr(12.0), Expected: true}}},
+	}
 	run.Detections = []result.Detection{
-		{Without: "", CaughtBy: nil, Verdict: result.Pass, Reason: "every scenario passed"},
-		{Without: "search.sql-limit", Expected: "search/popular-term", CaughtBy: []string{"search/popular-term"}, Check: "process.rss.max in inject", Outcome: result.OutcomeCaught, Verdict: result.Pass},
-		{Without: "task.jitter", Expected: "task/thundering-herd", Outcome: result.OutcomeMissed, Verdict: result.Fail, Reason: "no scenario failed"},
+		{Expected: "search/popular-term", Outcome: result.OutcomeIntact, Verdict: result.Pass, Reason: "target.rss_peak.max was 34 MB, limit < 100 MB"},
+		{Expected: "search/overload", Outcome: result.OutcomeIntact, Verdict: result.Pass, Reason: "search.latency_ok.p90 was 80 ms"},
+		{Expected: "task/retry-storm", Outcome: result.OutcomeIntact, Verdict: result.Inconclusive, Reason: "the load was not delivered"},
+		{Without: "search.sql-limit", Expected: "search/popular-term", CaughtBy: []string{"search/popular-term"}, Check: "process.rss.max in inject", Outcome: result.OutcomeCaught, Verdict: result.Pass, Reason: "target.rss_peak.max was 499 MB, limit < 100 MB"},
+		{Without: "search.sql-limit", Expected: "search/overload", CaughtBy: []string{"search/overload"}, Check: "search.failed", Outcome: result.OutcomeOtherReason, Verdict: result.Pass, Reason: "caught, but not by a check that guards it"},
+		{Without: "search.shed-load", Expected: "search/overload", Outcome: result.OutcomeMissed, Verdict: result.Fail, Reason: "search.shed-load was taken away and nothing noticed"},
+		{Without: "task.jitter", Expected: "task/retry-storm", Outcome: result.OutcomeNoControl, Verdict: result.Inconclusive, Reason: "the intact target did not pass either: inconclusive"},
+		{Without: "task.heartbeat", Outcome: result.OutcomeUnguarded, Verdict: result.Fail, Reason: "no scenario claims task.heartbeat"},
 	}
 	run.Curves = []result.Curve{{Name: "search: peak memory", X: "projects", Unit: result.UnitBytes, Points: []result.CurvePoint{
-		{X: 1000, Before: ptr(33.3e6), After: ptr(30.9e6)}, {X: 1e6, After: ptr(31.2e6)},
+		{X: 1000, Before: ptr(33.3e6), After: ptr(30.9e6)}, {X: 10_000, Before: ptr(66e6), After: ptr(30.1e6)},
+		{X: 100_000, Before: ptr(2.28e9), After: ptr(29.9e6)}, {X: 1e6, After: ptr(31.2e6)},
 	}}}
 	return run
 }
@@ -96,7 +110,7 @@ func partialRun(t testing.TB) *result.Run {
 	run.Complete, run.Interrupted = false, "terminated"
 	cut := passingScenario(t, "oracle/one-hangs", 9)
 	cut.Verdict, cut.Reason, cut.Checks, cut.Evidence = "", "", nil, nil
-	cut.Streams[0].Latency, cut.Streams[0].Histogram = nil, ""
+	cut.Streams[0].Latency, cut.Streams[0].Histogram, cut.Streams[0].Slowest = nil, "", nil
 	broken := result.Scenario{Name: "task/outage", Proves: "A short outage loses no task.", Started: runStarted(),
 		Verdict: result.Inconclusive, Error: "start target: exec: \"reference\": not found\nlast log lines: none"}
 	run.Scenarios = []result.Scenario{passingScenario(t, "search/popular-term", 1), cut, broken, {Name: "task/never-begun"}}
@@ -168,6 +182,10 @@ func load(t testing.TB, r *rand.Rand, name string, phases []result.Phase, rate, 
 	st.Histogram, st.Latency = histogram(t, r, int(n), median, tail)
 	st.HistogramFromSend, st.LatencyFromSend = histogram(t, r, int(n), median*0.9, tail*0.8)
 	st.Planned, st.Sent, st.Completed, st.SendLagP99MS = n, n, n, ptr(1.24)
+	st.Slowest = []result.Request{
+		{N: 612, Path: "/search?q=popular", DueS: from + 1.2, Class: "timeout", LatencyMS: tail * 1.1, LatencyFromSendMS: tail},
+		{N: 617, Path: "/search?q=one%20row", DueS: from + 1.3, Status: 200, LatencyMS: tail, LatencyFromSendMS: tail * 0.9},
+	}
 	lost := int64(failing * rate * (to - from))
 	st.OK = n - lost
 	if lost > 0 {

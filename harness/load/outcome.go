@@ -67,6 +67,7 @@ func (r *running) outcome(phases []result.Phase, cpu *float64) Outcome {
 			MaxInFlight:       rec.maxOpen,
 			Histogram:         encode(whole.latency),
 			HistogramFromSend: encode(whole.fromSend),
+			Slowest:           rec.slowest.requests(),
 		},
 		Series:   r.series(),
 		Problem:  rec.problem,

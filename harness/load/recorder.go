@@ -33,6 +33,7 @@ type exchange struct {
 	due, sent, end time.Duration
 	status         int    // of an answer that arrived whole, otherwise 0
 	class          string // empty: the expected answer
+	path           string // what was asked
 }
 
 // recorder keeps the books of one stream.
@@ -48,6 +49,8 @@ type recorder struct {
 	total    tally   // counts alone, for Live
 	problem  error   // the first request that could not be built
 	answered numbers // the requests that got the expected answer
+	slowest  slowest // of those that were due after the warm-up
+	warm     time.Duration
 }
 
 func newRecorder(s Stream, phases []result.Phase, interval time.Duration) *recorder {
@@ -57,6 +60,9 @@ func newRecorder(s Stream, phases []result.Phase, interval time.Duration) *recor
 		inFlight: gauge{startAt: s.StartAt, width: interval},
 	}
 	for _, p := range phases {
+		if p.Name == result.WarmUp {
+			r.warm = seconds(p.EndS)
+		}
 		r.starts = append(r.starts, seconds(p.StartS))
 		r.ends = append(r.ends, seconds(p.EndS))
 	}
@@ -171,6 +177,9 @@ func (r *recorder) finish(x exchange) {
 	r.total.count(x)
 	record(&t.latency, x.end-x.due, digits)
 	record(&t.fromSend, x.end-x.sent, digits)
+	if x.due >= r.warm {
+		r.slowest.consider(x)
+	}
 	if x.class == "" {
 		r.answered.add(x.n)
 		record(&t.latencyOK, x.end-x.due, digits)

@@ -77,7 +77,7 @@ func (s *sender) send(n int64, sc *scratch) {
 		return
 	default:
 	}
-	x := exchange{n: n, due: due, sent: s.now()}
+	x := exchange{n: n, due: due, sent: s.now(), path: ask.Path}
 	if x.sent-due > s.stream.MaxLag {
 		s.rec.lateAfterAll(due)
 		return

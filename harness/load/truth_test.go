@@ -133,6 +133,14 @@ func TestCountsOfSeveralPhasesAreTakenTogether(t *testing.T) {
 	require.EqualValues(t, 10, o.During("inject").Sent)
 	require.Equal(t, both, o.During("baseline", "inject"), "asking changes nothing")
 	require.Zero(t, o.During("heal").Planned)
+	slowest := o.Slowest[0]
+	require.EqualValues(t, 25, slowest.N)
+	require.Equal(t, "/", slowest.Path)
+	require.Equal(t, 200, slowest.Status)
+	require.InDelta(t, both.Latency.Max, slowest.LatencyMS, both.Latency.Max/1000)
+	for _, r := range o.Slowest {
+		require.GreaterOrEqual(t, r.DueS, 0.1, "not one of the warm-up")
+	}
 	for _, s := range load.SeriesOf("search") {
 		require.Equal(t, s.Unit, series(t, o, s.Name).Unit)
 	}

@@ -127,8 +127,22 @@ type Stream struct {
 	// microseconds: HDR histogram, V2 compressed, base64.
 	Histogram string `json:"histogram,omitempty"`
 	// HistogramFromSend is the same, counted from the actual send.
-	HistogramFromSend string        `json:"histogram_from_send,omitempty"`
-	Phases            []StreamPhase `json:"phases"`
+	HistogramFromSend string `json:"histogram_from_send,omitempty"`
+	// Slowest are the few requests after the warm-up that took longest.
+	Slowest []Request     `json:"slowest,omitempty"`
+	Phases  []StreamPhase `json:"phases"`
+}
+
+// Request is one request of a stream, and what came of it.
+type Request struct {
+	N      int64   `json:"n"` // which request of its stream, from 0
+	Path   string  `json:"path"`
+	DueS   float64 `json:"due_s"`           // when it was due, on the scenario's clock
+	Status int     `json:"status"`          // of an answer that arrived whole; 0: none did
+	Class  string  `json:"class,omitempty"` // of what went wrong; absent: the expected answer
+	// LatencyMS counts from the moment it was due, LatencyFromSendMS from the actual send.
+	LatencyMS         float64 `json:"latency_ms"`
+	LatencyFromSendMS float64 `json:"latency_from_send_ms"`
 }
 
 // StreamPhase is what a stream did of the requests that were due in one phase.

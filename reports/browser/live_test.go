@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,11 @@ func liveReport(t *testing.T, browser context.Context) {
 	tick(1500 * time.Millisecond)
 	b := open(t, browser, server.URL(), desk())
 	require.True(t, strings.HasPrefix(eval[string](b, `document.title`), "RUNNING"))
+	const reader = `[document.querySelector(".scenario details").open, document.querySelector(".scenario [aria-pressed=true]").textContent].join()`
+	eval[bool](b, `document.querySelector(".scenario details").open = true`)
+	eval[bool](b, `document.querySelectorAll(".scenario [data-zoom]")[1].click() || true`)
+	asRead := eval[string](b, reader)
+	require.Contains(t, asRead, "true,Zoom to: ")
 	tick(2 * time.Second)
 	until := func(expression string) {
 		t.Helper()
@@ -41,6 +47,7 @@ func liveReport(t *testing.T, browser context.Context) {
 		}, 20*time.Second, 200*time.Millisecond, expression)
 	}
 	until(`!!document.body && document.body.innerText.includes("2 000 sent".replace(" ", "\u00a0"))`)
+	until(reader + "===" + strconv.Quote(asRead)) // drawn anew, it keeps what was unfolded and zoomed to
 	shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	require.NoError(t, err)
 	b.keep("live.png", shot)

@@ -181,6 +181,31 @@ func TestDistribution(t *testing.T) {
 }
 
 // Whatever the numbers are, there is a picture and it is well-formed.
+func TestGrowthIsALevelLineWhereNothingGrows(t *testing.T) {
+	v := func(v float64) *float64 { return &v }
+	g := Growth{Title: "memory", Unit: result.UnitBytes, Lines: []GrowthLine{
+		{Name: "before", Style: Ink, Points: []GrowthPoint{{1000, v(30e6)}, {10_000, v(300e6)}, {100_000, v(3e9)}, {1e6, nil}}},
+		{Name: "after", Style: Main, Points: []GrowthPoint{{1000, v(30e6)}, {10_000, v(30e6)}, {100_000, nil}, {1e6, v(30e6)}}},
+	}}
+	p, ok := g.Draw()
+	require.True(t, ok)
+	require.Equal(t, "MB, logarithmic", p.Unit)
+	require.Equal(t, "M50 955L350 500L650 45", p.Curves[0].D, "ten times as much is as far up each time")
+	require.Equal(t, "M50 955L350 955M950 955", p.Curves[1].D, "what was not measured is a gap")
+	require.Equal(t, "M50 955l0 0M350 955l0 0M950 955l0 0", p.Curves[1].Dots)
+	require.Len(t, p.Columns, 4, "every size has a name")
+	require.Contains(t, p.Label, "before 30\u00a0MB at 1\u00a0000, 3\u00a0GB at 100\u00a0000; after 30\u00a0MB")
+	wellFormed(t, render(t, "curves", p))
+}
+
+func TestGrowthOfNothingIsNotDrawn(t *testing.T) {
+	zero := 0.0
+	for _, points := range [][]GrowthPoint{nil, {{1, nil}}, {{1, &zero}}, {{0, &zero}}} {
+		_, ok := Growth{Title: "x", Lines: []GrowthLine{{Points: points}}}.Draw()
+		require.False(t, ok, "%v", points)
+	}
+}
+
 func TestNoNumberBreaksTheDrawing(t *testing.T) {
 	odd := rapid.SampledFrom([]float64{0, -1, 1, 1e-300, 1e300, 42.5, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64})
 	rapid.Check(t, func(rt *rapid.T) {

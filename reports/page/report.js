@@ -130,9 +130,24 @@
       plot.addEventListener("pointerleave", (event) => { if (from === null && event.pointerType !== "touch") { read(null); } });
     });
     all(root, "[hidden]").forEach((node) => { node.hidden = false; });
-    return reset;
+    return { reset, zoom, name: slider.getAttribute("aria-label"), view: () => (view === whole ? null : view) };
   };
 
-  const resets = all(document, ".charts").map(charts);
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") { resets.forEach((reset) => reset()); } });
+  const drawings = all(document, ".charts").map(charts);
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") { drawings.forEach((d) => d.reset()); } });
+
+  // A page that is drawn anew, as that of a run that goes on, keeps what was unfolded and zoomed to.
+  const folds = all(document, "details").map((node) => {
+    const owner = node.closest("section").querySelector("h2 bdi");
+    return { node, name: (owner ? owner.textContent : "") + "|" + node.firstElementChild.textContent.replace(/\d/g, "") };
+  });
+  const title = document.title.split(" – ").pop();
+  let kept = { folds: [], views: [] };
+  try { kept = JSON.parse(sessionStorage.getItem(title)) || kept; } catch { /* no storage: nothing is kept */ }
+  kept.folds.forEach(([name, open]) => folds.filter((f) => f.name === name).forEach((f) => { f.node.open = open; }));
+  kept.views.forEach(([name, view]) => drawings.filter((d) => d.name === name).forEach((d) => d.zoom(...view)));
+  addEventListener("pagehide", () => {
+    const state = { folds: folds.map((f) => [f.name, f.node.open]), views: drawings.map((d) => [d.name, d.view()]).filter((v) => v[1]) };
+    try { sessionStorage.setItem(title, JSON.stringify(state)); } catch { /* no storage */ }
+  });
 })();
