@@ -24,7 +24,8 @@ type Descriptor struct {
 	Unit  string // one of the result.Unit constants
 	About string // one line for people
 	// Timed marks what depends on the generator's own punctuality: a limit on it
-	// proves nothing against the target when the generator was late.
+	// proves nothing against the target when the generator was late. What is
+	// measured in milliseconds or seconds is so without saying.
 	Timed bool
 	// MinSamples is how many samples the value needs to mean anything: 100 for
 	// a 99th percentile. Defaults to 1.

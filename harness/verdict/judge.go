@@ -59,7 +59,7 @@ func (b *Book) judge(c Check, x Experiment) result.Check {
 	} else {
 		judgeValue(&r, c, e, e.Read(w))
 	}
-	if r.Verdict == result.Fail && e.Timed && x.Untimely != "" {
+	if r.Verdict == result.Fail && timed(e) && x.Untimely != "" {
 		r.Verdict = result.Inconclusive
 		r.Reason += "; but this can't be held against the target: " + x.Untimely
 	}
@@ -67,6 +67,12 @@ func (b *Book) judge(c Check, x Experiment) result.Check {
 		r.Verdict = result.NotExercised
 	}
 	return r
+}
+
+// timed reports whether a metric is the machine's doing as well: whatever is
+// measured in time is.
+func timed(e entry) bool {
+	return e.Timed || e.Unit == result.UnitMS || e.Unit == result.UnitSeconds
 }
 
 func judgeValue(r *result.Check, c Check, e entry, reading Reading) {

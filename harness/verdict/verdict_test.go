@@ -19,6 +19,8 @@ func book(read verdict.Reading, points ...verdict.Point) *verdict.Book {
 		verdict.Source{Read: func(verdict.Window) verdict.Reading { return read }})
 	b.Add(verdict.Descriptor{Name: "target.rss.max", Unit: result.UnitBytes},
 		verdict.Source{Read: func(verdict.Window) verdict.Reading { return read }})
+	b.Add(verdict.Descriptor{Name: "queue.oldest.max", Unit: result.UnitSeconds},
+		verdict.Source{Read: func(verdict.Window) verdict.Reading { return read }})
 	b.Add(verdict.Descriptor{Name: "api.in_flight", Unit: result.UnitCount},
 		verdict.Source{
 			Read:   func(verdict.Window) verdict.Reading { return read },
@@ -55,6 +57,7 @@ func TestJudge(t *testing.T) {
 		{"too few for the percentile", latency, verdict.Reading{Value: 5, Samples: 99}, "", result.Inconclusive, "needs 100"},
 		{"not a number", memory, verdict.Reading{Value: math.NaN(), Samples: 9}, "", result.Inconclusive, "not a number"},
 		{"too slow, but the generator was late", latency, verdict.Reading{Value: 2000, Samples: 500}, late, result.Inconclusive, late},
+		{"too old, but the machine was full", verdict.Metric("queue.oldest.max").AtMost(verdict.Quantity{Value: 2, Unit: result.UnitSeconds}), verdict.Reading{Value: 3, Samples: 5}, late, result.Inconclusive, late},
 		{"too much memory, whatever the generator did", memory, verdict.Reading{Value: 2e8, Samples: 9}, late, result.Fail, "200\u00a0MB"},
 		{"a phase that did not happen", memory.In(result.Inject), verdict.Reading{Value: 1, Samples: 9}, "", result.NotExercised, "did not take place"},
 		{"between", verdict.Metric("api.in_flight").Between(verdict.Count(2), verdict.Count(4)), verdict.Reading{Value: 5, Samples: 1}, "", result.Fail, "2 and 4"},
