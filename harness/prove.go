@@ -20,6 +20,9 @@ type Proof struct {
 	// Full holds each mutant against all scenarios, not only against those that
 	// claim the protection.
 	Full bool
+	// SideBySide is how many scenarios may be run at the same time, each against a
+	// target and a database of its own. Defaults to 1.
+	SideBySide int
 }
 
 // Part returns the proof of each n-th protection alone, by a text such as 2/4:
@@ -55,104 +58,23 @@ func (p Proof) Claimed() Proof {
 //
 // The scenarios of the result are those of the control, its detections the
 // matrix; the whole result of each mutant is below Out, in without/PROTECTION.
-// Cells are run one after another. They share processors and a Postgres, and a
-// mutant is expected to fail: what a neighbour did to it would be taken for its
-// own doing. Parts of a proof may run on machines of their own, see [Proof.Part].
-// A cell that is inconclusive is tried once more.
+// A cell that is inconclusive is tried once more, alone; among neighbours each
+// cell is that is not as it should be, for that may be the neighbours' doing.
 func Prove(ctx context.Context, cfg Config, p Proof) (*result.Run, error) {
 	if len(cfg.Without) > 0 {
 		return nil, errors.New("prove: the target must be intact to begin with")
 	}
+	cfg = cfg.withDefaults()
+	cfg.Observe = oneAtATime(cfg.Observe)
 	l, closeLab, err := openLab(ctx, cfg, p.Scenarios)
 	defer closeLab()
 	if err != nil {
 		return nil, err
 	}
-	m := &matrix{lab: l, Proof: p, control: map[string]result.Verdict{}, began: time.Now()}
-	m.all = len(p.Scenarios) + m.cells()
-	m.runControl(ctx)
-	for _, protection := range p.Protections {
-		if ctx.Err() == nil {
-			m.runMutant(ctx, protection)
-		}
-	}
-	return l.file.finish(context.Cause(ctx))
-}
-
-// matrix is a proof while it goes on.
-type matrix struct {
-	lab *lab
-	Proof
-	control map[string]result.Verdict // by scenario
-	n, all  int                       // cells
-	began   time.Time
-}
-
-// against lists the scenarios that a mutant is held against.
-func (m *matrix) against(p Protection) []Scenario {
-	if m.Full {
-		return m.Scenarios
-	}
-	return slices.DeleteFunc(slices.Clone(m.Scenarios), func(s Scenario) bool { return !slices.Contains(s.Guards, p.Name) })
-}
-
-func (m *matrix) cells() (n int) {
-	for _, p := range m.Protections {
-		n += len(m.against(p))
-	}
-	return n
-}
-
-// runControl runs the intact target against every scenario that will be used.
-func (m *matrix) runControl(ctx context.Context) {
-	for _, s := range m.Scenarios {
-		if ctx.Err() != nil {
-			return
-		}
-		out := m.run(ctx, m.lab, s, "the intact target")
-		if out.Verdict == result.Inconclusive && ctx.Err() == nil {
-			m.lab.file.drop()
-			out = m.run(ctx, m.lab, s, "the intact target, once more")
-		}
-		m.control[s.Name] = out.Verdict
-		d := result.Detection{Expected: s.Name, Outcome: result.OutcomeIntact, Verdict: out.Verdict, Reason: out.Reason}
-		if out.Verdict == result.Fail {
-			d.Outcome = result.OutcomeFalseAlarm
-		}
-		m.add(d)
-	}
-}
-
-// runMutant takes one protection away.
-func (m *matrix) runMutant(ctx context.Context, p Protection) {
-	guarded := false
-	mutant := m.lab.without(p)
-	for _, s := range m.against(p) {
-		if ctx.Err() != nil {
-			return
-		}
-		claimed := slices.Contains(s.Guards, p.Name)
-		guarded = guarded || claimed
-		if control := m.control[s.Name]; control != result.Pass {
-			m.add(result.Detection{Without: p.Name, Expected: s.Name, Outcome: result.OutcomeNoControl, Verdict: result.Inconclusive,
-				Reason: "the intact target did not pass either: " + string(control)})
-			continue
-		}
-		d := m.judge(p, s, m.run(ctx, mutant, s, "without "+p.Name))
-		if d.Verdict == result.Inconclusive && ctx.Err() == nil {
-			d = m.judge(p, s, m.run(ctx, mutant, s, "without "+p.Name+", once more"))
-		}
-		if !claimed { // what else notices is worth knowing, and nothing that must be
-			d.Verdict = result.Pass
-		}
-		m.add(d)
-	}
-	if !guarded {
-		m.add(result.Detection{Without: p.Name, Outcome: result.OutcomeUnguarded, Verdict: result.Fail,
-			Reason: "no scenario claims " + p.Name})
-	}
-	_, err := mutant.file.finish(context.Cause(ctx))
-	m.lab.note(err)
+	m := newMatrix(l, p)
+	m.carryOut(ctx, m.control())
+	m.carryOut(ctx, m.mutants())
+	return m.finish(context.Cause(ctx))
 }
 
 // without is the same lab with a target that lacks a protection.
@@ -166,31 +88,8 @@ func (l *lab) without(p Protection) *lab {
 	})
 }
 
-func (m *matrix) run(ctx context.Context, l *lab, s Scenario, who string) *result.Scenario {
-	if left := m.left(); left > 0 {
-		who += ", about " + left.String() + " left"
-	}
-	m.n = min(m.n+1, m.all)
-	return l.runShown(ctx, s, Event{Text: who, N: m.n, All: m.all})
-}
-
-// left is about how long the cells that are left will take, by those before; 0
-// while there are too few to tell.
-func (m *matrix) left() time.Duration {
-	const enough = 5
-	if m.n < enough {
-		return 0
-	}
-	each := time.Since(m.began) / time.Duration(m.n)
-	return (each * time.Duration(m.all-m.n)).Round(time.Second)
-}
-
-func (m *matrix) add(d result.Detection) {
-	m.lab.file.update(func(run *result.Run) { run.Detections = append(run.Detections, d) })
-}
-
 // judge says what became of one mutant in one scenario.
-func (m *matrix) judge(p Protection, s Scenario, out *result.Scenario) result.Detection {
+func judge(p Protection, s Scenario, out *result.Scenario) result.Detection {
 	d := result.Detection{Without: p.Name, Expected: s.Name}
 	guards, failed := sortOut(out.Checks, p.Name)
 	for _, c := range failed {

@@ -280,11 +280,6 @@ func (f *resultFile) add(s result.Scenario) *result.Scenario {
 	return &f.run.Scenarios[len(f.run.Scenarios)-1]
 }
 
-// drop forgets the scenario that was added last.
-func (f *resultFile) drop() {
-	f.update(func(run *result.Run) { run.Scenarios = run.Scenarios[:len(run.Scenarios)-1] })
-}
-
 // update changes the run and writes it.
 func (f *resultFile) update(change func(*result.Run)) {
 	change(f.run)

@@ -274,7 +274,7 @@ func TestBudgets(t *testing.T) {
 	if !testing.Short() {
 		require.LessOrEqual(t, len(draw(t, HTML, bigRun(t, 3600))), 2_500_000)
 	}
-	for name, most := range map[string]int{"report.js": 10_000, "report.css": 8_704} {
+	for name, most := range map[string]int{"report.js": 10_000, "report.css": 8_192} {
 		text, err := source(name)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(text), most, name)

@@ -52,6 +52,9 @@ func (q queued) over() bool {
 	return slices.Contains([]string{"completed", "cancelled", "discarded"}, q.state)
 }
 
+// failed says whether it was given up.
+func (q queued) failed() bool { return q.state == "cancelled" || q.state == "discarded" }
+
 // queue reads the whole queue, by what each task is known by: the project that
 // it is about, or its first recipient.
 func queue(ctx context.Context, dsn string) (map[string]queued, error) {
@@ -168,7 +171,7 @@ func balance(tasks []taskRecord) result.Ledger {
 //	tasks.unserved             recipients of tasks taken on that got no mail
 //	MAILING.delay.p50, .p90, .p99, .max  from when the request was due to when the
 //	                           API had the mail, of the delivered ones
-//	MAILING.failed_tasks       tasks that the queue gave up
+//	MAILING.failed_tasks       tasks taken on that the queue gave up; .unfailed_tasks, that it did not
 func taskMeasures(mailings []mailing) []harness.Measure {
 	accepted := func(t taskRecord) bool { return t.accepted && t.stored }
 	all := []harness.Measure{
@@ -190,7 +193,9 @@ func taskMeasures(mailings []mailing) []harness.Measure {
 	for _, m := range mailings {
 		own := func(t taskRecord) bool { return t.mailing == m.name && t.accepted }
 		all = append(all, overTasks(m.name+".failed_tasks", own, func(ts []taskRecord) float64 {
-			return counting(ts, func(t taskRecord) int { return toInt(t.state == "cancelled" || t.state == "discarded") })
+			return counting(ts, func(t taskRecord) int { return toInt(t.failed()) })
+		}), overTasks(m.name+".unfailed_tasks", own, func(ts []taskRecord) float64 {
+			return counting(ts, func(t taskRecord) int { return toInt(!t.failed()) })
 		}))
 		for _, name := range slices.Sorted(maps.Keys(delays)) {
 			all = append(all, delay(m.name, name))

@@ -213,3 +213,22 @@ func callsPerRequest(fake, stream string) harness.Measure {
 		},
 	}
 }
+
+// askedOf is how often an oracle was called in a phase, as the fake counted it,
+// for each request of a stream that was sent in it: ORACLE.asked.
+func askedOf(fake, oracle, stream string) harness.Measure {
+	return harness.Measure{
+		Descriptor: verdict.Descriptor{Name: oracle + ".asked", Unit: result.UnitRatio, About: "calls of one oracle, out of the requests that were due in a phase"},
+		Read: func(o harness.Observed, w verdict.Window) verdict.Reading {
+			s, _ := o.Stream(stream)
+			i := slices.IndexFunc(s.Phases, func(p result.StreamPhase) bool { return p.Phase == w.Phase })
+			if i < 0 || s.Phases[i].Sent == 0 {
+				return verdict.Reading{}
+			}
+			j := o.Fakes[fake].(*oracleStand).api.Journal()
+			f := during(j, o, w)
+			f.Group = oracle
+			return verdict.Reading{Value: float64(j.Count(f)) / float64(s.Phases[i].Sent), Samples: s.Phases[i].Sent}
+		},
+	}
+}

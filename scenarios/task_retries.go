@@ -32,7 +32,7 @@ func apiDown(p Profile) harness.Scenario {
 			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).Decisive().Because("max 3 retries, as the fake counted them").Guarding("task.max-retries"),
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(maxAttempts)).Because("max 3 retries, as the queue counted them").Guarding("task.max-retries"),
 			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(maxAttempts)).Because("an outage may pass: each is tried again"),
-			verdict.Metric("ledger.failed_exhausted").Equals(verdict.Count(load.Planned(mails.profile))),
+			nothing("mail.unfailed_tasks"), nothing("ledger.failed_permanent"),
 			verdict.Metric("mail_api.gap.growth").AtLeast(verdict.Times(2)).Because("the third pause is four times the first, but that River may add a quarter of a second to each").Guarding("task.backoff"),
 			verdict.Metric("mail_api.gap.spread").AtLeast(verdict.Percent(15)).Because("a spread of 20 % to both sides has 80 % of the pauses within 32 %").Guarding("task.jitter"),
 		},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -19,12 +20,17 @@ import (
 // proveFlags are the flags of holdfast prove beside those of a run.
 type proveFlags struct {
 	runFlags
-	full bool
-	part string
+	full       bool
+	part       string
+	sideBySide int
 }
 
 // wholeProof is the part that is all of it.
 const wholeProof = "1/1"
+
+// processorsEach is how many processors a scenario has for itself: its load, its
+// fakes, its target and its Postgres are busy at the same time.
+const processorsEach = 4
 
 func newProve(env environ) *cobra.Command {
 	f := proveFlags{runFlags: everything()}
@@ -36,6 +42,7 @@ first, as a control; then each protection is taken away and the scenarios that c
 it are run again. Each must fail, by a check that guards the protection.
 
 PROTECTION is a name (search.sql-limit) or a service (search); default is all.
+What runs side by side and does not come out as it should is tried once more alone.
 Exit code 0 means that every mutant was caught for the declared reason and that the
 intact reference passed everything.`,
 		Example: `  holdfast prove --profile smoke
@@ -50,6 +57,7 @@ intact reference passed everything.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.full, "full", false, "hold each mutant against all scenarios, not only those that claim the protection")
+	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios run at the same time (default: one for each 4 processors)")
 	flags.StringVar(&f.part, "part", wholeProof, "only the i-th of n parts of the protections, for example 2/4")
 	f.register(flags, "smoke")
 	return cmd
@@ -66,7 +74,13 @@ func newProofPlan(env environ, f proveFlags, args []string) (*proofPlan, error) 
 	if err != nil {
 		return nil, err
 	}
-	p := &proofPlan{plan: run, proof: harness.Proof{Scenarios: run.scenarios, Full: f.full}}
+	if f.sideBySide == 0 {
+		f.sideBySide = max(1, runtime.NumCPU()/processorsEach)
+	}
+	if f.sideBySide < 1 {
+		return nil, fmt.Errorf("--side-by-side %d: at least one scenario at a time", f.sideBySide)
+	}
+	p := &proofPlan{plan: run, proof: harness.Proof{Scenarios: run.scenarios, Full: f.full, SideBySide: f.sideBySide}}
 	if p.proof.Protections, err = chooseProtections(args); err != nil {
 		return nil, err
 	}
@@ -79,11 +93,24 @@ func newProofPlan(env environ, f proveFlags, args []string) (*proofPlan, error) 
 	repeat := run.config.Repeat
 	p.config.Repeat = func(scenario string) string {
 		if scenario == "" {
-			return strings.TrimSpace("holdfast prove "+strings.Join(args, " ")) + fmt.Sprintf(" --profile %s --seed %d --part %s", f.profile, run.config.Seed, f.part)
+			return f.command(args, run.config.Seed)
 		}
 		return repeat(scenario)
 	}
 	return p, nil
+}
+
+// command is what to type to repeat a proof.
+func (f proveFlags) command(args []string, seed uint64) string {
+	words := append([]string{"holdfast prove"}, args...)
+	words = append(words, fmt.Sprintf("--profile %s --seed %d --side-by-side %d", f.profile, seed, f.sideBySide))
+	if f.part != wholeProof {
+		words = append(words, "--part "+f.part)
+	}
+	if f.full {
+		words = append(words, "--full")
+	}
+	return strings.Join(words, " ")
 }
 
 // chooseProtections finds protections by name or by service; no name is all.

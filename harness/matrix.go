@@ -1,0 +1,240 @@
+package harness
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"holdfast/harness/result"
+)
+
+// matrix is a proof while it goes on.
+type matrix struct {
+	Proof
+	lab  *lab
+	rows []*row // the first is the intact target
+
+	start time.Time
+	extra int // how many cells are tried once more
+
+	mu           sync.Mutex // guards all below, what became of the cells, and the rows' files
+	begun, ended int        // cells, one that is tried once more twice
+}
+
+// row is one target and the scenarios that it is held against.
+type row struct {
+	without *Protection // nil: the intact target
+	lab     *lab        // its file is the row's own
+	cells   []*cell
+}
+
+// cell is one scenario held against one target. Once it is settled, found is what
+// came of it.
+type cell struct {
+	row      *row
+	scenario Scenario
+	out      *result.Scenario // nil: it was not run
+	found    result.Detection
+	settled  bool
+}
+
+func newMatrix(l *lab, p Proof) *matrix {
+	p.SideBySide = max(p.SideBySide, 1)
+	m := &matrix{Proof: p, lab: l, start: time.Now()}
+	m.rows = append(m.rows, newRow(l, nil, p.Scenarios))
+	for _, without := range p.Protections {
+		against := p.Scenarios
+		if !p.Full {
+			against = slices.DeleteFunc(slices.Clone(against), func(s Scenario) bool { return !slices.Contains(s.Guards, without.Name) })
+		}
+		m.rows = append(m.rows, newRow(l.without(without), &without, against))
+	}
+	return m
+}
+
+func newRow(l *lab, without *Protection, against []Scenario) *row {
+	r := &row{without: without, lab: l}
+	for _, s := range against {
+		r.cells = append(r.cells, &cell{row: r, scenario: s})
+	}
+	return r
+}
+
+func (m *matrix) control() []*cell { return m.rows[0].cells }
+
+func (m *matrix) mutants() (cells []*cell) {
+	for _, r := range m.rows[1:] {
+		cells = append(cells, r.cells...)
+	}
+	return cells
+}
+
+// carryOut runs the cells, as many side by side as may be, and what must be tried
+// once more alone.
+func (m *matrix) carryOut(ctx context.Context, cells []*cell) {
+	var group errgroup.Group
+	group.SetLimit(m.SideBySide)
+	for _, c := range cells {
+		group.Go(func() error { m.run(ctx, c, ""); return nil })
+	}
+	_ = group.Wait() // what goes wrong in a cell is in its result
+	var again []*cell
+	for _, c := range cells {
+		if c.out != nil && m.doubtful(c.found.Verdict) {
+			again = append(again, c)
+		}
+	}
+	m.extra += len(again)
+	for _, c := range again {
+		m.run(ctx, c, ", once more")
+	}
+}
+
+// doubtful says whether what came of a cell must be seen once more: the machine
+// may have kept it from showing anything, and neighbours may have broken it.
+func (m *matrix) doubtful(v result.Verdict) bool {
+	return v == result.Inconclusive || m.SideBySide > 1 && v != result.Pass
+}
+
+// run settles a cell, unless ctx is over.
+func (m *matrix) run(ctx context.Context, c *cell, again string) {
+	if ctx.Err() != nil {
+		return
+	}
+	started := m.begin(c, again)
+	if control := m.controlOf(c); control != result.Pass {
+		m.settle(c, nil, result.Detection{Outcome: result.OutcomeNoControl, Verdict: result.Inconclusive,
+			Reason: "the intact target did not pass either: " + string(control)})
+		return
+	}
+	out := c.row.lab.with(m.apart).runShown(ctx, c.scenario, started)
+	m.settle(c, out, c.judge(out))
+}
+
+// apart is the configuration of a cell's own lab: the row's file collects what
+// comes of it, and of those that go on side by side no one could tell the ticks.
+func (m *matrix) apart(cfg *Config) {
+	cfg.Out = ""
+	if observe := cfg.Observe; m.SideBySide > 1 {
+		cfg.Observe = func(e Event) {
+			if e.Kind != Tick && e.Kind != PhaseStarted {
+				observe(e)
+			}
+		}
+	}
+}
+
+// controlOf is the verdict on the intact target in a mutant's scenario.
+func (m *matrix) controlOf(c *cell) result.Verdict {
+	if c.row.without == nil {
+		return result.Pass // it is the control itself
+	}
+	i := slices.IndexFunc(m.control(), func(control *cell) bool { return control.scenario.Name == c.scenario.Name })
+	return m.control()[i].found.Verdict
+}
+
+// judge says what came of a cell.
+func (c *cell) judge(out *result.Scenario) result.Detection {
+	if c.row.without == nil {
+		d := result.Detection{Outcome: result.OutcomeIntact, Verdict: out.Verdict, Reason: out.Reason}
+		if out.Verdict == result.Fail {
+			d.Outcome = result.OutcomeFalseAlarm
+		}
+		return d
+	}
+	d := judge(*c.row.without, c.scenario, out)
+	if !slices.Contains(c.scenario.Guards, c.row.without.Name) { // what else notices is worth knowing, and nothing that must be
+		d.Verdict = result.Pass
+	}
+	return d
+}
+
+// settle enters what came of a cell, and writes it down.
+func (m *matrix) settle(c *cell, out *result.Scenario, found result.Detection) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found.Expected = c.scenario.Name
+	if c.row.without != nil {
+		found.Without = c.row.without.Name
+	}
+	c.out, c.found, c.settled = out, found, true
+	m.ended++
+	if c.row.without != nil {
+		c.row.lab.file.update(func(run *result.Run) { run.Scenarios = c.row.outcomes() })
+	}
+	m.lab.file.update(func(run *result.Run) { run.Scenarios, run.Detections = m.rows[0].outcomes(), m.detections() })
+}
+
+// outcomes are the scenarios of a row that were run, in the order of its cells.
+func (r *row) outcomes() []result.Scenario {
+	all := []result.Scenario{}
+	for _, c := range r.cells {
+		if c.out != nil {
+			all = append(all, *c.out)
+		}
+	}
+	return all
+}
+
+// detections is the matrix as far as it is known, row by row.
+func (m *matrix) detections() (all []result.Detection) {
+	for _, r := range m.rows {
+		for _, c := range r.cells {
+			if c.settled {
+				all = append(all, c.found)
+			}
+		}
+		if r.unguarded() {
+			all = append(all, result.Detection{Without: r.without.Name, Outcome: result.OutcomeUnguarded, Verdict: result.Fail,
+				Reason: "no scenario claims " + r.without.Name})
+		}
+	}
+	return all
+}
+
+// unguarded reports whether no scenario claims what the row's target lacks.
+func (r *row) unguarded() bool {
+	return r.without != nil && !slices.ContainsFunc(r.cells, func(c *cell) bool { return slices.Contains(c.scenario.Guards, r.without.Name) })
+}
+
+// begin is the event with which a cell begins: which it is, and about how long
+// all that are left will take, by those before.
+func (m *matrix) begin(c *cell, again string) Event {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.begun++
+	text := "the intact target" + again
+	if c.row.without != nil {
+		text = "without " + c.row.without.Name + again
+	}
+	all := len(m.control()) + len(m.mutants()) + m.extra
+	const enough = 5 // to tell by
+	if m.ended >= enough {
+		each := time.Since(m.start) / time.Duration(m.ended)
+		text += ", about " + (each * time.Duration(all-m.ended)).Round(time.Second).String() + " left"
+	}
+	return Event{Text: text, N: m.begun, All: all}
+}
+
+// finish gives each result its verdict and returns that of the proof.
+func (m *matrix) finish(cause error) (*result.Run, error) {
+	m.lab.file.update(func(run *result.Run) { run.Detections = m.detections() })
+	for _, r := range m.rows[1:] {
+		_, err := r.lab.file.finish(cause)
+		m.lab.note(err)
+	}
+	return m.lab.file.finish(cause)
+}
+
+// oneAtATime is an observer that is told of one thing at a time.
+func oneAtATime(observe func(Event)) func(Event) {
+	var mu sync.Mutex
+	return func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		observe(e)
+	}
+}
