@@ -1,7 +1,11 @@
 package harness_test
 
 import (
+	"context"
+	"errors"
+	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,6 +101,57 @@ func TestWhatProvesNothing(t *testing.T) {
 	run, _ = prove(t, harness.Proof{Scenarios: []harness.Scenario{guarding("broken", kindness.Name)}, Protections: []harness.Protection{kindness}})
 	require.Equal(t, map[string]result.Outcome{"": result.OutcomeFalseAlarm, kindness.Name: result.OutcomeNoControl}, outcomes(run))
 	require.Equal(t, result.Fail, run.Verdict)
+}
+
+// Side by side each cell has a target and a database of its own, and the matrix is
+// the same, in the same order.
+func TestCellsSideBySideComeOutAsOneByOne(t *testing.T) {
+	one, other := guarding("good", kindness.Name, decoration.Name), guarding("good", kindness.Name)
+	other.Name = "test/other"
+	p := harness.Proof{
+		Scenarios:   []harness.Scenario{one, other},
+		Protections: []harness.Protection{kindness, decoration, {Name: "test.forgotten"}},
+	}
+	matrix := func(sideBySide int) (cells []string) {
+		p.SideBySide = sideBySide
+		run, cfg := prove(t, p)
+		require.Len(t, run.Scenarios, 2)
+		for _, d := range run.Detections {
+			cells = append(cells, d.Without+" "+d.Expected+" "+string(d.Outcome))
+		}
+		f, err := os.Open(filepath.Join(cfg.Out, "without", kindness.Name, "run.json"))
+		require.NoError(t, err)
+		defer f.Close()
+		mutant, err := result.Read(f)
+		require.NoError(t, err)
+		require.True(t, mutant.Complete)
+		require.Len(t, mutant.Scenarios, 2)
+		return cells
+	}
+	alone := matrix(1)
+	require.Len(t, alone, 6)
+	require.Equal(t, alone, matrix(3))
+}
+
+// What does not come out as it should among neighbours is seen once more alone;
+// without neighbours only what is inconclusive is.
+func TestWhatNeighboursMayHaveBrokenIsTriedAlone(t *testing.T) {
+	for sideBySide, want := range map[int]result.Verdict{1: result.NotExercised, 2: result.Pass} {
+		s := guarding("good", kindness.Name)
+		var runs atomic.Int32
+		s.World.Needs = func(context.Context, harness.Observed) error {
+			if runs.Add(1) == 1 {
+				return errors.New("a neighbour was in the way")
+			}
+			return nil
+		}
+		run, _ := prove(t, harness.Proof{Scenarios: []harness.Scenario{s}, Protections: []harness.Protection{kindness}, SideBySide: sideBySide})
+		require.Equal(t, want, run.Scenarios[0].Verdict)
+		require.Len(t, run.Scenarios, 1, "it counts once")
+		if want == result.Pass {
+			require.Equal(t, result.OutcomeCaught, outcomes(run)[kindness.Name])
+		}
+	}
 }
 
 func TestAPartOfAProof(t *testing.T) {

@@ -180,7 +180,6 @@ func TestDistribution(t *testing.T) {
 	wellFormed(t, render(t, "curves", p))
 }
 
-// Whatever the numbers are, there is a picture and it is well-formed.
 func TestGrowthIsALevelLineWhereNothingGrows(t *testing.T) {
 	v := func(v float64) *float64 { return &v }
 	g := Growth{Title: "memory", Unit: result.UnitBytes, Lines: []GrowthLine{
@@ -206,6 +205,7 @@ func TestGrowthOfNothingIsNotDrawn(t *testing.T) {
 	}
 }
 
+// Whatever the numbers are, there is a picture and it is well-formed.
 func TestNoNumberBreaksTheDrawing(t *testing.T) {
 	odd := rapid.SampledFrom([]float64{0, -1, 1, 1e-300, 1e300, 42.5, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64})
 	rapid.Check(t, func(rt *rapid.T) {
