@@ -50,7 +50,7 @@ func newMatrix(l *lab, p Proof) *matrix {
 		if !p.Full {
 			against = slices.DeleteFunc(slices.Clone(against), func(s Scenario) bool { return !slices.Contains(s.Guards, without.Name) })
 		}
-		m.rows = append(m.rows, newRow(l.without(without), &without, against))
+		m.rows = append(m.rows, newRow(l.without(without, against), &without, against))
 	}
 	return m
 }

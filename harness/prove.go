@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,11 +78,17 @@ func Prove(ctx context.Context, cfg Config, p Proof) (*result.Run, error) {
 	return m.finish(context.Cause(ctx))
 }
 
-// without is the same lab with a target that lacks a protection.
-func (l *lab) without(p Protection) *lab {
+// without is the same lab with a target that lacks a protection, for these scenarios.
+func (l *lab) without(p Protection, against []Scenario) *lab {
+	var names []string
+	for _, s := range against {
+		names = append(names, s.Name)
+	}
 	return l.with(func(cfg *Config) {
 		cfg.Without = []Protection{p}
-		cfg.Repeat = func(scenario string) string { return l.cfg.Repeat(scenario) + " --without " + p.Name }
+		cfg.Repeat = func(scenario string) string {
+			return l.cfg.Repeat(cmp.Or(scenario, strings.Join(names, " "))) + " --without " + p.Name
+		}
 		if cfg.Out != "" {
 			cfg.Out = filepath.Join(cfg.Out, "without", p.Name)
 		}

@@ -126,6 +126,7 @@ func TestCellsSideBySideComeOutAsOneByOne(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, mutant.Complete)
 		require.Len(t, mutant.Scenarios, 2)
+		require.Equal(t, "repeat test/good test/other --without test.kindness", mutant.Command)
 		return cells
 	}
 	alone := matrix(1)

@@ -27,8 +27,8 @@ type Config struct {
 	Seed uint64
 	// Profile is recorded in the result.
 	Profile string
-	// Repeat is what to type to repeat the run; with a scenario's name, that
-	// scenario alone.
+	// Repeat is what to type to repeat the run; with names of scenarios, spaces
+	// between them, those alone.
 	Repeat func(scenario string) string
 	// Versions are recorded in the result, for example holdfast: its own.
 	Versions map[string]string

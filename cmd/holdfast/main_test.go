@@ -58,6 +58,9 @@ func TestBadInput(t *testing.T) {
 			[]string{"run", "search/newest-first", "--profile", "smoke", "--out", out}, exitUsage, []string{"127.0.0.1:1"}},
 		{"no way to a database", nil, []string{"run", "search/newest-first", "--profile", "smoke", "--database", "dsn", "--out", out}, exitEnvironment, []string{"HOLDFAST_DATABASE_URL"}},
 		{"a directory that can't be written", nil, []string{"run", "search/newest-first", "--profile", "smoke", "--out", filepath.Join(file, "x")}, exitUsage, []string{"--out", file}},
+		{"a part that does not exist", nil, []string{"prove", "--part", "3/2"}, exitUsage, []string{"--part", "1 to n"}},
+		{"fewer than one at a time", nil, []string{"prove", "--side-by-side", "-1"}, exitUsage, []string{"--side-by-side", "at least one"}},
+		{"a protection that is none", nil, []string{"prove", "search.sql-limits"}, exitUsage, []string{"search.sql-limit"}},
 		{"a report of no file", nil, []string{"report", filepath.Join(out, "none.json")}, exitUsage, []string{"none.json"}},
 		{"a report of half a file", nil, []string{"report", truncated}, exitUsage, []string{"truncated.json", "cut off before anything was written"}},
 		{"a report of something else", nil, []string{"report", foreign}, exitUsage, []string{"unknown schema", "k6/2"}},
@@ -124,6 +127,18 @@ func TestExitCodes(t *testing.T) {
 	p := plan{failOn: []result.Verdict{result.Fail}}
 	require.Equal(t, exitPass, codeOf(p.exit(context.Background(), &result.Run{Verdict: result.Inconclusive}, nil)), "softened on request")
 	require.Equal(t, exitFail, codeOf(p.exit(context.Background(), &result.Run{Verdict: result.Fail}, nil)))
+}
+
+// What a proof says to type draws the same part of the same matrix again.
+func TestAProofSaysHowToRepeatIt(t *testing.T) {
+	env := environ{getenv: func(string) string { return "" }}
+	f := proveFlags{runFlags: everything(), full: true, part: "2/4", sideBySide: 3}
+	f.profile, f.database, f.seed = "smoke", "local", 7
+	p, err := newProofPlan(env, f, []string{"oracle"})
+	require.NoError(t, err)
+	require.Equal(t, "holdfast prove oracle --profile smoke --seed 7 --side-by-side 3 --part 2/4 --database local --full", p.config.Repeat(""))
+	require.Equal(t, "holdfast run oracle/one-hangs --profile smoke --seed 7 --database local", p.config.Repeat("oracle/one-hangs"))
+	require.Equal(t, 3, p.proof.SideBySide)
 }
 
 func TestParseBytes(t *testing.T) {

@@ -107,6 +107,9 @@ func (f proveFlags) command(args []string, seed uint64) string {
 	if f.part != wholeProof {
 		words = append(words, "--part "+f.part)
 	}
+	if f.database != "auto" {
+		words = append(words, "--database "+f.database)
+	}
 	if f.full {
 		words = append(words, "--full")
 	}
