@@ -19,7 +19,7 @@ func apiDown(p Profile) harness.Scenario {
 	t.Drain = 8 * time.Second // without an end to retries there is none to the drain
 	// Long enough that River's own moments do not blur the pauses.
 	const countdown = 300 * time.Millisecond
-	mails := mailing{name: "mail", profile: load.Bursts(100, t.Total(), t.Total())}
+	mails := steady("mail", 100/t.Total().Seconds(), t.Total()) // at once would be too much for a small machine's generator
 	return p.tasks(harness.Scenario{
 		Name:       "task/api-down",
 		Proves:     "While the API is down each task is tried four times, later each time and not all at once, and then fails where everybody can see it.",
