@@ -38,8 +38,9 @@ type cell struct {
 	scenario Scenario
 	out      *result.Scenario // nil: it was not run
 	found    result.Detection
-	settled  bool
 }
+
+func (c *cell) settled() bool { return c.found.Outcome != "" }
 
 func newMatrix(l *lab, p Proof) *matrix {
 	p.SideBySide = max(p.SideBySide, 1)
@@ -160,7 +161,7 @@ func (m *matrix) settle(c *cell, out *result.Scenario, found result.Detection) {
 	if c.row.without != nil {
 		found.Without = c.row.without.Name
 	}
-	c.out, c.found, c.settled = out, found, true
+	c.out, c.found = out, found
 	m.ended++
 	if c.row.without != nil {
 		c.row.lab.file.update(func(run *result.Run) { run.Scenarios = c.row.outcomes() })
@@ -183,7 +184,7 @@ func (r *row) outcomes() []result.Scenario {
 func (m *matrix) detections() (all []result.Detection) {
 	for _, r := range m.rows {
 		for _, c := range r.cells {
-			if c.settled {
+			if c.settled() {
 				all = append(all, c.found)
 			}
 		}

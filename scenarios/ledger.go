@@ -48,9 +48,7 @@ type queued struct {
 }
 
 // over says whether nothing more happens to it.
-func (q queued) over() bool {
-	return slices.Contains([]string{"completed", "cancelled", "discarded"}, q.state)
-}
+func (q queued) over() bool { return q.state == "completed" || q.failed() }
 
 // failed says whether it was given up.
 func (q queued) failed() bool { return q.state == "cancelled" || q.state == "discarded" }

@@ -52,11 +52,7 @@ and with them, several times each, and holds the difference against what was cla
 // measureGains measures every promise, writes the reports and prints the table.
 func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) error {
 	p.config.Repeat = func(string) string {
-		command := fmt.Sprintf("holdfast gains --profile %s --seed %d --repetitions %d", p.flags.profile, p.config.Seed, f.repetitions)
-		if p.flags.database != "auto" {
-			command += " --database " + p.flags.database
-		}
-		return command
+		return fmt.Sprintf("holdfast gains --profile %s --seed %d --repetitions %d", p.flags.profile, p.config.Seed, f.repetitions) + f.databaseAgain()
 	}
 	profile, err := scenarios.ProfileByName(p.flags.profile)
 	if err != nil {

@@ -102,18 +102,16 @@ func newProofPlan(env environ, f proveFlags, args []string) (*proofPlan, error) 
 
 // command is what to type to repeat a proof.
 func (f proveFlags) command(args []string, seed uint64) string {
-	words := append([]string{"holdfast prove"}, args...)
-	words = append(words, fmt.Sprintf("--profile %s --seed %d --side-by-side %d", f.profile, seed, f.sideBySide))
+	command := strings.TrimSpace("holdfast prove "+strings.Join(args, " ")) +
+		fmt.Sprintf(" --profile %s --seed %d --side-by-side %d", f.profile, seed, f.sideBySide)
 	if f.part != wholeProof {
-		words = append(words, "--part "+f.part)
+		command += " --part " + f.part
 	}
-	if f.database != "auto" {
-		words = append(words, "--database "+f.database)
-	}
+	command += f.databaseAgain()
 	if f.full {
-		words = append(words, "--full")
+		command += " --full"
 	}
-	return strings.Join(words, " ")
+	return command
 }
 
 // chooseProtections finds protections by name or by service; no name is all.

@@ -255,9 +255,7 @@ func (p *plan) repeat(args []string) func(string) string {
 	if p.flags.memory != "" {
 		fmt.Fprintf(&b, " --memory %s", p.flags.memory)
 	}
-	if p.flags.database != "auto" {
-		fmt.Fprintf(&b, " --database %s", p.flags.database)
-	}
+	b.WriteString(p.flags.databaseAgain())
 	which := strings.Join(args, " ")
 	if p.flags.all {
 		which = strings.TrimSpace(which + " --all")
@@ -271,6 +269,15 @@ func (p *plan) repeat(args []string) func(string) string {
 		}
 		return "holdfast run " + scenario + b.String()
 	}
+}
+
+// databaseAgain is the flag that chooses the same kind of database again, with a
+// space before it; empty where none was chosen.
+func (f runFlags) databaseAgain() string {
+	if f.database == "auto" {
+		return ""
+	}
+	return " --database " + f.database
 }
 
 func drawSeed() uint64 {
