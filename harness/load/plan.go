@@ -1,0 +1,56 @@
+package load
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+	"maps"
+	"math/rand/v2"
+	"slices"
+)
+
+// PlanHash is a digest of the first n requests that a stream plans under a seed:
+// when each is due, and all that it asks. Two streams with the same digest send
+// the same load, however they were written down.
+func PlanHash(seed uint64, s Stream, n int64) string {
+	h := sha256.New()
+	pcg := new(rand.PCG)
+	draws := rand.New(pcg)
+	seed = streamSeed(seed, s.Name)
+	for i := range n {
+		due, ok := s.Profile.Due(i)
+		if !ok {
+			break
+		}
+		pcg.Seed(seed, mix(uint64(i)))
+		hashInt(h, int64(s.StartAt+due))
+		hashRequest(h, s.Next(i, draws))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+func hashRequest(h hash.Hash, r Request) {
+	hashText(h, r.Method)
+	hashText(h, r.Path)
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		hashText(h, name)
+		for _, value := range r.Header[name] {
+			hashText(h, value)
+		}
+	}
+	hashText(h, string(r.Body))
+}
+
+// hashText writes a text with its length before it, so that no two lists of texts
+// are the same bytes.
+func hashText(h hash.Hash, s string) {
+	hashInt(h, int64(len(s)))
+	_, _ = h.Write([]byte(s)) // never fails, by its contract
+}
+
+func hashInt(h hash.Hash, n int64) {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(n))
+	_, _ = h.Write(b[:])
+}
