@@ -1,4 +1,4 @@
-module holdfast
+module holdfast.dev/holdfast
 
 go 1.26.0
 

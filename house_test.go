@@ -52,7 +52,7 @@ var leaves = []string{"harness/result", "harness/undo"}
 // could no longer be replaced by somebody's own service, nor a report be drawn
 // from a file alone.
 func TestWhoMayKnowWhom(t *testing.T) {
-	const module = "holdfast/"
+	const module = "holdfast.dev/holdfast/"
 	for _, p := range housePackages(t) {
 		path, ok := strings.CutPrefix(p.ImportPath, module)
 		if !ok {

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // conclude judges what was measured and fills in the result. err is why the

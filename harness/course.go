@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/harness/chaos"
-	"holdfast/harness/load"
-	"holdfast/harness/probe"
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // tickEvery is how often the course of an experiment is shown and written.

@@ -4,8 +4,8 @@ import (
 	"os"
 	"time"
 
-	"holdfast/harness/load"
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Event is one thing that happened in a run, for whoever watches it. Only the

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness/load"
-	"holdfast/harness/probe"
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Bounds of a valid experiment. Beyond them the verdict is inconclusive: what

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Promise is a gain that was promised: the same load on the same seed, against a

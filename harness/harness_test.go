@@ -17,12 +17,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness"
-	"holdfast/harness/chaos"
-	"holdfast/harness/database"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // behaviour is the variable that makes this test binary a target.

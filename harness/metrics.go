@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"time"
 
-	"holdfast/harness/load"
-	"holdfast/harness/probe"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // enterMetrics enters in the book everything that this scenario will measure,

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"holdfast/harness/probe"
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Names of the series that more than the book knows.

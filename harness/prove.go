@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Proof says what [Prove] tries.

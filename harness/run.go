@@ -11,12 +11,12 @@ import (
 	"runtime"
 	"time"
 
-	"holdfast/harness/chaos"
-	"holdfast/harness/database"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
-	"holdfast/harness/target"
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // Config is all that the scenarios of one run share.

@@ -16,12 +16,12 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness/chaos"
-	"holdfast/harness/database"
-	"holdfast/harness/load"
-	"holdfast/harness/probe"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // Scenario is one experiment: a world, a target configuration, load, faults on

@@ -9,13 +9,13 @@ import (
 	"sync"
 	"time"
 
-	"holdfast/harness/chaos"
-	"holdfast/harness/database"
-	"holdfast/harness/load"
-	"holdfast/harness/probe"
-	"holdfast/harness/result"
-	"holdfast/harness/target"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // stage is one scenario while it is run.

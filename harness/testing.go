@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // T is what [Test] needs of a *testing.T; a test of a test gives another.

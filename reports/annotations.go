@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // mostAnnotations bounds them: CI shows ten of a step, the rest is in the report.

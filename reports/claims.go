@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"holdfast/harness/result"
-	"holdfast/reports/chart"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
 )
 
 // claimRow is one promise in the table of claims.

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"holdfast/harness/result"
-	"holdfast/reports/chart"
-	"holdfast/reports/compare"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
+	"holdfast.dev/holdfast/reports/compare"
 )
 
 // comparison is what the template "comparison" and the Markdown show.

@@ -14,8 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/result"
-	"holdfast/reports/compare"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/compare"
 )
 
 // repeated is n runs of two scenarios with the noise that runs have, a search

@@ -3,8 +3,8 @@ package reports
 import (
 	"strings"
 
-	"holdfast/harness/result"
-	"holdfast/reports/chart"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
 )
 
 // curveTable is a curve drawn, and as a table with a row for each size.

@@ -7,8 +7,8 @@ import (
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
-	"holdfast/harness/result"
-	"holdfast/reports/chart"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
 )
 
 // distribution is the latency of one stream as a curve and in numbers. Note

@@ -3,7 +3,7 @@ package reports
 import (
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // tile is one square of the evidence strip: a thing that makes the verdict worth

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 var update = flag.Bool("update", false, "write testdata anew: the sample runs and what is drawn of them")

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/harness/result"
-	"holdfast/reports/chart"
-	"holdfast/reports/history"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
+	"holdfast.dev/holdfast/reports/history"
 )
 
 // mostRuns bounds the runs that are drawn; trends begin with the oldest of them.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/result"
-	"holdfast/reports/history"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/history"
 )
 
 // nightly is a fortnight of runs: the search breaks in the ninth, is mended in

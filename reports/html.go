@@ -9,8 +9,8 @@ import (
 	"io"
 	"strings"
 
-	"holdfast/harness/result"
-	"holdfast/reports/chart"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
 )
 
 //go:embed page

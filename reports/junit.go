@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // JUnit writes run as JUnit XML: a suite for each scenario and one for the run,

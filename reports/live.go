@@ -3,7 +3,7 @@ package reports
 import (
 	"io"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // LiveHTML is [HTML] of a run that goes on: now says how it stands, in a sentence.

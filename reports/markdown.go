@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // mostRows bounds each list of the summary: a pull request is not the place for

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // matrix is the detection matrix of one service: a row for each protection that

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // verdictOf is the verdict to show for a whole run. Of a run that did not reach

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // page is what the template "page" shows: words and coordinates, nothing left

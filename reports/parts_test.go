@@ -9,8 +9,8 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/result"
-	"holdfast/reports/chart"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
 )
 
 func TestEachSeriesHasItsPlace(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // phaseTable sets the phases beside each other: before, during, after.

@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // poison replaces every string and every key of a map in run, but what decides

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // proof is what a detection matrix is shown as: drawn, and told cell by cell.

@@ -3,7 +3,7 @@ package reports
 import (
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // rejudged says which verdicts were found later, by other limits.

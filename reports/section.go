@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"holdfast/harness/result"
-	"holdfast/reports/chart"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
 )
 
 const mostLogLines = 200

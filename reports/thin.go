@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 const (

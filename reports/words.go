@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 const (

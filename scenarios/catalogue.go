@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strconv"
 
-	"holdfast/harness"
-	"holdfast/harness/database"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // Catalogue lists every scenario of a profile, service by service.

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/fakes/fault"
-	"holdfast/fakes/host"
-	"holdfast/fakes/journal"
-	"holdfast/harness"
-	"holdfast/harness/chaos"
-	"holdfast/harness/probe"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // misbehaviour is a fault of a fake in the text form of docs/faults.md. Times in

@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"time"
 
-	"holdfast/harness"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // memoryOfACrash is the limit under which the source's search is killed: the

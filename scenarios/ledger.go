@@ -10,10 +10,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"holdfast/harness"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // taskRecord is what both sides say of one task.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/load"
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Each row is one task that was answered 202, and the one column it stands in.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"holdfast/harness"
-	"holdfast/harness/load"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
 )
 
 // mailing is a stream of tasks, each of which sends mail to somebody of its own,

@@ -24,7 +24,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness"
+	"holdfast.dev/holdfast/harness"
 )
 
 // Some mutants no switch describes. Here they stand between the intact

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/harness"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // Numbers of the source.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/harness"
-	"holdfast/harness/load"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // oversized answers try the memory.

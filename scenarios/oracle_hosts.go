@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/harness"
-	"holdfast/harness/load"
-	"holdfast/harness/probe"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // sickHost has two hosts, of which one hangs, and projects on both.

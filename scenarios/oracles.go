@@ -10,14 +10,14 @@ import (
 	"strconv"
 	"strings"
 
-	"holdfast/fakes/host"
-	"holdfast/fakes/journal"
-	"holdfast/fakes/oracleapi"
-	"holdfast/harness"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/oracleapi"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // Places of the oracle scenarios.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/load"
-	"holdfast/scenarios"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/scenarios"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")

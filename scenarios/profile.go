@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/harness"
+	"holdfast.dev/holdfast/harness"
 )
 
 // Profile is how big and how long the scenarios are.

@@ -1,6 +1,6 @@
 package scenarios
 
-import "holdfast/harness"
+import "holdfast.dev/holdfast/harness"
 
 // Protections lists every safeguard that can be taken away, each as the
 // environment of the target that does so. The names of the variables are the

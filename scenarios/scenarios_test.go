@@ -11,11 +11,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness"
-	"holdfast/harness/database"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
-	"holdfast/scenarios"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios"
 )
 
 func profile(t *testing.T, name string) scenarios.Profile {

@@ -8,12 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness"
-	"holdfast/harness/chaos"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // Numbers of the source, and the clock slack that limits on time are given.

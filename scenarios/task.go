@@ -6,12 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/fakes/emailapi"
-	"holdfast/harness"
-	"holdfast/harness/load"
-	"holdfast/harness/probe"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // Numbers of the source, and of the target's own configuration.

@@ -6,12 +6,12 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"holdfast/fakes/emailapi"
-	"holdfast/harness"
-	"holdfast/harness/chaos"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // killed kills the target while mails are under way that the API has taken on,

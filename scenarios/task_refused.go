@@ -5,11 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/fakes/emailapi"
-	"holdfast/fakes/journal"
-	"holdfast/harness"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // refusedKey is the source's crash, and its third recommended test: a permanent

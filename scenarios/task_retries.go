@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/fakes/emailapi"
-	"holdfast/fakes/journal"
-	"holdfast/harness"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // apiDown takes the API away for good, from tasks that all fail together.

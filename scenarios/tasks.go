@@ -10,13 +10,13 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/fakes/emailapi"
-	"holdfast/fakes/host"
-	"holdfast/fakes/journal"
-	"holdfast/harness"
-	"holdfast/harness/chaos"
-	"holdfast/harness/result"
-	"holdfast/harness/verdict"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // mailAPI is the place of the e-mail API.

@@ -5,7 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 //go:embed teeth.json

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/harness/load"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // poolMax is the target's own bound on its connections to the database: ten for

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // block is what the terminal shows of a scenario while it runs: some lines that

@@ -7,9 +7,9 @@ import (
 	"os"
 	"slices"
 
-	"holdfast/harness"
-	"holdfast/harness/database"
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // carryOut runs the plan, writes the reports and returns the error that carries

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/reports"
-	"holdfast/reports/compare"
+	"holdfast.dev/holdfast/reports"
+	"holdfast.dev/holdfast/reports/compare"
 )
 
 func newCompare(env environ) *cobra.Command {

@@ -10,9 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/chaos"
-	"holdfast/reference/server"
-	"holdfast/scenarios"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/reference/server"
+	"holdfast.dev/holdfast/scenarios"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of docs/ anew")

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"holdfast/harness/database"
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // finding is one thing that a machine offers or lacks.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/fakes/desk"
-	"holdfast/fakes/fault"
-	"holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/desk"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/host"
 )
 
 // fakeFlags are the flags that both fakes share.

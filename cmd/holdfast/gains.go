@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/harness"
-	"holdfast/harness/result"
-	"holdfast/scenarios"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/scenarios"
 )
 
 // gainsFlags are the flags of holdfast gains beside those of a run.

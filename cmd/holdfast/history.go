@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/reports"
-	"holdfast/reports/history"
+	"holdfast.dev/holdfast/reports"
+	"holdfast.dev/holdfast/reports/history"
 )
 
 func newHistory(env environ) *cobra.Command {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/harness"
-	"holdfast/scenarios"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/scenarios"
 )
 
 // listed is the catalogue as holdfast list --json prints it.

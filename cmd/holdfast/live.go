@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"holdfast/harness"
-	"holdfast/harness/result"
-	"holdfast/reports/live"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/live"
 )
 
 // serveLive serves the report of the run while it goes on, when that was asked

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/harness"
+	"holdfast.dev/holdfast/harness"
 )
 
 func main() {

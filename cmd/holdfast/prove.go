@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/harness"
-	"holdfast/harness/result"
-	"holdfast/scenarios"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/scenarios"
 )
 
 // proveFlags are the flags of holdfast prove beside those of a run.

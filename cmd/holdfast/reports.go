@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/harness/result"
-	"holdfast/reports"
-	"holdfast/reports/rejudge"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports"
+	"holdfast.dev/holdfast/reports/rejudge"
 )
 
 func newReport(env environ) *cobra.Command {

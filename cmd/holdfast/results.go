@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // found is one result file of a folder.

@@ -14,12 +14,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"holdfast/harness"
-	"holdfast/harness/database"
-	"holdfast/harness/nearest"
-	"holdfast/harness/result"
-	"holdfast/reports/live"
-	"holdfast/scenarios"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/nearest"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/live"
+	"holdfast.dev/holdfast/scenarios"
 )
 
 // runFlags are the flags of holdfast run, as typed.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/reference/server"
+	"holdfast.dev/holdfast/reference/server"
 )
 
 func newServe(env environ) *cobra.Command {

@@ -11,10 +11,10 @@ import (
 
 	"golang.org/x/term"
 
-	"holdfast/harness"
-	"holdfast/harness/load"
-	"holdfast/harness/result"
-	"holdfast/reports"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports"
 )
 
 // view shows a run while it goes on: lines that change on a terminal, plain

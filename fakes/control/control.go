@@ -13,10 +13,10 @@ import (
 	"sync"
 	"time"
 
-	"holdfast/fakes/emailapi"
-	"holdfast/fakes/fault"
-	"holdfast/fakes/host"
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/journal"
 )
 
 // liftWithin is how long lifting a fault may take.

@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/fakes/control"
-	"holdfast/fakes/emailapi"
-	"holdfast/fakes/fault"
-	"holdfast/fakes/oracleapi"
+	"holdfast.dev/holdfast/fakes/control"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/oracleapi"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"

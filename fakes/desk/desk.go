@@ -11,11 +11,11 @@ import (
 	"io"
 	"time"
 
-	"holdfast/fakes/control"
-	"holdfast/fakes/emailapi"
-	"holdfast/fakes/fault"
-	"holdfast/fakes/host"
-	"holdfast/fakes/oracleapi"
+	"holdfast.dev/holdfast/fakes/control"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/oracleapi"
 )
 
 // Options are what both fakes have in common.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/fakes/desk"
+	"holdfast.dev/holdfast/fakes/desk"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"

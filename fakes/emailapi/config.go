@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/host"
 )
 
 // KeyState is what an API key may do.

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/host"
 )
 
 // Server is a fake that is running.

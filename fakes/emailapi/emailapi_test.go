@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/fakes/emailapi"
-	"holdfast/fakes/host"
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/journal"
 
 	"github.com/resend/resend-go/v2"
 	"github.com/stretchr/testify/require"

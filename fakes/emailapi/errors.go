@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/fault"
 )
 
 // Class is what a correct client makes of an error.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/fault"
 )
 
 // limits are the rate and the quotas. Its caller holds the lock.

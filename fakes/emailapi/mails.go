@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/fault"
 )
 
 // kept is a mail that GET /emails/{id} knows.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/emailapi"
 
 	"github.com/resend/resend-go/v2"
 	"github.com/stretchr/testify/require"

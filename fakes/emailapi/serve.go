@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/fakes/fault"
-	"holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/host"
 )
 
 // route is what a request asks for; also the journal's groups.

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/fakes/fault"
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/journal"
 
 	"github.com/stretchr/testify/require"
 )

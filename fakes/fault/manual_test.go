@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/fault"
 
 	"github.com/stretchr/testify/require"
 )

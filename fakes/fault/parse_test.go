@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/fault"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"

@@ -17,9 +17,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"holdfast/fakes/fault"
-	"holdfast/fakes/host"
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/journal"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"

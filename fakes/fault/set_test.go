@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"holdfast/fakes/fault"
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/journal"
 
 	"github.com/stretchr/testify/require"
 )

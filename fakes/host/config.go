@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"time"
 
-	"holdfast/fakes/fault"
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/journal"
 )
 
 // API is what a fake stands for.

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/fault"
 )
 
 // refuseEvery is how often a gate looks whether it should be shut.

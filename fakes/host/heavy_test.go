@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/host"
 
 	"github.com/stretchr/testify/require"
 )

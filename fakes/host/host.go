@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"holdfast/fakes/fault"
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/journal"
 )
 
 // Host is a fake that is running.

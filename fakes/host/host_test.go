@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/fakes/fault"
-	"holdfast/fakes/host"
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/journal"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"

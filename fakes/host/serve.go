@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"holdfast/fakes/fault"
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/journal"
 )
 
 // ServeHTTP answers one request, as faults let it.

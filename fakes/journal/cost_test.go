@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/journal"
 
 	"github.com/stretchr/testify/require"
 )

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/journal"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"

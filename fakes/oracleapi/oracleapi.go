@@ -12,9 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"holdfast/fakes/fault"
-	"holdfast/fakes/host"
-	"holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/journal"
 )
 
 // Config is how the fake runs.

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/fakes/host"
-	"holdfast/fakes/journal"
-	"holdfast/fakes/oracleapi"
+	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/oracleapi"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"

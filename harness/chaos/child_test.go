@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // childRole names, in the environment, what this test binary is started as.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // run is the course of one fault: wait, apply, wait, undo.

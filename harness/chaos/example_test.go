@@ -8,7 +8,7 @@ import (
 	"net"
 	"time"
 
-	"holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/chaos"
 )
 
 func ExampleParseKind() {

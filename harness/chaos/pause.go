@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // pauseStep is the kind of a pause in the undo journal.

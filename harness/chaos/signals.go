@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // ErrNoProcess is what [Signals] answers when the target has no process here.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 func (p *process) threads(t *testing.T) threads {

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Defaults of [Config].

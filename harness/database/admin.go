@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness/database/internal/address"
-	"holdfast/harness/database/internal/cluster"
+	"holdfast.dev/holdfast/harness/database/internal/address"
+	"holdfast.dev/holdfast/harness/database/internal/cluster"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"

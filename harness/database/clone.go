@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/harness/database/internal/address"
+	"holdfast.dev/holdfast/harness/database/internal/address"
 
 	"github.com/jackc/pgx/v5"
 )

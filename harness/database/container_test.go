@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/harness/database"
-	"holdfast/harness/database/databasetest"
-	"holdfast/harness/database/internal/cluster"
-	"holdfast/harness/database/internal/engine"
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/databasetest"
+	"holdfast.dev/holdfast/harness/database/internal/cluster"
+	"holdfast.dev/holdfast/harness/database/internal/engine"
+	"holdfast.dev/holdfast/harness/undo"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/moby/moby/client"

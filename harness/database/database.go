@@ -39,9 +39,9 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/harness/database/internal/cluster"
-	"holdfast/harness/database/internal/engine"
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/database/internal/cluster"
+	"holdfast.dev/holdfast/harness/database/internal/engine"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // The names of the ways to a server; Auto tries the others in this order.

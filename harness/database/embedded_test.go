@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"holdfast/harness/database"
-	"holdfast/harness/database/databasetest"
-	"holdfast/harness/database/databasetest/mavenfake"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/databasetest"
+	"holdfast.dev/holdfast/harness/database/databasetest/mavenfake"
 
 	"github.com/stretchr/testify/require"
 )

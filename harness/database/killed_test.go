@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 
 	"github.com/stretchr/testify/require"
 )

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"holdfast/harness/database/internal/address"
+	"holdfast.dev/holdfast/harness/database/internal/address"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"

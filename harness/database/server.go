@@ -9,7 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"holdfast/harness/database/internal/address"
+	"holdfast.dev/holdfast/harness/database/internal/address"
 
 	"github.com/jackc/pgx/v5"
 )

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"holdfast/harness/database/internal/address"
+	"holdfast.dev/holdfast/harness/database/internal/address"
 
 	"github.com/jackc/pgx/v5"
 )

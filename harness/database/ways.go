@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"holdfast/harness/database/internal/address"
-	"holdfast/harness/database/internal/cluster"
-	"holdfast/harness/database/internal/engine"
-	"holdfast/harness/database/internal/fetch"
+	"holdfast.dev/holdfast/harness/database/internal/address"
+	"holdfast.dev/holdfast/harness/database/internal/cluster"
+	"holdfast.dev/holdfast/harness/database/internal/engine"
+	"holdfast.dev/holdfast/harness/database/internal/fetch"
 )
 
 // way is one way to a server, and what a person types to open it.

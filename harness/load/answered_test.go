@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/load"
 )
 
 // Every third request is refused: these, and what was never sent, are not

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/load"
 )
 
 // trivial answers every request with the same bytes. It reads up to the empty

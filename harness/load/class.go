@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Classes under which requests that did not get the expected answer are

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/load"
 )
 
 // rawServer gives each connection to talk, with a reader of its requests.

@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Defaults of [Stream] and [Config].

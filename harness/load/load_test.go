@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/load"
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // get asks for the same path every time.

@@ -12,7 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/load"
 )
 
 // helperVariable makes the test binary a helper process of a test.

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/load"
 )
 
 const ms = time.Millisecond

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // mostSlowest bounds how many of the slowest requests a stream remembers.

@@ -13,8 +13,8 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/load"
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // TestLatencyOfAStallingServerIsTheTruth is the reason for an open model. The

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"slices"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // During returns the counts of the requests that were due in these phases,

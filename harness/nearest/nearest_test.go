@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/nearest"
+	"holdfast.dev/holdfast/harness/nearest"
 )
 
 func TestNearest(t *testing.T) {

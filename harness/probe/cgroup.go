@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // DefaultCgroupEvery is what [Cgroup] samples at.

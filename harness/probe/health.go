@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Health is how well one probe was sampled.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // DefaultMemoryEvery is fine enough that a peak of 100 ms cannot slip between

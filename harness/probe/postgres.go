@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 const (

@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/database"
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // databaseURL leads to the server of HOLDFAST_TEST_DATABASE_URL, or to one of

@@ -7,7 +7,7 @@ import (
 
 	"github.com/shirou/gopsutil/v3/process"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // DefaultProcessEvery is what [Process] and [Machine] sample at.

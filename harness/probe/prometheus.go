@@ -16,7 +16,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // DefaultPrometheusEvery is what [Prometheus] samples at.

@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Record is what a sampler sampled: a value that no longer changes. Offsets

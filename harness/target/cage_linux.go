@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // cage is a memory cgroup for one life of one process.

@@ -12,8 +12,8 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
-	"holdfast/harness/result"
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // ContainerConfig is a program to run in a container with a memory limit.

@@ -14,8 +14,8 @@ import (
 	"github.com/moby/moby/client"
 	"golang.org/x/sys/unix"
 
-	"holdfast/harness/result"
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 const (

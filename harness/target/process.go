@@ -8,8 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"holdfast/harness/result"
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // Kinds of undo steps that this package plans.

@@ -10,8 +10,8 @@ import (
 	"syscall"
 	"time"
 
-	"holdfast/harness/result"
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // pipePatience bounds the wait for output from a child that escaped and still

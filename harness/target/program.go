@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // Defaults of [Program].

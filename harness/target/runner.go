@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 const (

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // sweepPause is between killing and looking whether it helped.

@@ -8,7 +8,7 @@ import (
 	"os/exec"
 	"syscall"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // dieWithParent does nothing: only Linux can. A harness that is killed here

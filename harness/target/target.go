@@ -30,7 +30,7 @@ import (
 	"os"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Target is one system under test. Its methods may be called from several

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"holdfast/harness/result"
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 func TestThePeakIsTheTargetsOwnAndNotWhatItInheritedFromTheHarness(t *testing.T) {

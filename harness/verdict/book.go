@@ -15,7 +15,7 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/harness/nearest"
+	"holdfast.dev/holdfast/harness/nearest"
 )
 
 // Descriptor says what a metric is, before anything of it was measured.

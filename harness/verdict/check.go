@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Quantity is a number with its unit, one of the result.Unit constants. A

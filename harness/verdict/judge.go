@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // Experiment is what is known of the validity of the experiment when the checks

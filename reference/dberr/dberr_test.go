@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/dberr"
+	"holdfast.dev/holdfast/reference/dberr"
 )
 
 func TestClassifyGoesByStateAndType(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/environ"
+	"holdfast.dev/holdfast/reference/environ"
 )
 
 func reader(values map[string]string) *environ.Reader {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // question is what an oracle was asked.

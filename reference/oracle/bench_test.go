@@ -7,9 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
-	"holdfast/reference/oracle"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/oracle"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // BenchmarkImpact measures one request after the other, over HTTP to an API that

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 func TestEveryClassOfFailure(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"holdfast/reference/environ"
+	"holdfast.dev/holdfast/reference/environ"
 )
 
 // The environment variables that [FromEnv] reads. 0, or false, takes the

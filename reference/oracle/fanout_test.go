@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 func TestEachOracleHasItsResult(t *testing.T) {

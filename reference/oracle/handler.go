@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"holdfast/reference/dberr"
-	"holdfast/reference/reply"
+	"holdfast.dev/holdfast/reference/dberr"
+	"holdfast.dev/holdfast/reference/reply"
 )
 
 // retryAfter is what a refused client is told to wait.

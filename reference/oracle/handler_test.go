@@ -14,9 +14,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
-	"holdfast/reference/oracle"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/oracle"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 func TestTheAnswerIsAsTheContractSays(t *testing.T) {

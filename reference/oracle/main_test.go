@@ -16,10 +16,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/database"
-	"holdfast/harness/database/databasetest"
-	"holdfast/reference/oracle"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/databasetest"
+	"holdfast.dev/holdfast/reference/oracle"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 var databases databasetest.Server

@@ -16,7 +16,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // asked is the project that all tests here ask about.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/reply"
+	"holdfast.dev/holdfast/reference/reply"
 )
 
 func TestAnErrorHasACodeAndAMessage(t *testing.T) {

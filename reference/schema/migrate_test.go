@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"holdfast/reference/internal/dbtest"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 func TestMigrateAppliesEveryMigrationOnce(t *testing.T) {

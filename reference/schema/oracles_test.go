@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"holdfast/reference/internal/dbtest"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // someOracles returns so many, every third of them not active.

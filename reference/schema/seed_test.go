@@ -10,9 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/database"
-	"holdfast/reference/internal/dbtest"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // fingerprint is one hash for each table's rows.

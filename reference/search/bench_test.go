@@ -12,9 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
-	"holdfast/reference/schema"
-	"holdfast/reference/search"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/search"
 )
 
 // benchmarkQueries are one query of each class of difficulty. They are written

@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"holdfast/reference/dberr"
-	"holdfast/reference/reply"
+	"holdfast.dev/holdfast/reference/dberr"
+	"holdfast.dev/holdfast/reference/reply"
 )
 
 // retryAfter is what a refused client is told to wait.

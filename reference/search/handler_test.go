@@ -16,9 +16,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
-	"holdfast/reference/schema"
-	"holdfast/reference/search"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/search"
 )
 
 // get asks the handler, bounded by ctx.

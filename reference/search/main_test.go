@@ -11,10 +11,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/database"
-	"holdfast/harness/database/databasetest"
-	"holdfast/reference/schema"
-	"holdfast/reference/search"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/databasetest"
+	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/search"
 )
 
 var databases databasetest.Server

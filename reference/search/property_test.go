@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"holdfast/reference/internal/dbtest"
-	"holdfast/reference/schema"
-	"holdfast/reference/search"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/search"
 )
 
 // world returns a database without projects, but with all that they refer to.

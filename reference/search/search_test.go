@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
-	"holdfast/reference/schema"
-	"holdfast/reference/search"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/search"
 )
 
 // seededProjects is enough that the newest documents are far from all.

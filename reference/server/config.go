@@ -10,10 +10,10 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"holdfast/reference/environ"
-	"holdfast/reference/oracle"
-	"holdfast/reference/search"
-	"holdfast/reference/task"
+	"holdfast.dev/holdfast/reference/environ"
+	"holdfast.dev/holdfast/reference/oracle"
+	"holdfast.dev/holdfast/reference/search"
+	"holdfast.dev/holdfast/reference/task"
 )
 
 // The environment variables of the program itself; each service adds its own.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/server"
+	"holdfast.dev/holdfast/reference/server"
 )
 
 func TestEveryProblemOfTheEnvironmentIsReportedAtOnce(t *testing.T) {

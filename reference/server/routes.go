@@ -11,10 +11,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"holdfast/reference/oracle"
-	"holdfast/reference/reply"
-	"holdfast/reference/search"
-	"holdfast/reference/task"
+	"holdfast.dev/holdfast/reference/oracle"
+	"holdfast.dev/holdfast/reference/reply"
+	"holdfast.dev/holdfast/reference/search"
+	"holdfast.dev/holdfast/reference/task"
 )
 
 // readyTimeout bounds the check of the database behind /readyz.

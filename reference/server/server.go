@@ -20,7 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 // ErrUsage is in the chain of the error for an environment that the program

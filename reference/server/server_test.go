@@ -20,9 +20,9 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
-	"holdfast/reference/schema"
-	"holdfast/reference/server"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/reference/server"
 )
 
 // program is a running server.

@@ -11,7 +11,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
 )
 
 // bulk is how many tasks a benchmark puts into the queue before the clock

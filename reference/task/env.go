@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strconv"
 
-	"holdfast/reference/environ"
+	"holdfast.dev/holdfast/reference/environ"
 )
 
 // The environment variables that [FromEnv] reads.

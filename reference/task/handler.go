@@ -9,8 +9,8 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"holdfast/reference/dberr"
-	"holdfast/reference/reply"
+	"holdfast.dev/holdfast/reference/dberr"
+	"holdfast.dev/holdfast/reference/reply"
 )
 
 // retryAfter is what a client is told to wait when there is no database.

@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/database"
-	"holdfast/harness/database/databasetest"
-	"holdfast/reference/schema"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/databasetest"
+	"holdfast.dev/holdfast/reference/schema"
 )
 
 var databases databasetest.Server

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
 )
 
 // Each test here takes one protection away and sees what it protected from.

@@ -19,7 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
 )
 
 // received is a call as the API saw it.

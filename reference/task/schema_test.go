@@ -8,7 +8,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
 )
 
 // Our migration has River's tables in their final form. This is what tells when

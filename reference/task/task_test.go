@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/reference/internal/dbtest"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
 )
 
 func TestAnOwnerIsTold(t *testing.T) {

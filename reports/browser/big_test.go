@@ -11,8 +11,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/result"
-	"holdfast/reports"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports"
 )
 
 // big: thirty scenarios with an hour of series each can be read at once: the

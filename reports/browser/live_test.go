@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/result"
-	"holdfast/reports/live"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/live"
 )
 
 // liveReport: the page of a run that goes on asks again by itself, until it has

@@ -19,7 +19,7 @@ import (
 	"strconv"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 //go:embed chart.gohtml

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // GrowthPoint is one size. V is nil where nothing was measured.

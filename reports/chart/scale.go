@@ -3,7 +3,7 @@ package chart
 import (
 	"math"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // scale maps values to heights, and says how they are written at the axis.

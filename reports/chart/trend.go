@@ -3,7 +3,7 @@ package chart
 import (
 	"math"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // TrendPoint is one run of a [Trend].

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // checkRows makes a row for each check of either side, in the order of the runs.

@@ -16,8 +16,8 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast/harness/result"
-	"holdfast/reports/chart"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
 )
 
 // Outcome is what a comparison comes to. The zero value is none.

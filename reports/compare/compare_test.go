@@ -9,8 +9,8 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/result"
-	"holdfast/reports/compare"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/compare"
 )
 
 func ptr[T any](v T) *T { return &v }

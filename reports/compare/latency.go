@@ -7,8 +7,8 @@ import (
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
-	"holdfast/harness/result"
-	"holdfast/reports/chart"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
 )
 
 // quantile is one of the percentiles that are compared, and how many requests

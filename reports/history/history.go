@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // File is one result file, or why it can't be read.

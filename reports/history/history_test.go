@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/result"
-	"holdfast/reports/history"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/history"
 )
 
 func file(day int, checks ...result.Check) history.File {

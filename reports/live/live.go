@@ -17,8 +17,8 @@ import (
 	"sync"
 	"time"
 
-	"holdfast/harness/result"
-	"holdfast/reports"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports"
 )
 
 // Every is how often a page asks again, in seconds.

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"holdfast/harness/result"
-	"holdfast/reports/live"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/live"
 )
 
 func running() (*result.Run, error) {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // mostTicks bounds what is kept of a scenario: an hour at two a second. Of a

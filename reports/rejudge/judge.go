@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // judge holds a check of the run against the limit.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // reading is a value with what it rests on.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast/harness/result"
-	"holdfast/reports/rejudge"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/rejudge"
 )
 
 func ptr[T any](v T) *T { return &v }

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/harness/database"
-	"holdfast/harness/database/internal/cluster"
-	"holdfast/harness/database/internal/engine"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/internal/cluster"
+	"holdfast.dev/holdfast/harness/database/internal/engine"
 )
 
 // install is what to type where a machine has no Postgres.

@@ -14,8 +14,8 @@ import (
 	"runtime"
 	"strings"
 
-	"holdfast/harness/database/internal/cluster"
-	"holdfast/harness/database/internal/engine"
+	"holdfast.dev/holdfast/harness/database/internal/cluster"
+	"holdfast.dev/holdfast/harness/database/internal/engine"
 
 	"github.com/moby/moby/client"
 )

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database"
 )
 
 // Server is the database server that the tests of one binary share. It is

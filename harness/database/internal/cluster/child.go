@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"time"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 
 	"golang.org/x/sys/unix"
 )

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"

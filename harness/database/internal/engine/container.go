@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"holdfast/harness/database/internal/address"
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/database/internal/address"
+	"holdfast.dev/holdfast/harness/undo"
 
 	"github.com/containerd/errdefs"
 	"github.com/jackc/pgx/v5"

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/harness/database/databasetest"
-	"holdfast/harness/database/internal/engine"
+	"holdfast.dev/holdfast/harness/database/databasetest"
+	"holdfast.dev/holdfast/harness/database/internal/engine"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/undo"
 
 	"github.com/moby/moby/client"
 	"golang.org/x/sys/unix"
