@@ -11,14 +11,14 @@ import (
 
 // conclude judges what was measured and fills in the result. err is why the
 // experiment could not be carried out as it should, or nil.
-func (st *stage) conclude(err error) {
+func (st *experiment) conclude(err error) {
 	st.collect()
 	st.out.Checks = st.book.Judge(st.holds(), verdict.Experiment{
-		Untimely: st.untimely(),
-		Phases:   st.out.Phases,
+		TimingInvalid: st.untimely(),
+		Phases:        st.out.Phases,
 	})
 	for i, c := range st.out.Checks {
-		st.out.Checks[i].Seen = st.lab.cfg.Teeth.Of(st.s.Name, c)
+		st.out.Checks[i].Seen = st.lab.cfg.ProvenChecks.Of(st.s.Name, c)
 	}
 	st.out.Evidence = st.gather()
 	if err != nil {
@@ -36,10 +36,10 @@ func (st *stage) conclude(err error) {
 
 // holds are the scenario's checks and, where we run the target, one that no
 // scenario has to write: it stays up.
-func (st *stage) holds() []verdict.Check {
+func (st *experiment) holds() []verdict.Check {
 	up := verdict.Metric("target.unexpected_ends").Equals(verdict.Count(0)).
 		Because("a target that ends by itself holds nothing")
-	checks := slices.Clone(st.s.Holds)
+	checks := slices.Clone(st.s.Checks)
 	if len(checks) > 0 && !slices.ContainsFunc(checks, func(c verdict.Check) bool { return c.Primary }) {
 		checks[0].Primary = true
 	}
@@ -47,7 +47,7 @@ func (st *stage) holds() []verdict.Check {
 }
 
 // collect moves what was measured into the result.
-func (st *stage) collect() {
+func (st *experiment) collect() {
 	if st.attack == nil {
 		return
 	}
@@ -87,7 +87,7 @@ func shift(e result.End, by time.Duration) result.End {
 }
 
 // explainDeath says of the check that the target stays up how it ended.
-func (st *stage) explainDeath() {
+func (st *experiment) explainDeath() {
 	if st.died == nil {
 		return
 	}
@@ -100,7 +100,7 @@ func (st *stage) explainDeath() {
 
 // decide gives the scenario the worst verdict of its checks and evidence, and
 // the reason of the one that decides.
-func (st *stage) decide() {
+func (st *experiment) decide() {
 	all := slices.Concat(st.out.Checks, st.out.Evidence)
 	decisive, ok := verdict.Decisive(all)
 	if !ok {

@@ -42,9 +42,9 @@ func generatorLate(streams []result.Stream) string {
 // machineFull says that the machine itself had nothing left to give in some
 // phase of the load; empty when it had. It does not make an experiment invalid:
 // what holds on a full machine holds.
-func (st *stage) machineFull() string {
+func (st *experiment) machineFull() string {
 	for _, p := range st.out.Phases {
-		busy, _ := st.record.Window(seriesMachine, seconds(p.StartS), seconds(p.EndS))
+		busy, _ := st.record.Window(seriesMachine, p.From, p.To)
 		if p.Name != result.WarmUp && p.Name != result.Drain && busy.N > 0 && busy.Mean > MaxMachineBusy {
 			return fmt.Sprintf("the machine was saturated (its processors were busy %s of %s, limit %s)",
 				result.Format(busy.Mean, result.UnitRatio), p.Name, result.Format(MaxMachineBusy, result.UnitRatio))
@@ -55,13 +55,13 @@ func (st *stage) machineFull() string {
 
 // untimely says why a missed limit on time, or a request that failed, proves
 // nothing against the target.
-func (st *stage) untimely() string {
+func (st *experiment) untimely() string {
 	why := slices.DeleteFunc([]string{generatorLate(st.out.Streams), st.machineFull(), st.givenUp()}, func(s string) bool { return s == "" })
 	return strings.Join(why, "; ")
 }
 
 // givenUp says that requests failed because the run was interrupted.
-func (st *stage) givenUp() string {
+func (st *experiment) givenUp() string {
 	if st.interrupted == nil {
 		return ""
 	}
@@ -77,7 +77,7 @@ func (st *stage) givenUp() string {
 
 // gather builds the evidence that the experiment was valid. Each item is a
 // check of its own, so that a reader sees what was asked and what was found.
-func (st *stage) gather() []result.Check {
+func (st *experiment) gather() []result.Check {
 	var all []result.Check
 	for _, s := range st.out.Streams {
 		all = append(all, delivered(s), punctual(s))
@@ -136,7 +136,7 @@ func punctual(s result.Stream) result.Check {
 }
 
 // headroom holds the planned peak rate against the generator's own ceiling.
-func (st *stage) headroom() []result.Check {
+func (st *experiment) headroom() []result.Check {
 	peak := 0.0
 	for _, s := range st.s.Load {
 		peak += load.Peak(s.Profile)
@@ -150,7 +150,7 @@ func (st *stage) headroom() []result.Check {
 }
 
 // faultsFired asks of each fault that it acted and that its undoing was seen.
-func (st *stage) faultsFired() []result.Check {
+func (st *experiment) faultsFired() []result.Check {
 	var all []result.Check
 	for _, f := range st.out.Faults {
 		fired := evidence("fault fired: "+f.ID, f.Fired > 0, result.NotExercised, fmt.Sprintf("%s on %s acted %d times", f.Kind, f.On, f.Fired))
@@ -175,7 +175,7 @@ func yes(b bool) string {
 }
 
 // probesAlive asks of each probe that it went on sampling.
-func (st *stage) probesAlive() []result.Check {
+func (st *experiment) probesAlive() []result.Check {
 	var all []result.Check
 	for _, h := range st.record.Health {
 		all = append(all, probeAlive(h))
@@ -196,7 +196,7 @@ func probeAlive(h probe.Health) result.Check {
 	return c
 }
 
-func (st *stage) ranToItsEnd() result.Check {
+func (st *experiment) ranToItsEnd() result.Check {
 	if st.interrupted != nil {
 		return evidence("ran to its end", false, result.Inconclusive, st.interrupted.Error())
 	}

@@ -71,7 +71,7 @@ func Gains(ctx context.Context, cfg Config, promises []Promise, growths []Growth
 		}
 		l.cfg.Observe(Event{Kind: ScenarioStarted, Scenario: p.Scenario.Name, Text: p.Name + " " + result.Words(p.Where), N: i + 1, All: len(promises)})
 		claim := l.measure(ctx, p, repetitions)
-		l.file.update(func(run *result.Run) { run.Claims = append(run.Claims, claim) })
+		l.file.update(func(run *result.Run) { run.Gains = append(run.Gains, claim) })
 		l.say(claim.Name + ": " + string(claim.Verdict) + ": " + claim.Reason)
 	}
 	for _, g := range growths {
@@ -81,7 +81,7 @@ func Gains(ctx context.Context, cfg Config, promises []Promise, growths []Growth
 }
 
 // grow measures one growth, each size once a side.
-func (l *lab) grow(ctx context.Context, g Growth) {
+func (l *session) grow(ctx context.Context, g Growth) {
 	curves := make([]result.Curve, len(g.Metrics))
 	for i := range curves {
 		curves[i] = result.Curve{Name: g.Names[i], X: g.X, Points: []result.CurvePoint{}}
@@ -119,8 +119,8 @@ func measured(out *result.Scenario, metric string) (value *float64, unit string)
 }
 
 // measure measures one promise.
-func (l *lab) measure(ctx context.Context, p Promise, repetitions int) result.Claim {
-	c := result.Claim{Name: p.Name, Claimed: p.Claimed, Where: p.Where, Scenario: p.Scenario.Name, Metric: p.Metric, Promised: p.Gain}
+func (l *session) measure(ctx context.Context, p Promise, repetitions int) result.Gain {
+	c := result.Gain{Name: p.Name, Claimed: p.Claimed, Where: p.Where, Scenario: p.Scenario.Name, Metric: p.Metric, Promised: p.Gain}
 	before, after := l.side(p, p.Before), l.side(p, nil)
 	for i := range repetitions {
 		if ctx.Err() != nil {
@@ -129,12 +129,12 @@ func (l *lab) measure(ctx context.Context, p Promise, repetitions int) result.Cl
 		out := before.runScenario(ctx, p.Scenario)
 		take(&c, &c.BeforeAll, out, p.Metric)
 		if p.MemoryLimit > 0 && i == 0 {
-			c.Courses = append(c.Courses, courseOf(result.SideBefore, out))
+			c.Memory = append(c.Memory, courseOf(result.SideBefore, out))
 		}
 		out = after.runScenario(ctx, p.Scenario)
 		take(&c, &c.AfterAll, out, p.Metric)
 		if p.MemoryLimit > 0 && i == 0 {
-			c.Courses = append(c.Courses, courseOf(result.SideAfter, out))
+			c.Memory = append(c.Memory, courseOf(result.SideAfter, out))
 		}
 		c.AfterVerdict = result.Worst(c.AfterVerdict, out.Verdict)
 	}
@@ -144,7 +144,7 @@ func (l *lab) measure(ctx context.Context, p Promise, repetitions int) result.Cl
 
 // side is the lab with a target of one side of a promise. Its results are not
 // kept: of a promise its figures are.
-func (l *lab) side(p Promise, without []Protection) *lab {
+func (l *session) side(p Promise, without []Protection) *session {
 	return l.with(func(cfg *Config) {
 		cfg.Without, cfg.Out = without, ""
 		if p.MemoryLimit > 0 {
@@ -154,8 +154,8 @@ func (l *lab) side(p Promise, without []Protection) *lab {
 }
 
 // courseOf is how the target's memory went in a run.
-func courseOf(side string, out *result.Scenario) result.Course {
-	c := result.Course{Side: side, Memory: result.Series{Name: seriesRSS, Unit: result.UnitBytes, T: []float64{}, V: []float64{}}, Ends: out.Ends}
+func courseOf(side string, out *result.Scenario) result.MemoryTrace {
+	c := result.MemoryTrace{Side: side, Memory: result.Series{Name: seriesRSS, Unit: result.UnitBytes, T: []float64{}, V: []float64{}}, Ends: out.Ends}
 	if i := slices.IndexFunc(out.Series, func(s result.Series) bool { return s.Name == seriesRSS }); i >= 0 {
 		c.Memory = out.Series[i]
 	}
@@ -163,7 +163,7 @@ func courseOf(side string, out *result.Scenario) result.Course {
 }
 
 // take adds what a run measured to one side of a claim.
-func take(c *result.Claim, side *[]float64, out *result.Scenario, metric string) {
+func take(c *result.Gain, side *[]float64, out *result.Scenario, metric string) {
 	value, unit := measured(out, metric)
 	if value == nil {
 		c.Problem = fmt.Sprintf("%s was not measured in one run: %s", metric, out.Reason)

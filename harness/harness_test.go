@@ -84,7 +84,7 @@ func config(t *testing.T) harness.Config {
 func scenario(how string) harness.Scenario {
 	t := harness.Timeline{WarmUp: 200 * time.Millisecond, Baseline: 800 * time.Millisecond, Inject: 600 * time.Millisecond, Heal: 400 * time.Millisecond}
 	return harness.Scenario{
-		Name: "test/" + how, Proves: "the harness",
+		Name: "test/" + how, Claim: "the harness",
 		World: harness.World{Data: database.DataSet{
 			Name: "nothing", Key: "harness-test-nothing", Build: func(context.Context, string) error { return nil },
 		}},
@@ -94,7 +94,7 @@ func scenario(how string) harness.Scenario {
 			Name: "web", Profile: load.Constant(100, t.Total()), Timeout: 2 * time.Second,
 			Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: "/"} },
 		}},
-		Holds: []verdict.Check{verdict.Metric("web.ok_ratio").Equals(verdict.Percent(100))},
+		Checks: []verdict.Check{verdict.Metric("web.ok_ratio").Equals(verdict.Percent(100))},
 	}
 }
 
@@ -150,25 +150,25 @@ func TestVerdictsOfWhatGoesWrong(t *testing.T) {
 		{"the target answers wrongly", "broken", func(s *harness.Scenario) {}, result.Fail, "ok_ratio"},
 		{"the target crashes under load", "crash", func(s *harness.Scenario) {}, result.Fail, "exited with code 7"},
 		{"a limit on time is missed", "good", func(s *harness.Scenario) {
-			s.Holds = []verdict.Check{verdict.Metric("web.latency.p99").AtMost(verdict.Duration(time.Microsecond))}
+			s.Checks = []verdict.Check{verdict.Metric("web.latency.p99").AtMost(verdict.Duration(time.Microsecond))}
 		}, result.Fail, "web.latency.p99"},
 		{"the generator is starved", "stuck", func(s *harness.Scenario) {
 			s.Load[0].MaxInFlight = 3
-			s.Holds = []verdict.Check{verdict.Metric("web.wrong").Equals(verdict.Count(0))}
+			s.Checks = []verdict.Check{verdict.Metric("web.wrong").Equals(verdict.Count(0))}
 		}, result.Inconclusive, "shed"},
 		{"a fault that never fires", "good", func(s *harness.Scenario) {
 			s.Faults = []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: chaos.Delay{Each: time.Millisecond}}}
 		}, result.NotExercised, "acted 0 times"},
 		{"a check on a phase without samples", "good", func(s *harness.Scenario) {
-			s.Holds = []verdict.Check{verdict.Metric("web.latency.p50").In(result.Drain).AtMost(verdict.Duration(time.Second))}
+			s.Checks = []verdict.Check{verdict.Metric("web.latency.p50").In(result.Drain).AtMost(verdict.Duration(time.Second))}
 		}, result.NotExercised, "drain"},
 		{"the target never gets ready", "never-ready", func(s *harness.Scenario) {}, result.Inconclusive, "ready"},
 		{"the target exits at its start", "exit", func(s *harness.Scenario) {}, result.Inconclusive, "no configuration, no service"},
 		{"a world without what it is about", "good", func(s *harness.Scenario) {
-			s.World.Needs = func(context.Context, harness.Observed) error { return errors.New("no oracles") }
+			s.World.Precondition = func(context.Context, harness.State) error { return errors.New("no oracles") }
 		}, result.NotExercised, "no oracles"},
 		{"a check on what nobody measures", "good", func(s *harness.Scenario) {
-			s.Holds = []verdict.Check{verdict.Metric("web.latency.p98").AtMost(verdict.Duration(1))}
+			s.Checks = []verdict.Check{verdict.Metric("web.latency.p98").AtMost(verdict.Duration(1))}
 		}, result.Inconclusive, "did you mean web.latency"},
 	}
 	all := make([]harness.Scenario, len(rows))
@@ -195,7 +195,7 @@ func TestATargetThatAFaultKilledIsStartedAgain(t *testing.T) {
 	s := scenario("good")
 	const after = 100 * time.Millisecond
 	s.Faults = []harness.Fault{{ID: "kill", On: harness.OnTarget, Kind: chaos.Kill{}, After: after}}
-	s.Holds = []verdict.Check{
+	s.Checks = []verdict.Check{
 		verdict.Metric("web.failed").AtLeast(verdict.Count(1)),
 		verdict.Metric("web.rate.failed").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second),
 	}
@@ -211,10 +211,10 @@ func TestATargetThatAFaultKilledIsStartedAgain(t *testing.T) {
 func TestTheDrainLastsUntilTheWorkIsDone(t *testing.T) {
 	s := scenario("good")
 	const work = 300 * time.Millisecond
-	s.Settled = func(_ context.Context, o harness.Observed) (bool, error) {
+	s.Drained = func(_ context.Context, o harness.State) (bool, error) {
 		return time.Since(o.Start) >= s.Timeline.Total()+work, nil
 	}
-	s.Account = func(_ context.Context, o harness.Observed) (result.Ledger, error) {
+	s.Reconcile = func(_ context.Context, o harness.State) (result.Ledger, error) {
 		web, _ := o.Stream("web")
 		var l result.Ledger
 		for n := range web.Planned {
@@ -224,7 +224,7 @@ func TestTheDrainLastsUntilTheWorkIsDone(t *testing.T) {
 		}
 		return l, nil
 	}
-	s.Holds = []verdict.Check{
+	s.Checks = []verdict.Check{
 		verdict.Metric("drain.duration").AtLeast(verdict.Duration(work)),
 		verdict.Metric("drain.duration").AtMost(verdict.Duration(work + time.Second)),
 		verdict.Metric("ledger.accepted").Equals(verdict.Count(load.Planned(s.Load[0].Profile))),
@@ -258,8 +258,8 @@ func TestScenariosThatAreWrongAreRefusedBeforeAnythingIsStarted(t *testing.T) {
 		spoil func(*harness.Scenario)
 	}{
 		{"service/what", func(s *harness.Scenario) { s.Name = "nothing" }},
-		{"what it proves", func(s *harness.Scenario) { s.Proves = "" }},
-		{"checks nothing", func(s *harness.Scenario) { s.Holds = nil }},
+		{"what it proves", func(s *harness.Scenario) { s.Claim = "" }},
+		{"checks nothing", func(s *harness.Scenario) { s.Checks = nil }},
 		{"no load", func(s *harness.Scenario) { s.Load = nil }},
 		{"timeline is empty", func(s *harness.Scenario) { s.Timeline = harness.Timeline{} }},
 		{"used twice", func(s *harness.Scenario) { s.Load = append(s.Load, s.Load[0]) }},
@@ -273,12 +273,12 @@ func TestScenariosThatAreWrongAreRefusedBeforeAnythingIsStarted(t *testing.T) {
 		{"does not take place", func(s *harness.Scenario) {
 			s.Faults = []harness.Fault{{ID: "late", On: harness.OnTarget, Kind: chaos.Kill{}, After: time.Hour}}
 		}},
-		{"does not claim", func(s *harness.Scenario) { s.Holds[0] = s.Holds[0].Guarding("search.sql-limit") }},
+		{"does not claim", func(s *harness.Scenario) { s.Checks[0] = s.Checks[0].Guarding("search.sql-limit") }},
 	} {
 		t.Run(row.says, func(t *testing.T) {
 			s := good
 			s.Load = append([]load.Stream(nil), good.Load...)
-			s.Holds = append([]verdict.Check(nil), good.Holds...)
+			s.Checks = append([]verdict.Check(nil), good.Checks...)
 			row.spoil(&s)
 			_, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
 			require.ErrorContains(t, err, row.says)

@@ -14,7 +14,7 @@ import (
 // matrix is a proof while it goes on.
 type matrix struct {
 	Proof
-	lab  *lab
+	lab  *session
 	rows []*row // the first is the intact target
 
 	start time.Time
@@ -27,7 +27,7 @@ type matrix struct {
 // row is one target and the scenarios that it is held against.
 type row struct {
 	without *Protection // nil: the intact target
-	lab     *lab        // its file is the row's own
+	lab     *session    // its file is the row's own
 	cells   []*cell
 }
 
@@ -42,21 +42,21 @@ type cell struct {
 
 func (c *cell) settled() bool { return c.found.Outcome != "" }
 
-func newMatrix(l *lab, p Proof) *matrix {
+func newMatrix(l *session, p Proof) *matrix {
 	p.SideBySide = max(p.SideBySide, 1)
 	m := &matrix{Proof: p, lab: l, start: time.Now()}
 	m.rows = append(m.rows, newRow(l, nil, p.Scenarios))
 	for _, without := range p.Protections {
 		against := p.Scenarios
 		if !p.Full {
-			against = slices.DeleteFunc(slices.Clone(against), func(s Scenario) bool { return !slices.Contains(s.Guards, without.Name) })
+			against = slices.DeleteFunc(slices.Clone(against), func(s Scenario) bool { return !slices.Contains(s.Protections, without.Name) })
 		}
 		m.rows = append(m.rows, newRow(l.without(without, against), &without, against))
 	}
 	return m
 }
 
-func newRow(l *lab, without *Protection, against []Scenario) *row {
+func newRow(l *session, without *Protection, against []Scenario) *row {
 	r := &row{without: without, lab: l}
 	for _, s := range against {
 		r.cells = append(r.cells, &cell{row: r, scenario: s})
@@ -147,7 +147,7 @@ func (c *cell) judge(out *result.Scenario) result.Detection {
 		return d
 	}
 	d := judge(*c.row.without, c.scenario, out)
-	if !slices.Contains(c.scenario.Guards, c.row.without.Name) { // what else notices is worth knowing, and nothing that must be
+	if !slices.Contains(c.scenario.Protections, c.row.without.Name) { // what else notices is worth knowing, and nothing that must be
 		d.Verdict = result.Pass
 	}
 	return d
@@ -198,7 +198,7 @@ func (m *matrix) detections() (all []result.Detection) {
 
 // unguarded reports whether no scenario claims what the row's target lacks.
 func (r *row) unguarded() bool {
-	return r.without != nil && !slices.ContainsFunc(r.cells, func(c *cell) bool { return slices.Contains(c.scenario.Guards, r.without.Name) })
+	return r.without != nil && !slices.ContainsFunc(r.cells, func(c *cell) bool { return slices.Contains(c.scenario.Protections, r.without.Name) })
 }
 
 // begin is the event with which a cell begins: which it is, and about how long

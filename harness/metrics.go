@@ -3,7 +3,6 @@ package harness
 import (
 	"slices"
 	"strconv"
-	"time"
 
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
@@ -14,7 +13,7 @@ import (
 // enterMetrics enters in the book everything that this scenario will measure,
 // before anything is started. The readers look at the stage when they are
 // asked, after the load.
-func (st *stage) enterMetrics() {
+func (st *experiment) enterMetrics() {
 	for _, s := range st.s.Load {
 		st.enterStream(s)
 		st.enterStreamSeries(s.Name)
@@ -36,7 +35,7 @@ func (st *stage) enterMetrics() {
 
 // enterDrain enters how long it took, after the load, until the work that it
 // had caused was done; where it never was, for how long that was waited for.
-func (st *stage) enterDrain() {
+func (st *experiment) enterDrain() {
 	st.book.Add(verdict.Descriptor{Name: "drain.duration", Unit: result.UnitMS, Timed: true, About: "from the end of the load until its work was done"},
 		verdict.Source{Read: func(verdict.Window) verdict.Reading {
 			if st.outcomes == nil {
@@ -76,7 +75,7 @@ var distributions = []struct {
 // STREAM.planned, .sent, .completed, .ok, .ok_ratio, .failed,
 // .wrong, .errors.CLASS and .status.CODE. What an answer said does not depend on the machine; whether
 // it came in time does, and so is Timed.
-func (st *stage) enterStream(s load.Stream) {
+func (st *experiment) enterStream(s load.Stream) {
 	name := s.Name
 	for _, d := range distributions {
 		for _, p := range percentiles {
@@ -124,7 +123,7 @@ func (st *stage) enterStream(s load.Stream) {
 }
 
 // fromCounts reads a number of a stream in the window's phase.
-func (st *stage) fromCounts(stream string, read func(result.Counts) verdict.Reading) verdict.Source {
+func (st *experiment) fromCounts(stream string, read func(result.Counts) verdict.Reading) verdict.Source {
 	return verdict.Source{Read: func(w verdict.Window) verdict.Reading {
 		for _, o := range st.outcomes {
 			if o.Stream.Name == stream {
@@ -136,7 +135,7 @@ func (st *stage) fromCounts(stream string, read func(result.Counts) verdict.Read
 }
 
 // phasesOf names the phases that a window covers.
-func (st *stage) phasesOf(w verdict.Window) []string {
+func (st *experiment) phasesOf(w verdict.Window) []string {
 	if w.Phase != "" {
 		return []string{w.Phase}
 	}
@@ -145,7 +144,7 @@ func (st *stage) phasesOf(w verdict.Window) []string {
 
 // enterSeries enters what a probe's or a stream's series says of a window:
 // NAME.max, .min, .mean, .last, and NAME itself as the thing that falls to a value.
-func (st *stage) enterSeries(series probe.Series) {
+func (st *experiment) enterSeries(series probe.Series) {
 	for _, stat := range []struct {
 		name string
 		of   func(probe.Window) float64
@@ -175,7 +174,7 @@ func (st *stage) enterSeries(series probe.Series) {
 
 // enterStreamSeries enters what a stream's own series over time says: its rates
 // and what is in flight.
-func (st *stage) enterStreamSeries(stream string) {
+func (st *experiment) enterStreamSeries(stream string) {
 	for _, series := range load.SeriesOf(stream) {
 		points := func(w verdict.Window) []verdict.Point { return st.streamPoints(series.Name, w) }
 		st.book.Add(verdict.Descriptor{Name: series.Name, Unit: series.Unit, Timed: true, About: "over time"}, verdict.Source{Points: points})
@@ -191,7 +190,7 @@ func (st *stage) enterStreamSeries(stream string) {
 	}
 }
 
-func (st *stage) streamPoints(name string, w verdict.Window) []verdict.Point {
+func (st *experiment) streamPoints(name string, w verdict.Window) []verdict.Point {
 	var points []verdict.Point
 	for _, o := range st.outcomes {
 		for _, s := range o.Series {
@@ -199,7 +198,7 @@ func (st *stage) streamPoints(name string, w verdict.Window) []verdict.Point {
 				continue
 			}
 			for i, t := range s.T {
-				if at := seconds(t); at >= w.From && at < w.To {
+				if at := result.Seconds(t); at >= w.From && at < w.To {
 					points = append(points, verdict.Point{At: at, Value: s.V[i]})
 				}
 			}
@@ -207,5 +206,3 @@ func (st *stage) streamPoints(name string, w verdict.Window) []verdict.Point {
 	}
 	return points
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

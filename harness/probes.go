@@ -22,7 +22,7 @@ const firstPage = 2 * time.Second
 type memoryDir interface{ MemoryDir() (string, bool) }
 
 // probes are what every scenario samples.
-func (st *stage) probes(ctx context.Context) ([]probe.Probe, error) {
+func (st *experiment) probes(ctx context.Context) ([]probe.Probe, error) {
 	postgres, err := probe.Postgres(probe.PostgresConfig{DSN: st.db.DSN()})
 	if err != nil {
 		return nil, err

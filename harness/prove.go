@@ -47,12 +47,12 @@ func (p Proof) Part(text string) (Proof, error) {
 // its protections: the control that their mutants need, and no more.
 func (p Proof) Claimed() Proof {
 	p.Scenarios = slices.DeleteFunc(slices.Clone(p.Scenarios), func(s Scenario) bool {
-		return !slices.ContainsFunc(p.Protections, func(t Protection) bool { return slices.Contains(s.Guards, t.Name) })
+		return !slices.ContainsFunc(p.Protections, func(t Protection) bool { return slices.Contains(s.Protections, t.Name) })
 	})
 	return p
 }
 
-// Prove shows that the scenarios have teeth. First it runs the intact target
+// Prove shows that the scenarios can fail. First it runs the intact target
 // against each of them, as a control: all must pass. Then it takes each
 // protection away and runs the scenarios that claim it: each must fail, by a
 // check that guards the protection.
@@ -79,7 +79,7 @@ func Prove(ctx context.Context, cfg Config, p Proof) (*result.Run, error) {
 }
 
 // without is the same lab with a target that lacks a protection, for these scenarios.
-func (l *lab) without(p Protection, against []Scenario) *lab {
+func (l *session) without(p Protection, against []Scenario) *session {
 	var names []string
 	for _, s := range against {
 		names = append(names, s.Name)
@@ -104,7 +104,7 @@ func judge(p Protection, s Scenario, out *result.Scenario) result.Detection {
 	}
 	caught := failedOf(guards)
 	switch {
-	case guards == nil && slices.Contains(s.Guards, p.Name):
+	case guards == nil && slices.Contains(s.Protections, p.Name):
 		d.Outcome, d.Verdict = result.OutcomeUnguarded, result.Fail
 		d.Reason = fmt.Sprintf("%s claims %s, but no check of it guards that", s.Name, p.Name)
 	case caught != nil:
@@ -126,7 +126,7 @@ func judge(p Protection, s Scenario, out *result.Scenario) result.Detection {
 // sortOut returns the checks that guard the protection, and all that failed.
 func sortOut(checks []result.Check, protection string) (guards, failed []result.Check) {
 	for _, c := range checks {
-		if slices.Contains(c.Guards, protection) {
+		if slices.Contains(c.Protections, protection) {
 			guards = append(guards, c)
 		}
 		if c.Verdict == result.Fail {
@@ -153,13 +153,13 @@ func held(guards []result.Check) string {
 	return strings.Join(reasons, "; ")
 }
 
-// Teeth lists, for each check that was seen to fail in a proof, who made it fail.
-func Teeth(run *result.Run, at time.Time) result.Teeth {
-	teeth := result.Teeth{}
+// ProvenChecks lists, for each check that was seen to fail in a proof, who made it fail.
+func ProvenChecks(run *result.Run, at time.Time) result.ProvenChecks {
+	proven := result.ProvenChecks{}
 	for _, d := range run.Detections {
 		for _, key := range d.Failed {
-			teeth.Add(d.Expected, key, result.Bite{Without: d.Without, At: at.UTC().Format(time.DateOnly)})
+			proven.Add(d.Expected, key, result.ProvenFailure{Without: d.Without, At: at.UTC().Format(time.DateOnly)})
 		}
 	}
-	return teeth
+	return proven
 }

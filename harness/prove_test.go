@@ -46,8 +46,8 @@ func guarding(how string, protections ...string) harness.Scenario {
 	s := scenario(how)
 	s.Timeline = harness.Timeline{Baseline: 500 * time.Millisecond}
 	s.Load[0].Profile = load.Constant(100, s.Timeline.Total())
-	s.Guards = protections
-	s.Holds[0] = s.Holds[0].Guarding(protections...)
+	s.Protections = protections
+	s.Checks[0] = s.Checks[0].Guarding(protections...)
 	return s
 }
 
@@ -64,16 +64,16 @@ func TestAMutantIsCaughtForTheDeclaredReasonOrNot(t *testing.T) {
 	require.Len(t, run.Scenarios, 1, "the control alone: a mutant's failure is no failure of the run")
 	require.FileExists(t, filepath.Join(cfg.Out, "without", kindness.Name, "run.json"))
 
-	teeth := harness.Teeth(run, time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC))
+	proven := harness.ProvenChecks(run, time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC))
 	check := run.Scenarios[0].Checks[0]
-	require.Equal(t, &result.Bite{Without: kindness.Name, At: "2026-01-31"}, teeth.Of("test/good", check))
-	require.Nil(t, teeth.Of("test/good", run.Scenarios[0].Checks[1]), "that it stays up was never seen to fail")
+	require.Equal(t, &result.ProvenFailure{Without: kindness.Name, At: "2026-01-31"}, proven.Of("test/good", check))
+	require.Nil(t, proven.Of("test/good", run.Scenarios[0].Checks[1]), "that it stays up was never seen to fail")
 }
 
 // Deleting a check leaves its protection unguarded, and the proof says which.
 func TestADeletedCheckLeavesItsProtectionUnguarded(t *testing.T) {
 	s := guarding("good", kindness.Name)
-	s.Holds = []verdict.Check{verdict.Metric("web.planned").Equals(verdict.Count(50))}
+	s.Checks = []verdict.Check{verdict.Metric("web.planned").Equals(verdict.Count(50))}
 	run, _ := prove(t, harness.Proof{Scenarios: []harness.Scenario{s}, Protections: []harness.Protection{kindness}})
 	require.Equal(t, result.OutcomeUnguarded, outcomes(run)[kindness.Name])
 	require.Equal(t, result.Fail, run.Verdict)
@@ -82,7 +82,7 @@ func TestADeletedCheckLeavesItsProtectionUnguarded(t *testing.T) {
 
 func TestAMutantIsCaughtForAnotherReason(t *testing.T) {
 	s := guarding("good", kindness.Name)
-	s.Holds = []verdict.Check{
+	s.Checks = []verdict.Check{
 		verdict.Metric("web.planned").Equals(verdict.Count(50)).Guarding(kindness.Name),
 		verdict.Metric("web.failed").Equals(verdict.Count(0)),
 	}
@@ -139,7 +139,7 @@ func TestWhatNeighboursMayHaveBrokenIsTriedAlone(t *testing.T) {
 	for sideBySide, want := range map[int]result.Verdict{1: result.NotExercised, 2: result.Pass} {
 		s := guarding("good")
 		var runs atomic.Int32
-		s.World.Needs = func(context.Context, harness.Observed) error {
+		s.World.Precondition = func(context.Context, harness.State) error {
 			if runs.Add(1) == 1 {
 				return errors.New("a neighbour was in the way")
 			}

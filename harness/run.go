@@ -38,8 +38,8 @@ type Config struct {
 	Target Launch
 	// Without lists the protections to take away.
 	Without []Protection
-	// Teeth are the checks that were seen to fail in a proof.
-	Teeth result.Teeth
+	// ProvenChecks are the checks that were seen to fail in a proof.
+	ProvenChecks result.ProvenChecks
 	// Out is the directory in which run.json grows. Defaults to none: the
 	// result is returned only.
 	Out string
@@ -99,8 +99,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// lab is what the scenarios of a run share while it goes on.
-type lab struct {
+// session is what the scenarios of a run share while it goes on.
+type session struct {
 	cfg     Config
 	journal *undo.Journal
 	db      *database.Server
@@ -123,19 +123,19 @@ func Run(ctx context.Context, cfg Config, scenarios []Scenario) (*result.Run, er
 		if ctx.Err() != nil {
 			break
 		}
-		l.runShown(ctx, s, Event{Text: s.Proves, N: i + 1, All: len(scenarios)})
+		l.runShown(ctx, s, Event{Text: s.Claim, N: i + 1, All: len(scenarios)})
 	}
 	return l.file.finish(context.Cause(ctx))
 }
 
 // openLab validates the scenarios and opens a lab for them: see [lab.open]. The
 // function that it returns closes the lab and is never nil.
-func openLab(ctx context.Context, cfg Config, scenarios []Scenario) (*lab, func(), error) {
+func openLab(ctx context.Context, cfg Config, scenarios []Scenario) (*session, func(), error) {
 	cfg = cfg.withDefaults()
 	if err := validateAll(scenarios); err != nil {
 		return nil, func() {}, err
 	}
-	l := &lab{cfg: cfg, file: newResultFile(cfg)}
+	l := &session{cfg: cfg, file: newResultFile(cfg)}
 	if err := l.file.write(); err != nil {
 		return nil, func() {}, err
 	}
@@ -144,7 +144,7 @@ func openLab(ctx context.Context, cfg Config, scenarios []Scenario) (*lab, func(
 }
 
 // with is the same lab with another configuration and a result of its own.
-func (l *lab) with(change func(*Config)) *lab {
+func (l *session) with(change func(*Config)) *session {
 	other := *l
 	change(&other.cfg)
 	other.file = newResultFile(other.cfg)
@@ -153,7 +153,7 @@ func (l *lab) with(change func(*Config)) *lab {
 
 // runShown carries out a scenario and tells the observer of its beginning, as
 // started says it, and of its end.
-func (l *lab) runShown(ctx context.Context, s Scenario, started Event) *result.Scenario {
+func (l *session) runShown(ctx context.Context, s Scenario, started Event) *result.Scenario {
 	started.Kind, started.Scenario = ScenarioStarted, s.Name
 	l.cfg.Observe(started)
 	out := l.runScenario(ctx, s)
@@ -172,7 +172,7 @@ func validateAll(scenarios []Scenario) error {
 // open clears what dead runs left behind, then brings up the database and
 // measures the generator's own ceiling. The function that it returns undoes all
 // of that and is never nil.
-func (l *lab) open(ctx context.Context) (func(), error) {
+func (l *session) open(ctx context.Context) (func(), error) {
 	var closers []func()
 	closeAll := func() {
 		for i := len(closers) - 1; i >= 0; i-- {
@@ -212,7 +212,7 @@ func (l *lab) open(ctx context.Context) (func(), error) {
 }
 
 // sweep undoes what runs that were killed left behind.
-func (l *lab) sweep(ctx context.Context) {
+func (l *session) sweep(ctx context.Context) {
 	undoers := map[string]undo.Func{}
 	for _, set := range []map[string]undo.Func{database.Undoers(), target.Undoers(), chaos.Undoers()} {
 		for kind, f := range set {
@@ -233,9 +233,9 @@ func (l *lab) sweep(ctx context.Context) {
 // stopTimeout bounds each undoing once a run is over or cancelled.
 const stopTimeout = 30 * time.Second
 
-func (l *lab) say(text string) { l.cfg.Observe(Event{Kind: Note, Text: text}) }
+func (l *session) say(text string) { l.cfg.Observe(Event{Kind: Note, Text: text}) }
 
-func (l *lab) note(err error) {
+func (l *session) note(err error) {
 	if err != nil {
 		l.say(err.Error())
 	}
@@ -308,7 +308,7 @@ func (f *resultFile) finish(cause error) (*result.Run, error) {
 	for _, d := range run.Detections {
 		verdicts = append(verdicts, d.Verdict)
 	}
-	for _, c := range run.Claims {
+	for _, c := range run.Gains {
 		verdicts = append(verdicts, c.Verdict)
 	}
 	run.Verdict = result.Worst(verdicts...)
@@ -324,7 +324,7 @@ func (f *resultFile) finish(cause error) (*result.Run, error) {
 			break
 		}
 	}
-	for _, c := range run.Claims {
+	for _, c := range run.Gains {
 		if c.Verdict == run.Verdict && run.Verdict != result.Pass {
 			run.Reason = c.Name + ": " + c.Reason
 			break

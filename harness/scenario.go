@@ -30,11 +30,11 @@ import (
 type Scenario struct {
 	// Name is service/what, for example search/popular-term.
 	Name string
-	// Proves says in one sentence what a pass shows.
-	Proves string
-	// Guards names the protections that this scenario proves.
-	Guards []string
-	World  World
+	// Claim says in one sentence what a pass shows.
+	Claim string
+	// Protections names the protections that this scenario proves.
+	Protections []string
+	World       World
 	// Settings are environment variables of the target, over its own defaults.
 	Settings map[string]string
 	// Compressed lists the times that Settings shorten, with what they stand for.
@@ -42,18 +42,18 @@ type Scenario struct {
 	Timeline   Timeline
 	Load       []load.Stream
 	Faults     []Fault
-	Holds      []verdict.Check
+	Checks     []verdict.Check
 	// Watch are further quantities of the target's /metrics to sample.
 	Watch []probe.Metric
 	// Measures are numbers of the scenario's own, for what no probe, stream or
 	// fake measures.
 	Measures []Measure
-	// Settled says whether the work that the load has caused is done. The drain
+	// Drained says whether the work that the load has caused is done. The drain
 	// lasts until it is, or until its time is over. Defaults to the last answer.
-	Settled func(context.Context, Observed) (bool, error)
-	// Account draws up the two-sided ledger when all is over; its entries are the
+	Drained func(context.Context, State) (bool, error)
+	// Reconcile draws up the two-sided ledger when all is over; its entries are the
 	// metrics ledger.accepted, .delivered, .lost and so on. Optional.
-	Account func(context.Context, Observed) (result.Ledger, error)
+	Reconcile func(context.Context, State) (result.Ledger, error)
 	// Headline marks the scenario that stands for its service in the main job.
 	Headline bool
 	// Slow scenarios are run by name only: a profile's "all" leaves them out.
@@ -66,14 +66,14 @@ type World struct {
 	Data database.DataSet
 	// Facts are what the report says of it, for example projects: 10000.
 	Facts map[string]string
-	// Outside are the APIs that the target calls.
-	Outside []Outside
-	// Furnish adds to the scenario's own copy of the data what it alone needs,
+	// Dependencies are the APIs that the target calls.
+	Dependencies []Dependency
+	// Prepare adds to the scenario's own copy of the data what it alone needs,
 	// for example oracles at the addresses of its fakes. Optional.
-	Furnish func(context.Context, Observed) error
-	// Needs says what the data lacks for the scenario to mean anything, for
+	Prepare func(context.Context, State) error
+	// Precondition says what the data lacks for the scenario to mean anything, for
 	// example enough oracles. A world that lacks it is not exercised. Optional.
-	Needs func(context.Context, Observed) error
+	Precondition func(context.Context, State) error
 }
 
 // Protection is one safeguard of the target, as the environment that takes it
@@ -105,7 +105,7 @@ func (t Timeline) Phases() []result.Phase {
 		length time.Duration
 	}{{result.WarmUp, t.WarmUp}, {result.Baseline, t.Baseline}, {result.Inject, t.Inject}, {result.Heal, t.Heal}} {
 		if p.length > 0 {
-			phases = append(phases, result.Phase{Name: p.name, StartS: at.Seconds(), EndS: (at + p.length).Seconds()})
+			phases = append(phases, result.Phase{Name: p.name, From: at, To: at + p.length})
 			at += p.length
 		}
 	}
@@ -195,10 +195,10 @@ func (s Scenario) Validate() error {
 	if service, what, ok := strings.Cut(s.Name, "/"); !ok || service == "" || what == "" {
 		wrong("its name is not service/what")
 	}
-	if s.Proves == "" {
+	if s.Claim == "" {
 		wrong("it does not say what it proves")
 	}
-	if len(s.Holds) == 0 {
+	if len(s.Checks) == 0 {
 		wrong("it checks nothing")
 	}
 	if len(s.Load) == 0 {
@@ -219,7 +219,7 @@ func (s Scenario) Validate() error {
 	}
 	errs = append(errs, s.validateOutside())
 	places := []string{OnDatabase, OnPostgres, OnTarget}
-	for _, o := range s.World.Outside {
+	for _, o := range s.World.Dependencies {
 		places = append(places, o.Name)
 	}
 	for _, f := range s.Faults {
@@ -230,9 +230,9 @@ func (s Scenario) Validate() error {
 			wrong("fault %s: the phase %q does not take place", f.ID, f.During)
 		}
 	}
-	for _, c := range s.Holds {
-		for _, g := range c.Guards {
-			if !slices.Contains(s.Guards, g) {
+	for _, c := range s.Checks {
+		for _, g := range c.Protections {
+			if !slices.Contains(s.Protections, g) {
 				wrong("check %q guards %s, which the scenario does not claim", c, g)
 			}
 		}

@@ -22,7 +22,7 @@ type claimRow struct {
 // overlay draws after over before, both from 0 on one scale.
 type overlay struct{ Before, After, Text string }
 
-func overlayOf(c result.Claim) *overlay {
+func overlayOf(c result.Gain) *overlay {
 	if c.Before == nil || c.After == nil || !(*c.Before >= 0) || !(*c.After >= 0) || max(*c.Before, *c.After) == 0 {
 		return nil
 	}
@@ -35,14 +35,14 @@ func overlayOf(c result.Claim) *overlay {
 	return o
 }
 
-func claimRows(claims []result.Claim) []claimRow {
+func claimRows(claims []result.Gain) []claimRow {
 	var rows []claimRow
 	for _, c := range claims {
 		r := claimRow{
 			Name: claimName(c), Claimed: c.Claimed, Before: optional(c.Before, c.Unit), After: optional(c.After, c.Unit),
 			Gain: notMeasured, Verdict: badgeOf(c.Verdict), Reason: claimReason(c), Overlay: overlayOf(c),
 		}
-		if c.Gain != nil {
+		if c.Share != nil {
 			r.Gain, r.Interval, r.Promised = c.GainText(), c.IntervalText(), c.PromisedText()
 			r.Reason = join("; ", c.Problem, c.Evidence)
 		}
@@ -52,7 +52,7 @@ func claimRows(claims []result.Claim) []claimRow {
 }
 
 // claimName is a claim with the size at which it was measured.
-func claimName(c result.Claim) string {
+func claimName(c result.Gain) string {
 	if len(c.Where) == 0 {
 		return c.Name
 	}
@@ -60,7 +60,7 @@ func claimName(c result.Claim) string {
 }
 
 // claimReason is what came of a claim, with what else was seen.
-func claimReason(c result.Claim) string { return join("; ", c.Reason, c.Evidence) }
+func claimReason(c result.Gain) string { return join("; ", c.Reason, c.Evidence) }
 
 // memoryCourse is a claim's memory over time, before and after in one chart, with
 // the moment of a kill.
@@ -69,12 +69,12 @@ type memoryCourse struct {
 	Charts chart.Drawing
 }
 
-func memoryCourses(claims []result.Claim) []memoryCourse {
+func memoryCourses(claims []result.Gain) []memoryCourse {
 	var all []memoryCourse
 	for _, c := range claims {
 		group := chart.Group{ID: "c" + strconv.Itoa(len(all)+1), Name: "memory of " + claimName(c)}
 		panel := chart.Panel{Title: "Memory", Unit: result.UnitBytes, Height: tall}
-		for _, course := range c.Courses[:min(len(c.Courses), chart.MaxLines)] {
+		for _, course := range c.Memory[:min(len(c.Memory), chart.MaxLines)] {
 			series := thin(course.Memory, fewestPoints*4)
 			for _, at := range series.T {
 				if at < longestTime {

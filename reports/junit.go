@@ -142,13 +142,13 @@ func scenarioSuite(s result.Scenario, run *result.Run) xmlSuite {
 	}
 	suite := xmlSuite{
 		Name: s.Name, Time: whole.Time, Timestamp: xmlTime(s.Started), Cases: []xmlCase{whole},
-		Properties: properties("verdict", string(verdictOfScenario(s)), "proves", s.Proves, "protections", strings.Join(s.Protections, " "),
+		Properties: properties("verdict", string(verdictOfScenario(s)), "claim", s.Claim, "protections", strings.Join(s.Protections, " "),
 			"without", strings.Join(s.Without, " "), "seed", strconv.FormatUint(run.Seed, 10), "repeat", s.Repeat),
 	}
-	teeth := hasTeeth(run)
+	proven := hasProvenChecks(run)
 	for _, check := range s.Checks {
 		c := checkCase(s.Name, "", check)
-		if teeth {
+		if proven {
 			c.Properties = &xmlProperties{properties("seen_failing", seen(check))}
 		}
 		suite.Cases = append(suite.Cases, c)

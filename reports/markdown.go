@@ -22,7 +22,7 @@ func Markdown(w io.Writer, run *result.Run) error {
 	order := worstFirst(safe.Scenarios)
 	var b strings.Builder
 	markdownHead(&b, safe, order)
-	markdownRejudged(&b, safe)
+	markdownReevaluated(&b, safe)
 	markdownOpen(&b, safe, order)
 	markdownScenarios(&b, safe, order)
 	markdownClaims(&b, safe)
@@ -102,10 +102,10 @@ func markdownScenarios(b *strings.Builder, run *result.Run, order []int) {
 
 func markdownClaims(b *strings.Builder, run *result.Run) {
 	var rows [][]string
-	for i, r := range claimRows(run.Claims) {
+	for i, r := range claimRows(run.Gains) {
 		rows = append(rows, []string{
 			inline(r.Name), inline(r.Claimed), inline(r.Before), inline(r.After), inline(r.Gain), inline(r.Interval), inline(r.Promised),
-			mark(run.Claims[i].Verdict), inline(r.Reason),
+			mark(run.Gains[i].Verdict), inline(r.Reason),
 		})
 	}
 	table(b, "Claims", []string{"Claim", "Claimed", "Before", "After", "Gain measured", "Interval", "Promised", "Holds", ""}, "llrrrrrll", rows)

@@ -17,7 +17,7 @@ func verdictOf(run *result.Run) result.Verdict {
 	for _, d := range run.Detections {
 		verdicts = append(verdicts, d.Verdict)
 	}
-	for _, c := range run.Claims {
+	for _, c := range run.Gains {
 		verdicts = append(verdicts, c.Verdict)
 	}
 	if run.Complete {

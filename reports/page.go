@@ -10,22 +10,22 @@ import (
 // page is what the template "page" shows: words and coordinates, nothing left
 // to compute.
 type page struct {
-	Title     string
-	Verdict   badge
-	Sentence  string
-	Lacking   string
-	Tally     []string
-	Facts     []pair
-	Command   string
-	Tiles     []tile
-	Rows      []row
-	Rejudged  *rejudged
-	Claims    []claimRow
-	Memories  []memoryCourse // of claims
-	Curves    []curveTable
-	Proof     *proof
-	Scenarios []section
-	Setting   []pair // the environment
+	Title       string
+	Verdict     badge
+	Sentence    string
+	Lacking     string
+	Tally       []string
+	Facts       []pair
+	Command     string
+	Tiles       []tile
+	Rows        []row
+	Reevaluated *reevaluated
+	Claims      []claimRow
+	Memories    []memoryCourse // of claims
+	Curves      []curveTable
+	Proof       *proof
+	Scenarios   []section
+	Setting     []pair // the environment
 }
 
 // badge is a verdict as word and mark.
@@ -78,15 +78,15 @@ func newPage(run *result.Run) page {
 	p := page{
 		Title: v.Label() + " – Holdfast run " + run.ID, Verdict: badgeOf(v),
 		Sentence: sentence(run, order), Lacking: lacking(run), Tally: tally(run),
-		Facts: facts(run), Command: run.Command, Tiles: tiles(run), Setting: setting(run), Rejudged: newRejudged(run.Rejudged),
+		Facts: facts(run), Command: run.Command, Tiles: tiles(run), Setting: setting(run), Reevaluated: newReevaluated(run.Reevaluated),
 	}
-	points, teeth := pointsPerSeries(run), hasTeeth(run)
+	points, proven := pointsPerSeries(run), hasProvenChecks(run)
 	for n, i := range order {
 		id := "s" + strconv.Itoa(n+1)
 		p.Rows = append(p.Rows, newRow(run.Scenarios[i], id))
-		p.Scenarios = append(p.Scenarios, newSection(run.Scenarios[i], id, points, teeth))
+		p.Scenarios = append(p.Scenarios, newSection(run.Scenarios[i], id, points, proven))
 	}
-	p.Claims, p.Memories = claimRows(run.Claims), memoryCourses(run.Claims)
+	p.Claims, p.Memories = claimRows(run.Gains), memoryCourses(run.Gains)
 	for _, c := range run.Curves {
 		p.Curves = append(p.Curves, newCurve(c))
 	}

@@ -177,7 +177,7 @@ func limits(s result.Scenario, series result.Series, label string, span chart.Sp
 		}
 		over := span
 		if p, ok := phase(s, c.Phase); ok {
-			name, over = c.Phase+": "+name, chart.Span{From: p.StartS, To: p.EndS}
+			name, over = c.Phase+": "+name, chart.Span{From: p.From.Seconds(), To: p.To.Seconds()}
 		}
 		list = append(list, chart.Limit{Name: name, Value: c.Threshold, Span: over})
 		if c.Upper != nil {
@@ -218,7 +218,7 @@ func charts(s result.Scenario, id string, points int) (chart.Drawing, bool) {
 		return chart.Drawing{}, false
 	}
 	for _, p := range s.Phases {
-		g.Phases = append(g.Phases, chart.Band{Name: p.Name, Span: chart.Span{From: p.StartS, To: p.EndS}})
+		g.Phases = append(g.Phases, chart.Band{Name: p.Name, Span: chart.Span{From: p.From.Seconds(), To: p.To.Seconds()}})
 	}
 	for _, f := range s.Faults {
 		b := chart.Band{Name: faultName(f), Span: chart.Span{From: f.StartS, To: span.To}}
@@ -247,7 +247,7 @@ func faultName(f result.Fault) string {
 func spanOf(s result.Scenario) chart.Span {
 	end := 0.0
 	for _, p := range s.Phases {
-		end = max(end, p.EndS)
+		end = max(end, p.To.Seconds())
 	}
 	for _, series := range s.Series {
 		for _, at := range series.T {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/stretchr/testify/require"
@@ -73,9 +74,9 @@ func TestMarksOfATargetThatDied(t *testing.T) {
 
 func TestPeaksAreOfTheirPhase(t *testing.T) {
 	s := result.Series{Unit: result.UnitCount, T: []float64{0, 1, 2, 3}, V: []float64{5, math.NaN(), 9, 1}}
-	require.Equal(t, "5 (1)", peakIn(s, result.Phase{StartS: 0, EndS: 2}))
-	require.Equal(t, "9 (1)", peakIn(s, result.Phase{StartS: 2, EndS: 3}))
-	require.Equal(t, notMeasured, peakIn(s, result.Phase{StartS: 5, EndS: 9}), "nothing is not 0")
+	require.Equal(t, "5 (1)", peakIn(s, result.Phase{From: 0 * time.Second, To: 2 * time.Second}))
+	require.Equal(t, "9 (1)", peakIn(s, result.Phase{From: 2 * time.Second, To: 3 * time.Second}))
+	require.Equal(t, notMeasured, peakIn(s, result.Phase{From: 5 * time.Second, To: 9 * time.Second}), "nothing is not 0")
 }
 
 func TestAQuantileNeedsSamples(t *testing.T) {

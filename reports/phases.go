@@ -69,7 +69,7 @@ func lengthOf(s result.Scenario, name string) float64 {
 	if !ok {
 		return 0
 	}
-	return p.EndS - p.StartS
+	return p.Length().Seconds()
 }
 
 type streamRow struct {
@@ -165,7 +165,7 @@ func peaks(s result.Scenario) *phaseTable {
 func peakIn(s result.Series, p result.Phase) string {
 	peak, n := math.Inf(-1), int64(0)
 	for i := range min(len(s.T), len(s.V)) {
-		if s.T[i] >= p.StartS && s.T[i] < p.EndS && !math.IsNaN(s.V[i]) {
+		if s.T[i] >= p.From.Seconds() && s.T[i] < p.To.Seconds() && !math.IsNaN(s.V[i]) {
 			peak, n = max(peak, s.V[i]), n+1
 		}
 	}

@@ -56,9 +56,9 @@ func join(sep string, parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
 }
 
-// hasTeeth reports whether any check of the run knows that it was seen to fail.
+// hasProvenChecks reports whether any check of the run knows that it was seen to fail.
 // Where none does, nothing was proved, and nothing is said about any.
-func hasTeeth(run *result.Run) bool {
+func hasProvenChecks(run *result.Run) bool {
 	return slices.ContainsFunc(run.Scenarios, func(s result.Scenario) bool {
 		return slices.ContainsFunc(s.Checks, func(c result.Check) bool { return c.Seen != nil })
 	})
@@ -79,7 +79,7 @@ func seen(c result.Check) string {
 // unprovenText says how many checks that can fail were never seen to, where
 // anything was proved at all.
 func unprovenText(run *result.Run) string {
-	if !hasTeeth(run) {
+	if !hasProvenChecks(run) {
 		return ""
 	}
 	var unproven, checks int64

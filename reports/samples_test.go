@@ -18,12 +18,12 @@ func ptr[T any](v T) *T { return &v }
 // sampleRuns are the runs that every format is tried with, by name.
 func sampleRuns(t testing.TB) map[string]*result.Run {
 	return map[string]*result.Run{
-		"mixed":    mixedRun(t),
-		"passed":   passedRun(t),
-		"partial":  partialRun(t),
-		"rejudged": rejudgedRun(t),
-		"hostile":  hostileRun(t, hostile),
-		"empty":    {Schema: result.Schema, ID: "20260102-030405-ffff", Started: runStarted(), Complete: true},
+		"mixed":       mixedRun(t),
+		"passed":      passedRun(t),
+		"partial":     partialRun(t),
+		"reevaluated": reevaluatedRun(t),
+		"hostile":     hostileRun(t, hostile),
+		"empty":       {Schema: result.Schema, ID: "20260102-030405-ffff", Started: runStarted(), Complete: true},
 	}
 }
 
@@ -51,16 +51,16 @@ func mixedRun(t testing.TB) *result.Run {
 		passingScenario(t, "search/short-terms", 3), killedScenario(t), drippingScenario(t), lateScenario(t),
 		unfiredScenario(t), passingScenario(t, "task/invalid-key", 5),
 	}
-	run.Claims = []result.Claim{
+	run.Gains = []result.Gain{
 		{Name: "search: out of memory", Claimed: "−100 %", Where: map[string]string{"projects": "10000"}, Evidence: "killed by the kernel for memory (limit 105 MB)", Metric: "process.rss.max", Unit: result.UnitBytes, Before: ptr(412e6), After: ptr(61.4e6), Verdict: result.Pass, Reason: "no death in 3 runs of 5,000 requests"},
 		{Name: "search: latency", Claimed: "−90 %", Metric: "search.latency.p99", Unit: result.UnitMS, Before: ptr(5456.0), After: ptr(812.0), Verdict: result.Fail, Reason: "measured −85 %"},
 		{Name: "queue saturation", Claimed: "−100 %", Verdict: result.NotExercised, Reason: "not run"},
 	}
 	killed := wave(rand.New(rand.NewPCG(1, 2)), "target.rss", result.UnitBytes, 60, 6, 41e6, 104e6, 2, 6)
 	killed.Limit = ptr(104.9e6)
-	run.Claims[0].Gain, run.Claims[0].GainLeast, run.Claims[0].GainMost, run.Claims[0].Promised = ptr(0.85), ptr(0.84), ptr(0.86), 0.8
-	run.Claims[0].BeforeAll, run.Claims[0].AfterAll = []float64{412e6, 409e6}, []float64{61.4e6, 64e6}
-	run.Claims[0].Courses = []result.Course{
+	run.Gains[0].Share, run.Gains[0].GainLeast, run.Gains[0].GainMost, run.Gains[0].Promised = ptr(0.85), ptr(0.84), ptr(0.86), 0.8
+	run.Gains[0].BeforeAll, run.Gains[0].AfterAll = []float64{412e6, 409e6}, []float64{61.4e6, 64e6}
+	run.Gains[0].Memory = []result.MemoryTrace{
 		{Side: result.SideBefore, Memory: killed, Ends: []result.End{{EndS: ptr(5.9), Signal: "killed", OOMKilled: true, OOMEvidence: "cgroup memory.events", LimitBytes: ptr(uint64(104_857_600))}}},
 		{Side: result.SideAfter, Memory: wave(rand.New(rand.NewPCG(3, 4)), "target.rss", result.UnitBytes, 120, 12, 41e6, 47e6, 2, 6), Ends: []result.End{{EndS: ptr(12.0), Expected: true}}},
 	}
@@ -86,18 +86,18 @@ func passedRun(t testing.TB) *result.Run {
 	run.Verdict = result.Pass
 	run.Reason = "All 12 checks of 2 scenarios held; the closest is search.latency.p99 in inject with 81 % of its limit."
 	run.Scenarios = []result.Scenario{passingScenario(t, "search/popular-term", 1), passingScenario(t, "oracle/one-hangs", 2)}
-	run.Scenarios[0].Checks[0].Seen = &result.Bite{Without: "search.sql-limit", At: "2026-01-31"}
+	run.Scenarios[0].Checks[0].Seen = &result.ProvenFailure{Without: "search.sql-limit", At: "2026-01-31"}
 	return run
 }
 
-// rejudgedRun was held against other limits later.
-func rejudgedRun(t testing.TB) *result.Run {
+// reevaluatedRun was held against other limits later.
+func reevaluatedRun(t testing.TB) *result.Run {
 	run := passedRun(t)
 	s := &run.Scenarios[0]
 	s.Checks[0] = latencyCheck("search", 405, 300, result.Fail)
 	s.Verdict, s.Reason = result.Fail, s.Checks[0].Reason
 	run.Verdict, run.Reason = result.Fail, s.Name+": "+s.Reason
-	run.Rejudged = &result.Rejudgement{By: "slo.yaml", Changes: []result.Change{
+	run.Reevaluated = &result.Reevaluation{By: "slo.yaml", Changes: []result.Change{
 		{Scenario: s.Name, Check: "search.latency.p99 in inject", OldLimit: "≤ 500 ms", NewLimit: "≤ 300 ms", Was: result.Pass, Is: result.Fail},
 		{Scenario: s.Name, Check: "db.connections.in_use.max", NewLimit: "≤ 10", Is: result.Pass},
 	}}
@@ -111,7 +111,7 @@ func partialRun(t testing.TB) *result.Run {
 	cut := passingScenario(t, "oracle/one-hangs", 9)
 	cut.Verdict, cut.Reason, cut.Checks, cut.Evidence = "", "", nil, nil
 	cut.Streams[0].Latency, cut.Streams[0].Histogram, cut.Streams[0].Slowest = nil, "", nil
-	broken := result.Scenario{Name: "task/outage", Proves: "A short outage loses no task.", Started: runStarted(),
+	broken := result.Scenario{Name: "task/outage", Claim: "A short outage loses no task.", Started: runStarted(),
 		Verdict: result.Inconclusive, Error: "start target: exec: \"reference\": not found\nlast log lines: none"}
 	run.Scenarios = []result.Scenario{passingScenario(t, "search/popular-term", 1), cut, broken, {Name: "task/never-begun"}}
 	return run
@@ -121,7 +121,7 @@ func phasesOf(lengths ...float64) []result.Phase {
 	var phases []result.Phase
 	from := 0.0
 	for i, name := range []string{result.WarmUp, result.Baseline, result.Inject, result.Heal, result.Drain}[:len(lengths)] {
-		phases = append(phases, result.Phase{Name: name, StartS: from, EndS: from + lengths[i]})
+		phases = append(phases, result.Phase{Name: name, From: result.Seconds(from), To: result.Seconds(from + lengths[i])})
 		from += lengths[i]
 	}
 	return phases
@@ -176,7 +176,7 @@ func histogram(t testing.TB, r *rand.Rand, n int, median, tail float64) (string,
 // load is one stream with its series: planned at a rate, with some failing in
 // the window of a fault.
 func load(t testing.TB, r *rand.Rand, name string, phases []result.Phase, rate, median, tail, failing float64, from, to float64) (result.Stream, []result.Series) {
-	end := phases[len(phases)-1].EndS
+	end := phases[len(phases)-1].To.Seconds()
 	n := int64(rate * end)
 	st := result.Stream{Name: name, Shape: fmt.Sprintf("%g/s for %gs", rate, end), MaxInFlight: 37}
 	st.Histogram, st.Latency = histogram(t, r, int(n), median, tail)
@@ -194,8 +194,8 @@ func load(t testing.TB, r *rand.Rand, name string, phases []result.Phase, rate, 
 		st.Completed = n - (lost - lost/3)
 	}
 	for _, p := range phases {
-		share := (p.EndS - p.StartS) / end
-		c := result.Counts{Planned: int64(rate * (p.EndS - p.StartS)), SendLagP99MS: ptr(1.1)}
+		share := p.Length().Seconds() / end
+		c := result.Counts{Planned: int64(rate * p.Length().Seconds()), SendLagP99MS: ptr(1.1)}
 		c.Sent, c.OK, c.Completed = c.Planned, c.Planned, c.Planned
 		_, c.Latency = latencies(t, r, max(int(float64(n)*share), 1), median, median*3)
 		if p.Name == result.Inject {
@@ -240,7 +240,7 @@ func evidence(sent float64) []result.Check {
 
 func latencyCheck(stream string, v, limit float64, verdict result.Verdict) result.Check {
 	c := result.Check{Metric: stream + ".latency.p99", Phase: result.Inject, Op: "<=", Threshold: limit, Value: &v, Unit: result.UnitMS, Samples: 2800,
-		Why: "the promise of half a second to one second", Primary: true, Guards: []string{"search.sql-limit"}, Verdict: verdict}
+		Why: "the promise of half a second to one second", Primary: true, Protections: []string{"search.sql-limit"}, Verdict: verdict}
 	c.Name = c.Metric + " in inject ≤ " + result.Format(limit, c.Unit)
 	c.Reason = c.Metric + " was " + result.Format(v, c.Unit) + " in inject, limit ≤ " + result.Format(limit, c.Unit)
 	return c
@@ -257,7 +257,7 @@ func passingScenario(t testing.TB, name string, seed uint64) result.Scenario {
 	series[6].Limit = ptr(100e6)
 	series[7].Reduced = "max per 0.25 s"
 	return result.Scenario{
-		Name: name, Proves: "A term that matches every project costs one bounded page, in memory and in time.",
+		Name: name, Claim: "A term that matches every project costs one bounded page, in memory and in time.",
 		Protections: []string{"search.sql-limit", "search.stable-order"}, Without: []string{}, Verdict: result.Pass,
 		Reason:  "search.latency.p99 was 405 ms in inject, limit ≤ 500 ms",
 		Started: runStarted().Add(time.Minute), DurationS: 36.4, Repeat: "holdfast run " + name + " --seed 42",
@@ -297,7 +297,7 @@ func killedScenario(t testing.TB) result.Scenario {
 		{StartS: -1.1, EndS: ptr(21.3), Signal: "killed", OOMKilled: true, OOMEvidence: "docker inspect: OOMKilled=true; memory.events oom_kill 1", PeakRSSBytes: ptr(uint64(100e6)), LimitBytes: ptr(uint64(100e6))},
 		{StartS: 23.1, EndS: ptr(35.4), ExitCode: ptr(0), Expected: true, PeakRSSBytes: ptr(uint64(58e6)), LimitBytes: ptr(uint64(100e6))},
 	}
-	s.Events = []result.Event{{AtS: 23.4, What: "ready again after 2.1 s"}}
+	s.Events = []result.Annotation{{AtS: 23.4, What: "ready again after 2.1 s"}}
 	s.Checks = []result.Check{
 		{Metric: "process.rss.max", Phase: result.Inject, Op: "<=", Threshold: 100e6, Value: ptr(187e6), Unit: result.UnitBytes, Samples: 83, Primary: true, Verdict: result.Fail, Why: "the note's own limit", Reason: "process.rss.max was 187 MB in inject, limit ≤ 100 MB"},
 		latencyCheck("search", 2387, 500, result.Fail),
@@ -311,7 +311,7 @@ func killedScenario(t testing.TB) result.Scenario {
 
 func drippingScenario(t testing.TB) result.Scenario {
 	s := passingScenario(t, "oracle/one-drips", 4)
-	s.Proves = "An answer that drips byte by byte is cut off by the bound on the whole call."
+	s.Claim = "An answer that drips byte by byte is cut off by the bound on the whole call."
 	s.Verdict, s.Reason = result.Fail, "oracle_api.in_flight was still 3 at the end of heal, it should have fallen to 0 within 1 s"
 	s.Checks = append(s.Checks, result.Check{Metric: "oracle_api.in_flight", Phase: result.Heal, Op: "falls_to", Threshold: 0, WithinS: ptr(1.0), Unit: result.UnitCount, Samples: 80, Verdict: result.Fail, Primary: true, Reason: s.Reason})
 	s.Checks[0].Primary = false
@@ -346,7 +346,7 @@ const hostile = "x</script><script>alert(1)</script><img src=x onerror=alert(1)>
 func hostileRun(t testing.TB, text string) *result.Run {
 	run := mixedRun(t)
 	run.Scenarios = run.Scenarios[1:3]
-	run.Rejudged = rejudgedRun(t).Rejudged
+	run.Reevaluated = reevaluatedRun(t).Reevaluated
 	poison(run, text)
 	return run
 }

@@ -61,9 +61,9 @@ type endRow struct {
 }
 
 // newSection draws at most about so many points of each series.
-func newSection(s result.Scenario, id string, points int, teeth bool) section {
+func newSection(s result.Scenario, id string, points int, proven bool) section {
 	sec := section{
-		ID: id, Name: s.Name, Proves: s.Proves, Verdict: badgeOf(verdictOfScenario(s)), Reason: reasonOf(s),
+		ID: id, Name: s.Name, Proves: s.Claim, Verdict: badgeOf(verdictOfScenario(s)), Reason: reasonOf(s),
 		Protections: strings.Join(s.Protections, ", "), Without: strings.Join(s.Without, ", "),
 		Started: moment(s.Started), Took: duration(s.DurationS),
 		Phases: phaseTables(s), Peaks: peaks(s), Distributions: distributions(s),
@@ -72,9 +72,9 @@ func newSection(s result.Scenario, id string, points int, teeth bool) section {
 	}
 	for _, c := range s.Checks {
 		if c.Verdict == result.Pass {
-			sec.Passed = append(sec.Passed, newCheckRow(c, teeth))
+			sec.Passed = append(sec.Passed, newCheckRow(c, proven))
 		} else {
-			sec.Open = append(sec.Open, newCheckRow(c, teeth))
+			sec.Open = append(sec.Open, newCheckRow(c, proven))
 		}
 	}
 	held := 0
@@ -102,12 +102,12 @@ func newSection(s result.Scenario, id string, points int, teeth bool) section {
 	return sec
 }
 
-func newCheckRow(c result.Check, teeth bool) checkRow {
+func newCheckRow(c result.Check, proven bool) checkRow {
 	r := checkRow{
 		Verdict: badgeOf(c.Verdict), Name: subject(c), Got: measured(c), Limit: limitText(c), Samples: count(c.Samples),
-		Reason: news(c), Why: c.Why, Guards: strings.Join(c.Guards, ", "), Primary: c.Primary, Bar: barOf(c),
+		Reason: news(c), Why: c.Why, Guards: strings.Join(c.Protections, ", "), Primary: c.Primary, Bar: barOf(c),
 	}
-	if teeth {
+	if proven {
 		r.Seen = seen(c)
 	}
 	return r

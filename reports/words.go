@@ -173,7 +173,7 @@ func sentence(run *result.Run, order []int) string {
 	if run.Reason != "" {
 		return run.Reason
 	}
-	if len(run.Scenarios) == 0 && len(run.Claims) > 0 && verdictOf(run) == result.Pass {
+	if len(run.Scenarios) == 0 && len(run.Gains) > 0 && verdictOf(run) == result.Pass {
 		return "Every gain that was promised was measured, and holds."
 	}
 	if len(run.Scenarios) == 0 {

@@ -52,7 +52,7 @@ func Promises(p Profile) []harness.Promise {
 	}
 	refused := refusedKey(p)
 	refused.Name, refused.Headline, refused.Timeline = "gains/refused-key", false, withDrain(refused.Timeline, 5*time.Second)
-	where := map[string]string{"tasks with a refused key": strconv.Itoa(p.Doomed)}
+	where := map[string]string{"tasks with a refused key": strconv.Itoa(p.Refused)}
 	before := without("task.classify-errors", "task.max-retries")
 	return append(all,
 		harness.Promise{
@@ -74,7 +74,7 @@ func Growths(p Profile) []harness.Growth {
 	}
 	for n := 1000; n <= p.Scale; n *= 10 {
 		s := searchAlone(p, n)
-		s.Holds = append(s.Holds, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)),
+		s.Checks = append(s.Checks, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)),
 			verdict.Metric("search.latency.p90").AtMost(verdict.Duration(maxSearchTime)))
 		search.Sizes = append(search.Sizes, harness.Size{X: float64(n), Scenario: s, AfterOnly: n > 100_000})
 	}
@@ -87,7 +87,7 @@ func Growths(p Profile) []harness.Growth {
 		s.Timeline = harness.Timeline{WarmUp: p.WarmUp, Baseline: 4 * time.Second}
 		s.Load[0].Profile = load.Constant(2, s.Timeline.Total())
 		s.Load[0].MaxInFlight = 20
-		s.Holds = append(s.Holds, verdict.Metric("impact.latency.p50").AtMost(verdict.Duration(time.Second)))
+		s.Checks = append(s.Checks, verdict.Metric("impact.latency.p50").AtMost(verdict.Duration(time.Second)))
 		oracles.Sizes = append(oracles.Sizes, harness.Size{X: float64(n), Scenario: s})
 	}
 	return []harness.Growth{search, oracles}
@@ -124,7 +124,7 @@ func without(names ...string) []harness.Protection {
 // searchKilled is the source's own test: a popular term, 50 at once.
 func searchKilled(p Profile, projects int) harness.Scenario {
 	s := popularTerm(p, fmt.Sprintf("gains/search-memory-%d", projects), projects)
-	s.Holds = append(s.Holds, verdict.Metric("target.unexpected_ends").Equals(verdict.Count(0)))
+	s.Checks = append(s.Checks, verdict.Metric("target.unexpected_ends").Equals(verdict.Count(0)))
 	return s
 }
 
@@ -134,12 +134,12 @@ func searchAlone(p Profile, projects int) harness.Scenario {
 	const rate = 4
 	path := "/search?q=" + url.QueryEscape(schema.TermEverywhere)
 	return harness.Scenario{
-		Name: fmt.Sprintf("gains/search-latency-%d", projects), Proves: "What one search for a popular term takes.",
+		Name: fmt.Sprintf("gains/search-latency-%d", projects), Claim: "What one search for a popular term takes.",
 		World: world(projects), Timeline: t,
 		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "1m"},
 		Load: []load.Stream{{Name: "search", Profile: load.Constant(rate, t.Total()), MaxInFlight: 1000,
 			Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: path} }, Expect: load.Status(200)}},
-		Holds: []verdict.Check{verdict.Metric("search.latency.p50").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s")},
+		Checks: []verdict.Check{verdict.Metric("search.latency.p50").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s")},
 	}
 }
 
@@ -147,12 +147,12 @@ func searchAlone(p Profile, projects int) harness.Scenario {
 func oracleCalls(p Profile, oracles int) harness.Scenario {
 	t := p.quick()
 	return harness.Scenario{
-		Name: fmt.Sprintf("gains/oracle-calls-%d", oracles), Proves: "How many calls one request leads to.",
+		Name: fmt.Sprintf("gains/oracle-calls-%d", oracles), Claim: "How many calls one request leads to.",
 		World: oracleWorld(p, panel{project: 1, active: oracles, at: oracleAPI}), Timeline: t,
 		Settings: patient(time.Minute, time.Minute, map[string]string{"ORACLE_HOST_MAX_IN_FLIGHT": "0"}),
 		Load:     []load.Stream{impacts("impact", 1, 4, t, load.Status(200))},
 		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact")},
-		Holds:    []verdict.Check{verdict.Metric("oracle_api.calls_per_request").AtMost(verdict.Count(maxOracles))},
+		Checks:   []verdict.Check{verdict.Metric("oracle_api.calls_per_request").AtMost(verdict.Count(maxOracles))},
 	}
 }
 
@@ -164,12 +164,12 @@ func oracleBlocked(p Profile, oracles int) harness.Scenario {
 	stream := impacts("impact", 1, 4, t, load.Status(200))
 	stream.Profile, stream.Timeout = load.Constant(4, p.WarmUp+p.Phase/2), patience
 	return harness.Scenario{
-		Name: fmt.Sprintf("gains/oracle-blocked-%d", oracles), Proves: "How many requests get no answer while one oracle never gives one.",
+		Name: fmt.Sprintf("gains/oracle-blocked-%d", oracles), Claim: "How many requests get no answer while one oracle never gives one.",
 		World: oracleWorld(p, panel{project: 1, active: oracles, at: oracleAPI}), Timeline: t,
 		Settings:   patient(p.CallTimeout, p.CallTimeout, nil),
 		Compressed: compressed("call timeout", p.CallTimeout),
 		Load:       []load.Stream{stream},
 		Faults:     []harness.Fault{always("hang", oracleAPI, "hang headers key=oracle-3")},
-		Holds:      []verdict.Check{verdict.Metric("impact.failed").In(result.Baseline).Equals(verdict.Count(0))},
+		Checks:     []verdict.Check{verdict.Metric("impact.failed").In(result.Baseline).Equals(verdict.Count(0))},
 	}
 }

@@ -79,7 +79,7 @@ func queue(ctx context.Context, dsn string) (map[string]queued, error) {
 }
 
 // settled says whether nothing in the queue waits or runs.
-func settled(ctx context.Context, o harness.Observed) (bool, error) {
+func settled(ctx context.Context, o harness.State) (bool, error) {
 	conn, err := pgx.Connect(ctx, o.DSN)
 	if err != nil {
 		return false, fmt.Errorf("look at the queue: %w", err)
@@ -95,12 +95,12 @@ func settled(ctx context.Context, o harness.Observed) (bool, error) {
 
 // account matches every task's request with what the queue and the API say of
 // it, and keeps that at the API's stand.
-func account(ctx context.Context, o harness.Observed, mailings []mailing) (result.Ledger, error) {
+func account(ctx context.Context, o harness.State, mailings []mailing) (result.Ledger, error) {
 	inQueue, err := queue(ctx, o.DSN)
 	if err != nil {
 		return result.Ledger{}, err
 	}
-	stand := o.Fakes[mailAPI].(*mailStand)
+	stand := o.Fakes[mailAPI].(*mailAdapter)
 	j := stand.api.Journal()
 	zero := o.Start.Sub(j.Start())
 	served := map[string]time.Duration{} // when first
@@ -223,9 +223,9 @@ func counting(tasks []taskRecord, of func(taskRecord) int) float64 {
 func overTasks(name string, which func(taskRecord) bool, of func([]taskRecord) float64) harness.Measure {
 	return harness.Measure{
 		Descriptor: verdict.Descriptor{Name: name, Unit: result.UnitCount},
-		Read: func(o harness.Observed, _ verdict.Window) verdict.Reading {
+		Read: func(o harness.State, _ verdict.Window) verdict.Reading {
 			var some []taskRecord
-			for _, t := range o.Fakes[mailAPI].(*mailStand).tasks {
+			for _, t := range o.Fakes[mailAPI].(*mailAdapter).tasks {
 				if which(t) {
 					some = append(some, t)
 				}
@@ -252,9 +252,9 @@ func delay(mailing, name string) harness.Measure {
 			Name: mailing + ".delay." + name, Unit: result.UnitMS, Timed: true, MinSamples: which.need,
 			About: "from when a task was due to be taken on until its mail was sent",
 		},
-		Read: func(o harness.Observed, w verdict.Window) verdict.Reading {
+		Read: func(o harness.State, w verdict.Window) verdict.Reading {
 			var took []time.Duration
-			for _, t := range o.Fakes[mailAPI].(*mailStand).tasks {
+			for _, t := range o.Fakes[mailAPI].(*mailAdapter).tasks {
 				if t.mailing == mailing && t.accepted && t.served == len(t.to) && t.due >= w.From && t.due < w.To {
 					took = append(took, t.at-t.due)
 				}

@@ -104,7 +104,7 @@ func (m mailing) next(n int64, _ *rand.Rand) load.Request {
 
 // furnishOwners gives each project that a mailing is about an owner of its own,
 // with the address of its task.
-func furnishOwners(ctx context.Context, o harness.Observed, mailings []mailing) error {
+func furnishOwners(ctx context.Context, o harness.State, mailings []mailing) error {
 	conn, err := pgx.Connect(ctx, o.DSN)
 	if err != nil {
 		return fmt.Errorf("give projects their owners: %w", err)
@@ -129,7 +129,7 @@ func furnishOwners(ctx context.Context, o harness.Observed, mailings []mailing) 
 
 // needOwners says which project a mailing is about has no owner with the address
 // of its task: there is none, or somebody else's.
-func needOwners(ctx context.Context, o harness.Observed, mailings []mailing) error {
+func needOwners(ctx context.Context, o harness.State, mailings []mailing) error {
 	conn, err := pgx.Connect(ctx, o.DSN)
 	if err != nil {
 		return fmt.Errorf("look for the projects' owners: %w", err)

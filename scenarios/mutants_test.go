@@ -229,10 +229,10 @@ func TestMutantsThatNoSwitchDescribes(t *testing.T) {
 		}
 		s.Settings[behindVariable] = reference
 		mutant := "mutant." + m.mutant
-		s.Guards = append([]string{mutant}, s.Guards...)
-		for i, c := range s.Holds {
+		s.Protections = append([]string{mutant}, s.Protections...)
+		for i, c := range s.Checks {
 			if c.Metric == m.check {
-				s.Holds[i] = c.Guarding(append([]string{mutant}, c.Guards...)...)
+				s.Checks[i] = c.Guarding(append([]string{mutant}, c.Protections...)...)
 			}
 		}
 		proof.Scenarios = append(proof.Scenarios, s)

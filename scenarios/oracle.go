@@ -81,16 +81,16 @@ func hundredActive(p Profile) harness.Scenario {
 	t := p.steady()
 	const each = 100 * time.Millisecond
 	return harness.Scenario{
-		Name:     "oracle/hundred-active",
-		Proves:   "Of 100 active oracles the first ten are asked, at the same time, and the answer says that the rest was left out.",
-		Guards:   []string{"oracle.cap", "oracle.concurrent-calls"},
-		Headline: true,
-		World:    oracleWorld(p, panel{project: 1, active: activeOracles, at: oracleAPI}),
-		Timeline: t,
-		Load:     []load.Stream{impacts("impact", 1, 20, t, impact(activeOracles, nil))},
-		Faults:   []harness.Fault{always("slow", oracleAPI, "delay "+each.String())},
-		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact")},
-		Holds: []verdict.Check{
+		Name:        "oracle/hundred-active",
+		Claim:       "Of 100 active oracles the first ten are asked, at the same time, and the answer says that the rest was left out.",
+		Protections: []string{"oracle.cap", "oracle.concurrent-calls"},
+		Headline:    true,
+		World:       oracleWorld(p, panel{project: 1, active: activeOracles, at: oracleAPI}),
+		Timeline:    t,
+		Load:        []load.Stream{impacts("impact", 1, 20, t, impact(activeOracles, nil))},
+		Faults:      []harness.Fault{always("slow", oracleAPI, "delay "+each.String())},
+		Measures:    []harness.Measure{callsPerRequest(oracleAPI, "impact")},
+		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.asked_per_project").Equals(verdict.Count(maxOracles)).Because("the source's own recommended test: exactly 10 processed").Guarding("oracle.cap"),
 			verdict.Metric("oracle_api.beyond_cap").Equals(verdict.Count(0)).Because("which ten is documented: the first by position").Guarding("oracle.cap"),
 			verdict.Metric("oracle_api.calls_per_request").Equals(verdict.Count(maxOracles)).Because("each is asked once, as the fake counted it"),
@@ -107,12 +107,12 @@ func manyActive(p Profile, active int) harness.Scenario {
 	t := p.quick()
 	return harness.Scenario{
 		Name:     fmt.Sprintf("oracle/ten-of-%d", active),
-		Proves:   fmt.Sprintf("Of %d active oracles ten are asked, as quickly and in as little memory as of 100.", active),
+		Claim:    fmt.Sprintf("Of %d active oracles ten are asked, as quickly and in as little memory as of 100.", active),
 		World:    oracleWorld(p, panel{project: 1, active: active, at: oracleAPI}),
 		Timeline: t,
 		Load:     []load.Stream{impacts("impact", 1, 40, t, impact(active, nil))},
 		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact")},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.calls_per_request").Equals(verdict.Count(maxOracles)),
 			verdict.Metric("oracle_api.beyond_cap").Equals(verdict.Count(0)),
 			verdict.Metric("impact.wrong").Equals(verdict.Count(0)),
@@ -129,7 +129,7 @@ func allHang(p Profile) harness.Scenario {
 	t := p.hanging()
 	return harness.Scenario{
 		Name:       "oracle/all-hang",
-		Proves:     fmt.Sprintf("While all of 100 oracles hang, no answer comes later than %s, and it names every one that was asked.", p.CallTimeout),
+		Claim:      fmt.Sprintf("While all of 100 oracles hang, no answer comes later than %s, and it names every one that was asked.", p.CallTimeout),
 		Headline:   true,
 		World:      oracleWorld(p, panel{project: 1, active: activeOracles, at: oracleAPI}),
 		Settings:   patient(p.CallTimeout, p.CallTimeout, nil),
@@ -137,7 +137,7 @@ func allHang(p Profile) harness.Scenario {
 		Timeline:   t,
 		Load:       []load.Stream{impacts("impact", 1, 4, t, impact(activeOracles, each(firstTen, "timeout|connection")))},
 		Faults:     []harness.Fault{misbehave("hang", oracleAPI, "hang headers")},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("impact.latency.max").AtMost(latest(p.CallTimeout)).Because("the source's own recommended test: no answer later than 10 s"),
 			verdict.Metric("impact.latency.max").AtLeast(verdict.Duration(p.CallTimeout * 9 / 10)).Because("somebody must have waited, or the bound was not tried").OrNotExercised(),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("an answer that tells what is missing, not an error"),
@@ -154,16 +154,16 @@ func slowWaves(p Profile) harness.Scenario {
 	settings := patient(deadline*3/4, deadline, noBreaker)
 	settings["ORACLE_CONCURRENT_CALLS"] = "2"
 	return harness.Scenario{
-		Name:       "oracle/slow-waves",
-		Proves:     "Five waves of two calls, each just within its own timeout, still end at the one deadline of the request.",
-		Guards:     []string{"oracle.overall-deadline"},
-		World:      oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings:   settings,
-		Compressed: compressed("overall deadline", deadline),
-		Timeline:   t,
-		Load:       []load.Stream{impacts("impact", 1, 2, t, impact(maxOracles, each(firstTen, "timeout")))},
-		Faults:     []harness.Fault{misbehave("slow", oracleAPI, "delay "+(deadline*2/3).String())},
-		Holds: []verdict.Check{
+		Name:        "oracle/slow-waves",
+		Claim:       "Five waves of two calls, each just within its own timeout, still end at the one deadline of the request.",
+		Protections: []string{"oracle.overall-deadline"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings:    settings,
+		Compressed:  compressed("overall deadline", deadline),
+		Timeline:    t,
+		Load:        []load.Stream{impacts("impact", 1, 2, t, impact(maxOracles, each(firstTen, "timeout")))},
+		Faults:      []harness.Fault{misbehave("slow", oracleAPI, "delay "+(deadline*2/3).String())},
+		Checks: []verdict.Check{
 			verdict.Metric("impact.latency.max").AtMost(latest(deadline)).Because("one deadline for the request, however many waves").Guarding("oracle.overall-deadline"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("what was in by then is delivered"),
 		},
@@ -175,16 +175,16 @@ func oneHangs(p Profile) harness.Scenario {
 	t := p.disturbed()
 	const call = 300 * time.Millisecond
 	return harness.Scenario{
-		Name:       "oracle/one-hangs",
-		Proves:     "One oracle that never answers costs its own slot and its own timeout, not the nine others.",
-		Guards:     []string{"oracle.call-timeout", "oracle.isolate-errors"},
-		World:      oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings:   patient(call, 3*time.Second, noBreaker),
-		Compressed: compressed("call timeout", call),
-		Timeline:   t,
-		Load:       []load.Stream{impacts("impact", 1, 20, t, impact(maxOracles, map[string]string{"oracle-3": "timeout"}))},
-		Faults:     []harness.Fault{misbehave("hang", oracleAPI, "hang headers key=oracle-3")},
-		Holds: []verdict.Check{
+		Name:        "oracle/one-hangs",
+		Claim:       "One oracle that never answers costs its own slot and its own timeout, not the nine others.",
+		Protections: []string{"oracle.call-timeout", "oracle.isolate-errors"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings:    patient(call, 3*time.Second, noBreaker),
+		Compressed:  compressed("call timeout", call),
+		Timeline:    t,
+		Load:        []load.Stream{impacts("impact", 1, 20, t, impact(maxOracles, map[string]string{"oracle-3": "timeout"}))},
+		Faults:      []harness.Fault{misbehave("hang", oracleAPI, "hang headers key=oracle-3")},
+		Checks: []verdict.Check{
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("nine good answers beside the one that is missing").Guarding("oracle.isolate-errors"),
 			verdict.Metric("impact.latency.max").AtMost(verdict.Duration(2 * call)).Because("the call's own timeout ends the wait, long before the request's deadline").Guarding("oracle.call-timeout"),
 			verdict.Metric("impact.latency.max").In(result.Inject).AtLeast(verdict.Duration(call)).Because("it was waited for").OrNotExercised(),
@@ -198,13 +198,13 @@ func dripping(p Profile) harness.Scenario {
 	t := p.disturbed()
 	const call = 300 * time.Millisecond
 	return harness.Scenario{
-		Name:       "oracle/dripping",
-		Proves:     "An answer that comes byte by byte, or stops half-way, is given up at the call's timeout: it bounds the whole call.",
-		Guards:     []string{"oracle.call-timeout"},
-		World:      oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings:   patient(call, 3*time.Second, noBreaker),
-		Compressed: compressed("call timeout", call),
-		Timeline:   t,
+		Name:        "oracle/dripping",
+		Claim:       "An answer that comes byte by byte, or stops half-way, is given up at the call's timeout: it bounds the whole call.",
+		Protections: []string{"oracle.call-timeout"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings:    patient(call, 3*time.Second, noBreaker),
+		Compressed:  compressed("call timeout", call),
+		Timeline:    t,
 		Load: []load.Stream{impacts("impact", 1, 20, t,
 			impact(maxOracles, map[string]string{"oracle-1": "timeout", "oracle-2": "timeout", "oracle-3": "timeout"}))},
 		Faults: []harness.Fault{
@@ -212,7 +212,7 @@ func dripping(p Profile) harness.Scenario {
 			misbehave("stall", oracleAPI, "hang body key=oracle-2"),
 			misbehave("narrow", oracleAPI, "bandwidth 50 key=oracle-3"),
 		},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("impact.latency.max").AtMost(verdict.Duration(2 * call)).Because("a timeout between two bytes would never come").Guarding("oracle.call-timeout"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
 		},

@@ -13,12 +13,12 @@ import (
 func oversized(p Profile) harness.Scenario {
 	t := p.steady()
 	return harness.Scenario{
-		Name:     "oracle/oversized",
-		Proves:   "A body that never ends, one that unpacks to 64 MB and a header of 1 MB cost an error each, and no memory.",
-		Guards:   []string{"oracle.body-limit"},
-		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings: patient(time.Second, time.Second, noBreaker),
-		Timeline: t,
+		Name:        "oracle/oversized",
+		Claim:       "A body that never ends, one that unpacks to 64 MB and a header of 1 MB cost an error each, and no memory.",
+		Protections: []string{"oracle.body-limit"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings:    patient(time.Second, time.Second, noBreaker),
+		Timeline:    t,
 		Load: []load.Stream{impacts("impact", 1, 8, t, failing(maxOracles,
 			map[string]string{"oracle-1": "too_large", "oracle-2": "too_large", "oracle-3": "too_large|connection"}, nil))},
 		Faults: []harness.Fault{
@@ -26,7 +26,7 @@ func oversized(p Profile) harness.Scenario {
 			always("bomb", oracleAPI, "gzipbomb bytes=64MiB key=oracle-2"),
 			always("header", oracleAPI, "bigheader bytes=1MiB key=oracle-3"),
 		},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)).Because("a hostile answer is read no further than its limit").Guarding("oracle.body-limit"),
 			verdict.Metric("impact.wrong").Equals(verdict.Count(0)).Because("these three are too large, the seven others are delivered").Guarding("oracle.body-limit"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
@@ -42,12 +42,12 @@ func brokenConnections(p Profile) harness.Scenario {
 		"oracle-4": "connection|payload", "oracle-5": "connection|payload", "oracle-6": "connection|payload",
 	}
 	return harness.Scenario{
-		Name:     "oracle/broken-connections",
-		Proves:   "Calls that break on the wire are an error each, are made once and not silently again, and leave the others alone.",
-		Guards:   []string{"oracle.isolate-errors"},
-		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
-		Settings: noBreaker,
-		Timeline: t,
+		Name:        "oracle/broken-connections",
+		Claim:       "Calls that break on the wire are an error each, are made once and not silently again, and leave the others alone.",
+		Protections: []string{"oracle.isolate-errors"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
+		Settings:    noBreaker,
+		Timeline:    t,
 		Load: []load.Stream{
 			impacts("impact", 1, 10, t, failing(maxOracles, broken, nil)),
 			// A connection that was kept open is closed as it is used again; fresh ones are spared.
@@ -63,7 +63,7 @@ func brokenConnections(p Profile) harness.Scenario {
 			always("idle-close", sickAPI, "idleclose key=oracle-1"),
 		},
 		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact"), callsPerRequest(sickAPI, "reused")},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("four good answers beside those that broke").Guarding("oracle.isolate-errors"),
 			verdict.Metric("oracle_api.calls_per_request").Equals(verdict.Count(maxOracles)).Because("an HTTP library that tries again by itself would show here"),
 			verdict.Metric("sick_api.calls_per_request").Equals(verdict.Count(maxOracles)).Because("net/http would send again what a reused connection lost"),
@@ -86,15 +86,15 @@ func malformedAnswers(p Profile) harness.Scenario {
 	}
 	good := impacts("more", 2, 10, t, failing(maxOracles, each(firstTen[:len(more)], "payload|status"), nil))
 	return harness.Scenario{
-		Name:     "oracle/malformed-answers",
-		Proves:   "No answer that is malformed, of the wrong types, about another project, out of date or cut short is passed on as data.",
-		Guards:   []string{"oracle.validate-answer"},
-		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
-		Settings: noBreaker,
-		Timeline: t,
-		Load:     []load.Stream{impacts("impact", 1, 10, t, failing(maxOracles, each(firstTen, "payload|connection"), nil)), good},
-		Faults:   faults,
-		Holds: []verdict.Check{
+		Name:        "oracle/malformed-answers",
+		Claim:       "No answer that is malformed, of the wrong types, about another project, out of date or cut short is passed on as data.",
+		Protections: []string{"oracle.validate-answer"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
+		Settings:    noBreaker,
+		Timeline:    t,
+		Load:        []load.Stream{impacts("impact", 1, 10, t, failing(maxOracles, each(firstTen, "payload|connection"), nil)), good},
+		Faults:      faults,
+		Checks: []verdict.Check{
 			verdict.Metric("impact.wrong").Equals(verdict.Count(0)).Because("each of these ten answers is wrong, and called so").Guarding("oracle.validate-answer"),
 			verdict.Metric("more.wrong").Equals(verdict.Count(0)).Because("five that are wrong beside five that are right").Guarding("oracle.validate-answer"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
@@ -108,15 +108,15 @@ func malformedAnswers(p Profile) harness.Scenario {
 func trustingAdapter(p Profile) harness.Scenario {
 	t := p.quick()
 	return harness.Scenario{
-		Name:     "oracle/panicking-adapter",
-		Proves:   "An adapter that panics over an answer costs that one oracle, not the process and all who are being served.",
-		Guards:   []string{"oracle.isolate-panics"},
-		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI, legacy: map[string]bool{"oracle-5": true}}),
-		Settings: noBreaker,
-		Timeline: t,
-		Load:     []load.Stream{impacts("impact", 1, 20, t, failing(maxOracles, map[string]string{"oracle-5": "unexpected"}, nil))},
-		Faults:   []harness.Fault{always("types", oracleAPI, "json types key=oracle-5")},
-		Holds: []verdict.Check{
+		Name:        "oracle/panicking-adapter",
+		Claim:       "An adapter that panics over an answer costs that one oracle, not the process and all who are being served.",
+		Protections: []string{"oracle.isolate-panics"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI, legacy: map[string]bool{"oracle-5": true}}),
+		Settings:    noBreaker,
+		Timeline:    t,
+		Load:        []load.Stream{impacts("impact", 1, 20, t, failing(maxOracles, map[string]string{"oracle-5": "unexpected"}, nil))},
+		Faults:      []harness.Fault{always("types", oracleAPI, "json types key=oracle-5")},
+		Checks: []verdict.Check{
 			verdict.Metric("target.unexpected_ends").Equals(verdict.Count(0)).Because("a panic in a goroutine of its own ends the whole process").Guarding("oracle.isolate-panics"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("nine good answers and one error"),
 		},
@@ -127,19 +127,19 @@ func trustingAdapter(p Profile) harness.Scenario {
 func redirected(p Profile) harness.Scenario {
 	t := p.quick()
 	return harness.Scenario{
-		Name:     "oracle/redirected",
-		Proves:   "A redirect that leads in a circle, or to another host, is not followed.",
-		Guards:   []string{"oracle.redirect-limit"},
-		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings: patient(500*time.Millisecond, time.Second, noBreaker),
-		Timeline: t,
-		Load:     []load.Stream{impacts("impact", 1, 10, t, failing(maxOracles, map[string]string{"oracle-1": "status|payload|unexpected|connection", "oracle-2": "status|payload|unexpected|connection"}, nil))},
+		Name:        "oracle/redirected",
+		Claim:       "A redirect that leads in a circle, or to another host, is not followed.",
+		Protections: []string{"oracle.redirect-limit"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings:    patient(500*time.Millisecond, time.Second, noBreaker),
+		Timeline:    t,
+		Load:        []load.Stream{impacts("impact", 1, 10, t, failing(maxOracles, map[string]string{"oracle-1": "status|payload|unexpected|connection", "oracle-2": "status|payload|unexpected|connection"}, nil))},
 		Faults: []harness.Fault{
 			always("loop", oracleAPI, "redirect loop key=oracle-1"),
 			always("away", oracleAPI, "redirect host location=http://127.0.0.1:9 key=oracle-2"),
 		},
 		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact")},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.calls_per_request").AtMost(verdict.Count(maxOracles + 2)).Because("a circle is left at once, as the fake counted it").Guarding("oracle.redirect-limit"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
 			verdict.Metric("impact.latency.max").AtMost(verdict.Duration(time.Second)),
@@ -156,15 +156,15 @@ func refusals(p Profile) harness.Scenario {
 		faults = append(faults, always(fmt.Sprintf("status-%d", i+1), oracleAPI, fmt.Sprintf("status %s key=oracle-%d", s, i+1)))
 	}
 	return harness.Scenario{
-		Name:     "oracle/refusals",
-		Proves:   "An oracle that answers 429, 5xx or 4xx is an error of the class status beside the others' good answers.",
-		Guards:   []string{"oracle.isolate-errors"},
-		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings: noBreaker,
-		Timeline: t,
-		Load:     []load.Stream{impacts("impact", 1, 20, t, failing(maxOracles, each(firstTen[:len(statuses)], "status"), nil))},
-		Faults:   faults,
-		Holds: []verdict.Check{
+		Name:        "oracle/refusals",
+		Claim:       "An oracle that answers 429, 5xx or 4xx is an error of the class status beside the others' good answers.",
+		Protections: []string{"oracle.isolate-errors"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings:    noBreaker,
+		Timeline:    t,
+		Load:        []load.Stream{impacts("impact", 1, 20, t, failing(maxOracles, each(firstTen[:len(statuses)], "status"), nil))},
+		Faults:      faults,
+		Checks: []verdict.Check{
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("seven refusals, told apart from three good answers").Guarding("oracle.isolate-errors"),
 		},
 	}

@@ -19,18 +19,18 @@ func sickHost(p Profile) harness.Scenario {
 	settings := patient(2*time.Second, 2*time.Second, noBreaker)
 	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = fmt.Sprint(most)
 	return harness.Scenario{
-		Name:     "oracle/sick-host",
-		Proves:   "While one host hangs, no more than 20 calls are spent on it at once, and projects on another host are as quick as ever.",
-		Guards:   []string{"oracle.bulkhead"},
-		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
-		Settings: settings,
-		Timeline: t,
+		Name:        "oracle/sick-host",
+		Claim:       "While one host hangs, no more than 20 calls are spent on it at once, and projects on another host are as quick as ever.",
+		Protections: []string{"oracle.bulkhead"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
+		Settings:    settings,
+		Timeline:    t,
 		Load: []load.Stream{
 			impacts("impact", 1, 10, t, impact(maxOracles, nil)),
 			impacts("sick", 2, 20, t, impact(maxOracles, each(firstTen, "timeout|connection"))),
 		},
 		Faults: []harness.Fault{misbehave("hang", sickAPI, "hang headers")},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("sick_api.most_in_flight").AtMost(verdict.Count(most)).Because("the bulkhead, as the fake counted it").Guarding("oracle.bulkhead"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the other host's projects lose nothing"),
 			verdict.Metric("impact.latency.p90").In(result.Inject).AtMost(verdict.Duration(300 * time.Millisecond)),
@@ -52,17 +52,17 @@ func leftAlone(p Profile) harness.Scenario {
 	// It is missing for two cooldowns, and a tenth is for what is under way at the edges.
 	takenBack := 90 - 100*2*cooldown.Seconds()/t.Heal.Seconds()
 	return harness.Scenario{
-		Name:       "oracle/left-alone",
-		Proves:     "An oracle that keeps failing is left alone but for a try now and then, and is taken back when it is well.",
-		Guards:     []string{"oracle.breaker"},
-		World:      oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings:   settings,
-		Compressed: []result.Compressed{{Name: "breaker's cooldown", RealS: 5, UsedS: cooldown.Seconds(), FactorBy: 5 / cooldown.Seconds()}},
-		Timeline:   t,
-		Load:       []load.Stream{impacts("impact", 1, rate, t, impact(maxOracles, map[string]string{"oracle-4": "status|connection"}))},
-		Faults:     []harness.Fault{misbehave("down", oracleAPI, "status 503 key=oracle-4")},
-		Measures:   []harness.Measure{askedOf(oracleAPI, "oracle-4", "impact")},
-		Holds: []verdict.Check{
+		Name:        "oracle/left-alone",
+		Claim:       "An oracle that keeps failing is left alone but for a try now and then, and is taken back when it is well.",
+		Protections: []string{"oracle.breaker"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings:    settings,
+		Compressed:  []result.Compressed{{Name: "breaker's cooldown", RealS: 5, UsedS: cooldown.Seconds(), FactorBy: 5 / cooldown.Seconds()}},
+		Timeline:    t,
+		Load:        []load.Stream{impacts("impact", 1, rate, t, impact(maxOracles, map[string]string{"oracle-4": "status|connection"}))},
+		Faults:      []harness.Fault{misbehave("down", oracleAPI, "status 503 key=oracle-4")},
+		Measures:    []harness.Measure{askedOf(oracleAPI, "oracle-4", "impact")},
+		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.calls").In(result.Inject).AtMost(verdict.Count(healthy + tried + maxOracles)).
 				Because("five failures open the breaker, then one try per cooldown").Guarding("oracle.breaker"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the nine others are delivered meanwhile"),
@@ -78,7 +78,7 @@ func unstable(p Profile) harness.Scenario {
 	may := each(firstTen, "status|connection|timeout")
 	return harness.Scenario{
 		Name:     "oracle/unstable",
-		Proves:   "Oracles that flap, that brown out, that fail five at once or buckle under load cost what they fail to say, and nothing when they are well again.",
+		Claim:    "Oracles that flap, that brown out, that fail five at once or buckle under load cost what they fail to say, and nothing when they are well again.",
 		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
 		Settings: patient(500*time.Millisecond, time.Second, map[string]string{"ORACLE_BREAKER_COOLDOWN": "200ms"}),
 		Timeline: t,
@@ -89,7 +89,7 @@ func unstable(p Profile) harness.Scenario {
 			misbehave("together", oracleAPI, "close pick=5 key=oracle-3,oracle-4,oracle-5,oracle-6,oracle-7,oracle-8,oracle-9"),
 			misbehave("overrun", oracleAPI, "overload base=5ms slope=40ms shed=2 key=oracle-10"),
 		},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("errors of oracles are parts of a good answer"),
 			verdict.Metric("impact.latency.max").AtMost(verdict.Duration(time.Second)),
 			verdict.Metric("oracle_api.in_flight").In(result.Heal).FallsTo(verdict.Count(maxOracles), time.Second).Because("what was overrun recovers once the trigger is gone"),
@@ -107,15 +107,15 @@ func callersHangUp(p Profile) harness.Scenario {
 	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = "0"
 	open := int64(3 * rate * patience.Seconds() * maxOracles)
 	return harness.Scenario{
-		Name:     "oracle/callers-hang-up",
-		Proves:   "When callers hang up, the calls that were made for them are given up too, at once.",
-		Guards:   []string{"oracle.cancel-abandoned"},
-		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings: settings,
-		Timeline: t,
-		Load:     []load.Stream{stream},
-		Faults:   []harness.Fault{misbehave("hang", oracleAPI, "hang headers")},
-		Holds: []verdict.Check{
+		Name:        "oracle/callers-hang-up",
+		Claim:       "When callers hang up, the calls that were made for them are given up too, at once.",
+		Protections: []string{"oracle.cancel-abandoned"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings:    settings,
+		Timeline:    t,
+		Load:        []load.Stream{stream},
+		Faults:      []harness.Fault{misbehave("hang", oracleAPI, "hang headers")},
+		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.most_in_flight").In(result.Inject).AtMost(verdict.Count(open)).
 				Because("three times what those who still wait have under way").Guarding("oracle.cancel-abandoned"),
 			verdict.Metric("impact.errors.timeout").In(result.Inject).AtLeast(verdict.Count(1)).Because("somebody must have hung up").OrNotExercised(),
@@ -132,19 +132,19 @@ func searchMeanwhile(p Profile) harness.Scenario {
 	settings := patient(2*time.Second, 2*time.Second, noBreaker)
 	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = "0"
 	return harness.Scenario{
-		Name:     "oracle/search-meanwhile",
-		Proves:   "While all oracles hang, no database connection is held by who waits for them, and searches stay as quick as ever.",
-		Guards:   []string{"oracle.release-connection"},
-		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings: settings,
-		Timeline: t,
+		Name:        "oracle/search-meanwhile",
+		Claim:       "While all oracles hang, no database connection is held by who waits for them, and searches stay as quick as ever.",
+		Protections: []string{"oracle.release-connection"},
+		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		Settings:    settings,
+		Timeline:    t,
 		Load: []load.Stream{
 			impacts("impact", 1, 20, t, impact(maxOracles, each(firstTen, "timeout"))),
 			{Name: "search", Profile: load.Constant(20, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.Status(200)},
 		},
 		Faults: []harness.Fault{misbehave("hang", oracleAPI, "hang headers")},
 		Watch:  []probe.Metric{{Series: probe.Series{Name: "target.db_pool_in_use", Unit: result.UnitCount}, Name: "db_pool_in_use"}},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("search.failed").In(result.Inject).Equals(verdict.Count(0)).Because("nobody else is holding the pool's connections").Guarding("oracle.release-connection"),
 			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(200 * time.Millisecond)).Guarding("oracle.release-connection"),
 			verdict.Metric("target.db_pool_in_use.max").AtMost(verdict.Count(4)).Because("of ten; a search or two, and the readings of who is just coming in"),

@@ -29,13 +29,13 @@ const (
 // oracleFake plays the impact API. Beside what any fake measures it has
 // NAME.asked_per_project, the most different oracles that were asked about one
 // project, and NAME.beyond_cap, the calls to other oracles than the documented ten.
-func oracleFake(name string) harness.Outside {
-	return harness.Outside{Name: name, Open: func(seed uint64) (harness.Fake, error) {
+func oracleFake(name string) harness.Dependency {
+	return harness.Dependency{Name: name, Open: func(seed uint64) (harness.Fake, error) {
 		fake, err := oracleapi.Start(oracleapi.Config{Config: host.Config{Seed: seed}, DataSeed: dataSeed})
 		if err != nil {
 			return nil, err
 		}
-		s := newStand(name, fake.Host)
+		s := newAdapter(name, fake.Host)
 		j := fake.Journal()
 		s.measures = append(s.measures,
 			counted(j, name+".asked_per_project", "the most different oracles asked about one project", func(f journal.Filter) int {
@@ -55,7 +55,7 @@ func oracleFake(name string) harness.Outside {
 
 // oracleStand is the fake with the addresses of its oracles.
 type oracleStand struct {
-	*stand
+	*adapter
 	api *oracleapi.Server
 }
 
@@ -84,10 +84,10 @@ func oracleWorld(p Profile, panels ...panel) harness.World {
 	w.Facts["active oracles of the project"] = strconv.Itoa(panels[0].active)
 	for _, name := range []string{oracleAPI, sickAPI} {
 		if slices.ContainsFunc(panels, func(p panel) bool { return p.at == name }) {
-			w.Outside = append(w.Outside, oracleFake(name))
+			w.Dependencies = append(w.Dependencies, oracleFake(name))
 		}
 	}
-	w.Furnish = func(ctx context.Context, o harness.Observed) error {
+	w.Prepare = func(ctx context.Context, o harness.State) error {
 		for _, p := range panels {
 			fake := o.Fakes[p.at].(*oracleStand)
 			var oracles []schema.Oracle
@@ -104,7 +104,7 @@ func oracleWorld(p Profile, panels ...panel) harness.World {
 		}
 		return nil
 	}
-	w.Needs = func(ctx context.Context, o harness.Observed) error {
+	w.Precondition = func(ctx context.Context, o harness.State) error {
 		for _, p := range panels {
 			n, err := schema.ActiveOracles(ctx, o.DSN, p.project)
 			if err != nil {
@@ -203,7 +203,7 @@ func impacts(name string, project int64, rate float64, t harness.Timeline, expec
 func callsPerRequest(fake, stream string) harness.Measure {
 	return harness.Measure{
 		Descriptor: verdict.Descriptor{Name: fake + ".calls_per_request", Unit: result.UnitCount, About: "calls at the fake, for each request that was sent"},
-		Read: func(o harness.Observed, _ verdict.Window) verdict.Reading {
+		Read: func(o harness.State, _ verdict.Window) verdict.Reading {
 			s, ok := o.Stream(stream)
 			if !ok || s.Sent == 0 {
 				return verdict.Reading{}
@@ -219,7 +219,7 @@ func callsPerRequest(fake, stream string) harness.Measure {
 func askedOf(fake, oracle, stream string) harness.Measure {
 	return harness.Measure{
 		Descriptor: verdict.Descriptor{Name: oracle + ".asked", Unit: result.UnitRatio, About: "calls of one oracle, out of the requests that were due in a phase"},
-		Read: func(o harness.Observed, w verdict.Window) verdict.Reading {
+		Read: func(o harness.State, w verdict.Window) verdict.Reading {
 			s, _ := o.Stream(stream)
 			i := slices.IndexFunc(s.Phases, func(p result.StreamPhase) bool { return p.Phase == w.Phase })
 			if i < 0 || s.Phases[i].Sent == 0 {

@@ -21,16 +21,16 @@ type Profile struct {
 	WarmUp, Phase time.Duration
 	// CallTimeout is how long a call to an oracle, and a whole request, may take.
 	CallTimeout time.Duration
-	// Doomed is how many tasks fail because their API key is refused.
-	Doomed int
+	// Refused is how many tasks fail because their API key is refused.
+	Refused int
 }
 
 // The profiles. Bench has the source's literal numbers; smoke is for CI and go
 // test; soak runs for as long as it is told.
 var profiles = []Profile{
-	{Name: "smoke", Projects: 10_000, Scale: 20_000, WarmUp: 400 * time.Millisecond, Phase: time.Second, CallTimeout: 600 * time.Millisecond, Doomed: 1_000},
-	{Name: "bench", Projects: 10_000, Large: 100_000, Scale: 1_000_000, WarmUp: time.Second, Phase: 6 * time.Second, CallTimeout: sourceTimeout, Doomed: 10_000},
-	{Name: "soak", Projects: 100_000, Large: 1_000_000, Scale: 1_000_000, WarmUp: 10 * time.Second, Phase: 5 * time.Minute, CallTimeout: sourceTimeout, Doomed: 10_000},
+	{Name: "smoke", Projects: 10_000, Scale: 20_000, WarmUp: 400 * time.Millisecond, Phase: time.Second, CallTimeout: 600 * time.Millisecond, Refused: 1_000},
+	{Name: "bench", Projects: 10_000, Large: 100_000, Scale: 1_000_000, WarmUp: time.Second, Phase: 6 * time.Second, CallTimeout: sourceTimeout, Refused: 10_000},
+	{Name: "soak", Projects: 100_000, Large: 1_000_000, Scale: 1_000_000, WarmUp: 10 * time.Second, Phase: 5 * time.Minute, CallTimeout: sourceTimeout, Refused: 10_000},
 }
 
 // ProfileNames lists the names of the profiles, the quickest first.

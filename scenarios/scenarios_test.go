@@ -43,9 +43,9 @@ func TestEveryProtectionIsProved(t *testing.T) {
 	}
 	guarded := map[string]bool{}
 	for _, s := range scenarios.Catalogue(profile(t, "smoke")) {
-		for _, g := range s.Guards {
+		for _, g := range s.Protections {
 			require.True(t, known[g], "%s guards %s, which is no protection", s.Name, g)
-			watches := slices.ContainsFunc(s.Holds, func(c verdict.Check) bool { return slices.Contains(c.Guards, g) })
+			watches := slices.ContainsFunc(s.Checks, func(c verdict.Check) bool { return slices.Contains(c.Protections, g) })
 			require.True(t, watches, "%s claims %s, but none of its checks watches it", s.Name, g)
 			guarded[g] = true
 		}
@@ -96,7 +96,7 @@ func TestTheMainJob(t *testing.T) {
 // A project without enough oracles shows nothing.
 func TestTooFewOraclesAreNotExercised(t *testing.T) {
 	s := named(t, "oracle/hundred-active")[0]
-	s.World.Furnish = nil
+	s.World.Prepare = nil
 	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
 	require.NoError(t, err)
 	require.Equal(t, result.NotExercised, run.Verdict, run.Reason)
@@ -106,7 +106,7 @@ func TestTooFewOraclesAreNotExercised(t *testing.T) {
 // Projects without owners of their own cannot tell whose mail was sent.
 func TestProjectsWithoutOwnersAreNotExercised(t *testing.T) {
 	s := named(t, "task/project-not-found")[0]
-	s.World.Furnish = nil
+	s.World.Prepare = nil
 	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
 	require.NoError(t, err)
 	require.Equal(t, result.NotExercised, run.Verdict, run.Reason)

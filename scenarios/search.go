@@ -53,11 +53,11 @@ func searchScenarios(p Profile) []harness.Scenario {
 func popularTerm(p Profile, name string, projects int) harness.Scenario {
 	t := p.steady()
 	return harness.Scenario{
-		Name:     name,
-		Proves:   fmt.Sprintf("A term that matches all %d projects gives exactly 100 results, quickly, in less than 100 MB, to 50 who search at once.", projects),
-		Guards:   []string{"search.sql-limit"},
-		Headline: true,
-		World:    world(projects),
+		Name:        name,
+		Claim:       fmt.Sprintf("A term that matches all %d projects gives exactly 100 results, quickly, in less than 100 MB, to 50 who search at once.", projects),
+		Protections: []string{"search.sql-limit"},
+		Headline:    true,
+		World:       world(projects),
 		// All 50 are let in at once: a gate before them would hide what each costs.
 		Settings: map[string]string{"SEARCH_MAX_CONCURRENT": strconv.Itoa(concurrent), "DB_POOL_MAX": "20", "SEARCH_ACQUIRE_TIMEOUT": "10s", "SEARCH_STATEMENT_TIMEOUT": "10s"},
 		Timeline: t,
@@ -65,7 +65,7 @@ func popularTerm(p Profile, name string, projects int) harness.Scenario {
 			Name: "search", Profile: load.Bursts(concurrent, 500*time.Millisecond, t.Total()),
 			Next: searching(schema.TermEverywhere), Expect: exactly(schema.TermEverywhere, projects),
 		}},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)).Because(sourceSays + ": memory < 100 MB").Guarding("search.sql-limit"),
 			verdict.Metric("search.wrong").Equals(verdict.Count(0)).Because(sourceSays + ": exactly 100 results"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)),
@@ -90,9 +90,9 @@ func everyClass(p Profile) harness.Scenario {
 	}
 	holds = append(holds, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)))
 	return harness.Scenario{
-		Name:   "search/every-class",
-		Proves: "Every class of term gets its one right answer: everywhere, nowhere, one row, rare and old, one character, wildcards, accents, 200 characters, several words.",
-		World:  world(p.Projects), Timeline: t, Load: streams, Holds: holds,
+		Name:  "search/every-class",
+		Claim: "Every class of term gets its one right answer: everywhere, nowhere, one row, rare and old, one character, wildcards, accents, 200 characters, several words.",
+		World: world(p.Projects), Timeline: t, Load: streams, Checks: holds,
 	}
 }
 
@@ -105,11 +105,11 @@ func steadyMix(p Profile) harness.Scenario {
 	}
 	return harness.Scenario{
 		Name:     "search/steady-mix",
-		Proves:   "At a steady 120 searches a second of all kinds, answers are quick and memory stays low.",
+		Claim:    "At a steady 120 searches a second of all kinds, answers are quick and memory stays low.",
 		Headline: true,
 		World:    world(p.Projects), Timeline: t,
 		Load: []load.Stream{{Name: "search", Profile: load.Constant(120, t.Total()), Next: searching(queries...), Expect: load.Status(200)}},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("search.latency.p99").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)),
 			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)),
@@ -122,12 +122,12 @@ func steadyMix(p Profile) harness.Scenario {
 func newestFirst(p Profile) harness.Scenario {
 	t := p.quick()
 	return harness.Scenario{
-		Name:   "search/newest-first",
-		Proves: "The same query gives the same results in the same order, newest first, every time.",
-		Guards: []string{"search.stable-order"},
-		World:  world(p.Projects), Timeline: t,
+		Name:        "search/newest-first",
+		Claim:       "The same query gives the same results in the same order, newest first, every time.",
+		Protections: []string{"search.stable-order"},
+		World:       world(p.Projects), Timeline: t,
 		Load: []load.Stream{{Name: "search", Profile: load.Constant(50, t.Total()), Next: searching(schema.TermHalfPercent), Expect: exactly(schema.TermHalfPercent, p.Projects)}},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("search.errors.check_exact").Equals(verdict.Count(0)).Guarding("search.stable-order"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)),
 		},
@@ -145,10 +145,10 @@ func literalWildcards(p Profile) harness.Scenario {
 			Because("as many projects hold what the pattern would match by mistake").Guarding("search.literal-wildcards"))
 	}
 	return harness.Scenario{
-		Name:   "search/literal-wildcards",
-		Proves: `%, _ and \ are found as they stand, and match nothing else.`,
-		Guards: []string{"search.literal-wildcards"},
-		World:  world(p.Projects), Timeline: t, Load: streams, Holds: holds,
+		Name:        "search/literal-wildcards",
+		Claim:       `%, _ and \ are found as they stand, and match nothing else.`,
+		Protections: []string{"search.literal-wildcards"},
+		World:       world(p.Projects), Timeline: t, Load: streams, Checks: holds,
 	}
 }
 
@@ -159,12 +159,12 @@ func longQuery(p Profile) harness.Scenario {
 		return load.Stream{Name: name, Profile: load.Constant(20, t.Total()), Next: searching(strings.Repeat("é", length)), Expect: load.Status(status)}
 	}
 	return harness.Scenario{
-		Name:   "search/long-query",
-		Proves: "A query of 200 characters is answered; one of 201, or of 5,000, is refused with 400.",
-		Guards: []string{"search.query-length"},
-		World:  world(p.Projects), Timeline: t,
+		Name:        "search/long-query",
+		Claim:       "A query of 200 characters is answered; one of 201, or of 5,000, is refused with 400.",
+		Protections: []string{"search.query-length"},
+		World:       world(p.Projects), Timeline: t,
 		Load: []load.Stream{stream("longest", maxQueryLength, 200), stream("too-long", maxQueryLength+1, 400), stream("far-too-long", 5000, 400)},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("too-long.status.200").Equals(verdict.Count(0)).Guarding("search.query-length"),
 			verdict.Metric("far-too-long.status.200").Equals(verdict.Count(0)).Guarding("search.query-length"),
 			verdict.Metric("too-long.failed").Equals(verdict.Count(0)).Because("the refusal is 400"),
@@ -181,18 +181,18 @@ func overload(p Profile) harness.Scenario {
 	profile := load.Sequence(
 		load.Constant(calm, t.Start(result.Inject)), load.Constant(storm, t.Inject), load.Constant(calm, t.Heal))
 	return harness.Scenario{
-		Name:     "search/overload",
-		Proves:   "Asked for ten times what it can serve, the target refuses the rest at once with 503 and Retry-After, what it accepts stays quick, and it recovers.",
-		Guards:   []string{"search.shed-load"},
-		Headline: true,
-		World:    world(p.Projects),
-		Settings: map[string]string{"SEARCH_MAX_QUEUED": "8", "SEARCH_ACQUIRE_TIMEOUT": "2s"},
-		Timeline: t,
-		Load:     []load.Stream{{Name: "search", Profile: profile, Next: searching(schema.TermEverywhere), Expect: load.OrShed(exactly(schema.TermEverywhere, p.Projects))}},
+		Name:        "search/overload",
+		Claim:       "Asked for ten times what it can serve, the target refuses the rest at once with 503 and Retry-After, what it accepts stays quick, and it recovers.",
+		Protections: []string{"search.shed-load"},
+		Headline:    true,
+		World:       world(p.Projects),
+		Settings:    map[string]string{"SEARCH_MAX_QUEUED": "8", "SEARCH_ACQUIRE_TIMEOUT": "2s"},
+		Timeline:    t,
+		Load:        []load.Stream{{Name: "search", Profile: profile, Next: searching(schema.TermEverywhere), Expect: load.OrShed(exactly(schema.TermEverywhere, p.Projects))}},
 		Faults: []harness.Fault{{
 			ID: "slow-database", On: harness.OnDatabase, Kind: chaos.Delay{Each: 50 * time.Millisecond}, During: harness.Throughout,
 		}},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("search.latency_ok.p90").In(result.Inject).AtMost(verdict.Duration(maxSearchTime)).
 				Because("what is accepted is served as ever").Guarding("search.shed-load"),
 			verdict.Metric("search.latency.p99").In(result.Inject).AtMost(verdict.Duration(maxSearchTime)).
@@ -213,15 +213,15 @@ func poolUsedUp(p Profile) harness.Scenario {
 	t := p.disturbed()
 	const wait = 200 * time.Millisecond
 	return harness.Scenario{
-		Name:     "search/pool-used-up",
-		Proves:   "When every connection is taken, a search waits 0.2 s for one and then gets a clear refusal; nobody hangs.",
-		Guards:   []string{"search.acquire-timeout"},
-		World:    world(p.Projects),
-		Settings: map[string]string{"SEARCH_ACQUIRE_TIMEOUT": wait.String(), "SEARCH_STATEMENT_TIMEOUT": "10s", "SEARCH_MAX_QUEUED": "1000"},
-		Timeline: t,
-		Load:     []load.Stream{{Name: "search", Profile: load.Constant(60, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
-		Faults:   []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: chaos.LockTable{Table: "search_documents"}}},
-		Holds: []verdict.Check{
+		Name:        "search/pool-used-up",
+		Claim:       "When every connection is taken, a search waits 0.2 s for one and then gets a clear refusal; nobody hangs.",
+		Protections: []string{"search.acquire-timeout"},
+		World:       world(p.Projects),
+		Settings:    map[string]string{"SEARCH_ACQUIRE_TIMEOUT": wait.String(), "SEARCH_STATEMENT_TIMEOUT": "10s", "SEARCH_MAX_QUEUED": "1000"},
+		Timeline:    t,
+		Load:        []load.Stream{{Name: "search", Profile: load.Constant(60, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
+		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: chaos.LockTable{Table: "search_documents"}}},
+		Checks: []verdict.Check{
 			verdict.Metric("search.latency.p50").In(result.Inject).AtMost(verdict.Duration(2 * wait)).
 				Because("most of them wait for a connection, and no longer than they may").Guarding("search.acquire-timeout"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
@@ -237,16 +237,16 @@ func lockedTable(p Profile) harness.Scenario {
 	t := p.disturbed()
 	const statement = 300 * time.Millisecond
 	return harness.Scenario{
-		Name:       "search/locked-table",
-		Proves:     "A migration that locks the table costs each search its statement timeout of 0.3 s, and not one moment more.",
-		Guards:     []string{"search.statement-timeout"},
-		World:      world(p.Projects),
-		Settings:   map[string]string{"SEARCH_STATEMENT_TIMEOUT": statement.String()},
-		Compressed: []result.Compressed{{Name: "statement timeout", RealS: 2, UsedS: statement.Seconds(), FactorBy: 2 / statement.Seconds()}},
-		Timeline:   t,
-		Load:       []load.Stream{{Name: "search", Profile: load.Constant(12, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
-		Faults:     []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: chaos.LockTable{Table: "search_documents"}}},
-		Holds: []verdict.Check{
+		Name:        "search/locked-table",
+		Claim:       "A migration that locks the table costs each search its statement timeout of 0.3 s, and not one moment more.",
+		Protections: []string{"search.statement-timeout"},
+		World:       world(p.Projects),
+		Settings:    map[string]string{"SEARCH_STATEMENT_TIMEOUT": statement.String()},
+		Compressed:  []result.Compressed{{Name: "statement timeout", RealS: 2, UsedS: statement.Seconds(), FactorBy: 2 / statement.Seconds()}},
+		Timeline:    t,
+		Load:        []load.Stream{{Name: "search", Profile: load.Constant(12, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
+		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: chaos.LockTable{Table: "search_documents"}}},
+		Checks: []verdict.Check{
 			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(2 * statement)).
 				Because("twice the timeout: it bounds each statement, and the slack is for the machine").Guarding("search.statement-timeout"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)),
@@ -260,13 +260,13 @@ func slowDatabase(p Profile) harness.Scenario {
 	t := p.disturbed()
 	return harness.Scenario{
 		Name:     "search/slow-database",
-		Proves:   "When each word of the database takes 0.6 s, searches end within their bounds and the service recovers by itself.",
+		Claim:    "When each word of the database takes 0.6 s, searches end within their bounds and the service recovers by itself.",
 		World:    world(p.Projects),
 		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "300ms", "SEARCH_ACQUIRE_TIMEOUT": "300ms"},
 		Timeline: t,
 		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: searching(schema.TermEverywhere), Expect: load.OrShed(load.Status(200))}},
 		Faults:   []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: chaos.Delay{Each: 600 * time.Millisecond}}},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("search.latency.max").AtMost(verdict.Duration(2500 * time.Millisecond)).Because("the wait for a connection, the statement's time and the grace around both"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.ok_ratio").In(result.Baseline).Equals(verdict.Percent(100)),
@@ -280,12 +280,12 @@ func cutConnections(p Profile) harness.Scenario {
 	t := p.disturbed()
 	return harness.Scenario{
 		Name:     "search/cut-connections",
-		Proves:   "While every connection to the database is reset, searches are refused clearly; afterwards the service is well again by itself.",
+		Claim:    "While every connection to the database is reset, searches are refused clearly; afterwards the service is well again by itself.",
 		World:    world(p.Projects),
 		Timeline: t,
 		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: searching(schema.TermEverywhere), Expect: load.OrShed(load.Status(200))}},
 		Faults:   []harness.Fault{{ID: "reset", On: harness.OnDatabase, Kind: chaos.Reset{}}},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second).Because("it recovers"),
 			verdict.Metric("search.latency.max").AtMost(verdict.Duration(2500 * time.Millisecond)),
@@ -298,13 +298,13 @@ func frozen(p Profile) harness.Scenario {
 	t := p.disturbed()
 	return harness.Scenario{
 		Name:     "search/frozen",
-		Proves:   "A target that is frozen for a while answers all who came meanwhile once it thaws, and is as quick as before.",
+		Claim:    "A target that is frozen for a while answers all who came meanwhile once it thaws, and is as quick as before.",
 		World:    world(p.Projects),
 		Settings: map[string]string{"SEARCH_MAX_QUEUED": "1000", "SEARCH_ACQUIRE_TIMEOUT": "5s"},
 		Timeline: t,
 		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
 		Faults:   []harness.Fault{{ID: "frozen", On: harness.OnTarget, Kind: chaos.Pause{}}},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("search.latency.max").AtMost(verdict.Duration(t.Inject + maxSearchTime)).Because("the pause, and what a search may take"),
 			verdict.Metric("search.latency.max").AtLeast(verdict.Duration(t.Inject / 2)).Because("who came while it was frozen has waited: a figure below this would hide them"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
@@ -331,10 +331,10 @@ func scale(p Profile) harness.Scenario {
 	}
 	holds = append(holds, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)).Decisive())
 	return harness.Scenario{
-		Name:   "search/scale",
-		Proves: fmt.Sprintf("At %d projects and a steady 50 searches a second every class of term is answered in time, in less than 100 MB.", p.Scale),
-		Slow:   true,
-		World:  world(p.Scale), Timeline: t, Load: streams, Holds: holds,
+		Name:  "search/scale",
+		Claim: fmt.Sprintf("At %d projects and a steady 50 searches a second every class of term is answered in time, in less than 100 MB.", p.Scale),
+		Slow:  true,
+		World: world(p.Scale), Timeline: t, Load: streams, Checks: holds,
 	}
 }
 

@@ -19,8 +19,8 @@ const (
 	maxAttempts     = 4                // MAX_RETRIES_TASKS = 3, after the first
 	sourceCountdown = 60 * time.Second // after an error of the network or the database
 	taskWorkers     = 16               // of each queue
-	// hurry is what the countdowns are compressed to.
-	hurry = 200 * time.Millisecond
+	// compressedCountdown is what the countdowns are compressed to.
+	compressedCountdown = 200 * time.Millisecond
 )
 
 func taskScenarios(p Profile) []harness.Scenario {
@@ -55,26 +55,26 @@ func taskScenarios(p Profile) []harness.Scenario {
 func (p Profile) tasks(s harness.Scenario, api emailapi.Config, mailings ...mailing) harness.Scenario {
 	s.World = world(p.Projects)
 	replaced := slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.Kind == keyRevoked{} })
-	s.World.Outside = []harness.Outside{mailFake(api, replaced)}
-	s.World.Furnish = func(ctx context.Context, o harness.Observed) error { return furnishOwners(ctx, o, mailings) }
-	s.World.Needs = func(ctx context.Context, o harness.Observed) error { return needOwners(ctx, o, mailings) }
+	s.World.Dependencies = []harness.Dependency{mailFake(api, replaced)}
+	s.World.Prepare = func(ctx context.Context, o harness.State) error { return furnishOwners(ctx, o, mailings) }
+	s.World.Precondition = func(ctx context.Context, o harness.State) error { return needOwners(ctx, o, mailings) }
 	var streams []load.Stream
 	for _, m := range mailings {
 		streams = append(streams, m.stream())
 	}
 	s.Load = append(streams, s.Load...)
-	if s.Settled == nil {
-		s.Settled = settled
+	if s.Drained == nil {
+		s.Drained = settled
 	}
-	s.Account = func(ctx context.Context, o harness.Observed) (result.Ledger, error) { return account(ctx, o, mailings) }
+	s.Reconcile = func(ctx context.Context, o harness.State) (result.Ledger, error) { return account(ctx, o, mailings) }
 	s.Measures = append(taskMeasures(mailings), s.Measures...)
 	s.Watch = append(s.Watch, depth("pending"), depth("retrying"),
 		probe.Metric{Series: probe.Series{Name: "queue.oldest", Unit: result.UnitSeconds}, Name: "queue_oldest_job_age_seconds"})
-	s.Holds = append([]verdict.Check{
+	s.Checks = append([]verdict.Check{
 		nothing("ledger.lost").Because("what was answered 202 is done, or has failed where everybody can see it").Guarding(guarded(s, "task.durable-enqueue")...),
 		nothing("ledger.duplicated").Because("nobody gets the same mail twice").Guarding(guarded(s, "task.idempotency-key")...),
 		nothing("tasks.unfinished").Because("the queue drains").Guarding(guarded(s, "task.rescue-crashed", "task.max-retries")...),
-	}, s.Holds...)
+	}, s.Checks...)
 	return s
 }
 
@@ -85,13 +85,13 @@ func depth(state string) probe.Metric {
 
 // guarded are those of the protections that the scenario is about.
 func guarded(s harness.Scenario, protections ...string) []string {
-	return slices.DeleteFunc(protections, func(name string) bool { return !slices.Contains(s.Guards, name) })
+	return slices.DeleteFunc(protections, func(name string) bool { return !slices.Contains(s.Protections, name) })
 }
 
 func nothing(metric string) verdict.Check { return verdict.Metric(metric).Equals(verdict.Count(0)) }
 
-// hurried are settings with the source's countdowns compressed, and more.
-func hurried(countdown time.Duration, more map[string]string) map[string]string {
+// compressedSettings are settings with the source's countdowns compressed, and more.
+func compressedSettings(countdown time.Duration, more map[string]string) map[string]string {
 	settings := map[string]string{
 		"TASK_NETWORK_COUNTDOWN": countdown.String(), "TASK_DB_COUNTDOWN": countdown.String(), "TASK_RESCUE_AFTER": "1s",
 	}
@@ -99,8 +99,8 @@ func hurried(countdown time.Duration, more map[string]string) map[string]string 
 	return settings
 }
 
-// inAHurry says what hurried compresses.
-func inAHurry(countdown time.Duration) []result.Compressed {
+// compressedTimes says what hurried compresses.
+func compressedTimes(countdown time.Duration) []result.Compressed {
 	all := []result.Compressed{shortened("silence after which a worker is taken for dead", 30*time.Second, time.Second)}
 	if countdown < sourceCountdown {
 		all = append(all, shortened("countdown before a retry", sourceCountdown, countdown))

@@ -21,13 +21,13 @@ func killed(p Profile) harness.Scenario {
 	// A target that answers first and writes within a second has written by then.
 	const written = 1200 * time.Millisecond
 	return p.tasks(harness.Scenario{
-		Name:       "task/killed",
-		Proves:     "A target that is killed while it sends, and started again, has lost nothing that it answered 202 for and sends nothing twice.",
-		Guards:     []string{"task.durable-enqueue", "task.rescue-crashed"},
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
-		Timeline:   withDrain(t, 8*time.Second),
-		Settled: func(ctx context.Context, o harness.Observed) (bool, error) {
+		Name:        "task/killed",
+		Claim:       "A target that is killed while it sends, and started again, has lost nothing that it answered 202 for and sends nothing twice.",
+		Protections: []string{"task.durable-enqueue", "task.rescue-crashed"},
+		Settings:    compressedSettings(compressedCountdown, nil),
+		Compressed:  compressedTimes(compressedCountdown),
+		Timeline:    withDrain(t, 8*time.Second),
+		Drained: func(ctx context.Context, o harness.State) (bool, error) {
 			done, err := settled(ctx, o)
 			return done && time.Since(o.Start) >= t.Total()+written, err
 		},
@@ -35,7 +35,7 @@ func killed(p Profile) harness.Scenario {
 			{ID: "kill", On: harness.OnTarget, Kind: chaos.Kill{}},
 			always("slow", mailAPI, "delay 100ms"), // the work is done at once, and the answer comes late
 		},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
 			verdict.Metric("mail_api.abandoned").AtLeast(verdict.Count(1)).Because("it must have been killed in the middle of a call").OrNotExercised(),
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(6 * time.Second)),
@@ -58,13 +58,13 @@ func killedOften(p Profile) harness.Scenario {
 	}
 	return p.tasks(harness.Scenario{
 		Name:       "task/killed-often",
-		Proves:     fmt.Sprintf("%d kills at random moments during %d sends lose nothing and double nothing.", kills, sends),
+		Claim:      fmt.Sprintf("%d kills at random moments during %d sends lose nothing and double nothing.", kills, sends),
 		Slow:       true,
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
+		Settings:   compressedSettings(compressedCountdown, nil),
+		Compressed: compressedTimes(compressedCountdown),
 		Timeline:   t,
 		Faults:     faults,
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			nothing("ledger.failed_permanent"),
 			verdict.Metric("mail.planned").AtLeast(verdict.Count(sends)).OrNotExercised(),
 			verdict.Metric("mail_api.abandoned").AtLeast(verdict.Count(kills)).Because("it must have been killed in the middle of calls").OrNotExercised(),
@@ -76,17 +76,17 @@ func killedOften(p Profile) harness.Scenario {
 func stoppedUnderLoad(p Profile) harness.Scenario {
 	t := p.outage()
 	return p.tasks(harness.Scenario{
-		Name:       "task/stopped-under-load",
-		Proves:     "A target that is asked to stop under load lets its calls end, and its successor does the rest: nothing is cut, lost or doubled.",
-		Guards:     []string{"task.drain-on-stop"},
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
-		Timeline:   withDrain(t, 10*time.Second),
+		Name:        "task/stopped-under-load",
+		Claim:       "A target that is asked to stop under load lets its calls end, and its successor does the rest: nothing is cut, lost or doubled.",
+		Protections: []string{"task.drain-on-stop"},
+		Settings:    compressedSettings(compressedCountdown, nil),
+		Compressed:  compressedTimes(compressedCountdown),
+		Timeline:    withDrain(t, 10*time.Second),
 		Faults: []harness.Fault{
 			{ID: "stop", On: harness.OnTarget, Kind: chaos.Terminate{}},
 			always("slow", mailAPI, "delay 200ms"),
 		},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			nothing("mail_api.abandoned").Because("who is asked to stop ends what is under way").Guarding("task.drain-on-stop"),
 			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(1)).Because("and so nothing is done again").Guarding("task.drain-on-stop"),
 			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
@@ -100,12 +100,12 @@ func databaseTrouble(p Profile, name, proves string, rate float64, holds []verdi
 	t.Baseline = p.Phase // those under way when the trouble begins are few among so many
 	return p.tasks(harness.Scenario{
 		Name:       name,
-		Proves:     proves,
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
+		Claim:      proves,
+		Settings:   compressedSettings(compressedCountdown, nil),
+		Compressed: compressedTimes(compressedCountdown),
 		Timeline:   withDrain(t, 20*time.Second),
 		Faults:     faults,
-		Holds: append(holds,
+		Checks: append(holds,
 			nothing("ledger.failed_permanent").Because("an error of the database passes"),
 			nothing("mail.failed").Because("a task that cannot be taken on is refused clearly: 503 with Retry-After"),
 			nothing("notify.failed"),

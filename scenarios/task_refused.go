@@ -16,18 +16,18 @@ import (
 // error that was retried for ever, until the queue was full of it.
 func refusedKey(p Profile) harness.Scenario {
 	const rate = 500
-	length := time.Duration(p.Doomed) * time.Second / rate
+	length := time.Duration(p.Refused) * time.Second / rate
 	t := harness.Timeline{Baseline: length}
 	return p.tasks(harness.Scenario{
-		Name:       "task/refused-key",
-		Proves:     fmt.Sprintf("Of %d tasks whose API key is refused each is tried once and fails visibly; the healthy ones among them are not delayed.", p.Doomed),
-		Guards:     []string{"task.classify-errors"},
-		Headline:   true,
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
-		Timeline:   t,
-		Faults:     []harness.Fault{always("refused", mailAPI, "status 403 name=invalid_api_key key=doomed-*")},
-		Holds: []verdict.Check{
+		Name:        "task/refused-key",
+		Claim:       fmt.Sprintf("Of %d tasks whose API key is refused each is tried once and fails visibly; the healthy ones among them are not delayed.", p.Refused),
+		Protections: []string{"task.classify-errors"},
+		Headline:    true,
+		Settings:    compressedSettings(compressedCountdown, nil),
+		Compressed:  compressedTimes(compressedCountdown),
+		Timeline:    t,
+		Faults:      []harness.Fault{always("refused", mailAPI, "status 403 name=invalid_api_key key=doomed-*")},
+		Checks: []verdict.Check{
 			nothing("mail_api.retries").Decisive().Because("the source's own recommended test: permanent errors are never tried again").Guarding("task.classify-errors"),
 			verdict.Metric("mail_api.calls_per_task").Equals(verdict.Times(1)).Because("one attempt each, as the fake counted it").Guarding("task.classify-errors"),
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Because("one attempt each, as the queue counted it"),
@@ -47,17 +47,17 @@ func refusedKey(p Profile) harness.Scenario {
 func parked(p Profile) harness.Scenario {
 	t := p.outage()
 	return p.tasks(harness.Scenario{
-		Name:       "task/parked",
-		Proves:     "Where it is configured, a refused key stops the mail queue: nothing is hammered, nothing is lost, and all is delivered once the key is replaced.",
-		Guards:     []string{"task.park-refused-key"},
-		Settings:   hurried(hurry, map[string]string{"TASK_PARK_REFUSED_KEY": "true"}),
-		Compressed: inAHurry(hurry),
-		Timeline:   t,
+		Name:        "task/parked",
+		Claim:       "Where it is configured, a refused key stops the mail queue: nothing is hammered, nothing is lost, and all is delivered once the key is replaced.",
+		Protections: []string{"task.park-refused-key"},
+		Settings:    compressedSettings(compressedCountdown, map[string]string{"TASK_PARK_REFUSED_KEY": "true"}),
+		Compressed:  compressedTimes(compressedCountdown),
+		Timeline:    t,
 		Faults: []harness.Fault{
 			{ID: "revoked", On: mailAPI, Kind: keyRevoked{}},
 			always("slow", mailAPI, "delay 30ms"), // so that several are at it when it is refused
 		},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("mail_api.key_refused").AtMost(verdict.Count(taskWorkers)).Decisive().Because("no more than were at it when the first was refused").Guarding("task.park-refused-key"),
 			nothing("ledger.failed_permanent").Because("they wait for a key").Guarding("task.park-refused-key"),
 			nothing("ledger.failed_exhausted"),
@@ -71,14 +71,14 @@ func parked(p Profile) harness.Scenario {
 func keyRotated(p Profile) harness.Scenario {
 	t := p.outage()
 	return p.tasks(harness.Scenario{
-		Name:       "task/key-rotated",
-		Proves:     "A key that is revoked in mid-run fails those that come meanwhile, once and visibly; with the next key in its file mail flows again, without a restart.",
-		Guards:     []string{"task.classify-errors"},
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
-		Timeline:   t,
-		Faults:     []harness.Fault{{ID: "revoked", On: mailAPI, Kind: keyRevoked{}}},
-		Holds: []verdict.Check{
+		Name:        "task/key-rotated",
+		Claim:       "A key that is revoked in mid-run fails those that come meanwhile, once and visibly; with the next key in its file mail flows again, without a restart.",
+		Protections: []string{"task.classify-errors"},
+		Settings:    compressedSettings(compressedCountdown, nil),
+		Compressed:  compressedTimes(compressedCountdown),
+		Timeline:    t,
+		Faults:      []harness.Fault{{ID: "revoked", On: mailAPI, Kind: keyRevoked{}}},
+		Checks: []verdict.Check{
 			nothing("mail_api.retries").Decisive().Because("a refused key is a permanent error").Guarding("task.classify-errors"),
 			verdict.Metric("ledger.failed_permanent").AtLeast(verdict.Count(1)),
 			verdict.Metric("mail.delay.p90").In(result.Heal).AtMost(verdict.Duration(time.Second)).Because("the key is read anew for each call"),
@@ -94,12 +94,12 @@ func invalidMessage(p Profile) harness.Scenario {
 		return []string{fmt.Sprintf("bad-%d@tasks.example", n), fmt.Sprintf("nobody %d", n), fmt.Sprintf("bad-%d-too@tasks.example", n)}
 	}
 	return p.tasks(harness.Scenario{
-		Name:     "task/invalid-message",
-		Proves:   "A batch with a message that cannot be sent fails visibly after one attempt, its other messages are sent, and other batches are not held up.",
-		Guards:   []string{"task.classify-errors"},
-		Settings: hurried(hurry, nil), Compressed: inAHurry(hurry),
+		Name:        "task/invalid-message",
+		Claim:       "A batch with a message that cannot be sent fails visibly after one attempt, its other messages are sent, and other batches are not held up.",
+		Protections: []string{"task.classify-errors"},
+		Settings:    compressedSettings(compressedCountdown, nil), Compressed: compressedTimes(compressedCountdown),
 		Timeline: t,
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Decisive().Because("another try would not make it an address").Guarding("task.classify-errors"),
 			nothing("bad.unfailed_tasks"),
 			nothing("tasks.unserved").Because("two of three are sent"),
@@ -115,12 +115,12 @@ func projectNotFound(p Profile) harness.Scenario {
 	ghost := steady("ghost", 40, t.Total()).about(noProject)
 	ghost.to = func(int64) []string { return []string{"nobody"} }
 	return p.tasks(harness.Scenario{
-		Name:     "task/project-not-found",
-		Proves:   "A task about a project that does not exist fails visibly after one attempt and sends nothing; others are not held up.",
-		Guards:   []string{"task.classify-errors"},
-		Settings: hurried(hurry, nil), Compressed: inAHurry(hurry),
+		Name:        "task/project-not-found",
+		Claim:       "A task about a project that does not exist fails visibly after one attempt and sends nothing; others are not held up.",
+		Protections: []string{"task.classify-errors"},
+		Settings:    compressedSettings(compressedCountdown, nil), Compressed: compressedTimes(compressedCountdown),
 		Timeline: t,
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Decisive().Because("another try would not find it").Guarding("task.classify-errors"),
 			nothing("ghost.unfailed_tasks"),
 			nothing("good.failed_tasks"), nothing("tasks.unserved"),
@@ -141,15 +141,15 @@ func errorNames(p Profile) harness.Scenario {
 			fmt.Sprintf("status %d name=%s key=%s-* id=%s", e.Status, e.Name, prefixes[i], prefixes[i])))
 	}
 	return p.tasks(harness.Scenario{
-		Name:       "task/error-names",
-		Proves:     fmt.Sprintf("Each of the API's %d errors is taken for what it is by its name and status: one attempt for a permanent one, four for one that may pass.", len(catalogue)),
-		Guards:     []string{"task.classify-errors", "task.max-retries"},
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
-		Timeline:   withDrain(t, 8*time.Second),
-		Faults:     faults,
-		Measures:   []harness.Measure{wrongAttempts(catalogue), wrongClasses(catalogue)},
-		Holds: []verdict.Check{
+		Name:        "task/error-names",
+		Claim:       fmt.Sprintf("Each of the API's %d errors is taken for what it is by its name and status: one attempt for a permanent one, four for one that may pass.", len(catalogue)),
+		Protections: []string{"task.classify-errors", "task.max-retries"},
+		Settings:    compressedSettings(compressedCountdown, nil),
+		Compressed:  compressedTimes(compressedCountdown),
+		Timeline:    withDrain(t, 8*time.Second),
+		Faults:      faults,
+		Measures:    []harness.Measure{wrongAttempts(catalogue), wrongClasses(catalogue)},
+		Checks: []verdict.Check{
 			nothing("mail_api.wrong_attempts").Decisive().Because("by the class that the fake's own catalogue gives the error").Guarding("task.classify-errors", "task.max-retries"),
 			nothing("tasks.wrong_classes").Because("the queue tells the class of a failure"),
 			nothing("ledger.delivered"),
@@ -163,8 +163,8 @@ func errorNames(p Profile) harness.Scenario {
 func wrongAttempts(catalogue []emailapi.Error) harness.Measure {
 	return harness.Measure{
 		Descriptor: verdict.Descriptor{Name: "mail_api.wrong_attempts", Unit: result.UnitCount},
-		Read: func(o harness.Observed, _ verdict.Window) verdict.Reading {
-			j := o.Fakes[mailAPI].(*mailStand).api.Journal()
+		Read: func(o harness.State, _ verdict.Window) verdict.Reading {
+			j := o.Fakes[mailAPI].(*mailAdapter).api.Journal()
 			var r verdict.Reading
 			for i, e := range catalogue {
 				want := maxAttempts
@@ -213,14 +213,14 @@ func quotaSpent(p Profile) harness.Scenario {
 	t := p.brief()
 	const quota = 15
 	return p.tasks(harness.Scenario{
-		Name:   "task/quota",
-		Proves: "When the quota is spent, the rest fails visibly after one attempt each: a 429 by its status, but none that waiting helps.",
-		Guards: []string{"task.classify-errors"},
+		Name:        "task/quota",
+		Claim:       "When the quota is spent, the rest fails visibly after one attempt each: a 429 by its status, but none that waiting helps.",
+		Protections: []string{"task.classify-errors"},
 		// The quota's own Retry-After is until tomorrow.
-		Settings:   hurried(hurry, map[string]string{"TASK_MAX_RETRY_AFTER": hurry.String()}),
-		Compressed: append(inAHurry(hurry), shortened("longest Retry-After that is followed", 10*time.Minute, hurry)),
+		Settings:   compressedSettings(compressedCountdown, map[string]string{"TASK_MAX_RETRY_AFTER": compressedCountdown.String()}),
+		Compressed: append(compressedTimes(compressedCountdown), shortened("longest Retry-After that is followed", 10*time.Minute, compressedCountdown)),
 		Timeline:   withDrain(t, 8*time.Second),
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			nothing("mail_api.retries").Decisive().Because("daily_quota_exceeded is told from rate_limit_exceeded by its name").Guarding("task.classify-errors"),
 			verdict.Metric("ledger.delivered").Equals(verdict.Count(quota)),
 			verdict.Metric("ledger.failed_permanent").AtLeast(verdict.Count(1)),

@@ -21,14 +21,14 @@ func apiDown(p Profile) harness.Scenario {
 	const countdown = 300 * time.Millisecond
 	mails := steady("mail", 100/t.Total().Seconds(), t.Total()) // at once would be too much for a small machine's generator
 	return p.tasks(harness.Scenario{
-		Name:       "task/api-down",
-		Proves:     "While the API is down each task is tried four times, later each time and not all at once, and then fails where everybody can see it.",
-		Guards:     []string{"task.max-retries", "task.backoff", "task.jitter"},
-		Settings:   hurried(countdown, nil),
-		Compressed: inAHurry(countdown),
-		Timeline:   t,
-		Faults:     []harness.Fault{always("down", mailAPI, "status 503")},
-		Holds: []verdict.Check{
+		Name:        "task/api-down",
+		Claim:       "While the API is down each task is tried four times, later each time and not all at once, and then fails where everybody can see it.",
+		Protections: []string{"task.max-retries", "task.backoff", "task.jitter"},
+		Settings:    compressedSettings(countdown, nil),
+		Compressed:  compressedTimes(countdown),
+		Timeline:    t,
+		Faults:      []harness.Fault{always("down", mailAPI, "status 503")},
+		Checks: []verdict.Check{
 			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).Decisive().Because("max 3 retries, as the fake counted them").Guarding("task.max-retries"),
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(maxAttempts)).Because("max 3 retries, as the queue counted them").Guarding("task.max-retries"),
 			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(maxAttempts)).Because("an outage may pass: each is tried again"),
@@ -46,12 +46,12 @@ func apiHeals(p Profile) harness.Scenario {
 	t.Drain = 6*countdown + 5*time.Second
 	return p.tasks(harness.Scenario{
 		Name:       "task/api-heals",
-		Proves:     fmt.Sprintf("An outage of the API of %s delays mail, and costs none.", t.Inject),
-		Settings:   hurried(countdown, nil),
-		Compressed: inAHurry(countdown),
+		Claim:      fmt.Sprintf("An outage of the API of %s delays mail, and costs none.", t.Inject),
+		Settings:   compressedSettings(countdown, nil),
+		Compressed: compressedTimes(countdown),
 		Timeline:   t,
 		Faults:     []harness.Fault{misbehave("down", mailAPI, "status 503")},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			nothing("ledger.failed_exhausted").Decisive().Because("the outage is shorter than four attempts take"),
 			nothing("ledger.failed_permanent"),
 			verdict.Metric("mail_api.attempts.max").Between(verdict.Count(2), verdict.Count(maxAttempts)).Because("somebody must have met the outage"),
@@ -79,26 +79,26 @@ func retryAfter(p Profile) harness.Scenario {
 	var faults []harness.Fault
 	var prefixes []string
 	s := harness.Scenario{
-		Name:       "task/retry-after",
-		Proves:     "No retry comes before the Retry-After of an answer, in seconds or as a date; one that asks for too much is cut, and one that makes no sense is left aside.",
-		Guards:     []string{"task.honour-retry-after"},
-		Settings:   hurried(countdown, map[string]string{"TASK_MAX_RETRY_AFTER": most.String()}),
-		Compressed: append(inAHurry(countdown), shortened("longest Retry-After that is followed", 10*time.Minute, most)),
-		Timeline:   t,
+		Name:        "task/retry-after",
+		Claim:       "No retry comes before the Retry-After of an answer, in seconds or as a date; one that asks for too much is cut, and one that makes no sense is left aside.",
+		Protections: []string{"task.honour-retry-after"},
+		Settings:    compressedSettings(countdown, map[string]string{"TASK_MAX_RETRY_AFTER": most.String()}),
+		Compressed:  append(compressedTimes(countdown), shortened("longest Retry-After that is followed", 10*time.Minute, most)),
+		Timeline:    t,
 	}
 	for _, f := range forms {
 		prefixes = append(prefixes, f.name)
 		faults = append(faults, always(f.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-* id=%s", f.text, f.name, f.name)))
 		s.Measures = append(s.Measures, pause(f.name, "min"), pause(f.name, "max"))
 		if f.obeyed {
-			s.Holds = append(s.Holds, verdict.Metric(f.name+".pause.min").AtLeast(verdict.Duration(990*time.Millisecond)).
+			s.Checks = append(s.Checks, verdict.Metric(f.name+".pause.min").AtLeast(verdict.Duration(990*time.Millisecond)).
 				Because("asked for a second, but for what the answer was under way").Guarding("task.honour-retry-after"))
 		}
-		s.Holds = append(s.Holds, verdict.Metric(f.name+".pause.max").AtMost(verdict.Duration(most*12/10+time.Second)).
+		s.Checks = append(s.Checks, verdict.Metric(f.name+".pause.max").AtMost(verdict.Duration(most*12/10+time.Second)).
 			Because("no longer than its ceiling and the spread, and the machine's second"))
 	}
 	s.Faults = faults
-	s.Holds = append(s.Holds, nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"))
+	s.Checks = append(s.Checks, nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"))
 	return p.tasks(s, emailapi.Config{}, steady("mail", 70, t.Total()).each(prefixes...))
 }
 
@@ -107,8 +107,8 @@ func retryAfter(p Profile) harness.Scenario {
 func pause(name, which string) harness.Measure {
 	return harness.Measure{
 		Descriptor: verdict.Descriptor{Name: name + ".pause." + which, Unit: result.UnitMS, About: "between the answer and the next attempt"},
-		Read: func(o harness.Observed, _ verdict.Window) verdict.Reading {
-			j := o.Fakes[mailAPI].(*mailStand).api.Journal()
+		Read: func(o harness.State, _ verdict.Window) verdict.Reading {
+			j := o.Fakes[mailAPI].(*mailAdapter).api.Journal()
 			hit := j.Attempts(journal.Filter{Where: brokenBy(name)})
 			var all []time.Duration
 			for _, g := range j.Gaps(journal.Filter{}) {
@@ -142,14 +142,14 @@ func replyLost(p Profile) harness.Scenario {
 		faults = append(faults, always(w.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-* id=%s", w.text, w.name, w.name)))
 	}
 	return p.tasks(harness.Scenario{
-		Name:       "task/reply-lost",
-		Proves:     "When the API took a mail on and its answer was lost, in any of six ways, the task is tried again and nobody gets a second mail.",
-		Guards:     []string{"task.idempotency-key"},
-		Settings:   hurried(hurry, map[string]string{"TASK_SEND_TIMEOUT": "300ms"}),
-		Compressed: append(inAHurry(hurry), shortened("timeout of a call", 10*time.Second, 300*time.Millisecond)),
-		Timeline:   t,
-		Faults:     faults,
-		Holds: []verdict.Check{
+		Name:        "task/reply-lost",
+		Claim:       "When the API took a mail on and its answer was lost, in any of six ways, the task is tried again and nobody gets a second mail.",
+		Protections: []string{"task.idempotency-key"},
+		Settings:    compressedSettings(compressedCountdown, map[string]string{"TASK_SEND_TIMEOUT": "300ms"}),
+		Compressed:  append(compressedTimes(compressedCountdown), shortened("timeout of a call", 10*time.Second, 300*time.Millisecond)),
+		Timeline:    t,
+		Faults:      faults,
+		Checks: []verdict.Check{
 			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(2)).Because("what may not have been done is tried again"),
 			nothing("ledger.failed_permanent"), nothing("ledger.failed_exhausted"),
 		},
@@ -161,12 +161,12 @@ func retryStorm(p Profile) harness.Scenario {
 	t := p.outage()
 	return p.tasks(harness.Scenario{
 		Name:       "task/retry-storm",
-		Proves:     "An API that buckles under load gets no storm of retries on top: attempts stay within four a task, and it recovers with nothing lost.",
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
+		Claim:      "An API that buckles under load gets no storm of retries on top: attempts stay within four a task, and it recovers with nothing lost.",
+		Settings:   compressedSettings(compressedCountdown, nil),
+		Compressed: compressedTimes(compressedCountdown),
 		Timeline:   t,
 		Faults:     []harness.Fault{misbehave("overrun", mailAPI, "overload base=20ms slope=5ms shed=6")},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("mail_api.calls_per_task").AtMost(verdict.Times(2)).Decisive().Because("its Retry-After is obeyed, so most get through at their second attempt"),
 			verdict.Metric("mail_api.attempts.max").Between(verdict.Count(2), verdict.Count(maxAttempts)),
 			nothing("ledger.failed_permanent"),
@@ -179,14 +179,14 @@ func retryStorm(p Profile) harness.Scenario {
 func poison(p Profile) harness.Scenario {
 	t := p.brief()
 	return p.tasks(harness.Scenario{
-		Name:       "task/poison",
-		Proves:     "Tasks over which the API fails each time are given up after four attempts, and hold nobody up.",
-		Guards:     []string{"task.max-retries"},
-		Settings:   hurried(hurry, nil),
-		Compressed: inAHurry(hurry),
-		Timeline:   withDrain(t, 8*time.Second),
-		Faults:     []harness.Fault{always("poisoned", mailAPI, "status 500 key=poison-*")},
-		Holds: []verdict.Check{
+		Name:        "task/poison",
+		Claim:       "Tasks over which the API fails each time are given up after four attempts, and hold nobody up.",
+		Protections: []string{"task.max-retries"},
+		Settings:    compressedSettings(compressedCountdown, nil),
+		Compressed:  compressedTimes(compressedCountdown),
+		Timeline:    withDrain(t, 8*time.Second),
+		Faults:      []harness.Fault{always("poisoned", mailAPI, "status 500 key=poison-*")},
+		Checks: []verdict.Check{
 			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).Decisive().Because("max 3 retries").Guarding("task.max-retries"),
 			verdict.Metric("mail.delay.p90").AtMost(verdict.Duration(500 * time.Millisecond)),
 			nothing("mail.failed_tasks"),
@@ -199,15 +199,15 @@ func mixed(p Profile) harness.Scenario {
 	t := p.outage()
 	const timeout = 300 * time.Millisecond
 	return p.tasks(harness.Scenario{
-		Name:       "task/mixed",
-		Proves:     "While the API never answers one kind of task, each call is given up in time, the other kind is sent as quickly as ever, and so are searches answered.",
-		Guards:     []string{"task.queue-isolation", "task.send-timeout"},
-		Settings:   hurried(hurry, map[string]string{"TASK_SEND_TIMEOUT": timeout.String()}),
-		Compressed: append(inAHurry(hurry), shortened("timeout of a call", 10*time.Second, timeout)),
-		Timeline:   t,
-		Load:       []load.Stream{{Name: "search", Profile: load.Constant(20, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.Status(200)}},
-		Faults:     []harness.Fault{misbehave("hang", mailAPI, "hang headers key=slow-*")},
-		Holds: []verdict.Check{
+		Name:        "task/mixed",
+		Claim:       "While the API never answers one kind of task, each call is given up in time, the other kind is sent as quickly as ever, and so are searches answered.",
+		Protections: []string{"task.queue-isolation", "task.send-timeout"},
+		Settings:    compressedSettings(compressedCountdown, map[string]string{"TASK_SEND_TIMEOUT": timeout.String()}),
+		Compressed:  append(compressedTimes(compressedCountdown), shortened("timeout of a call", 10*time.Second, timeout)),
+		Timeline:    t,
+		Load:        []load.Stream{{Name: "search", Profile: load.Constant(20, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.Status(200)}},
+		Faults:      []harness.Fault{misbehave("hang", mailAPI, "hang headers key=slow-*")},
+		Checks: []verdict.Check{
 			verdict.Metric("notify.delay.p90").In(result.Inject).AtMost(verdict.Duration(400 * time.Millisecond)).Decisive().
 				Because("its queue and its workers are its own").Guarding("task.queue-isolation"),
 			verdict.Metric("mail_api.call.max").AtMost(verdict.Duration(2 * timeout)).Because("a call has a timeout, to its last byte").Guarding("task.send-timeout"),
@@ -222,12 +222,12 @@ func literalCountdown(p Profile) harness.Scenario {
 	t := harness.Timeline{Inject: time.Second, Heal: 100 * time.Millisecond, Drain: 90 * time.Second}
 	return p.tasks(harness.Scenario{
 		Name:     "task/literal-countdown",
-		Proves:   "With the source's own countdown, a task that meets an outage is tried again after 60 s, give or take a fifth, and delivered.",
+		Claim:    "With the source's own countdown, a task that meets an outage is tried again after 60 s, give or take a fifth, and delivered.",
 		Slow:     true,
 		Timeline: t,
 		Faults:   []harness.Fault{misbehave("down", mailAPI, "status 503 id=down")},
 		Measures: []harness.Measure{pause("down", "min"), pause("down", "max")},
-		Holds: []verdict.Check{
+		Checks: []verdict.Check{
 			verdict.Metric("down.pause.min").AtLeast(verdict.Duration(48 * time.Second)).Decisive().Because("60 s, less the spread"),
 			verdict.Metric("down.pause.max").AtMost(verdict.Duration(72*time.Second + 6*time.Second)).Because("60 s, and the spread, and River's look at what is due every 5 s"),
 			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),

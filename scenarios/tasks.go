@@ -31,15 +31,15 @@ const (
 // mailFake plays the e-mail API, with limits of its own where c has some. A key
 // that is to be replaced is in a file, as a mounted secret is. Beside what any
 // fake measures it has the numbers of [mailStand.sees].
-func mailFake(c emailapi.Config, replaceKey bool) harness.Outside {
-	return harness.Outside{Name: mailAPI, Open: func(seed uint64) (harness.Fake, error) {
+func mailFake(c emailapi.Config, replaceKey bool) harness.Dependency {
+	return harness.Dependency{Name: mailAPI, Open: func(seed uint64) (harness.Fake, error) {
 		c.Config = host.Config{Seed: seed}
 		c.Keys = []emailapi.Key{{Text: firstKey, State: emailapi.Valid}}
 		api, err := emailapi.Start(c)
 		if err != nil {
 			return nil, err
 		}
-		s := &mailStand{stand: newStand(mailAPI, api.Host), api: api}
+		s := &mailAdapter{adapter: newAdapter(mailAPI, api.Host), api: api}
 		s.settings = map[string]string{"EMAIL_API_URL": api.URL(0), "EMAIL_API_KEY": firstKey}
 		s.measures = append(s.measures, s.sees()...)
 		if replaceKey {
@@ -51,17 +51,17 @@ func mailFake(c emailapi.Config, replaceKey bool) harness.Outside {
 	}}
 }
 
-// mailStand is the e-mail API with the file that holds the target's key and,
+// mailAdapter is the e-mail API with the file that holds the target's key and,
 // when all is over, the account of every task.
-type mailStand struct {
-	*stand
+type mailAdapter struct {
+	*adapter
 	api     *emailapi.Server
 	keyFile string       // empty: the key stays the same
 	tasks   []taskRecord // since the account was drawn up
 }
 
 // keyInFile hands the key over in a file.
-func (s *mailStand) keyInFile() error {
+func (s *mailAdapter) keyInFile() error {
 	dir, err := os.MkdirTemp("", "holdfast-key-")
 	if err != nil {
 		return fmt.Errorf("a directory for the API key: %w", err)
@@ -73,8 +73,8 @@ func (s *mailStand) keyInFile() error {
 }
 
 // Close stops the API and takes the key away.
-func (s *mailStand) Close() error {
-	err := s.stand.Close()
+func (s *mailAdapter) Close() error {
+	err := s.adapter.Close()
 	if s.keyFile != "" {
 		err = errors.Join(err, os.RemoveAll(filepath.Dir(s.keyFile)))
 	}
@@ -82,7 +82,7 @@ func (s *mailStand) Close() error {
 }
 
 // writeKey puts a key into the file, at once.
-func (s *mailStand) writeKey(key string) error {
+func (s *mailAdapter) writeKey(key string) error {
 	next := s.keyFile + ".next"
 	if err := os.WriteFile(next, []byte(key+"\n"), 0o600); err != nil {
 		return fmt.Errorf("write the API key: %w", err)
@@ -101,20 +101,20 @@ type keyRevoked struct{}
 func (keyRevoked) String() string { return "key revoked, then replaced" }
 
 // Accepts knows keyRevoked beside the faults of any fake.
-func (s *mailStand) Accepts(kind chaos.Kind) error {
+func (s *mailAdapter) Accepts(kind chaos.Kind) error {
 	if _, ok := kind.(keyRevoked); ok {
 		if s.keyFile == "" {
 			return errors.New("the API key is not in a file, so it cannot be replaced")
 		}
 		return nil
 	}
-	return s.stand.Accepts(kind)
+	return s.adapter.Accepts(kind)
 }
 
 // Apply puts the fault into force.
-func (s *mailStand) Apply(ctx context.Context, kind chaos.Kind) (chaos.Applied, error) {
+func (s *mailAdapter) Apply(ctx context.Context, kind chaos.Kind) (chaos.Applied, error) {
 	if _, ok := kind.(keyRevoked); !ok {
-		return s.stand.Apply(ctx, kind)
+		return s.adapter.Apply(ctx, kind)
 	}
 	s.api.SetKey(firstKey, emailapi.Revoked)
 	return &revocation{s, time.Since(s.api.Journal().Start())}, nil
@@ -122,7 +122,7 @@ func (s *mailStand) Apply(ctx context.Context, kind chaos.Kind) (chaos.Applied, 
 
 // revocation is keyRevoked in force.
 type revocation struct {
-	stand *mailStand
+	stand *mailAdapter
 	since time.Duration // on the journal's clock
 }
 
@@ -157,7 +157,7 @@ func keyRefused(e journal.Entry) bool {
 //	NAME.call.max           how long it stayed with one at most
 //	NAME.gap.growth         the last pause before an attempt, by the first one; medians
 //	NAME.gap.spread         from the 10th to the 90th percentile of the last pauses, by their median
-func (s *mailStand) sees() []harness.Measure {
+func (s *mailAdapter) sees() []harness.Measure {
 	j := s.api.Journal()
 	calls := func() float64 { return float64(j.Count(journal.Filter{})) }
 	return []harness.Measure{
@@ -197,10 +197,10 @@ func (s *mailStand) sees() []harness.Measure {
 }
 
 // whole is a measure over all that the API saw.
-func (s *mailStand) whole(name, unit string, read func() float64) harness.Measure {
+func (s *mailAdapter) whole(name, unit string, read func() float64) harness.Measure {
 	return harness.Measure{
 		Descriptor: verdict.Descriptor{Name: mailAPI + "." + name, Unit: unit},
-		Read: func(harness.Observed, verdict.Window) verdict.Reading {
+		Read: func(harness.State, verdict.Window) verdict.Reading {
 			return verdict.Reading{Value: read(), Samples: int64(s.api.Journal().Count(journal.Filter{}))}
 		},
 	}
@@ -208,10 +208,10 @@ func (s *mailStand) whole(name, unit string, read func() float64) harness.Measur
 
 // overGaps is a measure over the first and the last pauses that the target made
 // between its attempts at a call.
-func (s *mailStand) overGaps(name, unit string, of func(first, last []time.Duration) float64) harness.Measure {
+func (s *mailAdapter) overGaps(name, unit string, of func(first, last []time.Duration) float64) harness.Measure {
 	return harness.Measure{
 		Descriptor: verdict.Descriptor{Name: mailAPI + "." + name, Unit: unit, MinSamples: 20},
-		Read: func(harness.Observed, verdict.Window) verdict.Reading {
+		Read: func(harness.State, verdict.Window) verdict.Reading {
 			var first, last []time.Duration
 			for _, g := range s.api.Journal().Gaps(journal.Filter{}) {
 				switch g.Attempt {

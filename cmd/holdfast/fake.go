@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast.dev/holdfast/fakes/desk"
 	"holdfast.dev/holdfast/fakes/fault"
 	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/standalone"
 )
 
 // fakeFlags are the flags that both fakes share.
@@ -24,7 +24,7 @@ type fakeFlags struct {
 func newFake(env environ) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fake",
-		Short: "Run a fake outside API on its own, for a desk or a test in another language",
+		Short: "Run a fake outside API on its own, for a developer or a test in another language",
 		Long: `Runs an API that stands in for the outside world, misbehaves as it is told, and
 remembers what it saw. It says its addresses as NAME=URL lines on standard output
 and, when it is stopped (Ctrl-C), what came in. docs/faults.md lists the faults.`,
@@ -49,7 +49,7 @@ func newFakeOracle(env environ) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return fakeError(desk.RunOracle(cmd.Context(), desk.OracleOptions{Options: o, Oracles: int(oracles)}))
+			return fakeError(standalone.RunOracle(cmd.Context(), standalone.OracleOptions{Options: o, Oracles: int(oracles)}))
 		},
 	}
 	flags.register(cmd)
@@ -59,7 +59,7 @@ func newFakeOracle(env environ) *cobra.Command {
 
 func newFakeEmail(env environ) *cobra.Command {
 	var flags fakeFlags
-	var o desk.EmailOptions
+	var o standalone.EmailOptions
 	var rate, daily, monthly uint32
 	cmd := &cobra.Command{
 		Use:   "email",
@@ -74,7 +74,7 @@ func newFakeEmail(env environ) *cobra.Command {
 				return err
 			}
 			o.RatePerSecond, o.DailyQuota, o.MonthlyQuota = int(rate), int(daily), int(monthly)
-			return fakeError(desk.RunEmail(cmd.Context(), o))
+			return fakeError(standalone.RunEmail(cmd.Context(), o))
 		},
 	}
 	flags.register(cmd)
@@ -98,8 +98,8 @@ func (f *fakeFlags) register(cmd *cobra.Command) {
 
 // options checks the flags and makes options of them. Who names an address
 // beyond loopback gets it, and a warning.
-func (f *fakeFlags) options(env environ) (desk.Options, error) {
-	o := desk.Options{Addresses: f.listen, Control: f.control, Seed: f.seed, Faults: f.faults, Out: env.stdout, Err: env.stderr}
+func (f *fakeFlags) options(env environ) (standalone.Options, error) {
+	o := standalone.Options{Addresses: f.listen, Control: f.control, Seed: f.seed, Faults: f.faults, Out: env.stdout, Err: env.stderr}
 	if f.port != 0 {
 		o.Addresses = []string{net.JoinHostPort("127.0.0.1", strconv.Itoa(int(f.port)))}
 	}

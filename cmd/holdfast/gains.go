@@ -83,7 +83,7 @@ func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) erro
 func gainsTable(run *result.Run) []byte {
 	var b bytes.Buffer
 	b.WriteString("| promise | where | claimed | before | after | measured | holds |\n|---|---|---|---|---|---|---|\n")
-	for _, c := range run.Claims {
+	for _, c := range run.Gains {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", c.Name, result.Words(c.Where), c.Claimed,
 			figure(c.Before, c.Unit), figure(c.After, c.Unit), measuredGain(c), holds(c))
 	}
@@ -116,8 +116,8 @@ func figure(v *float64, unit string) string {
 	return result.Format(*v, unit)
 }
 
-func measuredGain(c result.Claim) string {
-	if c.Gain == nil {
+func measuredGain(c result.Gain) string {
+	if c.Share == nil {
 		return c.Reason
 	}
 	text := c.GainText() + " (" + c.IntervalText() + ")"
@@ -127,7 +127,7 @@ func measuredGain(c result.Claim) string {
 	return text
 }
 
-func holds(c result.Claim) string {
+func holds(c result.Gain) string {
 	switch c.Verdict {
 	case result.Pass:
 		return "✓ holds"

@@ -18,13 +18,13 @@ type listed struct {
 }
 
 type listedScenario struct {
-	Name     string   `json:"name"`
-	Proves   string   `json:"proves"`
-	Guards   []string `json:"protections"`
-	Checks   []string `json:"checks"`
-	Seconds  float64  `json:"load_s"`
-	Headline bool     `json:"headline"`
-	ByName   bool     `json:"by_name_only"`
+	Name        string   `json:"name"`
+	Claim       string   `json:"claim"`
+	Protections []string `json:"protections"`
+	Checks      []string `json:"checks"`
+	Seconds     float64  `json:"load_s"`
+	Headline    bool     `json:"headline"`
+	ByName      bool     `json:"by_name_only"`
 }
 
 type listedProtection struct {
@@ -65,14 +65,14 @@ func catalogue(all []harness.Scenario, protections []harness.Protection) listed 
 	l := listed{Scenarios: []listedScenario{}, Protections: []listedProtection{}}
 	provedBy := map[string][]string{}
 	for _, s := range all {
-		row := listedScenario{Name: s.Name, Proves: s.Proves, Guards: s.Guards, Seconds: s.Timeline.Total().Seconds(), Headline: s.Headline, ByName: s.Slow}
-		if row.Guards == nil {
-			row.Guards = []string{}
+		row := listedScenario{Name: s.Name, Claim: s.Claim, Protections: s.Protections, Seconds: s.Timeline.Total().Seconds(), Headline: s.Headline, ByName: s.Slow}
+		if row.Protections == nil {
+			row.Protections = []string{}
 		}
-		for _, c := range s.Holds {
+		for _, c := range s.Checks {
 			row.Checks = append(row.Checks, c.String())
 		}
-		for _, g := range s.Guards {
+		for _, g := range s.Protections {
 			provedBy[g] = append(provedBy[g], s.Name)
 		}
 		l.Scenarios = append(l.Scenarios, row)
@@ -91,7 +91,7 @@ func (l listed) print(env environ) error {
 		if s.ByName {
 			mark = " (by name only)"
 		}
-		fmt.Fprintf(w, "%s\t%.0f s\t%s%s\n", s.Name, s.Seconds, s.Proves, mark)
+		fmt.Fprintf(w, "%s\t%.0f s\t%s%s\n", s.Name, s.Seconds, s.Claim, mark)
 	}
 	fmt.Fprintln(w, "\t\t\nPROTECTION\tPROVED BY\tWHAT IT DOES")
 	for _, p := range l.Protections {

@@ -27,7 +27,7 @@ func holdfast(t *testing.T, env map[string]string, args ...string) (code int, st
 func TestBadInput(t *testing.T) {
 	out := t.TempDir()
 	truncated := filepath.Join(out, "truncated.json")
-	require.NoError(t, os.WriteFile(truncated, []byte(`{"schema":"holdfast.run/1","id":`), 0o600))
+	require.NoError(t, os.WriteFile(truncated, []byte(`{"schema":"holdfast.run/2","id":`), 0o600))
 	foreign := filepath.Join(out, "foreign.json")
 	require.NoError(t, os.WriteFile(foreign, []byte(`{"schema":"k6/2"}`), 0o600))
 	file := filepath.Join(out, "file")

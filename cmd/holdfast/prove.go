@@ -160,16 +160,16 @@ func (p *proofPlan) carryOut(ctx context.Context, env environ) error {
 		return runError(err)
 	}
 	report, reportErr := writeReports(p.config.Out, run)
-	reportErr = errors.Join(err, reportErr, writeTeeth(p.config.Out, run), tellCI(env, run))
+	reportErr = errors.Join(err, reportErr, writeProvenChecks(p.config.Out, run), tellCI(env, run))
 	view.concludeProof(run, report)
 	return p.exit(ctx, run, reportErr)
 }
 
-// writeTeeth writes DIR/teeth.json, to be kept as scenarios/teeth.json.
-func writeTeeth(dir string, run *result.Run) error {
-	f, err := os.Create(filepath.Join(dir, "teeth.json"))
+// writeProvenChecks writes DIR/proven-checks.json, to be kept as scenarios/proven-checks.json.
+func writeProvenChecks(dir string, run *result.Run) error {
+	f, err := os.Create(filepath.Join(dir, "proven-checks.json"))
 	if err != nil {
 		return fmt.Errorf("write which checks were seen to fail: %w", err)
 	}
-	return errors.Join(result.WriteTeeth(f, harness.Teeth(run, time.Now())), f.Close())
+	return errors.Join(result.WriteProvenChecks(f, harness.ProvenChecks(run, time.Now())), f.Close())
 }

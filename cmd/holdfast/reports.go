@@ -12,7 +12,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/reports"
-	"holdfast.dev/holdfast/reports/rejudge"
+	"holdfast.dev/holdfast/reports/reevaluate"
 )
 
 func newReport(env environ) *cobra.Command {
@@ -26,7 +26,7 @@ a file that was cut off, and says so.
 
 With --slo the run is judged again by the limits of a file, from the data it has:
 what changed is printed and shown in the reports, which go, with a run.json of
-their own, into the folder rejudged. The exit code is that of the new verdict.`,
+their own, into the folder reevaluated. The exit code is that of the new verdict.`,
 		Example: `  holdfast report out/bench/run.json
   holdfast report out/bench/run.json --slo slo.yaml`,
 		Args: cobra.ExactArgs(1),
@@ -39,7 +39,7 @@ their own, into the folder rejudged. The exit code is that of the new verdict.`,
 				fmt.Fprintln(env.stderr, "holdfast: "+args[0]+" is cut off: what is left of it is shown as partial")
 			}
 			if slo != "" {
-				return rejudgeRun(env, run, slo, cmp.Or(out, filepath.Join(filepath.Dir(args[0]), "rejudged")))
+				return reevaluateRun(env, run, slo, cmp.Or(out, filepath.Join(filepath.Dir(args[0]), "reevaluated")))
 			}
 			path, err := writeReports(cmp.Or(out, filepath.Dir(args[0])), run)
 			if err != nil {
@@ -54,14 +54,14 @@ their own, into the folder rejudged. The exit code is that of the new verdict.`,
 	return cmd
 }
 
-// rejudgeRun judges run by the limits in the file at slo and writes what came of it.
-func rejudgeRun(env environ, run *result.Run, slo, out string) error {
+// reevaluateRun judges run by the limits in the file at slo and writes what came of it.
+func reevaluateRun(env environ, run *result.Run, slo, out string) error {
 	f, err := os.Open(slo)
 	if err != nil {
 		return usage(err)
 	}
 	defer f.Close()
-	limits, err := rejudge.Read(f)
+	limits, err := reevaluate.Read(f)
 	if err != nil {
 		return usage(fmt.Errorf("%s: %w", slo, err))
 	}
@@ -73,7 +73,7 @@ func rejudgeRun(env environ, run *result.Run, slo, out string) error {
 	if err := errors.Join(err, result.WriteFile(filepath.Join(out, "run.json"), again)); err != nil {
 		return usage(err)
 	}
-	for _, c := range again.Rejudged.Changes {
+	for _, c := range again.Reevaluated.Changes {
 		if c.Was != c.Is {
 			fmt.Fprintf(env.stdout, "%s: %s: %s (limit %s) → %s (limit %s)\n", c.Scenario, c.Check, wordOf(c.Was), cmp.Or(c.OldLimit, "none"), wordOf(c.Is), c.NewLimit)
 		}

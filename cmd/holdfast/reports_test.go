@@ -28,7 +28,7 @@ func TestCIIsTold(t *testing.T) {
 func TestNoCredentialReachesAReport(t *testing.T) {
 	dir := t.TempDir()
 	run := filepath.Join(dir, "run.json")
-	require.NoError(t, os.WriteFile(run, []byte(`{"schema":"holdfast.run/1","complete":true,"reason":"dial postgres://u:geheim@h/x",
+	require.NoError(t, os.WriteFile(run, []byte(`{"schema":"holdfast.run/2","complete":true,"reason":"dial postgres://u:geheim@h/x",
 		"scenarios":[{"name":"a","settings":{"API_KEY":"geheim"},"log":["password=geheim"]}]}`), 0o600))
 	code, _, stderr := holdfast(t, nil, "report", run)
 	require.Equal(t, exitPass, code, stderr)

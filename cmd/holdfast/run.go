@@ -124,7 +124,7 @@ func newPlan(env environ, f runFlags, args []string) (*plan, error) {
 	p.config.Seed = p.flags.seed
 	p.config.Profile = profile.Name
 	p.config.Repeat = p.repeat(args)
-	if p.config.Teeth, err = scenarios.Teeth(); err != nil {
+	if p.config.ProvenChecks, err = scenarios.ProvenChecks(); err != nil {
 		return nil, err
 	}
 	p.config.Versions = map[string]string{"holdfast": version()}

@@ -195,7 +195,7 @@ func TestAClientThatLetsGoIsSeenWithinASecond(t *testing.T) {
 			cancel()
 			require.Eventually(t, func() bool { return h.Journal().Gauge("").InFlight == 0 }, time.Second, time.Millisecond)
 			calls.Wait()
-			require.Equal(t, map[journal.Outcome]int{journal.Abandoned: 20}, h.Journal().Outcomes(journal.Filter{}))
+			require.Equal(t, map[journal.Ending]int{journal.Abandoned: 20}, h.Journal().Outcomes(journal.Filter{}))
 			require.EqualValues(t, h.Journal().Accepted(), api.done.Load(), "what was begun is told that it is over")
 		})
 	}

@@ -15,7 +15,7 @@ type Entry struct {
 	Stamped  bool          // the client numbered the attempt itself
 	Start    time.Duration // since the journal's start
 	Took     time.Duration // until it was over; 0 while it is open; 71 minutes at most
-	Outcome  Outcome
+	Outcome  Ending
 	Status   int      // what was answered; 0 if nothing was
 	Faults   []string // which fired, in the order of the set
 	Conn     uint32
@@ -93,26 +93,26 @@ func (j *Journal) Count(f Filter) int {
 	return n
 }
 
-// Gauge is what is known of a group at any moment, without a search.
-type Gauge struct {
+// Level is what is known of a group at any moment, without a search.
+type Level struct {
 	Total        int64 // requests so far
 	InFlight     int64 // requests open now
 	MostInFlight int64 // the most that were open at once
 }
 
 // Gauge returns the counters of a group, or of all requests if group is "".
-func (j *Journal) Gauge(group string) Gauge {
+func (j *Journal) Gauge(group string) Level {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	g := j.all
 	if group != "" {
 		n, ok := j.groupOf[group]
 		if !ok {
-			return Gauge{}
+			return Level{}
 		}
 		g = j.groups[n]
 	}
-	return Gauge{Total: g.total, InFlight: g.open, MostInFlight: g.mostOpen}
+	return Level{Total: g.total, InFlight: g.open, MostInFlight: g.mostOpen}
 }
 
 // Groups returns the names of the groups that sent anything, sorted.

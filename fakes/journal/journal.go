@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Outcome is how a request ended, as the fake saw it.
-type Outcome uint8
+// Ending is how a request ended, as the fake saw it.
+type Ending uint8
 
 // How a request may end.
 const (
-	Open      Outcome = iota // not over yet
-	Answered                 // the whole answer was written
-	Cut                      // a fault ended it before the answer was whole
-	Abandoned                // the client let go before the answer was whole
+	Open      Ending = iota // not over yet
+	Answered                // the whole answer was written
+	Cut                     // a fault ended it before the answer was whole
+	Abandoned               // the client let go before the answer was whole
 )
 
 // String returns the outcome as it is written in an export.
-func (o Outcome) String() string {
+func (o Ending) String() string {
 	switch o {
 	case Open:
 		return "open"
@@ -107,7 +107,7 @@ const (
 	flagAccepted = 1 << 4 // work was taken on
 )
 
-func (r *record) outcome() Outcome { return Outcome(r.flags & maskOutcome) }
+func (r *record) outcome() Ending { return Ending(r.flags & maskOutcome) }
 
 func (r *record) setStart(at time.Duration) {
 	us := uint64(max(at.Microseconds(), 0))
@@ -208,7 +208,7 @@ func (j *Journal) Begin(a Arrival) Ticket {
 }
 
 // End notes how a request ended. faults is a number from FaultSet, or 0.
-func (j *Journal) End(t Ticket, outcome Outcome, status int, faults uint16) {
+func (j *Journal) End(t Ticket, outcome Ending, status int, faults uint16) {
 	at := j.since()
 	j.mu.Lock()
 	defer j.mu.Unlock()

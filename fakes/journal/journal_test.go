@@ -40,7 +40,7 @@ func (b *book) at(d time.Duration) *book {
 }
 
 // hit is a whole request at an offset.
-func (b *book) hit(at time.Duration, a journal.Arrival, took time.Duration, outcome journal.Outcome, status int, faults ...string) journal.Ticket {
+func (b *book) hit(at time.Duration, a journal.Arrival, took time.Duration, outcome journal.Ending, status int, faults ...string) journal.Ticket {
 	t := b.at(at).Begin(a)
 	b.at(at+took).End(t, outcome, status, b.FaultSet(faults))
 	return t
@@ -149,20 +149,20 @@ func TestGaugesFollowWithoutASearch(t *testing.T) {
 	b.Begin(journal.Arrival{Group: "get", Key: "x"})
 	b.End(first, journal.Answered, 200, 0)
 	b.End(first, journal.Answered, 200, 0) // twice does no harm
-	require.Equal(t, journal.Gauge{Total: 2, InFlight: 1, MostInFlight: 2}, b.Gauge("send"))
-	require.Equal(t, journal.Gauge{Total: 3, InFlight: 2, MostInFlight: 3}, b.Gauge(""))
-	require.Equal(t, journal.Gauge{}, b.Gauge("nothing"))
+	require.Equal(t, journal.Level{Total: 2, InFlight: 1, MostInFlight: 2}, b.Gauge("send"))
+	require.Equal(t, journal.Level{Total: 3, InFlight: 2, MostInFlight: 3}, b.Gauge(""))
+	require.Equal(t, journal.Level{}, b.Gauge("nothing"))
 	require.Equal(t, []string{"get", "send"}, b.Groups())
 	b.Reset()
 	b.End(second, journal.Answered, 200, 0) // began before the reset
 	b.Accept(second, "r", 1)
-	require.Equal(t, journal.Gauge{}, b.Gauge(""))
+	require.Equal(t, journal.Level{}, b.Gauge(""))
 	require.Zero(t, b.Accepted())
 }
 
 func TestWhatWasAcceptedIsKeptApartFromWhatWasAnswered(t *testing.T) {
 	b := newBook(journal.Config{})
-	accept := func(key, recipient string, content uint64, outcome journal.Outcome, status int) {
+	accept := func(key, recipient string, content uint64, outcome journal.Ending, status int) {
 		ticket := b.Begin(send(key))
 		b.Accept(ticket, recipient, content)
 		b.End(ticket, outcome, status, 0)

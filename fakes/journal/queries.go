@@ -114,8 +114,8 @@ func (j *Journal) MostInFlight(f Filter) int {
 }
 
 // Outcomes returns how many of the entries ended in which way.
-func (j *Journal) Outcomes(f Filter) map[Outcome]int {
-	out := map[Outcome]int{}
+func (j *Journal) Outcomes(f Filter) map[Ending]int {
+	out := map[Ending]int{}
 	for e := range j.Entries(f) {
 		out[e.Outcome]++
 	}

@@ -4,7 +4,7 @@
 //
 // A fault is planned as data, a [Planned]: which [Kind] of trouble, at which
 // [Place], from when to when. [Validate] judges a plan before the run, [Start]
-// carries it out, and [Timeline.Wait] gives the receipts: how often each fault
+// carries it out, and [Schedule.Wait] gives the receipts: how often each fault
 // acted, its measured shape beside the declared one, and that its undoing was
 // read back. A fault without such a receipt proves nothing.
 //

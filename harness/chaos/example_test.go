@@ -44,7 +44,7 @@ func ExampleStart() {
 		Plan: []chaos.Planned{
 			{ID: "slow-database", On: "database", Kind: chaos.Delay{Each: 50 * time.Millisecond}, To: 500 * time.Millisecond},
 		},
-		Notify: func(e chaos.Event) {
+		Notify: func(e chaos.Change) {
 			if e.What == chaos.Injected {
 				close(injected)
 			}

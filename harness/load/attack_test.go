@@ -37,7 +37,7 @@ func TestStartRefusesWhatCannotBeRun(t *testing.T) {
 		{"a URL with a password", load.Config{BaseURL: "http://u:secret@h"}, []load.Stream{stream}, "credentials belong in a header"},
 		{"a URL with a query", load.Config{BaseURL: base + "?a=b"}, []load.Stream{stream}, "query"},
 		{"another scheme", load.Config{BaseURL: "file:///etc"}, []load.Stream{stream}, "http://"},
-		{"a phase that ends first", load.Config{BaseURL: base, Phases: []result.Phase{{Name: "heal", StartS: 2, EndS: 1}}}, []load.Stream{stream}, `"heal"`},
+		{"a phase that ends first", load.Config{BaseURL: base, Phases: []result.Phase{{Name: "heal", From: 2 * time.Second, To: 1 * time.Second}}}, []load.Stream{stream}, `"heal"`},
 		{"a negative interval", load.Config{BaseURL: base, Interval: -1}, []load.Stream{stream}, "interval"},
 		{"the same name twice", load.Config{BaseURL: base}, []load.Stream{stream, stream}, `two streams are named "search"`},
 		{"a name with a space", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Name = "a b" }), `"a b"`},
@@ -115,7 +115,7 @@ func TestStreamsRunOnOneClock(t *testing.T) {
 			first[name] = time.Since(start)
 		}
 	}, load.Config{Start: start, Phases: []result.Phase{
-		{Name: result.Baseline, StartS: 0, EndS: 0.2}, {Name: result.Inject, StartS: 0.2, EndS: 0.25},
+		{Name: result.Baseline, From: 0 * time.Second, To: 200 * time.Millisecond}, {Name: result.Inject, From: 200 * time.Millisecond, To: 250 * time.Millisecond},
 	}},
 		load.Stream{Name: "search", Profile: load.Constant(100, 400*ms), Next: get("/"), MaxLag: time.Minute},
 		load.Stream{Name: "impact", Profile: load.Bursts(10, 100*ms, 200*ms), StartAt: 200 * ms, Next: get("/"), MaxLag: time.Minute})
@@ -201,7 +201,7 @@ func TestTheEndOfTheContextSendsNothingMoreAndWaitsForTheRest(t *testing.T) {
 	base, arrived, release := ending(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	attack, err := load.Start(ctx, load.Config{BaseURL: base, Phases: []result.Phase{{Name: "soak", EndS: 1800}}}, load.Stream{
+	attack, err := load.Start(ctx, load.Config{BaseURL: base, Phases: []result.Phase{{Name: "soak", To: 1800 * time.Second}}}, load.Stream{
 		Name: "search", Profile: load.Constant(200, time.Hour), Next: get("/"), MaxLag: time.Minute,
 	})
 	require.NoError(t, err)

@@ -171,7 +171,7 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("interval is negative"))
 	}
 	for _, p := range c.Phases {
-		if p.EndS < p.StartS {
+		if p.To < p.From {
 			errs = append(errs, fmt.Errorf("phase %q ends before it starts", p.Name))
 		}
 	}

@@ -61,15 +61,15 @@ func newRecorder(s Stream, phases []result.Phase, interval time.Duration) *recor
 	}
 	for _, p := range phases {
 		if p.Name == result.WarmUp {
-			r.warm = seconds(p.EndS)
+			r.warm = p.To
 		}
-		r.starts = append(r.starts, seconds(p.StartS))
-		r.ends = append(r.ends, seconds(p.EndS))
+		r.starts = append(r.starts, p.From)
+		r.ends = append(r.ends, p.To)
 	}
 	return r
 }
 
-func seconds(s float64) time.Duration { return time.Duration(s*1e9 + 0.5) }
+
 
 // at returns the tally of the phase in which due lies.
 func (r *recorder) at(due time.Duration) *tally {

@@ -22,7 +22,7 @@ func TestTheBooksAddUp(t *testing.T) {
 			StartAt: time.Duration(rapid.Int64Range(0, int64(time.Second)).Draw(t, "start"))}
 		n := Planned(s.Profile)
 		reached := rapid.Int64Range(0, n).Draw(t, "reached")
-		phases := []result.Phase{{Name: "a", EndS: 1}, {Name: "b", StartS: 1.5, EndS: 2}}
+		phases := []result.Phase{{Name: "a", To: 1 * time.Second}, {Name: "b", From: 1500 * time.Millisecond, To: 2 * time.Second}}
 		rec := newRecorder(s, phases, width)
 		fates := rapid.SliceOfN(rapid.IntRange(0, 5), int(reached), int(reached)).Draw(t, "fates")
 
@@ -155,7 +155,7 @@ func TestThePacerKeepsThePlan(t *testing.T) {
 // BenchmarkRecord is the bookkeeping of one request alone.
 func BenchmarkRecord(b *testing.B) {
 	s := Stream{Name: "x", Profile: Constant(2000, 100*time.Hour)}
-	phases := []result.Phase{{Name: result.Baseline, EndS: 60}, {Name: result.Inject, StartS: 60, EndS: 1e6}}
+	phases := []result.Phase{{Name: result.Baseline, To: 60 * time.Second}, {Name: result.Inject, From: 60 * time.Second, To: 1000000 * time.Second}}
 	rec := newRecorder(s, phases, time.Second)
 	b.ReportAllocs()
 	for n := int64(0); b.Loop(); n++ {

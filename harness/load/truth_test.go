@@ -85,7 +85,7 @@ func TestALateAnswerIsCountedWhereItsRequestWasDue(t *testing.T) {
 			time.Sleep(slow)
 		}
 	}
-	phases := []result.Phase{{Name: "baseline", EndS: 0.3}, {Name: "inject", StartS: 0.3, EndS: 0.6}}
+	phases := []result.Phase{{Name: "baseline", To: 300 * time.Millisecond}, {Name: "inject", From: 300 * time.Millisecond, To: 600 * time.Millisecond}}
 	o := play(t, handler, load.Config{Interval: 100 * time.Millisecond, Phases: phases},
 		load.Stream{Name: "search", Profile: load.Constant(100, 600*time.Millisecond), Next: get("/"), MaxLag: 10 * time.Second})[0]
 	require.Greater(t, o.Phases[0].Latency.Max, millis(slow)-1)
@@ -124,7 +124,7 @@ func TestCountsOfSeveralPhasesAreTakenTogether(t *testing.T) {
 			time.Sleep(300 * ms)
 		}
 	}, load.Config{Phases: []result.Phase{
-		{Name: "warm-up", EndS: 0.1}, {Name: "baseline", StartS: 0.1, EndS: 0.2}, {Name: "inject", StartS: 0.2, EndS: 0.3},
+		{Name: "warm-up", To: 100 * time.Millisecond}, {Name: "baseline", From: 100 * time.Millisecond, To: 200 * time.Millisecond}, {Name: "inject", From: 200 * time.Millisecond, To: 300 * time.Millisecond},
 	}}, load.Stream{Name: "search", Profile: load.Constant(100, 300*ms), Next: get("/"), MaxLag: time.Minute})[0]
 	both := o.During("baseline", "inject", "heal")
 	require.EqualValues(t, 20, both.Planned)

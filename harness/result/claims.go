@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Claim is one promise of gain, measured: the same load against the target
+// Gain is one promise of gain, measured: the same load against the target
 // without the protections and with them.
-type Claim struct {
+type Gain struct {
 	Name     string            `json:"name"`            // what is promised, for example "search: latency"
 	Claimed  string            `json:"claimed"`         // in the source's own words
 	Where    map[string]string `json:"where,omitempty"` // at which size, for example projects: 10000
@@ -27,14 +27,14 @@ type Claim struct {
 	// Gain is what did by the medians, GainLeast and GainMost by the pairs that
 	// are the worst and the best for it.
 	Promised  float64  `json:"promised,omitempty"`
-	Gain      *float64 `json:"gain,omitempty"`
+	Share     *float64 `json:"gain,omitempty"`
 	GainLeast *float64 `json:"gain_least,omitempty"`
 	GainMost  *float64 `json:"gain_most,omitempty"`
 	// AfterVerdict is that of the scenario with all protections.
 	AfterVerdict Verdict `json:"after_verdict,omitempty"`
-	// Courses are how the target's memory went in the first run of each side,
+	// Memory are how the target's memory went in the first run of each side,
 	// where it had a limit.
-	Courses []Course `json:"courses,omitempty"`
+	Memory []MemoryTrace `json:"memory,omitempty"`
 	// Evidence is what else was seen, for example that the kernel killed it.
 	Evidence string `json:"evidence,omitempty"`
 	// Problem is why a figure is missing.
@@ -44,8 +44,8 @@ type Claim struct {
 	Reason  string  `json:"reason,omitempty"`
 }
 
-// Course is how a target's memory went in one run of a claim, up to its end.
-type Course struct {
+// MemoryTrace is how a target's memory went in one run of a claim, up to its end.
+type MemoryTrace struct {
 	Side   string `json:"side"` // SideBefore or SideAfter
 	Memory Series `json:"memory"`
 	Ends   []End  `json:"ends"`
@@ -58,7 +58,7 @@ const (
 )
 
 // Conclude draws the conclusion from BeforeAll, AfterAll and Promised.
-func (c *Claim) Conclude() {
+func (c *Gain) Conclude() {
 	if len(c.BeforeAll) == 0 || len(c.AfterAll) == 0 {
 		c.Verdict, c.Reason = Inconclusive, "not measured on both sides"
 		if c.Problem != "" {
@@ -75,7 +75,7 @@ func (c *Claim) Conclude() {
 	gain := 1 - after/before
 	least := 1 - slices.Max(c.AfterAll)/slices.Min(c.BeforeAll)
 	most := 1 - slices.Min(c.AfterAll)/slices.Max(c.BeforeAll)
-	c.Gain, c.GainLeast, c.GainMost = &gain, &least, &most
+	c.Share, c.GainLeast, c.GainMost = &gain, &least, &most
 	c.Reason = fmt.Sprintf("%s measured (%s), %s promised", c.GainText(), c.IntervalText(), c.PromisedText())
 	switch {
 	case least >= c.Promised:
@@ -92,19 +92,19 @@ func (c *Claim) Conclude() {
 }
 
 // GainText is what went away by the medians, as a change: "−97 %". Empty: not measured.
-func (c Claim) GainText() string {
-	if c.Gain == nil {
+func (c Gain) GainText() string {
+	if c.Share == nil {
 		return ""
 	}
-	return change(*c.Gain)
+	return change(*c.Share)
 }
 
 // PromisedText is the gain that was promised, written like GainText.
-func (c Claim) PromisedText() string { return change(c.Promised) }
+func (c Gain) PromisedText() string { return change(c.Promised) }
 
 // IntervalText is between what and what the gain lies, in how many runs. Empty:
 // not measured.
-func (c Claim) IntervalText() string {
+func (c Gain) IntervalText() string {
 	if c.GainLeast == nil || c.GainMost == nil {
 		return ""
 	}
@@ -188,9 +188,9 @@ func Outcomes() []Outcome {
 	return []Outcome{OutcomeIntact, OutcomeFalseAlarm, OutcomeCaught, OutcomeOtherReason, OutcomeMissed, OutcomeNotExercised, OutcomeNoControl, OutcomeUnguarded}
 }
 
-// Rejudgement says that the verdicts of a run were found after it, from its
+// Reevaluation says that the verdicts of a run were found after it, from its
 // data, by other limits than it had.
-type Rejudgement struct {
+type Reevaluation struct {
 	By      string   `json:"by"` // the file with the limits
 	Changes []Change `json:"changes"`
 }

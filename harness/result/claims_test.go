@@ -24,11 +24,11 @@ func TestAPromiseHoldsWhenEvenTheSmallestGainIsAsLarge(t *testing.T) {
 		{"one side is missing", nil, []float64{0}, 1, result.Inconclusive, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			c := result.Claim{BeforeAll: row.before, AfterAll: row.after, Promised: row.promised, Unit: result.UnitCount}
+			c := result.Gain{BeforeAll: row.before, AfterAll: row.after, Promised: row.promised, Unit: result.UnitCount}
 			c.Conclude()
 			require.Equal(t, row.want, c.Verdict, c.Reason)
-			if c.Gain != nil {
-				require.InDelta(t, row.gain, *c.Gain, 1e-9)
+			if c.Share != nil {
+				require.InDelta(t, row.gain, *c.Share, 1e-9)
 			}
 		})
 	}

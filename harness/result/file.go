@@ -53,8 +53,9 @@ func WriteFile(path string, run *Run) (err error) {
 	return nil
 }
 
-// Read reads a run.json of this major version; minor additions are ignored.
-// It refuses what is not one with an error that wraps [ErrSchema].
+// Read reads a run.json of this major version or of the one before; minor
+// additions are ignored. It refuses what is not one with an error that wraps
+// [ErrSchema].
 func Read(r io.Reader) (*Run, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
@@ -66,7 +67,13 @@ func Read(r io.Reader) (*Run, error) {
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, fmt.Errorf("read result: not a run.json: %w", err)
 	}
-	if head.Schema != Schema && !strings.HasPrefix(head.Schema, Schema+".") {
+	switch {
+	case isVersion(head.Schema, Schema):
+	case isVersion(head.Schema, schemaOne):
+		if data, err = upgradeOne(data); err != nil {
+			return nil, err
+		}
+	default:
 		return nil, fmt.Errorf("read result: %w %q, this version reads %q", ErrSchema, head.Schema, Schema)
 	}
 	run := new(Run)
@@ -74,4 +81,10 @@ func Read(r io.Reader) (*Run, error) {
 		return nil, fmt.Errorf("read result: %w", err)
 	}
 	return run, nil
+}
+
+// isVersion reports whether a file's schema is that major version, in whatever
+// minor one.
+func isVersion(schema, major string) bool {
+	return schema == major || strings.HasPrefix(schema, major+".")
 }

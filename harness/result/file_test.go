@@ -2,12 +2,14 @@ package result_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -51,11 +53,11 @@ func TestReadRefuses(t *testing.T) {
 		{"what is no JSON", "<html>", "not a run.json"},
 		{"JSON that is no object", "[1]", "not a run.json"},
 		{"a file without a schema", `{"id":"1"}`, `unknown schema ""`},
-		{"the next major version", `{"schema":"holdfast.run/2"}`, `unknown schema "holdfast.run/2", this version reads "holdfast.run/1"`},
-		{"a version that only begins alike", `{"schema":"holdfast.run/10"}`, "unknown schema"},
+		{"the next major version", `{"schema":"holdfast.run/3"}`, `unknown schema "holdfast.run/3", this version reads "holdfast.run/2"`},
+		{"a version that only begins alike", `{"schema":"holdfast.run/20"}`, "unknown schema"},
 		{"another program's file", `{"schema":"k6"}`, "unknown schema"},
-		{"an unknown verdict", `{"schema":"holdfast.run/1","verdict":"great"}`, `verdict "great"`},
-		{"a field of another type", `{"schema":"holdfast.run/1","scenarios":{}}`, "read result"},
+		{"an unknown verdict", `{"schema":"holdfast.run/2","verdict":"great"}`, `verdict "great"`},
+		{"a field of another type", `{"schema":"holdfast.run/2","scenarios":{}}`, "read result"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := result.Read(strings.NewReader(c.text))
@@ -70,7 +72,7 @@ func TestReadRefuses(t *testing.T) {
 }
 
 func TestReadAcceptsMinorVersions(t *testing.T) {
-	run, err := result.Read(strings.NewReader(`{"schema":"holdfast.run/1.7","id":"9","invented_later":{"a":[1]}}`))
+	run, err := result.Read(strings.NewReader(`{"schema":"holdfast.run/2.7","id":"9","invented_later":{"a":[1]}}`))
 	require.NoError(t, err)
 	require.Equal(t, "9", run.ID)
 }
@@ -91,7 +93,7 @@ func TestAPartialRunReadsAsPartial(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, got.Complete)
 	require.NotEqual(t, result.Pass, result.Worst(got.Verdict))
-	missing, err := result.Read(strings.NewReader(`{"schema":"holdfast.run/1"}`))
+	missing, err := result.Read(strings.NewReader(`{"schema":"holdfast.run/2"}`))
 	require.NoError(t, err)
 	require.False(t, missing.Complete, "what does not say that it is complete is not")
 }
@@ -159,8 +161,8 @@ func TestWriteFileReplacesInOneStep(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(`{"schema":"holdfast.run/1","verdict":"pass","complete":true}`))
-	f.Add([]byte(`{"schema":"holdfast.run/1","scenarios":[{"checks":null,"series":[{"t_s":[1],"v":[]}]}]}`))
+	f.Add([]byte(`{"schema":"holdfast.run/2","verdict":"pass","complete":true}`))
+	f.Add([]byte(`{"schema":"holdfast.run/2","scenarios":[{"checks":null,"series":[{"t_s":[1],"v":[]}]}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		run, err := result.Read(bytes.NewReader(data))
 		if err != nil {
@@ -171,4 +173,30 @@ func FuzzRead(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, string(encode(t, run)), string(encode(t, again)))
 	})
+}
+
+// A file of the version before reads as it would have been written today.
+func TestReadTakesTheVersionBefore(t *testing.T) {
+	data, err := os.ReadFile("testdata/run-1.json")
+	require.NoError(t, err)
+	run, err := result.Read(bytes.NewReader(data))
+	require.NoError(t, err)
+	require.Equal(t, result.Schema, run.Schema)
+	s := run.Scenarios[0]
+	require.NotEmpty(t, s.Claim)
+	require.Equal(t, []string{"search.sql-limit"}, s.Checks[0].Protections)
+	require.NotEmpty(t, run.Reevaluated.Changes)
+	require.NoError(t, validate(t, compile(t, true), encode(t, run)))
+}
+
+// Whole milliseconds come back as they were, each of the first sixty seconds'.
+func TestPhasesKeepTheirNanoseconds(t *testing.T) {
+	for ms := range time.Duration(60_000) {
+		p := result.Phase{Name: result.Inject, From: ms * time.Millisecond, To: (ms + 1) * time.Millisecond}
+		text, err := json.Marshal(p)
+		require.NoError(t, err)
+		var back result.Phase
+		require.NoError(t, json.Unmarshal(text, &back))
+		require.Equal(t, p, back)
+	}
 }

@@ -14,7 +14,7 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 )
 
-func redacted(text string) string { return result.Redacted(&result.Event{What: text}).What }
+func redacted(text string) string { return result.Redacted(&result.Annotation{What: text}).What }
 
 func TestCredentialsAreHidden(t *testing.T) {
 	for _, row := range []struct{ text, want string }{
@@ -67,8 +67,8 @@ func TestSettingsWithTellingNamesAreHidden(t *testing.T) {
 func TestNoFieldLetsASecretThrough(t *testing.T) {
 	run := fullRun(t)
 	run.Scenarios[0].Log, run.Scenarios[0].Settings = []string{""}, map[string]string{"x": ""}
-	run.Scenarios[0].Events, run.Claims = []result.Event{{}}, []result.Claim{{}}
-	run.Rejudged = &result.Rejudgement{Changes: []result.Change{{}}}
+	run.Scenarios[0].Events, run.Gains = []result.Annotation{{}}, []result.Gain{{}}
+	run.Reevaluated = &result.Reevaluation{Changes: []result.Change{{}}}
 	n := plant(reflect.ValueOf(run).Elem(), "at postgres://u:geheim@h/x with token=geheim2 and re_geheim345678")
 	require.Greater(t, n, 40, "strings were planted")
 	before := fmt.Sprint(run)

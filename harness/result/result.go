@@ -1,5 +1,5 @@
 // Package result is what a run leaves behind: the types of run.json, schema
-// "holdfast.run/1". It is a leaf: it imports nothing else of this module, so
+// "holdfast.run/2". It is a leaf: it imports nothing else of this module, so
 // that reports, comparisons and other people's tools need only this package.
 //
 // Enter at [Run]. [Write] and [Read] are the file's two ends; [Worst] is the
@@ -14,7 +14,7 @@ package result
 import "time"
 
 // Schema is the version that this code writes.
-const Schema = "holdfast.run/1"
+const Schema = "holdfast.run/2"
 
 // Run is the result of one invocation: the root of run.json.
 type Run struct {
@@ -35,13 +35,13 @@ type Run struct {
 	Command     string      `json:"command"` // what to type to repeat this run
 	Environment Environment `json:"environment"`
 	Scenarios   []Scenario  `json:"scenarios"`
-	// Claims are promises of gain held against measurement, Detections the rows
+	// Gains are promises of gain held against measurement, Detections the rows
 	// of the detection matrix; most runs have neither.
-	Claims     []Claim     `json:"claims,omitempty"`
+	Gains      []Gain      `json:"gains,omitempty"`
 	Curves     []Curve     `json:"curves,omitempty"`
 	Detections []Detection `json:"detections,omitempty"`
-	// Rejudged says that the verdicts were found later, by other limits.
-	Rejudged *Rejudgement `json:"rejudged,omitempty"`
+	// Reevaluated says that the verdicts were found later, by other limits.
+	Reevaluated *Reevaluation `json:"reevaluated,omitempty"`
 }
 
 // Environment is where the run took place.
@@ -58,8 +58,8 @@ type Environment struct {
 
 // Scenario is the result of one experiment.
 type Scenario struct {
-	Name        string   `json:"name"`   // service/what, for example search/popular-term
-	Proves      string   `json:"proves"` // one sentence
+	Name        string   `json:"name"`  // service/what, for example search/popular-term
+	Claim       string   `json:"claim"` // one sentence
 	Protections []string `json:"protections"`
 	Without     []string `json:"without"` // protections that were taken away
 	Verdict     Verdict  `json:"verdict,omitempty"`
@@ -83,9 +83,9 @@ type Scenario struct {
 	Series   []Series `json:"series"`
 	// Ends tells how each start of the target ended, in order. More than one
 	// means that it was restarted.
-	Ends   []End    `json:"ends,omitempty"`
-	Events []Event  `json:"events,omitempty"`
-	Log    []string `json:"log,omitempty"` // the target's last log lines
+	Ends   []End        `json:"ends,omitempty"`
+	Events []Annotation `json:"events,omitempty"`
+	Log    []string     `json:"log,omitempty"` // the target's last log lines
 }
 
 // Compressed is a time that the profile shortened, with what it stands for.
@@ -108,12 +108,16 @@ const (
 	Verify   = "verify"
 )
 
-// Phase is a span of the scenario's clock.
+// Phase is a span of the scenario's clock: from From, before To. In JSON its
+// bounds are seconds, start_s and end_s.
 type Phase struct {
-	Name   string  `json:"name"`
-	StartS float64 `json:"start_s"`
-	EndS   float64 `json:"end_s"`
+	Name string        `json:"name"`
+	From time.Duration `json:"start_s"`
+	To   time.Duration `json:"end_s"`
 }
+
+// Length is how long the phase lasted.
+func (p Phase) Length() time.Duration { return p.To - p.From }
 
 // Stream is one open-model sequence of requests, over its whole life.
 // Planned = Sent + Late + Shed + Unsent.
@@ -220,15 +224,15 @@ type Check struct {
 	Samples   int64    `json:"samples"`            // what the value rests on
 	Why       string   `json:"why,omitempty"`      // why the limit is what it is
 	Primary   bool     `json:"primary,omitempty"`  // the decisive check of its scenario
-	// Guards names the protections that this check watches.
-	Guards []string `json:"guards,omitempty"`
+	// Protections names the protections that this check watches.
+	Protections []string `json:"protections,omitempty"`
 	// Exercise says that the check is one of the experiment: past its limit it is
 	// not exercised, and never failed.
 	Exercise bool `json:"exercise,omitempty"`
 	// Seen is when this check was last proved able to fail. Absent: it never was.
-	Seen    *Bite   `json:"seen_failing,omitempty"`
-	Verdict Verdict `json:"verdict"`
-	Reason  string  `json:"reason"`
+	Seen    *ProvenFailure `json:"seen_failing,omitempty"`
+	Verdict Verdict        `json:"verdict"`
+	Reason  string         `json:"reason"`
 }
 
 // Ledger is the two-sided account of work that must be neither lost nor doubled.
@@ -275,8 +279,8 @@ type End struct {
 // String says how it ended in words, for example "killed by the kernel for memory (limit 100 MiB)".
 func (e End) String() string { return e.describe() }
 
-// Event is a moment worth a vertical line: a restart, a kill, an abort.
-type Event struct {
+// Annotation is a moment worth a vertical line: a restart, a kill, an abort.
+type Annotation struct {
 	AtS  float64 `json:"at_s"`
 	What string  `json:"what"`
 }

@@ -15,6 +15,11 @@ import (
 func ptr[T any](v T) *T { return &v }
 
 // anyRun generates runs with every field set to anything that a field may be.
+// within is a time on a scenario's clock; see [result.Phase.UnmarshalJSON].
+func within(t *rapid.T) time.Duration {
+	return time.Duration(rapid.Int64Range(0, int64(50*24*time.Hour)).Draw(t, "within"))
+}
+
 func anyRun() *rapid.Generator[result.Run] {
 	verdict := rapid.SampledFrom(append(result.Verdicts(), ""))
 	moment := rapid.Custom(func(t *rapid.T) time.Time {
@@ -28,6 +33,7 @@ func anyRun() *rapid.Generator[result.Run] {
 			reflect.TypeFor[result.Verdict]():    verdict.AsAny(),
 			reflect.TypeFor[result.Outcome]():    rapid.SampledFrom(append(result.Outcomes(), "")).AsAny(),
 			reflect.TypeFor[time.Time]():         moment.AsAny(),
+			reflect.TypeFor[time.Duration]():     rapid.Custom(within).AsAny(),
 			reflect.TypeFor[map[string]int64]():  counts.AsAny(),
 			reflect.TypeFor[map[string]string](): texts.AsAny(),
 			reflect.TypeFor[[]float64]():         rapid.SliceOfN(rapid.Float64Range(-1e18, 1e18), -1, 4).AsAny(),

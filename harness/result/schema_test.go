@@ -79,8 +79,8 @@ func TestSampleFilesKeepToTheSchema(t *testing.T) {
 
 func TestTheSchemaRefuses(t *testing.T) {
 	for _, c := range []struct{ name, from, to string }{
-		{"another schema", `"holdfast.run/1"`, `"holdfast.run/2"`},
-		{"a schema that only begins alike", `"holdfast.run/1"`, `"holdfast.run/10"`},
+		{"another schema", `"holdfast.run/2"`, `"holdfast.run/3"`},
+		{"a schema that only begins alike", `"holdfast.run/2"`, `"holdfast.run/20"`},
 		{"an unknown verdict", `"verdict": "pass"`, `"verdict": "great"`},
 		{"a count below zero", `"planned": 100`, `"planned": -1`},
 		{"text for a number", `"threshold": 1`, `"threshold": "1"`},
@@ -98,7 +98,7 @@ func TestTheSchemaRefuses(t *testing.T) {
 }
 
 func TestTheSchemaLetsMinorVersionsAdd(t *testing.T) {
-	whole := strings.Replace(string(encode(t, fullRun(t))), `"holdfast.run/1",`, `"holdfast.run/1.1", "invented_later": true,`, 1)
+	whole := strings.Replace(string(encode(t, fullRun(t))), `"holdfast.run/2",`, `"holdfast.run/2.1", "invented_later": true,`, 1)
 	require.NoError(t, validate(t, compile(t, false), []byte(whole)))
 }
 

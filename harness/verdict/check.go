@@ -74,8 +74,8 @@ type Check struct {
 	Why string
 	// Primary marks the decisive check of a scenario. Defaults to the first.
 	Primary bool
-	// Guards names the protections that this check watches.
-	Guards []string
+	// Protections names the protections that this check watches.
+	Protections []string
 	// Exercise marks a check that says whether the experiment did what it is about:
 	// where it does not hold nothing was shown, and nothing of the target.
 	Exercise bool
@@ -120,7 +120,7 @@ func (c Check) Because(why string) Check { c.Why = why; return c }
 
 // Guarding names the protections that this check watches.
 func (c Check) Guarding(protections ...string) Check {
-	c.Guards = append(append([]string(nil), c.Guards...), protections...)
+	c.Protections = append(append([]string(nil), c.Protections...), protections...)
 	return c
 }
 

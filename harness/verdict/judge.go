@@ -12,15 +12,15 @@ import (
 // Experiment is what is known of the validity of the experiment when the checks
 // are judged.
 type Experiment struct {
-	// Untimely says why a missed limit on time can't be held against the target
+	// TimingInvalid says why a missed limit on time can't be held against the target
 	// (the generator was late, the machine was full); empty when it can.
-	Untimely string
+	TimingInvalid string
 	// Phases are the spans that took place.
 	Phases []result.Phase
 }
 
 // Judge holds each check against what was measured, in order.
-func (b *Book) Judge(checks []Check, x Experiment) []result.Check {
+func (b *Registry) Judge(checks []Check, x Experiment) []result.Check {
 	judged := make([]result.Check, 0, len(checks))
 	primary := slices.ContainsFunc(checks, func(c Check) bool { return c.Primary })
 	for i, c := range checks {
@@ -32,10 +32,10 @@ func (b *Book) Judge(checks []Check, x Experiment) []result.Check {
 	return judged
 }
 
-func (b *Book) judge(c Check, x Experiment) result.Check {
+func (b *Registry) judge(c Check, x Experiment) result.Check {
 	r := result.Check{
 		Name: c.String(), Metric: c.Metric, Phase: c.Phase, Op: string(c.Op),
-		Threshold: c.Limit.Value, Unit: c.Limit.Unit, Why: c.Why, Primary: c.Primary, Guards: c.Guards, Exercise: c.Exercise,
+		Threshold: c.Limit.Value, Unit: c.Limit.Unit, Why: c.Why, Primary: c.Primary, Protections: c.Protections, Exercise: c.Exercise,
 	}
 	if c.Op == Between {
 		r.Upper = &c.Upper.Value
@@ -59,9 +59,9 @@ func (b *Book) judge(c Check, x Experiment) result.Check {
 	} else {
 		judgeValue(&r, c, e, e.Read(w))
 	}
-	if r.Verdict == result.Fail && timed(e) && x.Untimely != "" {
+	if r.Verdict == result.Fail && timed(e) && x.TimingInvalid != "" {
 		r.Verdict = result.Inconclusive
-		r.Reason += "; but this can't be held against the target: " + x.Untimely
+		r.Reason += "; but this can't be held against the target: " + x.TimingInvalid
 	}
 	if r.Verdict == result.Fail && c.Exercise {
 		r.Verdict = result.NotExercised
@@ -168,7 +168,7 @@ func (x Experiment) window(phase string) (Window, bool) {
 		if !part {
 			continue
 		}
-		from, to := seconds(p.StartS), seconds(p.EndS)
+		from, to := p.From, p.To
 		if !found {
 			w.From = from
 		}
@@ -177,8 +177,6 @@ func (x Experiment) window(phase string) (Window, bool) {
 	}
 	return w, found
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // Decisive returns the check that decides the verdict of a scenario: the worst,
 // and among equals the primary one, then the first.

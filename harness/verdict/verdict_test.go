@@ -13,8 +13,8 @@ import (
 )
 
 // book measures one metric of each kind that a check can meet.
-func book(read verdict.Reading, points ...verdict.Point) *verdict.Book {
-	b := new(verdict.Book)
+func book(read verdict.Reading, points ...verdict.Point) *verdict.Registry {
+	b := new(verdict.Registry)
 	b.Add(verdict.Descriptor{Name: "search.latency.p99", Unit: result.UnitMS, Timed: true, MinSamples: 100},
 		verdict.Source{Read: func(verdict.Window) verdict.Reading { return read }})
 	b.Add(verdict.Descriptor{Name: "target.rss.max", Unit: result.UnitBytes},
@@ -30,9 +30,9 @@ func book(read verdict.Reading, points ...verdict.Point) *verdict.Book {
 }
 
 var phases = []result.Phase{
-	{Name: result.WarmUp, StartS: 0, EndS: 1},
-	{Name: result.Baseline, StartS: 1, EndS: 5},
-	{Name: result.Heal, StartS: 5, EndS: 9},
+	{Name: result.WarmUp, From: 0 * time.Second, To: 1 * time.Second},
+	{Name: result.Baseline, From: 1 * time.Second, To: 5 * time.Second},
+	{Name: result.Heal, From: 5 * time.Second, To: 9 * time.Second},
 }
 
 func TestJudge(t *testing.T) {
@@ -64,7 +64,7 @@ func TestJudge(t *testing.T) {
 		{"nobody measures it", verdict.Metric("nope").AtMost(verdict.Count(1)), verdict.Reading{}, "", result.Inconclusive, "nothing measured nope"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got := book(row.read).Judge([]verdict.Check{row.check}, verdict.Experiment{Phases: phases, Untimely: row.late})
+			got := book(row.read).Judge([]verdict.Check{row.check}, verdict.Experiment{Phases: phases, TimingInvalid: row.late})
 			require.Len(t, got, 1)
 			require.Equal(t, row.want, got[0].Verdict, got[0].Reason)
 			require.Contains(t, got[0].Reason, row.reason)

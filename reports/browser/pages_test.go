@@ -27,7 +27,7 @@ func call[P, R any](b *tab, command cdp.Command[P, R], params P) R {
 }
 
 func pages() []string {
-	return []string{"mixed.html", "passed.html", "partial.html", "empty.html", "hostile.html", "rejudged.html",
+	return []string{"mixed.html", "passed.html", "partial.html", "empty.html", "hostile.html", "reevaluated.html",
 		"comparison-worse.html", "comparison-hostile.html", "comparison-nothing.html", "history-nightly.html", "history-hostile.html", "history-none.html"}
 }
 

@@ -18,7 +18,7 @@ import (
 
 func running() (*result.Run, error) {
 	return &result.Run{Schema: result.Schema, ID: "1", Scenarios: []result.Scenario{
-		{Name: "search/done", Verdict: result.Pass}, {Name: "search/x", Phases: []result.Phase{{Name: result.Baseline, EndS: 4}}},
+		{Name: "search/done", Verdict: result.Pass}, {Name: "search/x", Phases: []result.Phase{{Name: result.Baseline, To: 4 * time.Second}}},
 	}}, nil
 }
 

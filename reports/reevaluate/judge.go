@@ -1,4 +1,4 @@
-package rejudge
+package reevaluate
 
 import (
 	"errors"
@@ -120,7 +120,7 @@ func untimely(s result.Scenario) string {
 			if p.Name == result.WarmUp || p.Name == result.Drain || p.Name == result.Verify {
 				continue
 			}
-			if r := summarise(series, "mean", p.StartS, p.EndS); r.n > 0 && r.value > maxBusy {
+			if r := summarise(series, "mean", p.From.Seconds(), p.To.Seconds()); r.n > 0 && r.value > maxBusy {
 				return fmt.Sprintf("the machine was saturated in %s", p.Name)
 			}
 		}

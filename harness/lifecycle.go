@@ -21,7 +21,7 @@ const (
 )
 
 // begin starts the clock, and on it the probes, the faults and the load.
-func (st *stage) begin(ctx context.Context) error {
+func (st *experiment) begin(ctx context.Context) error {
 	probes, err := st.probes(ctx)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (st *stage) begin(ctx context.Context) error {
 }
 
 // plan puts the scenario's faults on the clock.
-func (st *stage) plan() []chaos.Planned {
+func (st *experiment) plan() []chaos.Planned {
 	var plan []chaos.Planned
 	for _, f := range st.s.Faults {
 		p := chaos.Planned{ID: f.ID, On: f.On, Kind: f.Kind}
@@ -59,23 +59,23 @@ func (st *stage) plan() []chaos.Planned {
 }
 
 // faultChanged records that a fault that happens at one moment has happened.
-func (st *stage) faultChanged(e chaos.Event) {
+func (st *experiment) faultChanged(e chaos.Change) {
 	if _, once := e.Planned.Kind.(chaos.OneShot); once && e.What == chaos.Injected {
 		st.addEvent(e.At, e.Planned.Kind.String()+" on "+e.Planned.On)
 	}
 }
 
-func (st *stage) addEvent(at time.Duration, what string) {
+func (st *experiment) addEvent(at time.Duration, what string) {
 	st.eventsMu.Lock()
 	defer st.eventsMu.Unlock()
-	st.events = append(st.events, result.Event{AtS: at.Seconds(), What: what})
+	st.events = append(st.events, result.Annotation{AtS: at.Seconds(), What: what})
 }
 
 // watch lets the experiment take its course until the last answer has arrived
 // or its time is over. It looks after the target: one that a fault ended is
 // started again, as a service manager would; one that ended by itself ends the
 // load, for there is nothing left to measure.
-func (st *stage) watch(ctx context.Context) {
+func (st *experiment) watch(ctx context.Context) {
 	loaded := st.waitForLoad()
 	ticker, poll := time.NewTicker(tickEvery), time.NewTicker(pollEvery)
 	defer ticker.Stop()
@@ -106,7 +106,7 @@ func (st *stage) watch(ctx context.Context) {
 const pollEvery = 50 * time.Millisecond
 
 // waitForLoad returns a channel that is closed when the last answer is there.
-func (st *stage) waitForLoad() <-chan struct{} {
+func (st *experiment) waitForLoad() <-chan struct{} {
 	loaded := make(chan struct{})
 	go func() {
 		st.outcomes = st.attack.Wait()
@@ -117,19 +117,19 @@ func (st *stage) waitForLoad() <-chan struct{} {
 
 // finished reports, once the load is over, whether the experiment is: the phases
 // took their time, and what the load has caused is done.
-func (st *stage) finished(ctx context.Context) bool {
+func (st *experiment) finished(ctx context.Context) bool {
 	if st.interrupted != nil || st.died != nil || st.restart != nil || st.overdue {
 		return true
 	}
 	if time.Since(st.start) < st.s.Timeline.Total() {
 		return false
 	}
-	if st.s.Settled == nil {
+	if st.s.Drained == nil {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	settled, err := st.s.Settled(ctx, st.observed())
+	settled, err := st.s.Drained(ctx, st.observed())
 	return settled && err == nil // an error is asked about again until the drain's time is over
 }
 
@@ -138,7 +138,7 @@ const settleTimeout = 2 * time.Second
 
 // targetEnded starts the target again if a fault ended it, and gives up if not.
 // It returns what to wait for next.
-func (st *stage) targetEnded(ctx context.Context) <-chan struct{} {
+func (st *experiment) targetEnded(ctx context.Context) <-chan struct{} {
 	ends := st.target.Ends()
 	last := ends[len(ends)-1]
 	st.addEvent(time.Since(st.start), "the target was "+last.String())
@@ -158,7 +158,7 @@ func (st *stage) targetEnded(ctx context.Context) <-chan struct{} {
 }
 
 // show tells the observer how things stand, and writes it down now and then.
-func (st *stage) show() {
+func (st *experiment) show() {
 	at := time.Since(st.start)
 	e := Event{Kind: Tick, Scenario: st.s.Name, At: max(at, 0), Of: st.s.Timeline.Total(), Phase: st.phaseAt(at), Streams: st.attack.Live()}
 	for _, f := range st.timeline.Active() {
@@ -180,7 +180,7 @@ func (st *stage) show() {
 }
 
 // writeSoFar puts what is known into run.json while the load goes on.
-func (st *stage) writeSoFar(at time.Duration) {
+func (st *experiment) writeSoFar(at time.Duration) {
 	st.lab.file.update(func(*result.Run) {
 		st.out.DurationS = time.Since(st.out.Started).Seconds()
 		st.out.Phases = st.phasesUntil(at)
@@ -193,9 +193,9 @@ func (st *stage) writeSoFar(at time.Duration) {
 	})
 }
 
-func (st *stage) phaseAt(at time.Duration) string {
+func (st *experiment) phaseAt(at time.Duration) string {
 	for _, p := range st.s.Timeline.Phases() {
-		if at < seconds(p.EndS) {
+		if at < p.To {
 			return p.Name
 		}
 	}
@@ -204,38 +204,38 @@ func (st *stage) phaseAt(at time.Duration) string {
 
 // phasesUntil are the phases as they took place until that moment: the load's,
 // cut where it was cut, and the drain behind it.
-func (st *stage) phasesUntil(at time.Duration) []result.Phase {
+func (st *experiment) phasesUntil(at time.Duration) []result.Phase {
 	var phases []result.Phase
 	for _, p := range st.s.Timeline.Phases() {
-		if seconds(p.StartS) >= at {
+		if p.From >= at {
 			return phases
 		}
-		p.EndS = min(p.EndS, at.Seconds())
+		p.To = min(p.To, at)
 		phases = append(phases, p)
 	}
-	total := st.s.Timeline.Total().Seconds()
-	if at.Seconds() > total {
-		phases = append(phases, result.Phase{Name: result.Drain, StartS: total, EndS: at.Seconds()})
+	total := st.s.Timeline.Total()
+	if at > total {
+		phases = append(phases, result.Phase{Name: result.Drain, From: total, To: at})
 	}
 	return phases
 }
 
 // end stops what goes on beside the load, in order: faults first, so that their
 // undoing is still seen by the probes.
-func (st *stage) end() {
+func (st *experiment) end() {
 	st.stopFaults()
 	st.over = time.Since(st.start)
 	st.stopProbes()
 }
 
-func (st *stage) stopFaults() {
+func (st *experiment) stopFaults() {
 	if st.timeline != nil {
 		st.out.Faults = st.timeline.Stop()
 		st.timeline = nil
 	}
 }
 
-func (st *stage) stopProbes() {
+func (st *experiment) stopProbes() {
 	if st.sampler != nil {
 		st.record = st.sampler.Stop()
 		st.sampler = nil

@@ -1,7 +1,7 @@
 // Package verdict holds what was measured against what must hold, and says one
 // of four things: pass, fail, inconclusive or not-exercised.
 //
-// A [Check] is a claim, as a value. A [Book] is all that a scenario measures,
+// A [Check] is a claim, as a value. A [Registry] is all that a scenario measures,
 // by name: it refuses, before the run, a check on a metric that nobody
 // measures, and after it judges each check. It fails closed: no samples, too
 // few for the percentile, or a value that is not a number never pass. The order
@@ -61,8 +61,8 @@ type Source struct {
 	Points func(Window) []Point
 }
 
-// Book is all that one scenario measures, by name.
-type Book struct {
+// Registry is all that one scenario measures, by name.
+type Registry struct {
 	entries map[string]entry
 }
 
@@ -72,7 +72,7 @@ type entry struct {
 }
 
 // Add enters a metric. The first entry of a name stays: a metric has one meaning.
-func (b *Book) Add(d Descriptor, s Source) {
+func (b *Registry) Add(d Descriptor, s Source) {
 	if b.entries == nil {
 		b.entries = map[string]entry{}
 	}
@@ -82,7 +82,7 @@ func (b *Book) Add(d Descriptor, s Source) {
 }
 
 // Names returns the names of all metrics, sorted.
-func (b *Book) Names() []string {
+func (b *Registry) Names() []string {
 	names := make([]string, 0, len(b.entries))
 	for name := range b.entries {
 		names = append(names, name)
@@ -94,7 +94,7 @@ func (b *Book) Names() []string {
 // Validate reports everything that is wrong with checks, before the run: a
 // metric that nobody measures (with the nearest name), another unit than the
 // metric's, a falls-to on what has no series, no operator.
-func (b *Book) Validate(checks []Check) error {
+func (b *Registry) Validate(checks []Check) error {
 	var errs []error
 	for _, c := range checks {
 		e, ok := b.entries[c.Metric]

@@ -1,10 +1,10 @@
-// Package rejudge holds an old run against other limits, from the data that its
+// Package reevaluate holds an old run against other limits, from the data that its
 // file has, without running again. Enter at [Read], then [Limits.Apply].
 //
 // It fails closed, as the run itself did: what was not exercised or not valid
 // stays so, a missed limit on time proves nothing when the machine was full, and
 // a limit that nothing in the file was measured for is an error.
-package rejudge
+package reevaluate
 
 import (
 	"errors"
@@ -96,7 +96,7 @@ func (l Limit) covers(s result.Scenario) bool {
 func (l Limits) Apply(run *result.Run, by string) (*result.Run, error) {
 	out := *run
 	out.Scenarios = slices.Clone(run.Scenarios)
-	out.Rejudged = &result.Rejudgement{By: by, Changes: []result.Change{}}
+	out.Reevaluated = &result.Reevaluation{By: by, Changes: []result.Change{}}
 	var errs []error
 	for i := range out.Scenarios {
 		out.Scenarios[i].Checks = slices.Clone(out.Scenarios[i].Checks)
@@ -113,7 +113,7 @@ func (l Limits) Apply(run *result.Run, by string) (*result.Run, error) {
 				errs = append(errs, fmt.Errorf("%s in %s: %w", limit.Metric, s.Name, err))
 			}
 			found = found || len(changes) > 0 || err != nil
-			out.Rejudged.Changes = append(out.Rejudged.Changes, changes...)
+			out.Reevaluated.Changes = append(out.Reevaluated.Changes, changes...)
 		}
 		if !found {
 			errs = append(errs, fmt.Errorf("%s: nothing in this run is judged or measured under that name%s", limit.Metric, limit.where()))

@@ -1,4 +1,4 @@
-package rejudge
+package reevaluate
 
 import (
 	"errors"
@@ -127,9 +127,9 @@ func window(s result.Scenario, phase string) (from, to float64, ok bool) {
 			continue
 		}
 		if !ok {
-			from, ok = p.StartS, true
+			from, ok = p.From.Seconds(), true
 		}
-		to = p.EndS
+		to = p.To.Seconds()
 	}
 	return from, to, ok
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // run is the course of one fault: wait, apply, wait, undo.
-func (t *Timeline) run(ctx context.Context, i int) {
+func (t *Schedule) run(ctx context.Context, i int) {
 	p := t.cfg.Plan[i]
 	if t.sleep(ctx, p.From) != nil || ctx.Err() != nil {
 		t.record(i, func(f *result.Fault) {
@@ -32,9 +32,9 @@ func (t *Timeline) run(ctx context.Context, i int) {
 		}
 	})
 	if err != nil {
-		t.tell(i, Event{What: Failed, Planned: p, Err: err})
+		t.tell(i, Change{What: Failed, Planned: p, Err: err})
 	} else {
-		t.tell(i, Event{What: Injected, Planned: p})
+		t.tell(i, Change{What: Injected, Planned: p})
 	}
 	if applied == nil {
 		return
@@ -50,7 +50,7 @@ func (t *Timeline) run(ctx context.Context, i int) {
 }
 
 // end undoes a fault and takes its receipt.
-func (t *Timeline) end(ctx context.Context, i int, applied Applied) {
+func (t *Schedule) end(ctx context.Context, i int, applied Applied) {
 	p := t.cfg.Plan[i]
 	t.record(i, func(*result.Fault) {
 		if active, on := t.on[i]; on {
@@ -71,14 +71,14 @@ func (t *Timeline) end(ctx context.Context, i int, applied Applied) {
 	})
 	t.receipt(i, applied)
 	if err != nil {
-		t.tell(i, Event{What: Failed, Planned: p, Err: err})
+		t.tell(i, Change{What: Failed, Planned: p, Err: err})
 	} else {
-		t.tell(i, Event{What: Undone, Planned: p})
+		t.tell(i, Change{What: Undone, Planned: p})
 	}
 }
 
 // apply puts a fault into force. A place that panics costs its own fault alone.
-func (t *Timeline) apply(ctx context.Context, p Planned) (applied Applied, err error) {
+func (t *Schedule) apply(ctx context.Context, p Planned) (applied Applied, err error) {
 	ctx, cancel := context.WithTimeout(ctx, t.cfg.ApplyTimeout)
 	defer cancel()
 	if !isOneShot(p.Kind) {
@@ -99,7 +99,7 @@ func (t *Timeline) apply(ctx context.Context, p Planned) (applied Applied, err e
 }
 
 // undo takes a fault away, also when the run is being stopped.
-func (t *Timeline) undo(ctx context.Context, p Planned, applied Applied) (err error) {
+func (t *Schedule) undo(ctx context.Context, p Planned, applied Applied) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.cfg.UndoTimeout)
 	defer cancel()
 	defer func() {
@@ -114,7 +114,7 @@ func (t *Timeline) undo(ctx context.Context, p Planned, applied Applied) (err er
 }
 
 // receipt writes what the fault did into its result.
-func (t *Timeline) receipt(i int, applied Applied) {
+func (t *Schedule) receipt(i int, applied Applied) {
 	var r Receipt
 	func() {
 		defer func() {
@@ -132,7 +132,7 @@ func (t *Timeline) receipt(i int, applied Applied) {
 }
 
 // record changes the result of a fault.
-func (t *Timeline) record(i int, change func(*result.Fault)) {
+func (t *Schedule) record(i int, change func(*result.Fault)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	change(&t.faults[i])
@@ -140,7 +140,7 @@ func (t *Timeline) record(i int, change func(*result.Fault)) {
 
 // tell notifies the listener. What panics there is an error of the fault, and
 // does not keep it from being undone.
-func (t *Timeline) tell(i int, e Event) {
+func (t *Schedule) tell(i int, e Change) {
 	e.At = t.now()
 	defer func() {
 		if r := recover(); r != nil {

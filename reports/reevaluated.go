@@ -6,25 +6,25 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// rejudged says which verdicts were found later, by other limits.
-type rejudged struct {
+// reevaluated says which verdicts were found later, by other limits.
+type reevaluated struct {
 	Sentence string
-	Rows     []rejudgedRow
+	Rows     []reevaluatedRow
 }
 
-type rejudgedRow struct {
+type reevaluatedRow struct {
 	Was, Is                   badge
 	Scenario, Check, Old, New string
 	Changed                   bool
 }
 
-func newRejudged(r *result.Rejudgement) *rejudged {
+func newReevaluated(r *result.Reevaluation) *reevaluated {
 	if r == nil {
 		return nil
 	}
-	out := &rejudged{Sentence: rejudgedSentence(r)}
+	out := &reevaluated{Sentence: reevaluatedSentence(r)}
 	for _, c := range r.Changes {
-		row := rejudgedRow{Was: badgeOf(c.Was), Is: badgeOf(c.Is), Scenario: c.Scenario, Check: c.Check, Old: c.OldLimit, New: c.NewLimit, Changed: c.Was != c.Is}
+		row := reevaluatedRow{Was: badgeOf(c.Was), Is: badgeOf(c.Is), Scenario: c.Scenario, Check: c.Check, Old: c.OldLimit, New: c.NewLimit, Changed: c.Was != c.Is}
 		if c.OldLimit == "" {
 			row.Old, row.Was.Word = "no such check", "NOT JUDGED"
 		}
@@ -33,7 +33,7 @@ func newRejudged(r *result.Rejudgement) *rejudged {
 	return out
 }
 
-func rejudgedSentence(r *result.Rejudgement) string {
+func reevaluatedSentence(r *result.Reevaluation) string {
 	changed := 0
 	for _, c := range r.Changes {
 		if c.Was != c.Is {
@@ -44,8 +44,8 @@ func rejudgedSentence(r *result.Rejudgement) string {
 		plural(len(r.Changes), "check", "checks") + " with another limit, " + plural(changed, "has", "have") + " another verdict."
 }
 
-func markdownRejudged(b *strings.Builder, run *result.Run) {
-	r := newRejudged(run.Rejudged)
+func markdownReevaluated(b *strings.Builder, run *result.Run) {
+	r := newReevaluated(run.Reevaluated)
 	if r == nil {
 		return
 	}

@@ -73,10 +73,10 @@ func (m moment) String() string { return string(m) }
 func (moment) OneShot()         {}
 
 // onFakeTime runs a test on a clock of its own, with a place called "x".
-func onFakeTime(t *testing.T, test func(t *testing.T, s *script, start func(context.Context, ...Planned) *Timeline)) {
+func onFakeTime(t *testing.T, test func(t *testing.T, s *script, start func(context.Context, ...Planned) *Schedule)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{start: time.Now()}
-		test(t, s, func(ctx context.Context, plan ...Planned) *Timeline {
+		test(t, s, func(ctx context.Context, plan ...Planned) *Schedule {
 			tl, err := Start(ctx, Config{Start: s.start, Places: map[string]Place{"x": s}, Plan: plan})
 			require.NoError(t, err)
 			return tl
@@ -88,7 +88,7 @@ func float(f float64) *float64 { return &f }
 func yes(b bool) *bool         { return &b }
 
 func TestFaultsComeAndGoOnTime(t *testing.T) {
-	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Timeline) {
+	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Schedule) {
 		tl := start(t.Context(),
 			Planned{"late", "x", windowed("b"), 3 * time.Second, 9 * time.Second},
 			Planned{"early", "x", windowed("a"), time.Second, 4 * time.Second},
@@ -107,7 +107,7 @@ func TestFaultsComeAndGoOnTime(t *testing.T) {
 }
 
 func TestAReceiptSpansFromBeforeApplyingToAfterUndoing(t *testing.T) {
-	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Timeline) {
+	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Schedule) {
 		s.apply = func(context.Context, Kind) error { time.Sleep(300 * time.Millisecond); return nil }
 		s.undo = func(context.Context) error { time.Sleep(200 * time.Millisecond); return nil }
 		f := start(t.Context(), Planned{"a", "x", windowed("a"), time.Second, 4 * time.Second}).Wait()[0]
@@ -117,7 +117,7 @@ func TestAReceiptSpansFromBeforeApplyingToAfterUndoing(t *testing.T) {
 }
 
 func TestWhatIsOnCanBeSeen(t *testing.T) {
-	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Timeline) {
+	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Schedule) {
 		a := Planned{"a", "x", windowed("a"), 1 * time.Second, 4 * time.Second}
 		b := Planned{"b", "x", windowed("b"), 3 * time.Second, 9 * time.Second}
 		s.undo = func(context.Context) error { time.Sleep(time.Second); return nil }
@@ -137,12 +137,12 @@ func TestWhatIsOnCanBeSeen(t *testing.T) {
 }
 
 func TestAStoppedRunUndoesWhatIsOnAndBeginsNothing(t *testing.T) {
-	for name, stop := range map[string]func(*Timeline, context.CancelFunc) []result.Fault{
-		"by its context": func(tl *Timeline, cancel context.CancelFunc) []result.Fault { cancel(); return tl.Wait() },
-		"by Stop":        func(tl *Timeline, _ context.CancelFunc) []result.Fault { return tl.Stop() },
+	for name, stop := range map[string]func(*Schedule, context.CancelFunc) []result.Fault{
+		"by its context": func(tl *Schedule, cancel context.CancelFunc) []result.Fault { cancel(); return tl.Wait() },
+		"by Stop":        func(tl *Schedule, _ context.CancelFunc) []result.Fault { return tl.Stop() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Timeline) {
+			onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Schedule) {
 				s.undo = func(ctx context.Context) error { return ctx.Err() }
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
@@ -274,7 +274,7 @@ func TestAListenerHearsOfEveryChange(t *testing.T) {
 				{"b", "x", windowed("b"), 3 * time.Second, 4 * time.Second},
 				{"c", "x", moment("c"), 5 * time.Second, 0},
 			},
-			Notify: func(e Event) {
+			Notify: func(e Change) {
 				mu.Lock()
 				defer mu.Unlock()
 				heard = append(heard, fmt.Sprint(e.At, " ", e.Planned.ID, " ", e.What, " ", e.Err))
@@ -296,7 +296,7 @@ func TestAListenerThatPanicsKeepsNothingFromBeingUndone(t *testing.T) {
 		tl, err := Start(t.Context(), Config{
 			Start: s.start, Places: map[string]Place{"x": s},
 			Plan:   []Planned{{"a", "x", windowed("a"), 1 * time.Second, 2 * time.Second}},
-			Notify: func(Event) { panic("oh") },
+			Notify: func(Change) { panic("oh") },
 		})
 		require.NoError(t, err)
 		f := tl.Wait()[0]

@@ -13,8 +13,8 @@ import (
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
-// Outside is an API outside of the target. A fake plays it while a scenario runs.
-type Outside struct {
+// Dependency is an API outside of the target. A fake plays it while a scenario runs.
+type Dependency struct {
 	// Name is the place of its faults and begins the names of its metrics, for
 	// example oracle_api.
 	Name string
@@ -49,11 +49,11 @@ const gaugeEvery = 50 * time.Millisecond
 // Measure is a number of a scenario's or a fake's own, read when the load is over.
 type Measure struct {
 	verdict.Descriptor
-	Read func(Observed, verdict.Window) verdict.Reading
+	Read func(State, verdict.Window) verdict.Reading
 }
 
-// Observed is what a scenario's own functions may look at.
-type Observed struct {
+// State is what a scenario's own functions may look at.
+type State struct {
 	// Start is the zero of the scenario's clock; zero before the load.
 	Start time.Time
 	// DSN leads to the scenario's database, past any proxy with faults.
@@ -67,7 +67,7 @@ type Observed struct {
 }
 
 // Stream returns what became of the stream of that name, false if there is none.
-func (o Observed) Stream(name string) (load.Outcome, bool) {
+func (o State) Stream(name string) (load.Outcome, bool) {
 	for _, s := range o.Streams {
 		if s.Stream.Name == name {
 			return s, true
@@ -76,8 +76,8 @@ func (o Observed) Stream(name string) (load.Outcome, bool) {
 	return load.Outcome{}, false
 }
 
-func (st *stage) observed() Observed {
-	o := Observed{Start: st.start, Fakes: st.fakes, Streams: st.outcomes}
+func (st *experiment) observed() State {
+	o := State{Start: st.start, Fakes: st.fakes, Streams: st.outcomes}
 	if st.db != nil {
 		o.DSN = st.db.DSN()
 	}
@@ -89,8 +89,8 @@ func (st *stage) observed() Observed {
 
 // openFakes starts the outside APIs. They are the first to be there, for they
 // know what they can measure.
-func (st *stage) openFakes() error {
-	for _, o := range st.s.World.Outside {
+func (st *experiment) openFakes() error {
+	for _, o := range st.s.World.Dependencies {
 		fake, err := o.Open(st.lab.cfg.Seed)
 		if err != nil {
 			return fmt.Errorf("start the fake %s: %w", o.Name, err)
@@ -103,12 +103,12 @@ func (st *stage) openFakes() error {
 
 // enterOutside enters in the book what the fakes, the scenario's own functions
 // and its further metrics of the target measure.
-func (st *stage) enterOutside() {
+func (st *experiment) enterOutside() {
 	for _, m := range st.s.Watch {
 		st.enterSeries(m.Series)
 	}
 	measures := st.s.Measures
-	for _, o := range st.s.World.Outside {
+	for _, o := range st.s.World.Dependencies {
 		fake := st.fakes[o.Name]
 		measures = append(measures[:len(measures):len(measures)], fake.Measures()...)
 		for _, g := range fake.Gauges() {
@@ -123,13 +123,13 @@ func (st *stage) enterOutside() {
 			return m.Read(st.observed(), w)
 		}})
 	}
-	if st.s.Account != nil {
+	if st.s.Reconcile != nil {
 		st.enterLedger()
 	}
 }
 
 // enterLedger enters the entries of the ledger as ledger.NAME.
-func (st *stage) enterLedger() {
+func (st *experiment) enterLedger() {
 	for _, e := range []struct {
 		name string
 		of   func(*result.Ledger) int64
@@ -152,9 +152,9 @@ func (st *stage) enterLedger() {
 }
 
 // gauges are the probes of the fakes.
-func (st *stage) gauges() []probe.Probe {
+func (st *experiment) gauges() []probe.Probe {
 	var all []probe.Probe
-	for _, o := range st.s.World.Outside {
+	for _, o := range st.s.World.Dependencies {
 		for _, g := range st.fakes[o.Name].Gauges() {
 			all = append(all, probe.Gauge(g.Series, gaugeEvery, g.Read))
 		}
@@ -163,13 +163,13 @@ func (st *stage) gauges() []probe.Probe {
 }
 
 // account draws up the scenario's ledger, while the database still stands.
-func (st *stage) account(ctx context.Context) error {
-	if st.s.Account == nil || st.outcomes == nil {
+func (st *experiment) account(ctx context.Context) error {
+	if st.s.Reconcile == nil || st.outcomes == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), accountTimeout)
 	defer cancel()
-	ledger, err := st.s.Account(ctx, st.observed())
+	ledger, err := st.s.Reconcile(ctx, st.observed())
 	if err != nil {
 		return fmt.Errorf("draw up the ledger: %w", err)
 	}
@@ -184,7 +184,7 @@ const accountTimeout = 30 * time.Second
 func (s Scenario) validateOutside() error {
 	var errs []error
 	seen := map[string]bool{OnDatabase: true, OnPostgres: true, OnTarget: true}
-	for _, o := range s.World.Outside {
+	for _, o := range s.World.Dependencies {
 		if o.Name == "" || o.Open == nil || seen[o.Name] {
 			errs = append(errs, fmt.Errorf("scenario %s: outside API %q has no name, one that is taken, or nobody to play it", s.Name, o.Name))
 		}

@@ -1,4 +1,4 @@
-package rejudge
+package reevaluate
 
 import (
 	"fmt"

@@ -22,7 +22,7 @@ const (
 // ErrNotInjected is in the error of a fault whose time never came.
 var ErrNotInjected = errors.New("not injected: the run was stopped first")
 
-// Config is how a [Timeline] is set up.
+// Config is how a [Schedule] is set up.
 type Config struct {
 	// Start is the scenario's start, with its monotonic clock. It must be given.
 	Start time.Time
@@ -38,10 +38,10 @@ type Config struct {
 	// Notify is told of each change as it happens, by the goroutine of its fault,
 	// which waits for it: so that a target that was killed is started again, say.
 	// It must be quick. Defaults to nobody.
-	Notify func(Event)
+	Notify func(Change)
 }
 
-// Happening is what an [Event] tells of.
+// Happening is what an [Change] tells of.
 type Happening string
 
 const (
@@ -50,17 +50,17 @@ const (
 	Failed   Happening = "failed"   // injecting or undoing failed, see Err
 )
 
-// Event is one change on a timeline.
-type Event struct {
+// Change is one change on a timeline.
+type Change struct {
 	At      time.Duration // since the start
 	What    Happening
 	Planned Planned
 	Err     error // for [Failed]
 }
 
-// Timeline carries out a plan of faults. Each fault has a goroutine of its own,
+// Schedule carries out a plan of faults. Each fault has a goroutine of its own,
 // so one that is stuck delays no other.
-type Timeline struct {
+type Schedule struct {
 	cfg  Config
 	stop context.CancelFunc
 	wg   sync.WaitGroup
@@ -78,9 +78,9 @@ type Active struct {
 }
 
 // Start validates the plan and begins to carry it out. When ctx ends, or at
-// [Timeline.Stop], faults that are on are undone and others do not begin. The
-// caller must wait, by [Timeline.Wait] or Stop.
-func Start(ctx context.Context, cfg Config) (*Timeline, error) {
+// [Schedule.Stop], faults that are on are undone and others do not begin. The
+// caller must wait, by [Schedule.Wait] or Stop.
+func Start(ctx context.Context, cfg Config) (*Schedule, error) {
 	if cfg.Start.IsZero() {
 		return nil, errors.New("chaos: no start is given")
 	}
@@ -93,11 +93,11 @@ func Start(ctx context.Context, cfg Config) (*Timeline, error) {
 	cfg.ApplyTimeout = cmp.Or(cfg.ApplyTimeout, DefaultApplyTimeout)
 	cfg.UndoTimeout = cmp.Or(cfg.UndoTimeout, DefaultUndoTimeout)
 	if cfg.Notify == nil {
-		cfg.Notify = func(Event) {}
+		cfg.Notify = func(Change) {}
 	}
 	cfg.Places, cfg.Plan = maps.Clone(cfg.Places), slices.Clone(cfg.Plan)
 	ctx, stop := context.WithCancel(ctx)
-	t := &Timeline{cfg: cfg, stop: stop, faults: make([]result.Fault, len(cfg.Plan)), on: map[int]Active{}}
+	t := &Schedule{cfg: cfg, stop: stop, faults: make([]result.Fault, len(cfg.Plan)), on: map[int]Active{}}
 	for i, p := range cfg.Plan {
 		t.faults[i] = result.Fault{ID: p.ID, Kind: p.Kind.String(), On: p.On, StartS: p.From.Seconds()}
 		t.wg.Go(func() { t.run(ctx, i) })
@@ -109,7 +109,7 @@ func Start(ctx context.Context, cfg Config) (*Timeline, error) {
 // A fault spans, in its receipt, from just before it was put into force until
 // it was read back as gone: outside of that it was certainly not there. One
 // that was never injected has an Error, no length and nothing fired.
-func (t *Timeline) Wait() []result.Fault {
+func (t *Schedule) Wait() []result.Fault {
 	t.wg.Wait()
 	t.stop()
 	t.mu.Lock()
@@ -119,13 +119,13 @@ func (t *Timeline) Wait() []result.Fault {
 
 // Stop ends the timeline early: what is on is undone, what has not begun does
 // not. It may be called at any time and again; it returns as Wait does.
-func (t *Timeline) Stop() []result.Fault {
+func (t *Schedule) Stop() []result.Fault {
 	t.stop()
 	return t.Wait()
 }
 
 // Active lists the faults that are on now, in the order of the plan.
-func (t *Timeline) Active() []Active {
+func (t *Schedule) Active() []Active {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var on []Active
@@ -136,10 +136,10 @@ func (t *Timeline) Active() []Active {
 }
 
 // now is the time since the start.
-func (t *Timeline) now() time.Duration { return time.Since(t.cfg.Start) }
+func (t *Schedule) now() time.Duration { return time.Since(t.cfg.Start) }
 
 // sleep returns at the time at, or earlier with the cause when ctx ends.
-func (t *Timeline) sleep(ctx context.Context, at time.Duration) error {
+func (t *Schedule) sleep(ctx context.Context, at time.Duration) error {
 	timer := time.NewTimer(at - t.now())
 	defer timer.Stop()
 	select {

@@ -1,14 +1,15 @@
-package rejudge_test
+package reevaluate_test
 
 import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness/result"
-	"holdfast.dev/holdfast/reports/rejudge"
+	"holdfast.dev/holdfast/reports/reevaluate"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -18,7 +19,7 @@ func oldRun() *result.Run {
 	q := &result.Quantiles{N: 500, P50: 12, P90: 80, P99: 405, P999: 600, Max: 700, Mean: 30}
 	return &result.Run{ID: "1", Complete: true, Verdict: result.Pass, Reason: "search/x: search.latency.p99 was 405 ms", Scenarios: []result.Scenario{{
 		Name: "search/x", Verdict: result.Pass, Reason: "the first check",
-		Phases: []result.Phase{{Name: result.Baseline, StartS: 0, EndS: 5}, {Name: result.Heal, StartS: 5, EndS: 10}},
+		Phases: []result.Phase{{Name: result.Baseline, From: 0 * time.Second, To: 5 * time.Second}, {Name: result.Heal, From: 5 * time.Second, To: 10 * time.Second}},
 		Checks: []result.Check{
 			{Metric: "search.latency.p99", Phase: result.Baseline, Op: "<=", Threshold: 500, Unit: result.UnitMS, Value: ptr(405.0), Samples: 500, Verdict: result.Pass, Primary: true, Reason: "the first check"},
 			{Metric: "target.rss.max", Op: "<", Threshold: 100e6, Unit: result.UnitBytes, Value: ptr(68e6), Samples: 50, Verdict: result.Pass},
@@ -37,7 +38,7 @@ func oldRun() *result.Run {
 
 func apply(t *testing.T, run *result.Run, file string) (*result.Run, error) {
 	t.Helper()
-	l, err := rejudge.Read(strings.NewReader(file))
+	l, err := reevaluate.Read(strings.NewReader(file))
 	require.NoError(t, err)
 	return l.Apply(run, "slo.yaml")
 }
@@ -72,11 +73,11 @@ func TestOtherLimits(t *testing.T) {
 			require.Equal(t, oldRun(), run, "the run stays as it is")
 			got := again.Scenarios[0].Checks[row.check]
 			require.Equal(t, row.is, got.Verdict, got.Reason)
-			require.Len(t, again.Rejudged.Changes, 1)
-			change := again.Rejudged.Changes[0]
+			require.Len(t, again.Reevaluated.Changes, 1)
+			change := again.Reevaluated.Changes[0]
 			require.Equal(t, row.limit, change.NewLimit)
 			require.Equal(t, row.is, change.Is)
-			require.Equal(t, "slo.yaml", again.Rejudged.By)
+			require.Equal(t, "slo.yaml", again.Reevaluated.By)
 			if row.is == result.Fail {
 				require.Equal(t, result.Fail, again.Verdict)
 				require.Contains(t, again.Reason, "search/x: ")
@@ -120,7 +121,7 @@ func TestAFileThatIsNoneIsRefused(t *testing.T) {
 		"all at once":     {"limits: [{limit: 1}, {metric: b}]", "limit 2 (b)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := rejudge.Read(strings.NewReader(row.file))
+			_, err := reevaluate.Read(strings.NewReader(row.file))
 			require.ErrorContains(t, err, row.says)
 		})
 	}
@@ -155,7 +156,7 @@ func TestAPartialRunGetsNoVerdict(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(`limits: [{metric: a, op: between, limit: 1ms, upper: 2s}]`)
 	f.Fuzz(func(t *testing.T, text string) {
-		l, err := rejudge.Read(strings.NewReader(text))
+		l, err := reevaluate.Read(strings.NewReader(text))
 		if err != nil {
 			return
 		}
@@ -170,7 +171,7 @@ func TestTheDocumentedFileIsRead(t *testing.T) {
 	_, rest, found := strings.Cut(string(doc), "```yaml\n")
 	require.True(t, found)
 	example, _, _ := strings.Cut(rest, "```")
-	l, err := rejudge.Read(strings.NewReader(example))
+	l, err := reevaluate.Read(strings.NewReader(example))
 	require.NoError(t, err)
 	require.Len(t, l.Limits, 4)
 	require.Equal(t, "64MiB", l.Limits[1].Limit)

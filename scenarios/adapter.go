@@ -35,27 +35,27 @@ func always(id, on, text string) harness.Fault {
 	return f
 }
 
-// stand is a fake as the harness knows it: a place for faults that remembers
+// adapter is a fake as the harness knows it: a place for faults that remembers
 // what it saw.
-type stand struct {
+type adapter struct {
 	host     *host.Host
 	settings map[string]string
 	gauges   []harness.Gauge
 	measures []harness.Measure
 }
 
-func (s *stand) Settings() map[string]string { return s.settings }
-func (s *stand) Gauges() []harness.Gauge     { return s.gauges }
-func (s *stand) Measures() []harness.Measure { return s.measures }
+func (s *adapter) Settings() map[string]string { return s.settings }
+func (s *adapter) Gauges() []harness.Gauge     { return s.gauges }
+func (s *adapter) Measures() []harness.Measure { return s.measures }
 
 // Close ends every call and stops the fake.
-func (s *stand) Close() error {
+func (s *adapter) Close() error {
 	s.host.Close()
 	return nil
 }
 
 // Accepts says whether the text is one of a fault.
-func (s *stand) Accepts(kind chaos.Kind) error {
+func (s *adapter) Accepts(kind chaos.Kind) error {
 	m, ok := kind.(misbehaviour)
 	if !ok {
 		return fmt.Errorf("a fake cannot carry out %q", kind)
@@ -65,7 +65,7 @@ func (s *stand) Accepts(kind chaos.Kind) error {
 }
 
 // Apply puts the fault into force.
-func (s *stand) Apply(_ context.Context, kind chaos.Kind) (chaos.Applied, error) {
+func (s *adapter) Apply(_ context.Context, kind chaos.Kind) (chaos.Applied, error) {
 	f, err := fault.Parse(kind.String())
 	if err != nil {
 		return nil, err
@@ -79,17 +79,17 @@ func (s *stand) Apply(_ context.Context, kind chaos.Kind) (chaos.Applied, error)
 	if err := s.host.Faults().Add(f); err != nil {
 		return nil, err
 	}
-	return &laid{host: s.host, name: f.Name()}, nil
+	return &appliedFault{host: s.host, name: f.Name()}, nil
 }
 
-// laid is a fault in force.
-type laid struct {
+// appliedFault is a fault in force.
+type appliedFault struct {
 	host *host.Host
 	name string
 }
 
 // Undo lifts the fault and returns when nothing of it is left.
-func (l *laid) Undo(ctx context.Context) error {
+func (l *appliedFault) Undo(ctx context.Context) error {
 	_, err := l.host.Lift(ctx, l.name)
 	if errors.Is(err, fault.ErrUnknown) {
 		return nil // lifted before
@@ -98,7 +98,7 @@ func (l *laid) Undo(ctx context.Context) error {
 }
 
 // Receipt is what it did.
-func (l *laid) Receipt() chaos.Receipt {
+func (l *appliedFault) Receipt() chaos.Receipt {
 	r, err := l.host.Faults().Receipt(l.name)
 	if err != nil {
 		return chaos.Receipt{Err: err}
@@ -107,7 +107,7 @@ func (l *laid) Receipt() chaos.Receipt {
 }
 
 // during makes a journal's filter of a window of the scenario's clock.
-func during(j *journal.Journal, o harness.Observed, w verdict.Window) journal.Filter {
+func during(j *journal.Journal, o harness.State, w verdict.Window) journal.Filter {
 	zero := o.Start.Sub(j.Start())
 	return journal.Filter{From: max(zero+w.From, 0), To: zero + w.To}
 }
@@ -117,18 +117,18 @@ func during(j *journal.Journal, o harness.Observed, w verdict.Window) journal.Fi
 func counted(j *journal.Journal, name, about string, count func(journal.Filter) int) harness.Measure {
 	return harness.Measure{
 		Descriptor: verdict.Descriptor{Name: name, Unit: result.UnitCount, About: about},
-		Read: func(o harness.Observed, w verdict.Window) verdict.Reading {
+		Read: func(o harness.State, w verdict.Window) verdict.Reading {
 			f := during(j, o, w)
 			return verdict.Reading{Value: float64(count(f)), Samples: int64(j.Count(f))}
 		},
 	}
 }
 
-// newStand is a fake with what any of them measures, by the name of its place:
+// newAdapter is a fake with what any of them measures, by the name of its place:
 // NAME.in_flight over time; NAME.calls, .most_in_flight, .silent_retries.
-func newStand(name string, h *host.Host) *stand {
+func newAdapter(name string, h *host.Host) *adapter {
 	j := h.Journal()
-	return &stand{
+	return &adapter{
 		host: h,
 		gauges: []harness.Gauge{{
 			Series: probe.Series{Name: name + ".in_flight", Unit: result.UnitCount},

@@ -18,9 +18,9 @@ import (
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
-// stage is one scenario while it is run.
-type stage struct {
-	lab   *lab
+// experiment is one scenario while it is run.
+type experiment struct {
+	lab   *session
 	s     Scenario
 	out   *result.Scenario
 	start time.Time // of the scenario's clock
@@ -32,11 +32,11 @@ type stage struct {
 	places map[string]chaos.Place
 	fakes  map[string]Fake
 	ledger *result.Ledger
-	book   *verdict.Book
+	book   *verdict.Registry
 
 	sampler  *probe.Sampler
 	attack   *load.Attack
-	timeline *chaos.Timeline
+	timeline *chaos.Schedule
 
 	record      probe.Record
 	outcomes    []load.Outcome
@@ -51,7 +51,7 @@ type stage struct {
 	written time.Time // when the course was last written
 
 	eventsMu sync.Mutex // guards events
-	events   []result.Event
+	events   []result.Annotation
 }
 
 // undoing is something to undo when the scenario is over, whatever happened.
@@ -60,13 +60,13 @@ type undoing struct {
 	do   func(context.Context) error
 }
 
-func (st *stage) later(what string, do func(context.Context) error) {
+func (st *experiment) later(what string, do func(context.Context) error) {
 	st.undo = append(st.undo, undoing{what, do})
 }
 
 // runScenario carries out one experiment and records it.
-func (l *lab) runScenario(ctx context.Context, s Scenario) *result.Scenario {
-	st := &stage{lab: l, s: s, prepared: time.Now(), places: map[string]chaos.Place{}, fakes: map[string]Fake{}, book: new(verdict.Book)}
+func (l *session) runScenario(ctx context.Context, s Scenario) *result.Scenario {
+	st := &experiment{lab: l, s: s, prepared: time.Now(), places: map[string]chaos.Place{}, fakes: map[string]Fake{}, book: new(verdict.Registry)}
 	st.out = l.file.add(blank(l.cfg, s))
 	err := st.carryOut(ctx)
 	for _, late := range st.takeDown(ctx) {
@@ -80,7 +80,7 @@ func (l *lab) runScenario(ctx context.Context, s Scenario) *result.Scenario {
 // blank is the result of a scenario of which nothing is known yet.
 func blank(cfg Config, s Scenario) result.Scenario {
 	out := result.Scenario{
-		Name: s.Name, Proves: s.Proves, Protections: s.Guards, Without: []string{},
+		Name: s.Name, Claim: s.Claim, Protections: s.Protections, Without: []string{},
 		Started: time.Now().UTC(), Repeat: cfg.Repeat(s.Name), World: s.World.Facts,
 		Settings: settings(s, cfg.Without), Compressed: s.Compressed,
 		Phases: []result.Phase{}, Streams: []result.Stream{}, Faults: []result.Fault{},
@@ -110,12 +110,12 @@ func settings(s Scenario, without []Protection) map[string]string {
 
 // carryOut brings the experiment up, lets it happen and measures. What it
 // starts it leaves to takeDown.
-func (st *stage) carryOut(ctx context.Context) error {
+func (st *experiment) carryOut(ctx context.Context) error {
 	if err := st.openFakes(); err != nil {
 		return err
 	}
 	st.enterMetrics()
-	if err := st.book.Validate(st.s.Holds); err != nil {
+	if err := st.book.Validate(st.s.Checks); err != nil {
 		return err
 	}
 	if err := st.prepare(ctx); err != nil {
@@ -130,7 +130,7 @@ func (st *stage) carryOut(ctx context.Context) error {
 }
 
 // prepare brings up the world: the data, the faults' places, the target.
-func (st *stage) prepare(ctx context.Context) error {
+func (st *experiment) prepare(ctx context.Context) error {
 	template, err := st.lab.db.Template(ctx, st.s.World.Data)
 	if err != nil {
 		return fmt.Errorf("seed the data: %w", err)
@@ -165,13 +165,13 @@ func (st *stage) prepare(ctx context.Context) error {
 
 // furnish completes the scenario's own copy of the data and looks whether it
 // has what the scenario is about.
-func (st *stage) furnish(ctx context.Context) error {
-	if furnish := st.s.World.Furnish; furnish != nil {
+func (st *experiment) furnish(ctx context.Context) error {
+	if furnish := st.s.World.Prepare; furnish != nil {
 		if err := furnish(ctx, st.observed()); err != nil {
 			return fmt.Errorf("furnish the data: %w", err)
 		}
 	}
-	if needs := st.s.World.Needs; needs != nil {
+	if needs := st.s.World.Precondition; needs != nil {
 		if err := needs(ctx, st.observed()); err != nil {
 			return &lacking{err}
 		}
@@ -189,7 +189,7 @@ func (l *lacking) Unwrap() error { return l.what }
 
 // preparePlaces builds what the scenario's faults are laid on, and nothing
 // else: a proxy that is not needed would only add to what is measured.
-func (st *stage) preparePlaces() error {
+func (st *experiment) preparePlaces() error {
 	if st.s.has(OnDatabase) {
 		proxy, err := chaos.NewProxy(chaos.ProxyConfig{Upstream: st.db.Addr(), Seed: st.lab.cfg.Seed})
 		if err != nil {
@@ -211,7 +211,7 @@ func (st *stage) preparePlaces() error {
 	return nil
 }
 
-func (st *stage) newTarget() (target.Target, error) {
+func (st *experiment) newTarget() (target.Target, error) {
 	launch := st.lab.cfg.Target
 	env := maps.Clone(st.out.Settings)
 	for _, fake := range st.fakes {
@@ -249,7 +249,7 @@ func secrets(dsn string) []string {
 const defaultContainerMemory = 1 << 30
 
 // takeDown undoes all that was started, newest first, also when ctx is over.
-func (st *stage) takeDown(ctx context.Context) []error {
+func (st *experiment) takeDown(ctx context.Context) []error {
 	ctx = context.WithoutCancel(ctx)
 	var errs []error
 	for i := len(st.undo) - 1; i >= 0; i-- {

@@ -22,7 +22,7 @@ func TestAnOldRunIsJudgedByOtherLimits(t *testing.T) {
 	require.Contains(t, stdout, "search/x: search.latency.p99: pass (limit ≤\u00a0100\u00a0ms) → fail (limit ≤\u00a050\u00a0ms)")
 	require.Contains(t, stdout, "pass → fail")
 	for _, name := range []string{"report.html", "junit.xml", "summary.md", "run.json"} {
-		require.FileExists(t, filepath.Join(dir, "rejudged", name))
+		require.FileExists(t, filepath.Join(dir, "reevaluated", name))
 	}
 	after, err := os.ReadFile(run)
 	require.NoError(t, err)

@@ -1,4 +1,4 @@
-package desk_test
+package standalone_test
 
 import (
 	"bufio"
@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/desk"
+	"holdfast.dev/holdfast/fakes/standalone"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// session is a fake that runs at the desk.
+// session is a fake that runs at the standalone.
 type session struct {
 	urls  map[string]string // what it said: NAME=URL
 	stop  func() error
@@ -83,7 +83,7 @@ func status(t *testing.T, method, url, body string) int {
 
 func TestTheOracleAPIAtADesk(t *testing.T) {
 	s := run(t, 3, func(ctx context.Context, out, warn io.Writer) error {
-		return desk.RunOracle(ctx, desk.OracleOptions{Oracles: 2, Options: desk.Options{
+		return standalone.RunOracle(ctx, standalone.OracleOptions{Oracles: 2, Options: standalone.Options{
 			Addresses: []string{"127.0.0.1:0", "127.0.0.1:0"}, Faults: []string{"1*status 503 -> delay 10ms -> ok key=oracle-2 id=f"}, Out: out, Err: warn,
 		}})
 	})
@@ -102,8 +102,8 @@ func TestTheOracleAPIAtADesk(t *testing.T) {
 
 func TestTheEmailAPIAtADesk(t *testing.T) {
 	s := run(t, 1, func(ctx context.Context, out, warn io.Writer) error {
-		return desk.RunEmail(ctx, desk.EmailOptions{
-			Keys: []string{"re_1"}, DailyQuota: 1, Options: desk.Options{Control: "off", Out: out, Err: warn},
+		return standalone.RunEmail(ctx, standalone.EmailOptions{
+			Keys: []string{"re_1"}, DailyQuota: 1, Options: standalone.Options{Control: "off", Out: out, Err: warn},
 		})
 	})
 	const mail = `{"from":"a@example.org","to":"b@example.org","subject":"s","text":"t"}`
@@ -115,21 +115,21 @@ func TestTheEmailAPIAtADesk(t *testing.T) {
 
 func TestItSaysWhyItCantStart(t *testing.T) {
 	for _, row := range []struct {
-		options desk.Options
+		options standalone.Options
 		because string
 	}{
-		{desk.Options{Faults: []string{"dleay 1s"}}, "is not a kind of fault"},
-		{desk.Options{Addresses: []string{"0.0.0.0:0"}}, "can be reached from outside"},
-		{desk.Options{Control: "0.0.0.0:0"}, "can be reached from outside"},
+		{standalone.Options{Faults: []string{"dleay 1s"}}, "is not a kind of fault"},
+		{standalone.Options{Addresses: []string{"0.0.0.0:0"}}, "can be reached from outside"},
+		{standalone.Options{Control: "0.0.0.0:0"}, "can be reached from outside"},
 	} {
-		require.ErrorContains(t, desk.RunOracle(t.Context(), desk.OracleOptions{Options: row.options}), row.because)
-		require.ErrorContains(t, desk.RunEmail(t.Context(), desk.EmailOptions{Options: row.options}), row.because)
+		require.ErrorContains(t, standalone.RunOracle(t.Context(), standalone.OracleOptions{Options: row.options}), row.because)
+		require.ErrorContains(t, standalone.RunEmail(t.Context(), standalone.EmailOptions{Options: row.options}), row.because)
 	}
 }
 
 func TestItWarnsWhenItCanBeReachedFromOutside(t *testing.T) {
 	s := run(t, 2, func(ctx context.Context, out, warn io.Writer) error {
-		return desk.RunEmail(ctx, desk.EmailOptions{Options: desk.Options{
+		return standalone.RunEmail(ctx, standalone.EmailOptions{Options: standalone.Options{
 			Addresses: []string{"0.0.0.0:0"}, Control: "0.0.0.0:0", AllowRemote: true, Out: out, Err: warn,
 		}})
 	})

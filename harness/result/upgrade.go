@@ -1,0 +1,56 @@
+package result
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// schemaOne is the version before this one. Its files say the same in other
+// words, which [Read] puts into those of today.
+const schemaOne = "holdfast.run/1"
+
+// upgradeOne is a file of [schemaOne] in the words of [Schema].
+func upgradeOne(data []byte) ([]byte, error) {
+	var run map[string]any
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber() // a seed has more digits than a float
+	if err := dec.Decode(&run); err != nil {
+		return nil, fmt.Errorf("read result: %w", err)
+	}
+	run["schema"] = Schema
+	rename(run, "claims", "gains")
+	rename(run, "rejudged", "reevaluated")
+	for _, gain := range objects(run["gains"]) {
+		rename(gain, "courses", "memory")
+	}
+	for _, s := range objects(run["scenarios"]) {
+		rename(s, "proves", "claim")
+		for _, list := range []string{"checks", "evidence"} {
+			for _, check := range objects(s[list]) {
+				rename(check, "guards", "protections")
+			}
+		}
+	}
+	return json.Marshal(run)
+}
+
+func rename(object map[string]any, from, to string) {
+	if value, ok := object[from]; ok {
+		object[to] = value
+		delete(object, from)
+	}
+}
+
+// objects are those of a list; what is of another shape is left to the reader's
+// own complaint.
+func objects(list any) []map[string]any {
+	all, _ := list.([]any)
+	var found []map[string]any
+	for _, item := range all {
+		if object, ok := item.(map[string]any); ok {
+			found = append(found, object)
+		}
+	}
+	return found
+}
