@@ -14,12 +14,12 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// anyRun generates runs with every field set to anything that a field may be.
 // within is a time on a scenario's clock; see [result.Phase.UnmarshalJSON].
 func within(t *rapid.T) time.Duration {
 	return time.Duration(rapid.Int64Range(0, int64(50*24*time.Hour)).Draw(t, "within"))
 }
 
+// anyRun generates runs with every field set to anything that a field may be.
 func anyRun() *rapid.Generator[result.Run] {
 	verdict := rapid.SampledFrom(append(result.Verdicts(), ""))
 	moment := rapid.Custom(func(t *rapid.T) time.Time {
