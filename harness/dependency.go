@@ -52,6 +52,14 @@ type Measure struct {
 	Read func(State, verdict.Window) verdict.Reading
 }
 
+// Reconciliation is what came of holding both sides of the work against each
+// other: what was asked for, and what was done.
+type Reconciliation struct {
+	Ledger result.Ledger
+	// Readings are those of [Scenario.Reconciled], by name, for any window.
+	Readings map[string]func(verdict.Window) verdict.Reading
+}
+
 // State is what a scenario's own functions may look at.
 type State struct {
 	// Start is the zero of the scenario's clock; zero before the load.
@@ -125,6 +133,7 @@ func (st *experiment) enterOutside() {
 	}
 	if st.s.Reconcile != nil {
 		st.enterLedger()
+		st.enterReconciled()
 	}
 }
 
@@ -151,6 +160,18 @@ func (st *experiment) enterLedger() {
 	}
 }
 
+// enterReconciled enters the further metrics of the reconciliation.
+func (st *experiment) enterReconciled() {
+	for _, d := range st.s.Reconciled {
+		st.book.Add(d, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+			if read := st.reconciled[d.Name]; read != nil {
+				return read(w)
+			}
+			return verdict.Reading{}
+		}})
+	}
+}
+
 // gauges are the probes of the fakes.
 func (st *experiment) gauges() []probe.Probe {
 	var all []probe.Probe
@@ -169,11 +190,11 @@ func (st *experiment) account(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), accountTimeout)
 	defer cancel()
-	ledger, err := st.s.Reconcile(ctx, st.observed())
+	both, err := st.s.Reconcile(ctx, st.observed())
 	if err != nil {
 		return fmt.Errorf("draw up the ledger: %w", err)
 	}
-	st.ledger, st.out.Ledger = &ledger, &ledger
+	st.ledger, st.out.Ledger, st.reconciled = &both.Ledger, &both.Ledger, both.Readings
 	return nil
 }
 

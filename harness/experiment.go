@@ -26,13 +26,14 @@ type experiment struct {
 	start time.Time // of the scenario's clock
 	undo  []undoing
 
-	db     *database.Database
-	dsn    string // what the target is given: through the proxy where there is one
-	target target.Target
-	places map[string]chaos.Place
-	fakes  map[string]Fake
-	ledger *result.Ledger
-	book   *verdict.Registry
+	db         *database.Database
+	dsn        string // what the target is given: through the proxy where there is one
+	target     target.Target
+	places     map[string]chaos.Place
+	fakes      map[string]Fake
+	ledger     *result.Ledger
+	reconciled map[string]func(verdict.Window) verdict.Reading
+	book       *verdict.Registry
 
 	sampler  *probe.Sampler
 	attack   *load.Attack

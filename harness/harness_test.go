@@ -214,7 +214,7 @@ func TestTheDrainLastsUntilTheWorkIsDone(t *testing.T) {
 	s.Drained = func(_ context.Context, o harness.State) (bool, error) {
 		return time.Since(o.Start) >= s.Timeline.Total()+work, nil
 	}
-	s.Reconcile = func(_ context.Context, o harness.State) (result.Ledger, error) {
+	s.Reconcile = func(_ context.Context, o harness.State) (harness.Reconciliation, error) {
 		web, _ := o.Stream("web")
 		var l result.Ledger
 		for n := range web.Planned {
@@ -222,7 +222,7 @@ func TestTheDrainLastsUntilTheWorkIsDone(t *testing.T) {
 				l.Accepted++
 			}
 		}
-		return l, nil
+		return harness.Reconciliation{Ledger: l}, nil
 	}
 	s.Checks = []verdict.Check{
 		verdict.Metric("drain.duration").AtLeast(verdict.Duration(work)),

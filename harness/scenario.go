@@ -51,9 +51,12 @@ type Scenario struct {
 	// Drained says whether the work that the load has caused is done. The drain
 	// lasts until it is, or until its time is over. Defaults to the last answer.
 	Drained func(context.Context, State) (bool, error)
-	// Reconcile draws up the two-sided ledger when all is over; its entries are the
-	// metrics ledger.accepted, .delivered, .lost and so on. Optional.
-	Reconcile func(context.Context, State) (result.Ledger, error)
+	// Reconcile holds the two sides of the work against each other when all is
+	// over. The entries of its ledger are the metrics ledger.accepted, .delivered,
+	// .lost and so on. Optional.
+	Reconcile func(context.Context, State) (Reconciliation, error)
+	// Reconciled are the further metrics for which Reconcile gives a reading.
+	Reconciled []verdict.Descriptor
 	// Headline marks the scenario that stands for its service in the main job.
 	Headline bool
 	// Slow scenarios are run by name only: a profile's "all" leaves them out.

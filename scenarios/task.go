@@ -66,7 +66,10 @@ func (p Profile) tasks(s harness.Scenario, api emailapi.Config, mailings ...mail
 	if s.Drained == nil {
 		s.Drained = settled
 	}
-	s.Reconcile = func(ctx context.Context, o harness.State) (result.Ledger, error) { return account(ctx, o, mailings) }
+	s.Reconcile = func(ctx context.Context, o harness.State) (harness.Reconciliation, error) {
+		ledger, err := account(ctx, o, mailings)
+		return harness.Reconciliation{Ledger: ledger}, err
+	}
 	s.Measures = append(taskMeasures(mailings), s.Measures...)
 	s.Watch = append(s.Watch, depth("pending"), depth("retrying"),
 		probe.Metric{Series: probe.Series{Name: "queue.oldest", Unit: result.UnitSeconds}, Name: "queue_oldest_job_age_seconds"})

@@ -69,8 +69,6 @@ func newRecorder(s Stream, phases []result.Phase, interval time.Duration) *recor
 	return r
 }
 
-
-
 // at returns the tally of the phase in which due lies.
 func (r *recorder) at(due time.Duration) *tally {
 	for i := range r.starts {
