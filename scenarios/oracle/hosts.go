@@ -1,20 +1,23 @@
-package scenarios
+package oracle
 
 import (
 	"fmt"
 	"time"
 
+	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/scenarios/profile"
+	"holdfast.dev/holdfast/scenarios/search"
 )
 
 // sickHost has two hosts, of which one hangs, and projects on both.
-func sickHost(p Profile) harness.Scenario {
-	t := p.disturbed()
+func sickHost(p profile.Profile) harness.Scenario {
+	t := p.Disturbed()
 	const most = 20
 	settings := patient(2*time.Second, 2*time.Second, noBreaker)
 	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = fmt.Sprint(most)
@@ -22,14 +25,14 @@ func sickHost(p Profile) harness.Scenario {
 		Name:        "oracle/sick-host",
 		Claim:       "While one host hangs, no more than 20 calls are spent on it at once, and projects on another host are as quick as ever.",
 		Protections: []string{"oracle.bulkhead"},
-		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
+		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
 		Settings:    settings,
 		Timeline:    t,
 		Load: []load.Stream{
 			impacts("impact", 1, 10, t, impact(maxOracles, nil)),
 			impacts("sick", 2, 20, t, impact(maxOracles, each(firstTen, "timeout|connection"))),
 		},
-		Faults: []harness.Fault{misbehave("hang", sickAPI, "hang headers")},
+		Faults: []harness.Fault{adapter.Misbehave("hang", sickAPI, "hang headers")},
 		Checks: []verdict.Check{
 			verdict.Metric("sick_api.most_in_flight").AtMost(verdict.Count(most)).Because("the bulkhead, as the fake counted it").Guarding("oracle.bulkhead"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the other host's projects lose nothing"),
@@ -41,8 +44,8 @@ func sickHost(p Profile) harness.Scenario {
 }
 
 // leftAlone has one oracle that fails for a while.
-func leftAlone(p Profile) harness.Scenario {
-	t := p.disturbed()
+func leftAlone(p profile.Profile) harness.Scenario {
+	t := p.Disturbed()
 	const rate, failures = 40, 5
 	const cooldown = 250 * time.Millisecond
 	settings := map[string]string{"ORACLE_BREAKER_FAILURES": fmt.Sprint(failures), "ORACLE_BREAKER_COOLDOWN": cooldown.String()}
@@ -55,12 +58,12 @@ func leftAlone(p Profile) harness.Scenario {
 		Name:        "oracle/left-alone",
 		Claim:       "An oracle that keeps failing is left alone but for a try now and then, and is taken back when it is well.",
 		Protections: []string{"oracle.breaker"},
-		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
 		Settings:    settings,
 		Compressed:  []result.Compressed{{Name: "breaker's cooldown", RealS: 5, UsedS: cooldown.Seconds(), FactorBy: 5 / cooldown.Seconds()}},
 		Timeline:    t,
 		Load:        []load.Stream{impacts("impact", 1, rate, t, impact(maxOracles, map[string]string{"oracle-4": "status|connection"}))},
-		Faults:      []harness.Fault{misbehave("down", oracleAPI, "status 503 key=oracle-4")},
+		Faults:      []harness.Fault{adapter.Misbehave("down", oracleAPI, "status 503 key=oracle-4")},
 		Measures:    []harness.Measure{askedOf(oracleAPI, "oracle-4", "impact")},
 		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.calls").In(result.Inject).AtMost(verdict.Count(healthy + tried + maxOracles)).
@@ -73,21 +76,21 @@ func leftAlone(p Profile) harness.Scenario {
 }
 
 // unstable oracles flap, brown out, fail together and are overrun by our own calls.
-func unstable(p Profile) harness.Scenario {
-	t := p.disturbed()
+func unstable(p profile.Profile) harness.Scenario {
+	t := p.Disturbed()
 	may := each(firstTen, "status|connection|timeout")
 	return harness.Scenario{
 		Name:     "oracle/unstable",
 		Claim:    "Oracles that flap, that brown out, that fail five at once or buckle under load cost what they fail to say, and nothing when they are well again.",
-		World:    oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		World:    world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
 		Settings: patient(500*time.Millisecond, time.Second, map[string]string{"ORACLE_BREAKER_COOLDOWN": "200ms"}),
 		Timeline: t,
 		Load:     []load.Stream{impacts("impact", 1, 20, t, impact(maxOracles, may))},
 		Faults: []harness.Fault{
-			misbehave("flapping", oracleAPI, "status 503 flap=100ms/200ms key=oracle-1"),
-			misbehave("brown-out", oracleAPI, fmt.Sprintf("status 500 p=0.8 from=0s to=%s ramp=%s key=oracle-2", t.Inject, t.Inject/3)),
-			misbehave("together", oracleAPI, "close pick=5 key=oracle-3,oracle-4,oracle-5,oracle-6,oracle-7,oracle-8,oracle-9"),
-			misbehave("overrun", oracleAPI, "overload base=5ms slope=40ms shed=2 key=oracle-10"),
+			adapter.Misbehave("flapping", oracleAPI, "status 503 flap=100ms/200ms key=oracle-1"),
+			adapter.Misbehave("brown-out", oracleAPI, fmt.Sprintf("status 500 p=0.8 from=0s to=%s ramp=%s key=oracle-2", t.Inject, t.Inject/3)),
+			adapter.Misbehave("together", oracleAPI, "close pick=5 key=oracle-3,oracle-4,oracle-5,oracle-6,oracle-7,oracle-8,oracle-9"),
+			adapter.Misbehave("overrun", oracleAPI, "overload base=5ms slope=40ms shed=2 key=oracle-10"),
 		},
 		Checks: []verdict.Check{
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("errors of oracles are parts of a good answer"),
@@ -98,8 +101,8 @@ func unstable(p Profile) harness.Scenario {
 }
 
 // callersHangUp gives up long before the oracles answer.
-func callersHangUp(p Profile) harness.Scenario {
-	t := p.disturbed()
+func callersHangUp(p profile.Profile) harness.Scenario {
+	t := p.Disturbed()
 	const rate, patience = 10, 150 * time.Millisecond
 	stream := impacts("impact", 1, rate, t, impact(maxOracles, nil))
 	stream.Timeout = patience
@@ -110,11 +113,11 @@ func callersHangUp(p Profile) harness.Scenario {
 		Name:        "oracle/callers-hang-up",
 		Claim:       "When callers hang up, the calls that were made for them are given up too, at once.",
 		Protections: []string{"oracle.cancel-abandoned"},
-		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
 		Settings:    settings,
 		Timeline:    t,
 		Load:        []load.Stream{stream},
-		Faults:      []harness.Fault{misbehave("hang", oracleAPI, "hang headers")},
+		Faults:      []harness.Fault{adapter.Misbehave("hang", oracleAPI, "hang headers")},
 		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.most_in_flight").In(result.Inject).AtMost(verdict.Count(open)).
 				Because("three times what those who still wait have under way").Guarding("oracle.cancel-abandoned"),
@@ -127,22 +130,22 @@ func callersHangUp(p Profile) harness.Scenario {
 
 // searchMeanwhile searches while all oracles hang: the source's pool that was
 // used up by connections held while calling.
-func searchMeanwhile(p Profile) harness.Scenario {
-	t := p.disturbed()
+func searchMeanwhile(p profile.Profile) harness.Scenario {
+	t := p.Disturbed()
 	settings := patient(2*time.Second, 2*time.Second, noBreaker)
 	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = "0"
 	return harness.Scenario{
 		Name:        "oracle/search-meanwhile",
 		Claim:       "While all oracles hang, no database connection is held by who waits for them, and searches stay as quick as ever.",
 		Protections: []string{"oracle.release-connection"},
-		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
 		Settings:    settings,
 		Timeline:    t,
 		Load: []load.Stream{
 			impacts("impact", 1, 20, t, impact(maxOracles, each(firstTen, "timeout"))),
-			{Name: "search", Profile: load.Constant(20, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.Status(200)},
+			{Name: "search", Profile: load.Constant(20, t.Total()), Next: search.Requests(schema.TermTwoHundred), Expect: load.Status(200)},
 		},
-		Faults: []harness.Fault{misbehave("hang", oracleAPI, "hang headers")},
+		Faults: []harness.Fault{adapter.Misbehave("hang", oracleAPI, "hang headers")},
 		Watch:  []probe.Metric{{Series: probe.Series{Name: "target.db_pool_in_use", Unit: result.UnitCount}, Name: "db_pool_in_use"}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.failed").In(result.Inject).Equals(verdict.Count(0)).Because("nobody else is holding the pool's connections").Guarding("oracle.release-connection"),

@@ -1,4 +1,4 @@
-package scenarios
+package task
 
 import (
 	"context"
@@ -6,34 +6,36 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/profile"
 )
 
 // killed kills the target while mails are under way that the API has taken on,
 // and tasks that were only just answered.
-func killed(p Profile) harness.Scenario {
-	t := p.outage()
+func killed(p profile.Profile) harness.Scenario {
+	t := p.Outage()
 	// A target that answers first and writes within a second has written by then.
 	const written = 1200 * time.Millisecond
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:        "task/killed",
 		Claim:       "A target that is killed while it sends, and started again, has lost nothing that it answered 202 for and sends nothing twice.",
 		Protections: []string{"task.durable-enqueue", "task.rescue-crashed"},
 		Settings:    compressedSettings(compressedCountdown, nil),
 		Compressed:  compressedTimes(compressedCountdown),
-		Timeline:    withDrain(t, 8*time.Second),
+		Timeline:    profile.WithDrain(t, 8*time.Second),
 		Drained: func(ctx context.Context, o harness.State) (bool, error) {
 			done, err := settled(ctx, o)
 			return done && time.Since(o.Start) >= t.Total()+written, err
 		},
 		Faults: []harness.Fault{
 			{ID: "kill", On: harness.OnTarget, Kind: chaos.Kill{}},
-			always("slow", mailAPI, "delay 100ms"), // the work is done at once, and the answer comes late
+			adapter.Always("slow", mailAPI, "delay 100ms"), // the work is done at once, and the answer comes late
 		},
 		Checks: []verdict.Check{
 			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
@@ -44,19 +46,19 @@ func killed(p Profile) harness.Scenario {
 }
 
 // killedOften kills the target again and again.
-func killedOften(p Profile) harness.Scenario {
+func killedOften(p profile.Profile) harness.Scenario {
 	const kills, sends = 20, 2000
 	const every = 1500 * time.Millisecond // time to get up again, and to work
 	t := harness.Timeline{Baseline: time.Second, Inject: kills * every, Heal: time.Second, Drain: time.Minute}
-	faults := []harness.Fault{always("slow", mailAPI, "delay uniform min=20ms max=300ms")}
-	r := rand.New(rand.NewPCG(dataSeed, kills))
+	faults := []harness.Fault{adapter.Always("slow", mailAPI, "delay uniform min=20ms max=300ms")}
+	r := rand.New(rand.NewPCG(profile.DataSeed, kills))
 	for i := range kills {
 		faults = append(faults, harness.Fault{
 			ID: fmt.Sprintf("kill-%d", i+1), On: harness.OnTarget, Kind: chaos.Kill{},
 			After: time.Duration(i)*every + time.Duration(r.Int64N(int64(every/2))),
 		})
 	}
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:       "task/killed-often",
 		Claim:      fmt.Sprintf("%d kills at random moments during %d sends lose nothing and double nothing.", kills, sends),
 		Slow:       true,
@@ -73,18 +75,18 @@ func killedOften(p Profile) harness.Scenario {
 }
 
 // stoppedUnderLoad asks the target to end, as a deploy does.
-func stoppedUnderLoad(p Profile) harness.Scenario {
-	t := p.outage()
-	return p.tasks(harness.Scenario{
+func stoppedUnderLoad(p profile.Profile) harness.Scenario {
+	t := p.Outage()
+	return withMail(p, harness.Scenario{
 		Name:        "task/stopped-under-load",
 		Claim:       "A target that is asked to stop under load lets its calls end, and its successor does the rest: nothing is cut, lost or doubled.",
 		Protections: []string{"task.drain-on-stop"},
 		Settings:    compressedSettings(compressedCountdown, nil),
 		Compressed:  compressedTimes(compressedCountdown),
-		Timeline:    withDrain(t, 10*time.Second),
+		Timeline:    profile.WithDrain(t, 10*time.Second),
 		Faults: []harness.Fault{
 			{ID: "stop", On: harness.OnTarget, Kind: chaos.Terminate{}},
-			always("slow", mailAPI, "delay 200ms"),
+			adapter.Always("slow", mailAPI, "delay 200ms"),
 		},
 		Checks: []verdict.Check{
 			nothing("mail_api.abandoned").Because("who is asked to stop ends what is under way").Guarding("task.drain-on-stop"),
@@ -95,15 +97,15 @@ func stoppedUnderLoad(p Profile) harness.Scenario {
 }
 
 // databaseTrouble is a scenario in which the way to the database fails for a while.
-func databaseTrouble(p Profile, name, proves string, rate float64, holds []verdict.Check, faults ...harness.Fault) harness.Scenario {
-	t := p.outage()
+func databaseTrouble(p profile.Profile, name, proves string, rate float64, holds []verdict.Check, faults ...harness.Fault) harness.Scenario {
+	t := p.Outage()
 	t.Baseline = p.Phase // those under way when the trouble begins are few among so many
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:       name,
 		Claim:      proves,
 		Settings:   compressedSettings(compressedCountdown, nil),
 		Compressed: compressedTimes(compressedCountdown),
-		Timeline:   withDrain(t, 20*time.Second),
+		Timeline:   profile.WithDrain(t, 20*time.Second),
 		Faults:     faults,
 		Checks: append(holds,
 			nothing("ledger.failed_permanent").Because("an error of the database passes"),
@@ -115,7 +117,7 @@ func databaseTrouble(p Profile, name, proves string, rate float64, holds []verdi
 	}, emailapi.Config{}, steady("mail", rate, t.Total()), steady("notify", 30, t.Total()).about(1))
 }
 
-func databaseGone(p Profile) harness.Scenario {
+func databaseGone(p profile.Profile) harness.Scenario {
 	return databaseTrouble(p, "task/database-gone",
 		"While the database is gone tasks are refused clearly; those taken on before are all done afterwards, once.", 60, nil,
 		harness.Fault{ID: "gone", On: harness.OnDatabase, Kind: chaos.Reset{}})
@@ -123,11 +125,11 @@ func databaseGone(p Profile) harness.Scenario {
 
 // commitRepliesLost has several short moments in which a COMMIT is carried out,
 // and the client never learns of it.
-func commitRepliesLost(p Profile) harness.Scenario {
+func commitRepliesLost(p profile.Profile) harness.Scenario {
 	// The pool needs some seconds for itself after each.
-	moments := max(1, int(p.outage().Inject/(2*time.Second)))
+	moments := max(1, int(p.Outage().Inject/(2*time.Second)))
 	var faults []harness.Fault
-	every := p.outage().Inject / time.Duration(moments)
+	every := p.Outage().Inject / time.Duration(moments)
 	for i := range moments {
 		faults = append(faults, harness.Fault{
 			ID: fmt.Sprintf("replies-lost-%d", i+1), On: harness.OnDatabase, Kind: chaos.BlackHole{Direction: chaos.Down, Lose: true, Upon: "COMMIT"},
@@ -140,7 +142,7 @@ func commitRepliesLost(p Profile) harness.Scenario {
 		faults...)
 }
 
-func backendsTerminated(p Profile) harness.Scenario {
+func backendsTerminated(p profile.Profile) harness.Scenario {
 	return databaseTrouble(p, "task/backends-terminated",
 		"When every session on the database is ended at once, work goes on with new ones: nothing is lost, nothing done twice.", 60, nil,
 		harness.Fault{ID: "terminated", On: harness.OnPostgres, Kind: chaos.TerminateBackends{}})

@@ -1,24 +1,26 @@
-package scenarios
+package task
 
 import (
 	"fmt"
 	"strings"
 	"time"
 
+	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/profile"
 )
 
 // refusedKey is the source's crash, and its third recommended test: a permanent
 // error that was retried for ever, until the queue was full of it.
-func refusedKey(p Profile) harness.Scenario {
+func refusedKey(p profile.Profile) harness.Scenario {
 	const rate = 500
 	length := time.Duration(p.Refused) * time.Second / rate
 	t := harness.Timeline{Baseline: length}
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:        "task/refused-key",
 		Claim:       fmt.Sprintf("Of %d tasks whose API key is refused each is tried once and fails visibly; the healthy ones among them are not delayed.", p.Refused),
 		Protections: []string{"task.classify-errors"},
@@ -26,7 +28,7 @@ func refusedKey(p Profile) harness.Scenario {
 		Settings:    compressedSettings(compressedCountdown, nil),
 		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    t,
-		Faults:      []harness.Fault{always("refused", mailAPI, "status 403 name=invalid_api_key key=doomed-*")},
+		Faults:      []harness.Fault{adapter.Always("refused", mailAPI, "status 403 name=invalid_api_key key=doomed-*")},
 		Checks: []verdict.Check{
 			nothing("mail_api.retries").Decisive().Because("the source's own recommended test: permanent errors are never tried again").Guarding("task.classify-errors"),
 			verdict.Metric("mail_api.calls_per_task").Equals(verdict.Times(1)).Because("one attempt each, as the fake counted it").Guarding("task.classify-errors"),
@@ -44,9 +46,9 @@ func refusedKey(p Profile) harness.Scenario {
 }
 
 // parked has the key refused for a while, and a target that waits for another.
-func parked(p Profile) harness.Scenario {
-	t := p.outage()
-	return p.tasks(harness.Scenario{
+func parked(p profile.Profile) harness.Scenario {
+	t := p.Outage()
+	return withMail(p, harness.Scenario{
 		Name:        "task/parked",
 		Claim:       "Where it is configured, a refused key stops the mail queue: nothing is hammered, nothing is lost, and all is delivered once the key is replaced.",
 		Protections: []string{"task.park-refused-key"},
@@ -54,8 +56,8 @@ func parked(p Profile) harness.Scenario {
 		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    t,
 		Faults: []harness.Fault{
-			{ID: "revoked", On: mailAPI, Kind: keyRevoked{}},
-			always("slow", mailAPI, "delay 30ms"), // so that several are at it when it is refused
+			{ID: "revoked", On: mailAPI, Kind: adapter.KeyRevoked{}},
+			adapter.Always("slow", mailAPI, "delay 30ms"), // so that several are at it when it is refused
 		},
 		Checks: []verdict.Check{
 			verdict.Metric("mail_api.key_refused").AtMost(verdict.Count(taskWorkers)).Decisive().Because("no more than were at it when the first was refused").Guarding("task.park-refused-key"),
@@ -68,16 +70,16 @@ func parked(p Profile) harness.Scenario {
 
 // keyRotated has the key revoked in mid-run and replaced, as the source has it:
 // who comes meanwhile fails.
-func keyRotated(p Profile) harness.Scenario {
-	t := p.outage()
-	return p.tasks(harness.Scenario{
+func keyRotated(p profile.Profile) harness.Scenario {
+	t := p.Outage()
+	return withMail(p, harness.Scenario{
 		Name:        "task/key-rotated",
 		Claim:       "A key that is revoked in mid-run fails those that come meanwhile, once and visibly; with the next key in its file mail flows again, without a restart.",
 		Protections: []string{"task.classify-errors"},
 		Settings:    compressedSettings(compressedCountdown, nil),
 		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    t,
-		Faults:      []harness.Fault{{ID: "revoked", On: mailAPI, Kind: keyRevoked{}}},
+		Faults:      []harness.Fault{{ID: "revoked", On: mailAPI, Kind: adapter.KeyRevoked{}}},
 		Checks: []verdict.Check{
 			nothing("mail_api.retries").Decisive().Because("a refused key is a permanent error").Guarding("task.classify-errors"),
 			verdict.Metric("ledger.failed_permanent").AtLeast(verdict.Count(1)),
@@ -87,13 +89,13 @@ func keyRotated(p Profile) harness.Scenario {
 }
 
 // invalidMessage has messages that the API refuses among those that it takes.
-func invalidMessage(p Profile) harness.Scenario {
-	t := p.brief()
+func invalidMessage(p profile.Profile) harness.Scenario {
+	t := p.Brief()
 	bad := steady("bad", 40, t.Total())
 	bad.to = func(n int64) []string {
 		return []string{fmt.Sprintf("bad-%d@tasks.example", n), fmt.Sprintf("nobody %d", n), fmt.Sprintf("bad-%d-too@tasks.example", n)}
 	}
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:        "task/invalid-message",
 		Claim:       "A batch with a message that cannot be sent fails visibly after one attempt, its other messages are sent, and other batches are not held up.",
 		Protections: []string{"task.classify-errors"},
@@ -110,11 +112,11 @@ func invalidMessage(p Profile) harness.Scenario {
 }
 
 // projectNotFound tells owners of projects that there are not.
-func projectNotFound(p Profile) harness.Scenario {
-	t := p.brief()
+func projectNotFound(p profile.Profile) harness.Scenario {
+	t := p.Brief()
 	ghost := steady("ghost", 40, t.Total()).about(noProject)
 	ghost.to = func(int64) []string { return []string{"nobody"} }
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:        "task/project-not-found",
 		Claim:       "A task about a project that does not exist fails visibly after one attempt and sends nothing; others are not held up.",
 		Protections: []string{"task.classify-errors"},
@@ -130,23 +132,23 @@ func projectNotFound(p Profile) harness.Scenario {
 }
 
 // errorNames has the API answer each of its errors for good.
-func errorNames(p Profile) harness.Scenario {
-	t := p.brief()
+func errorNames(p profile.Profile) harness.Scenario {
+	t := p.Brief()
 	catalogue := emailapi.Errors()
 	var faults []harness.Fault
 	prefixes := make([]string, len(catalogue))
 	for i, e := range catalogue {
 		prefixes[i] = fmt.Sprintf("e%d", i)
-		faults = append(faults, always(fmt.Sprintf("%d-%s", e.Status, strings.ReplaceAll(e.Name, "_", "-")), mailAPI,
+		faults = append(faults, adapter.Always(fmt.Sprintf("%d-%s", e.Status, strings.ReplaceAll(e.Name, "_", "-")), mailAPI,
 			fmt.Sprintf("status %d name=%s key=%s-* id=%s", e.Status, e.Name, prefixes[i], prefixes[i])))
 	}
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:        "task/error-names",
 		Claim:       fmt.Sprintf("Each of the API's %d errors is taken for what it is by its name and status: one attempt for a permanent one, four for one that may pass.", len(catalogue)),
 		Protections: []string{"task.classify-errors", "task.max-retries"},
 		Settings:    compressedSettings(compressedCountdown, nil),
 		Compressed:  compressedTimes(compressedCountdown),
-		Timeline:    withDrain(t, 8*time.Second),
+		Timeline:    profile.WithDrain(t, 8*time.Second),
 		Faults:      faults,
 		Measures:    []harness.Measure{wrongAttempts(catalogue), wrongClasses(catalogue)},
 		Checks: []verdict.Check{
@@ -164,7 +166,7 @@ func wrongAttempts(catalogue []emailapi.Error) harness.Measure {
 	return harness.Measure{
 		Descriptor: verdict.Descriptor{Name: "mail_api.wrong_attempts", Unit: result.UnitCount},
 		Read: func(o harness.State, _ verdict.Window) verdict.Reading {
-			j := o.Fakes[mailAPI].(*mailAdapter).api.Journal()
+			j := o.Fakes[mailAPI].(*mailAdapter).Journal()
 			var r verdict.Reading
 			for i, e := range catalogue {
 				want := maxAttempts
@@ -209,17 +211,17 @@ func wrongClasses(catalogue []emailapi.Error) harness.Measure {
 }
 
 // quotaSpent lets the API's own quota run out.
-func quotaSpent(p Profile) harness.Scenario {
-	t := p.brief()
+func quotaSpent(p profile.Profile) harness.Scenario {
+	t := p.Brief()
 	const quota = 15
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:        "task/quota",
 		Claim:       "When the quota is spent, the rest fails visibly after one attempt each: a 429 by its status, but none that waiting helps.",
 		Protections: []string{"task.classify-errors"},
 		// The quota's own Retry-After is until tomorrow.
 		Settings:   compressedSettings(compressedCountdown, map[string]string{"TASK_MAX_RETRY_AFTER": compressedCountdown.String()}),
-		Compressed: append(compressedTimes(compressedCountdown), shortened("longest Retry-After that is followed", 10*time.Minute, compressedCountdown)),
-		Timeline:   withDrain(t, 8*time.Second),
+		Compressed: append(compressedTimes(compressedCountdown), profile.Compressed("longest Retry-After that is followed", 10*time.Minute, compressedCountdown)),
+		Timeline:   profile.WithDrain(t, 8*time.Second),
 		Checks: []verdict.Check{
 			nothing("mail_api.retries").Decisive().Because("daily_quota_exceeded is told from rate_limit_exceeded by its name").Guarding("task.classify-errors"),
 			verdict.Metric("ledger.delivered").Equals(verdict.Count(quota)),

@@ -1,9 +1,10 @@
-package scenarios
+package task
 
 import (
 	"fmt"
 	"time"
 
+	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness"
@@ -11,23 +12,26 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/scenarios/profile"
+	"holdfast.dev/holdfast/scenarios/search"
 )
 
 // apiDown takes the API away for good, from tasks that all fail together.
-func apiDown(p Profile) harness.Scenario {
-	t := p.brief()
+func apiDown(p profile.Profile) harness.Scenario {
+	t := p.Brief()
 	t.Drain = 8 * time.Second // without an end to retries there is none to the drain
 	// Long enough that River's own moments do not blur the pauses.
 	const countdown = 300 * time.Millisecond
 	mails := steady("mail", 100/t.Total().Seconds(), t.Total()) // at once would be too much for a small machine's generator
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:        "task/api-down",
 		Claim:       "While the API is down each task is tried four times, later each time and not all at once, and then fails where everybody can see it.",
 		Protections: []string{"task.max-retries", "task.backoff", "task.jitter"},
 		Settings:    compressedSettings(countdown, nil),
 		Compressed:  compressedTimes(countdown),
 		Timeline:    t,
-		Faults:      []harness.Fault{always("down", mailAPI, "status 503")},
+		Faults:      []harness.Fault{adapter.Always("down", mailAPI, "status 503")},
+		Measures:    pauses(),
 		Checks: []verdict.Check{
 			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).Decisive().Because("max 3 retries, as the fake counted them").Guarding("task.max-retries"),
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(maxAttempts)).Because("max 3 retries, as the queue counted them").Guarding("task.max-retries"),
@@ -40,17 +44,17 @@ func apiDown(p Profile) harness.Scenario {
 }
 
 // apiHeals takes the API away for a while.
-func apiHeals(p Profile) harness.Scenario {
-	t := p.outage()
+func apiHeals(p profile.Profile) harness.Scenario {
+	t := p.Outage()
 	countdown := min(t.Inject/3, sourceCountdown) // four attempts take seven of them
 	t.Drain = 6*countdown + 5*time.Second
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:       "task/api-heals",
 		Claim:      fmt.Sprintf("An outage of the API of %s delays mail, and costs none.", t.Inject),
 		Settings:   compressedSettings(countdown, nil),
 		Compressed: compressedTimes(countdown),
 		Timeline:   t,
-		Faults:     []harness.Fault{misbehave("down", mailAPI, "status 503")},
+		Faults:     []harness.Fault{adapter.Misbehave("down", mailAPI, "status 503")},
 		Checks: []verdict.Check{
 			nothing("ledger.failed_exhausted").Decisive().Because("the outage is shorter than four attempts take"),
 			nothing("ledger.failed_permanent"),
@@ -61,8 +65,8 @@ func apiHeals(p Profile) harness.Scenario {
 }
 
 // retryAfter has the API ask for patience in every form.
-func retryAfter(p Profile) harness.Scenario {
-	t := p.brief()
+func retryAfter(p profile.Profile) harness.Scenario {
+	t := p.Brief()
 	const countdown, most = 100 * time.Millisecond, time.Second
 	forms := []struct {
 		name, text string
@@ -83,12 +87,12 @@ func retryAfter(p Profile) harness.Scenario {
 		Claim:       "No retry comes before the Retry-After of an answer, in seconds or as a date; one that asks for too much is cut, and one that makes no sense is left aside.",
 		Protections: []string{"task.honour-retry-after"},
 		Settings:    compressedSettings(countdown, map[string]string{"TASK_MAX_RETRY_AFTER": most.String()}),
-		Compressed:  append(compressedTimes(countdown), shortened("longest Retry-After that is followed", 10*time.Minute, most)),
+		Compressed:  append(compressedTimes(countdown), profile.Compressed("longest Retry-After that is followed", 10*time.Minute, most)),
 		Timeline:    t,
 	}
 	for _, f := range forms {
 		prefixes = append(prefixes, f.name)
-		faults = append(faults, always(f.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-* id=%s", f.text, f.name, f.name)))
+		faults = append(faults, adapter.Always(f.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-* id=%s", f.text, f.name, f.name)))
 		s.Measures = append(s.Measures, pause(f.name, "min"), pause(f.name, "max"))
 		if f.obeyed {
 			s.Checks = append(s.Checks, verdict.Metric(f.name+".pause.min").AtLeast(verdict.Duration(990*time.Millisecond)).
@@ -99,7 +103,7 @@ func retryAfter(p Profile) harness.Scenario {
 	}
 	s.Faults = faults
 	s.Checks = append(s.Checks, nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"))
-	return p.tasks(s, emailapi.Config{}, steady("mail", 70, t.Total()).each(prefixes...))
+	return withMail(p, s, emailapi.Config{}, steady("mail", 70, t.Total()).each(prefixes...))
 }
 
 // pause is the shortest or longest pause after an answer that a fault gave:
@@ -108,7 +112,7 @@ func pause(name, which string) harness.Measure {
 	return harness.Measure{
 		Descriptor: verdict.Descriptor{Name: name + ".pause." + which, Unit: result.UnitMS, About: "between the answer and the next attempt"},
 		Read: func(o harness.State, _ verdict.Window) verdict.Reading {
-			j := o.Fakes[mailAPI].(*mailAdapter).api.Journal()
+			j := o.Fakes[mailAPI].(*mailAdapter).Journal()
 			hit := j.Attempts(journal.Filter{Where: brokenBy(name)})
 			var all []time.Duration
 			for _, g := range j.Gaps(journal.Filter{}) {
@@ -129,8 +133,8 @@ func pause(name, which string) harness.Measure {
 }
 
 // replyLost has the API take mail on without its client hearing of it.
-func replyLost(p Profile) harness.Scenario {
-	t := p.brief()
+func replyLost(p profile.Profile) harness.Scenario {
+	t := p.Brief()
 	ways := []struct{ name, text string }{
 		{"reset", "lost reset"}, {"close", "lost close"}, {"hang", "lost hang"}, {"half", "reset body"},
 		{"gateway", "status 504 html carried-out"}, {"unreadable", "json malformed"},
@@ -139,14 +143,14 @@ func replyLost(p Profile) harness.Scenario {
 	var prefixes []string
 	for _, w := range ways {
 		prefixes = append(prefixes, w.name)
-		faults = append(faults, always(w.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-* id=%s", w.text, w.name, w.name)))
+		faults = append(faults, adapter.Always(w.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-* id=%s", w.text, w.name, w.name)))
 	}
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:        "task/reply-lost",
 		Claim:       "When the API took a mail on and its answer was lost, in any of six ways, the task is tried again and nobody gets a second mail.",
 		Protections: []string{"task.idempotency-key"},
 		Settings:    compressedSettings(compressedCountdown, map[string]string{"TASK_SEND_TIMEOUT": "300ms"}),
-		Compressed:  append(compressedTimes(compressedCountdown), shortened("timeout of a call", 10*time.Second, 300*time.Millisecond)),
+		Compressed:  append(compressedTimes(compressedCountdown), profile.Compressed("timeout of a call", 10*time.Second, 300*time.Millisecond)),
 		Timeline:    t,
 		Faults:      faults,
 		Checks: []verdict.Check{
@@ -157,15 +161,15 @@ func replyLost(p Profile) harness.Scenario {
 }
 
 // retryStorm has an API that buckles under load, as one that its clients' retries keep down.
-func retryStorm(p Profile) harness.Scenario {
-	t := p.outage()
-	return p.tasks(harness.Scenario{
+func retryStorm(p profile.Profile) harness.Scenario {
+	t := p.Outage()
+	return withMail(p, harness.Scenario{
 		Name:       "task/retry-storm",
 		Claim:      "An API that buckles under load gets no storm of retries on top: attempts stay within four a task, and it recovers with nothing lost.",
 		Settings:   compressedSettings(compressedCountdown, nil),
 		Compressed: compressedTimes(compressedCountdown),
 		Timeline:   t,
-		Faults:     []harness.Fault{misbehave("overrun", mailAPI, "overload base=20ms slope=5ms shed=6")},
+		Faults:     []harness.Fault{adapter.Misbehave("overrun", mailAPI, "overload base=20ms slope=5ms shed=6")},
 		Checks: []verdict.Check{
 			verdict.Metric("mail_api.calls_per_task").AtMost(verdict.Times(2)).Decisive().Because("its Retry-After is obeyed, so most get through at their second attempt"),
 			verdict.Metric("mail_api.attempts.max").Between(verdict.Count(2), verdict.Count(maxAttempts)),
@@ -176,16 +180,16 @@ func retryStorm(p Profile) harness.Scenario {
 }
 
 // poison are tasks that fail whenever they are tried.
-func poison(p Profile) harness.Scenario {
-	t := p.brief()
-	return p.tasks(harness.Scenario{
+func poison(p profile.Profile) harness.Scenario {
+	t := p.Brief()
+	return withMail(p, harness.Scenario{
 		Name:        "task/poison",
 		Claim:       "Tasks over which the API fails each time are given up after four attempts, and hold nobody up.",
 		Protections: []string{"task.max-retries"},
 		Settings:    compressedSettings(compressedCountdown, nil),
 		Compressed:  compressedTimes(compressedCountdown),
-		Timeline:    withDrain(t, 8*time.Second),
-		Faults:      []harness.Fault{always("poisoned", mailAPI, "status 500 key=poison-*")},
+		Timeline:    profile.WithDrain(t, 8*time.Second),
+		Faults:      []harness.Fault{adapter.Always("poisoned", mailAPI, "status 500 key=poison-*")},
 		Checks: []verdict.Check{
 			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).Decisive().Because("max 3 retries").Guarding("task.max-retries"),
 			verdict.Metric("mail.delay.p90").AtMost(verdict.Duration(500 * time.Millisecond)),
@@ -195,18 +199,18 @@ func poison(p Profile) harness.Scenario {
 }
 
 // mixed has trouble with the mail of one kind of task.
-func mixed(p Profile) harness.Scenario {
-	t := p.outage()
+func mixed(p profile.Profile) harness.Scenario {
+	t := p.Outage()
 	const timeout = 300 * time.Millisecond
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:        "task/mixed",
 		Claim:       "While the API never answers one kind of task, each call is given up in time, the other kind is sent as quickly as ever, and so are searches answered.",
 		Protections: []string{"task.queue-isolation", "task.send-timeout"},
 		Settings:    compressedSettings(compressedCountdown, map[string]string{"TASK_SEND_TIMEOUT": timeout.String()}),
-		Compressed:  append(compressedTimes(compressedCountdown), shortened("timeout of a call", 10*time.Second, timeout)),
+		Compressed:  append(compressedTimes(compressedCountdown), profile.Compressed("timeout of a call", 10*time.Second, timeout)),
 		Timeline:    t,
-		Load:        []load.Stream{{Name: "search", Profile: load.Constant(20, t.Total()), Next: searching(schema.TermTwoHundred), Expect: load.Status(200)}},
-		Faults:      []harness.Fault{misbehave("hang", mailAPI, "hang headers key=slow-*")},
+		Load:        []load.Stream{{Name: "search", Profile: load.Constant(20, t.Total()), Next: search.Requests(schema.TermTwoHundred), Expect: load.Status(200)}},
+		Faults:      []harness.Fault{adapter.Misbehave("hang", mailAPI, "hang headers key=slow-*")},
 		Checks: []verdict.Check{
 			verdict.Metric("notify.delay.p90").In(result.Inject).AtMost(verdict.Duration(400 * time.Millisecond)).Decisive().
 				Because("its queue and its workers are its own").Guarding("task.queue-isolation"),
@@ -218,14 +222,14 @@ func mixed(p Profile) harness.Scenario {
 }
 
 // literalCountdown waits for the source's own 60 s.
-func literalCountdown(p Profile) harness.Scenario {
+func literalCountdown(p profile.Profile) harness.Scenario {
 	t := harness.Timeline{Inject: time.Second, Heal: 100 * time.Millisecond, Drain: 90 * time.Second}
-	return p.tasks(harness.Scenario{
+	return withMail(p, harness.Scenario{
 		Name:     "task/literal-countdown",
 		Claim:    "With the source's own countdown, a task that meets an outage is tried again after 60 s, give or take a fifth, and delivered.",
 		Slow:     true,
 		Timeline: t,
-		Faults:   []harness.Fault{misbehave("down", mailAPI, "status 503 id=down")},
+		Faults:   []harness.Fault{adapter.Misbehave("down", mailAPI, "status 503 id=down")},
 		Measures: []harness.Measure{pause("down", "min"), pause("down", "max")},
 		Checks: []verdict.Check{
 			verdict.Metric("down.pause.min").AtLeast(verdict.Duration(48 * time.Second)).Decisive().Because("60 s, less the spread"),

@@ -1,4 +1,12 @@
-package scenarios
+// Package task is what Holdfast can show about the task service, which sends mail
+// behind the answers that it gives: its scenarios, its protections and the gains
+// that were promised of it.
+//
+// Start with refusedKey in refused.go, the source's own test: permanent errors.
+// retries.go is about those that may pass, ends.go about targets and databases
+// that end. Each scenario is completed by withMail in this file, from mailings
+// (mailing.go) to the ledger (ledger.go).
+package task
 
 import (
 	"context"
@@ -6,12 +14,14 @@ import (
 	"slices"
 	"time"
 
+	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/profile"
 )
 
 // Numbers of the source, and of the target's own configuration.
@@ -23,7 +33,8 @@ const (
 	compressedCountdown = 200 * time.Millisecond
 )
 
-func taskScenarios(p Profile) []harness.Scenario {
+// Scenarios lists the scenarios of the task service.
+func Scenarios(p profile.Profile) []harness.Scenario {
 	return []harness.Scenario{
 		refusedKey(p),
 		parked(p),
@@ -49,13 +60,16 @@ func taskScenarios(p Profile) []harness.Scenario {
 	}
 }
 
-// tasks completes a scenario about these mailings: the projects and the e-mail
+// withMail completes a scenario about these mailings: the projects and the e-mail
 // API that they need, the load, when it is done, and the two-sided ledger, in
 // which nothing may be lost and nothing doubled.
-func (p Profile) tasks(s harness.Scenario, api emailapi.Config, mailings ...mailing) harness.Scenario {
-	s.World = world(p.Projects)
-	replaced := slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.Kind == keyRevoked{} })
-	s.World.Dependencies = []harness.Dependency{mailFake(api, replaced)}
+func withMail(p profile.Profile, s harness.Scenario, api emailapi.Config, mailings ...mailing) harness.Scenario {
+	s.World = profile.World(p.Projects)
+	key := adapter.KeyInEnvironment
+	if slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.Kind == adapter.KeyRevoked{} }) {
+		key = adapter.KeyInFile
+	}
+	s.World.Dependencies = []harness.Dependency{mailFake(api, key)}
 	s.World.Prepare = func(ctx context.Context, o harness.State) error { return furnishOwners(ctx, o, mailings) }
 	s.World.Precondition = func(ctx context.Context, o harness.State) error { return needOwners(ctx, o, mailings) }
 	var streams []load.Stream
@@ -104,16 +118,9 @@ func compressedSettings(countdown time.Duration, more map[string]string) map[str
 
 // compressedTimes says what hurried compresses.
 func compressedTimes(countdown time.Duration) []result.Compressed {
-	all := []result.Compressed{shortened("silence after which a worker is taken for dead", 30*time.Second, time.Second)}
+	all := []result.Compressed{profile.Compressed("silence after which a worker is taken for dead", 30*time.Second, time.Second)}
 	if countdown < sourceCountdown {
-		all = append(all, shortened("countdown before a retry", sourceCountdown, countdown))
+		all = append(all, profile.Compressed("countdown before a retry", sourceCountdown, countdown))
 	}
 	return all
 }
-
-// shortened is a time that is real in production and used here.
-func shortened(name string, real, used time.Duration) result.Compressed {
-	return result.Compressed{Name: name, RealS: real.Seconds(), UsedS: used.Seconds(), FactorBy: real.Seconds() / used.Seconds()}
-}
-
-func withDrain(t harness.Timeline, most time.Duration) harness.Timeline { t.Drain = most; return t }

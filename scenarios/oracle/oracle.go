@@ -1,23 +1,32 @@
-package scenarios
+// Package oracle is what Holdfast can show about the impact service, which asks
+// oracles outside of it: its scenarios, its protections and the gains that were
+// promised of it.
+//
+// Start with hundredActive in this file, the source's own test. answers.go is
+// about oracles that answer wrongly, hosts.go about those that ail for a while.
+// panel.go is who is asked, expect.go what the right answer is.
+package oracle
 
 import (
 	"fmt"
 	"time"
 
+	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/profile"
 )
 
 // Numbers of the source.
 const (
-	maxOracles    = 10               // MAX_ORACLES_PER_PROJECT
-	sourceTimeout = 10 * time.Second // DEFAULT_API_TIMEOUT
-	activeOracles = 100              // the source's own test
+	maxOracles    = 10  // MAX_ORACLES_PER_PROJECT
+	activeOracles = 100 // the source's own test
 )
 
-func oracleScenarios(p Profile) []harness.Scenario {
+// Scenarios lists the scenarios of the impact service.
+func Scenarios(p profile.Profile) []harness.Scenario {
 	return []harness.Scenario{
 		hundredActive(p),
 		manyActive(p, 1_000),
@@ -44,7 +53,7 @@ func oracleScenarios(p Profile) []harness.Scenario {
 // for the machine where the deadline is compressed to a fraction of itself.
 func latest(deadline time.Duration) verdict.Quantity {
 	slack := deadline / 20
-	if deadline < sourceTimeout {
+	if deadline < profile.SourceCallTimeout {
 		slack = max(slack, 80*time.Millisecond)
 	}
 	return verdict.Duration(deadline + slack)
@@ -65,31 +74,26 @@ var noBreaker = map[string]string{"ORACLE_BREAKER_FAILURES": "0"}
 
 // compressed says how much shorter the source's 10 s are here.
 func compressed(name string, used time.Duration) []result.Compressed {
-	if used >= sourceTimeout {
+	if used >= profile.SourceCallTimeout {
 		return nil
 	}
-	return []result.Compressed{{Name: name, RealS: sourceTimeout.Seconds(), UsedS: used.Seconds(), FactorBy: sourceTimeout.Seconds() / used.Seconds()}}
-}
-
-// hanging is a timeline whose fault outlasts the longest wait.
-func (p Profile) hanging() harness.Timeline {
-	return harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase / 2, Inject: p.Phase + p.CallTimeout, Heal: p.Phase}
+	return []result.Compressed{profile.Compressed(name, profile.SourceCallTimeout, used)}
 }
 
 // hundredActive is the source's own test: of 100 active oracles ten are asked.
-func hundredActive(p Profile) harness.Scenario {
-	t := p.steady()
+func hundredActive(p profile.Profile) harness.Scenario {
+	t := p.Steady()
 	const each = 100 * time.Millisecond
 	return harness.Scenario{
 		Name:        "oracle/hundred-active",
 		Claim:       "Of 100 active oracles the first ten are asked, at the same time, and the answer says that the rest was left out.",
 		Protections: []string{"oracle.cap", "oracle.concurrent-calls"},
 		Headline:    true,
-		World:       oracleWorld(p, panel{project: 1, active: activeOracles, at: oracleAPI}),
+		World:       world(p, panel{project: 1, active: activeOracles, at: oracleAPI}),
 		Timeline:    t,
 		Load:        []load.Stream{impacts("impact", 1, 20, t, impact(activeOracles, nil))},
-		Faults:      []harness.Fault{always("slow", oracleAPI, "delay "+each.String())},
-		Measures:    []harness.Measure{callsPerRequest(oracleAPI, "impact")},
+		Faults:      []harness.Fault{adapter.Always("slow", oracleAPI, "delay "+each.String())},
+		Measures:    []harness.Measure{callsPerRequest(oracleAPI, "impact"), beyondCap(oracleAPI)},
 		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.asked_per_project").Equals(verdict.Count(maxOracles)).Because("the source's own recommended test: exactly 10 processed").Guarding("oracle.cap"),
 			verdict.Metric("oracle_api.beyond_cap").Equals(verdict.Count(0)).Because("which ten is documented: the first by position").Guarding("oracle.cap"),
@@ -97,46 +101,46 @@ func hundredActive(p Profile) harness.Scenario {
 			verdict.Metric("impact.wrong").Equals(verdict.Count(0)).Because("ten good answers, 100 active, cut"),
 			verdict.Metric("impact.latency.p50").AtMost(verdict.Duration(3 * each)).Because("ten calls of 0.1 s at the same time; one after the other they take 1 s").Guarding("oracle.concurrent-calls"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
-			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)),
+			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(profile.MaxMemory)),
 		},
 	}
 }
 
 // manyActive asks ten of very many.
-func manyActive(p Profile, active int) harness.Scenario {
-	t := p.quick()
+func manyActive(p profile.Profile, active int) harness.Scenario {
+	t := p.Quick()
 	return harness.Scenario{
 		Name:     fmt.Sprintf("oracle/ten-of-%d", active),
 		Claim:    fmt.Sprintf("Of %d active oracles ten are asked, as quickly and in as little memory as of 100.", active),
-		World:    oracleWorld(p, panel{project: 1, active: active, at: oracleAPI}),
+		World:    world(p, panel{project: 1, active: active, at: oracleAPI}),
 		Timeline: t,
 		Load:     []load.Stream{impacts("impact", 1, 40, t, impact(active, nil))},
-		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact")},
+		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact"), beyondCap(oracleAPI)},
 		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.calls_per_request").Equals(verdict.Count(maxOracles)),
 			verdict.Metric("oracle_api.beyond_cap").Equals(verdict.Count(0)),
 			verdict.Metric("impact.wrong").Equals(verdict.Count(0)),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
 			verdict.Metric("impact.latency.p90").AtMost(verdict.Duration(100 * time.Millisecond)),
-			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(maxMemory)),
+			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(profile.MaxMemory)),
 		},
 	}
 }
 
 // allHang is the other half of the source's test, with its literal 10 s in the
 // bench profile: nobody waits longer, whatever the oracles do.
-func allHang(p Profile) harness.Scenario {
-	t := p.hanging()
+func allHang(p profile.Profile) harness.Scenario {
+	t := p.Hanging()
 	return harness.Scenario{
 		Name:       "oracle/all-hang",
 		Claim:      fmt.Sprintf("While all of 100 oracles hang, no answer comes later than %s, and it names every one that was asked.", p.CallTimeout),
 		Headline:   true,
-		World:      oracleWorld(p, panel{project: 1, active: activeOracles, at: oracleAPI}),
+		World:      world(p, panel{project: 1, active: activeOracles, at: oracleAPI}),
 		Settings:   patient(p.CallTimeout, p.CallTimeout, nil),
 		Compressed: compressed("call timeout and overall deadline", p.CallTimeout),
 		Timeline:   t,
 		Load:       []load.Stream{impacts("impact", 1, 4, t, impact(activeOracles, each(firstTen, "timeout|connection")))},
-		Faults:     []harness.Fault{misbehave("hang", oracleAPI, "hang headers")},
+		Faults:     []harness.Fault{adapter.Misbehave("hang", oracleAPI, "hang headers")},
 		Checks: []verdict.Check{
 			verdict.Metric("impact.latency.max").AtMost(latest(p.CallTimeout)).Because("the source's own recommended test: no answer later than 10 s"),
 			verdict.Metric("impact.latency.max").AtLeast(verdict.Duration(p.CallTimeout * 9 / 10)).Because("somebody must have waited, or the bound was not tried").OrNotExercised(),
@@ -148,8 +152,8 @@ func allHang(p Profile) harness.Scenario {
 
 // slowWaves has more oracles than are asked at once, all too slow: without one
 // overall deadline the waves add up.
-func slowWaves(p Profile) harness.Scenario {
-	t := p.hanging()
+func slowWaves(p profile.Profile) harness.Scenario {
+	t := p.Hanging()
 	deadline := p.CallTimeout
 	settings := patient(deadline*3/4, deadline, noBreaker)
 	settings["ORACLE_CONCURRENT_CALLS"] = "2"
@@ -157,12 +161,12 @@ func slowWaves(p Profile) harness.Scenario {
 		Name:        "oracle/slow-waves",
 		Claim:       "Five waves of two calls, each just within its own timeout, still end at the one deadline of the request.",
 		Protections: []string{"oracle.overall-deadline"},
-		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
 		Settings:    settings,
 		Compressed:  compressed("overall deadline", deadline),
 		Timeline:    t,
 		Load:        []load.Stream{impacts("impact", 1, 2, t, impact(maxOracles, each(firstTen, "timeout")))},
-		Faults:      []harness.Fault{misbehave("slow", oracleAPI, "delay "+(deadline*2/3).String())},
+		Faults:      []harness.Fault{adapter.Misbehave("slow", oracleAPI, "delay "+(deadline*2/3).String())},
 		Checks: []verdict.Check{
 			verdict.Metric("impact.latency.max").AtMost(latest(deadline)).Because("one deadline for the request, however many waves").Guarding("oracle.overall-deadline"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("what was in by then is delivered"),
@@ -171,19 +175,19 @@ func slowWaves(p Profile) harness.Scenario {
 }
 
 // oneHangs loses one of ten.
-func oneHangs(p Profile) harness.Scenario {
-	t := p.disturbed()
+func oneHangs(p profile.Profile) harness.Scenario {
+	t := p.Disturbed()
 	const call = 300 * time.Millisecond
 	return harness.Scenario{
 		Name:        "oracle/one-hangs",
 		Claim:       "One oracle that never answers costs its own slot and its own timeout, not the nine others.",
 		Protections: []string{"oracle.call-timeout", "oracle.isolate-errors"},
-		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
 		Settings:    patient(call, 3*time.Second, noBreaker),
 		Compressed:  compressed("call timeout", call),
 		Timeline:    t,
 		Load:        []load.Stream{impacts("impact", 1, 20, t, impact(maxOracles, map[string]string{"oracle-3": "timeout"}))},
-		Faults:      []harness.Fault{misbehave("hang", oracleAPI, "hang headers key=oracle-3")},
+		Faults:      []harness.Fault{adapter.Misbehave("hang", oracleAPI, "hang headers key=oracle-3")},
 		Checks: []verdict.Check{
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("nine good answers beside the one that is missing").Guarding("oracle.isolate-errors"),
 			verdict.Metric("impact.latency.max").AtMost(verdict.Duration(2 * call)).Because("the call's own timeout ends the wait, long before the request's deadline").Guarding("oracle.call-timeout"),
@@ -194,23 +198,23 @@ func oneHangs(p Profile) harness.Scenario {
 }
 
 // dripping answers keep a connection busy for ever, byte by byte.
-func dripping(p Profile) harness.Scenario {
-	t := p.disturbed()
+func dripping(p profile.Profile) harness.Scenario {
+	t := p.Disturbed()
 	const call = 300 * time.Millisecond
 	return harness.Scenario{
 		Name:        "oracle/dripping",
 		Claim:       "An answer that comes byte by byte, or stops half-way, is given up at the call's timeout: it bounds the whole call.",
 		Protections: []string{"oracle.call-timeout"},
-		World:       oracleWorld(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
 		Settings:    patient(call, 3*time.Second, noBreaker),
 		Compressed:  compressed("call timeout", call),
 		Timeline:    t,
 		Load: []load.Stream{impacts("impact", 1, 20, t,
 			impact(maxOracles, map[string]string{"oracle-1": "timeout", "oracle-2": "timeout", "oracle-3": "timeout"}))},
 		Faults: []harness.Fault{
-			misbehave("drip", oracleAPI, "drip bytes=1 gap=50ms key=oracle-1"),
-			misbehave("stall", oracleAPI, "hang body key=oracle-2"),
-			misbehave("narrow", oracleAPI, "bandwidth 50 key=oracle-3"),
+			adapter.Misbehave("drip", oracleAPI, "drip bytes=1 gap=50ms key=oracle-1"),
+			adapter.Misbehave("stall", oracleAPI, "hang body key=oracle-2"),
+			adapter.Misbehave("narrow", oracleAPI, "bandwidth 50 key=oracle-3"),
 		},
 		Checks: []verdict.Check{
 			verdict.Metric("impact.latency.max").AtMost(verdict.Duration(2 * call)).Because("a timeout between two bytes would never come").Guarding("oracle.call-timeout"),

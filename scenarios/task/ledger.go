@@ -1,4 +1,4 @@
-package scenarios
+package task
 
 import (
 	"context"
@@ -101,7 +101,7 @@ func account(ctx context.Context, o harness.State, mailings []mailing) (result.L
 		return result.Ledger{}, err
 	}
 	stand := o.Fakes[mailAPI].(*mailAdapter)
-	j := stand.api.Journal()
+	j := stand.Journal()
 	zero := o.Start.Sub(j.Start())
 	served := map[string]time.Duration{} // when first
 	for _, a := range j.Acceptances() {

@@ -1,0 +1,83 @@
+package adapter
+
+import (
+	"errors"
+	"time"
+
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// EmailAPI plays the e-mail API at the place name, with limits of its own where
+// c has some. The target finds it by EMAIL_API_URL. Its draws come from the run's
+// seed and its keys are its own, whatever c says. Beside what any fake measures
+// it has, all over the whole scenario, since a retry belongs to whenever its task
+// was taken on:
+//
+//	NAME.attempts.max       the most attempts at one call
+//	NAME.retries            attempts after the first of their call
+//	NAME.key_refused        attempts that were refused for their key
+//	NAME.abandoned          attempts that the client let go of
+//	NAME.call.max           how long it stayed with one at most
+func EmailAPI(name string, c emailapi.Config, key KeyAt) harness.Dependency {
+	return harness.Dependency{Name: name, Open: func(seed uint64) (harness.Fake, error) {
+		c := c
+		c.Seed = seed
+		c.Keys = []emailapi.Key{{Text: firstKey, State: emailapi.Valid}}
+		api, err := emailapi.Start(c)
+		if err != nil {
+			return nil, err
+		}
+		m := &Mail{Fake: New(name, api.Host), api: api}
+		m.Set("EMAIL_API_URL", api.URL(0))
+		m.AddMeasures(attempts(name, api.Journal())...)
+		if key == KeyInEnvironment {
+			m.Set("EMAIL_API_KEY", firstKey)
+		} else if err := m.keyInFile(); err != nil {
+			return nil, errors.Join(err, m.Close())
+		}
+		return m, nil
+	}}
+}
+
+// Mail is the e-mail API, with the file that holds the target's key if it is in one.
+type Mail struct {
+	*Fake
+	api     *emailapi.Server
+	keyFile string // empty: the key stays the same
+}
+
+// attempts are what the API knows of the attempts at it.
+func attempts(name string, j *journal.Journal) []harness.Measure {
+	calls := func() int { return j.Count(journal.Filter{}) }
+	whole := func(what, unit string, read func() float64) harness.Measure {
+		return harness.Measure{
+			Descriptor: verdict.Descriptor{Name: name + "." + what, Unit: unit},
+			Read: func(harness.State, verdict.Window) verdict.Reading {
+				return verdict.Reading{Value: read(), Samples: int64(calls())}
+			},
+		}
+	}
+	return []harness.Measure{
+		whole("attempts.max", result.UnitCount, func() float64 {
+			most := 0
+			for _, n := range j.Attempts(journal.Filter{}) {
+				most = max(most, n)
+			}
+			return float64(most)
+		}),
+		whole("retries", result.UnitCount, func() float64 { return float64(calls() - len(j.Attempts(journal.Filter{}))) }),
+		whole("key_refused", result.UnitCount, func() float64 { return float64(j.Count(journal.Filter{Where: keyRefused})) }),
+		whole("abandoned", result.UnitCount, func() float64 { return float64(j.Outcomes(journal.Filter{})[journal.Abandoned]) }),
+		whole("call.max", result.UnitMS, func() float64 {
+			longest := time.Duration(0)
+			for e := range j.Entries(journal.Filter{}) {
+				longest = max(longest, e.Took)
+			}
+			return float64(longest) / float64(time.Millisecond)
+		}),
+	}
+}

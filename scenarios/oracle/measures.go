@@ -1,0 +1,52 @@
+package oracle
+
+import (
+	"slices"
+
+	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// callsPerRequest is how many calls each request of a stream led to, as the fake
+// counted them over the whole load: NAME.calls_per_request.
+func callsPerRequest(fake, stream string) harness.Measure {
+	about := verdict.Descriptor{Name: fake + ".calls_per_request", Unit: result.UnitCount, About: "calls at the fake, for each request that was sent"}
+	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, _ verdict.Window) verdict.Reading {
+		s, ok := o.Stream(stream)
+		if !ok || s.Sent == 0 {
+			return verdict.Reading{}
+		}
+		return verdict.Reading{Value: float64(j.Count(journal.Filter{})) / float64(s.Sent), Samples: s.Sent}
+	})
+}
+
+// beyondCap counts the calls to other oracles than the documented ten:
+// NAME.beyond_cap. Its samples are all calls.
+func beyondCap(fake string) harness.Measure {
+	about := verdict.Descriptor{Name: fake + ".beyond_cap", Unit: result.UnitCount, About: "calls to other oracles than the first ten"}
+	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
+		all := adapter.During(j, o, w)
+		beyond := all
+		beyond.Where = func(e journal.Entry) bool { return !slices.Contains(firstTen, e.Group) }
+		return verdict.Reading{Value: float64(j.Count(beyond)), Samples: int64(j.Count(all))}
+	})
+}
+
+// askedOf is how often an oracle was called in a phase, as the fake counted it,
+// for each request of a stream that was sent in it: ORACLE.asked.
+func askedOf(fake, oracle, stream string) harness.Measure {
+	about := verdict.Descriptor{Name: oracle + ".asked", Unit: result.UnitRatio, About: "calls of one oracle, out of the requests that were due in a phase"}
+	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
+		s, _ := o.Stream(stream)
+		i := slices.IndexFunc(s.Phases, func(p result.StreamPhase) bool { return p.Phase == w.Phase })
+		if i < 0 || s.Phases[i].Sent == 0 {
+			return verdict.Reading{}
+		}
+		f := adapter.During(j, o, w)
+		f.Group = oracle
+		return verdict.Reading{Value: float64(j.Count(f)) / float64(s.Phases[i].Sent), Samples: s.Phases[i].Sent}
+	})
+}
