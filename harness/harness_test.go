@@ -74,7 +74,7 @@ func config(t *testing.T) harness.Config {
 	require.NoError(t, err)
 	return harness.Config{
 		Seed: 1, Profile: "test", Out: t.TempDir(), UndoDir: t.TempDir(),
-		Database: database.Options{Provider: database.Local},
+		Database: database.Options{Provider: "local"},
 		Target:   harness.Launch{Program: self, ReadyTimeout: 3 * time.Second},
 		Repeat:   func(name string) string { return "repeat " + name },
 	}
@@ -294,7 +294,7 @@ func runUntilKilled(dir string) {
 	s.Load[0].Profile = load.Constant(50, time.Minute)
 	_, err := harness.Run(context.Background(), harness.Config{
 		Seed: 1, Out: filepath.Join(dir, "out"), UndoDir: filepath.Join(dir, "undo"),
-		Database: database.Options{Provider: database.Local}, Target: harness.Launch{Program: self},
+		Database: database.Options{Provider: "local"}, Target: harness.Launch{Program: self},
 		Observe: func(e harness.Event) { fmt.Println(e.Kind, e.Phase) },
 	}, []harness.Scenario{s})
 	fmt.Fprintln(os.Stderr, err)

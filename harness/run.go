@@ -214,7 +214,7 @@ func (l *session) open(ctx context.Context) (func(), error) {
 // sweep undoes what runs that were killed left behind.
 func (l *session) sweep(ctx context.Context) {
 	undoers := map[string]undo.Func{}
-	for _, set := range []map[string]undo.Func{database.Undoers(), target.Undoers(), chaos.Undoers()} {
+	for _, set := range []map[string]undo.Func{l.cfg.Database.Undoers(), target.Undoers(), chaos.Undoers()} {
 		for kind, f := range set {
 			undoers[kind] = f
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/providers"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/scenarios"
@@ -71,7 +71,7 @@ func config(t *testing.T) harness.Config {
 	t.Helper()
 	return harness.Config{
 		Seed: 1, Profile: "smoke", Target: reference(t), UndoDir: t.TempDir(), Out: t.TempDir(),
-		Database: database.FromEnvironment(os.Getenv),
+		Database: providers.FromEnvironment(os.Getenv),
 		Repeat:   func(name string) string { return "holdfast run " + name + " --profile smoke --seed 1" },
 	}
 }

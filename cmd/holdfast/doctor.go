@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/embedded"
+	"holdfast.dev/holdfast/harness/database/providers"
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -59,10 +61,15 @@ func doctor(ctx context.Context, env environ) error {
 // databaseFindings tries each way to a Postgres for real: opens it and closes
 // it again. Embedded is not tried, since it may fetch binaries.
 func databaseFindings(ctx context.Context, env environ) (all []finding, usable bool) {
-	for _, way := range []string{database.DSN, database.Container, database.Local} {
-		f := finding{what: "database: " + way}
-		opts := database.FromEnvironment(env.getenv)
-		opts.Provider = way
+	opts := providers.FromEnvironment(env.getenv)
+	for _, way := range opts.Providers {
+		f := finding{what: "database: " + way.Name}
+		if way.Name == embedded.Name {
+			f.found = "not tried: fetches Postgres once, where the network allows it"
+			all = append(all, f)
+			continue
+		}
+		opts.Provider = way.Name
 		server, err := database.Open(ctx, opts)
 		if err == nil {
 			f.ok, f.found, usable = true, server.Describe(), true
@@ -73,7 +80,7 @@ func databaseFindings(ctx context.Context, env environ) (all []finding, usable b
 		}
 		all = append(all, f)
 	}
-	return append(all, finding{what: "database: " + database.Embedded, found: "not tried: fetches Postgres once, where the network allows it"}), usable
+	return all, usable
 }
 
 func machineFindings(ctx context.Context) []finding {

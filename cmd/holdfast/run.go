@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/providers"
 	"holdfast.dev/holdfast/harness/nearest"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/reports/live"
@@ -69,7 +69,7 @@ SCENARIO is a name (search/popular-term), a service (search) or a glob
 // register defines the flags of everything that runs scenarios.
 func (f *runFlags) register(flags *pflag.FlagSet, profile string) {
 	flags.StringVar(&f.profile, "profile", profile, "how big and how long: "+strings.Join(scenarios.ProfileNames(), ", "))
-	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from: "+strings.Join(database.Providers(), ", "))
+	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from: "+strings.Join(providers.Names(), ", "))
 	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
 	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
 	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
@@ -111,8 +111,8 @@ func newPlan(env environ, f runFlags, args []string) (*plan, error) {
 			note(fmt.Errorf("--serve: %w", err))
 		}
 	}
-	if !slices.Contains(database.Providers(), f.database) {
-		note(fmt.Errorf("unknown --database %s: one of %s", f.database, strings.Join(database.Providers(), ", ")))
+	if !slices.Contains(providers.Names(), f.database) {
+		note(fmt.Errorf("unknown --database %s: one of %s", f.database, strings.Join(providers.Names(), ", ")))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func newPlan(env environ, f runFlags, args []string) (*plan, error) {
 		return nil, err
 	}
 	p.config.Versions = map[string]string{"holdfast": version()}
-	p.config.Database = database.FromEnvironment(env.getenv)
+	p.config.Database = providers.FromEnvironment(env.getenv)
 	p.config.Database.Provider = f.database
 	p.config.Out = f.out
 	if p.config.Out == "" {

@@ -140,7 +140,7 @@ func TestCloningIsAFractionOfSeeding(t *testing.T) {
 // BenchmarkClone is what the choice of strategy rests on; it runs with a server
 // that waits for the disk, as a run's does.
 func BenchmarkClone(b *testing.B) {
-	s := open(b, Options{Provider: Local})
+	s := open(b, Options{Provider: "local"})
 	template, err := s.Template(b.Context(), projects(100_000))
 	require.NoError(b, err)
 	for _, strategy := range []string{" STRATEGY WAL_LOG", " STRATEGY FILE_COPY"} {

@@ -1,12 +1,17 @@
 // Package database gives a run a Postgres, and each scenario of it a database of
 // its own with the data that it starts from.
 //
-// Enter at [Open], which finds or starts a server in one of four ways:
+// Enter at [Open], which finds or starts a server in one of the ways that the
+// program chose, its Providers:
 //
 //	dsn        a server that is there: HOLDFAST_DATABASE_URL
 //	container  a container, where a Docker engine answers and has or gets the image
 //	local      the Postgres binaries of this machine, as a child of this process
 //	embedded   binaries that are fetched once, then as local
+//
+// Those named dsn and local are here, and used where nothing else is said. The
+// other two bring many modules along, so each is in a package of its own,
+// container and embedded; the package providers has all four.
 //
 // Then [Server.Template] seeds a data set once into a template database, and
 // [Server.Clone] copies it, in a fraction of the time that seeding takes, for
@@ -34,59 +39,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"holdfast.dev/holdfast/harness/database/internal/cluster"
-	"holdfast.dev/holdfast/harness/database/internal/engine"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
-// The names of the ways to a server; Auto tries the others in this order.
-const (
-	Auto      = "auto"
-	DSN       = "dsn"
-	Container = "container"
-	Local     = "local"
-	Embedded  = "embedded"
-)
-
-// Providers returns every value that [Options.Provider] may have.
-func Providers() []string { return []string{Auto, DSN, Container, Local, Embedded} }
+// Auto tries the providers in their order.
+const Auto = "auto"
 
 // The environment variables that [FromEnvironment] reads.
 const (
 	URLVariable   = "HOLDFAST_DATABASE_URL"
-	ImageVariable = "HOLDFAST_POSTGRES_IMAGE"
 	CacheVariable = "HOLDFAST_CACHE_DIR"
 )
 
 // The defaults of Options.
 const (
-	DefaultImage         = "postgres:17-alpine"
 	DefaultKeepTemplates = 8
 	DefaultKeepBytes     = 4 << 30
 )
 
 // Options says which server is wanted. The zero value is good for a laptop.
 type Options struct {
-	// Provider is one of Providers. Defaults to Auto.
+	// Provider is Auto or the name of one of Providers. Defaults to Auto.
 	Provider string
-	// DSN is a Postgres connection string, as a URL or as keywords, of a role that
-	// may create databases. Defaults to none; then the way dsn is not open.
-	DSN string
-	// Image is a container image that is used as the official Postgres one is.
-	// Defaults to DefaultImage.
-	Image string
+	// Providers are the ways to a server that the program knows, in the order in
+	// which Auto tries them. Defaults to DSNFrom the environment, then Local.
+	Providers []Provider
 	// CacheDir is where clusters and binaries are kept between runs. As root,
 	// every folder down to it must be open to pass through. Defaults to
 	// DefaultCacheDir().
 	CacheDir string
-	// Repository is the Maven repository that binaries are fetched from. Defaults
-	// to Maven Central.
-	Repository string
 	// KeepTemplates is how many templates a server keeps between runs; those used
 	// last stay, and so do those in use. Defaults to DefaultKeepTemplates.
 	KeepTemplates int
@@ -103,7 +90,26 @@ type Options struct {
 
 // FromEnvironment returns the options that the environment sets.
 func FromEnvironment(getenv func(string) string) Options {
-	return Options{DSN: getenv(URLVariable), Image: getenv(ImageVariable), CacheDir: getenv(CacheVariable)}
+	return Options{Providers: []Provider{DSNFrom(getenv), Local()}, CacheDir: getenv(CacheVariable)}
+}
+
+// Names returns every value that Provider may have with these options.
+func (o Options) Names() []string {
+	names := []string{Auto}
+	for _, p := range o.withDefaults().Providers {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// Undoers returns how to undo what any of the providers plans in the journal,
+// also one that is not asked for: a run that was killed may have used it.
+func (o Options) Undoers() map[string]undo.Func {
+	undoers := map[string]undo.Func{}
+	for _, p := range o.withDefaults().Providers {
+		maps.Copy(undoers, p.Undoers)
+	}
+	return undoers
 }
 
 // DefaultCacheDir is the folder holdfast in the user's cache directory. For root
@@ -122,7 +128,9 @@ func DefaultCacheDir() string {
 
 func (o Options) withDefaults() Options {
 	o.Provider = cmp.Or(o.Provider, Auto)
-	o.Image = cmp.Or(o.Image, DefaultImage)
+	if len(o.Providers) == 0 {
+		o.Providers = FromEnvironment(os.Getenv).Providers
+	}
 	o.CacheDir = cmp.Or(o.CacheDir, DefaultCacheDir())
 	o.KeepTemplates = cmp.Or(o.KeepTemplates, DefaultKeepTemplates)
 	o.KeepBytes = cmp.Or(o.KeepBytes, DefaultKeepBytes)
@@ -136,8 +144,8 @@ func (o Options) withDefaults() Options {
 // is seen by Open.
 func (o Options) Validate() error {
 	var errs []error
-	if o.Provider != "" && !slices.Contains(Providers(), o.Provider) {
-		errs = append(errs, fmt.Errorf("database provider %q is none of %s", o.Provider, strings.Join(Providers(), ", ")))
+	if names := o.Names(); o.Provider != "" && !slices.Contains(names, o.Provider) {
+		errs = append(errs, fmt.Errorf("database provider %q is none of %s", o.Provider, strings.Join(names, ", ")))
 	}
 	if o.KeepTemplates < 0 || o.KeepBytes < 0 {
 		errs = append(errs, errors.New("what is kept of templates must not be negative"))
@@ -154,7 +162,7 @@ func Open(ctx context.Context, options Options) (*Server, error) {
 		return nil, err
 	}
 	o := options.withDefaults()
-	found, err := choose(ctx, o, ways())
+	found, err := choose(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -163,20 +171,11 @@ func Open(ctx context.Context, options Options) (*Server, error) {
 		cleanCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanPatience)
 		defer cancel()
 		err = errors.Join(err, found.stop(cleanCtx))
-		if found.way == DSN {
-			return nil, badDSN{err}
+		if found.Given != "" {
+			return nil, badDSN{found.Given, err}
 		}
 		return nil, err
 	}
 	o.Log("database: " + s.Describe())
 	return s, nil
-}
-
-// Undoers returns how to undo what Open plans in its journal.
-func Undoers() map[string]undo.Func {
-	undoers := cluster.Undoers()
-	for kind, undoer := range engine.Undoers() {
-		undoers[kind] = undoer
-	}
-	return undoers
 }

@@ -15,16 +15,19 @@ var (
 	ErrBadDSN = errors.New("the database address cannot be used")
 )
 
-// badDSN is an ErrBadDSN with its reason, in one line.
-type badDSN struct{ err error }
+// badDSN is an ErrBadDSN with where it came from and its reason, in one line.
+type badDSN struct {
+	from string
+	err  error
+}
 
-func (b badDSN) Error() string        { return URLVariable + ": " + oneLine(b.err) }
+func (b badDSN) Error() string        { return b.from + ": " + oneLine(b.err) }
 func (b badDSN) Unwrap() error        { return b.err }
 func (b badDSN) Is(target error) bool { return target == ErrBadDSN }
 
 // attempt is a way that was tried and found closed.
 type attempt struct {
-	way way
+	way Provider
 	err error
 }
 
@@ -35,7 +38,7 @@ func (n noDatabase) Error() string {
 	var b strings.Builder
 	b.WriteString(ErrNoDatabase.Error() + "; open one of these ways:")
 	for _, a := range n {
-		b.WriteString("\n  " + a.way.name + ": " + oneLine(a.err) + "\n    " + a.way.hint)
+		b.WriteString("\n  " + a.way.Name + ": " + oneLine(a.err) + "\n    " + a.way.Hint)
 	}
 	return b.String()
 }
@@ -49,12 +52,14 @@ func (n noDatabase) Unwrap() []error {
 }
 
 // why says why a way was taken: it was asked for, or those before it are closed.
-func (n noDatabase) why(provider string) string {
-	if provider != Auto {
+func (n noDatabase) why(provider string, taken Instance) string {
+	switch {
+	case provider != Auto:
 		return "asked for"
-	}
-	if len(n) == 0 {
-		return URLVariable + " is set"
+	case taken.Given != "":
+		return taken.Given + " is set"
+	case len(n) == 0:
+		return "the first choice"
 	}
 	var reasons []string
 	for _, a := range n {

@@ -115,7 +115,7 @@ func killAt(t *testing.T, provider, moment string, longer time.Duration, env ...
 
 func requireSwept(t *testing.T, journals string) {
 	t.Helper()
-	swept, err := undo.Sweep(t.Context(), journals, Undoers())
+	swept, err := undo.Sweep(t.Context(), journals, Options{}.Undoers())
 	require.NoError(t, err)
 	for _, s := range swept {
 		require.NoError(t, s.Err)
@@ -139,7 +139,7 @@ func TestWhatAKilledRunLeavesOnASharedServerIsClearedByTheNext(t *testing.T) {
 		count  int
 	}{{building, buildKind, 1}, {cloned, cloneKind, 2}} {
 		t.Run(at.moment, func(t *testing.T) {
-			journals := killAt(t, DSN, at.moment, 0, URLVariable+"="+hostDSN())
+			journals := killAt(t, "dsn", at.moment, 0, URLVariable+"="+hostDSN())
 			require.Len(t, ours(t, host, at.left), at.count, "the killed run left what it had")
 			// The server needs a moment to see that the killed run's connection is gone.
 			require.Eventually(t, func() bool {
@@ -154,7 +154,7 @@ func TestWhatAKilledRunLeavesOnASharedServerIsClearedByTheNext(t *testing.T) {
 }
 
 func TestAKilledRunWithAServerOfItsOwnLeavesNothingForTheNext(t *testing.T) {
-	first := open(t, Options{Provider: Local})
+	first := open(t, Options{Provider: "local"})
 	dir := dirOf(t, first)
 	require.NoError(t, hurry(t.Context(), first))
 	require.NoError(t, first.Close(t.Context()))
@@ -163,10 +163,10 @@ func TestAKilledRunWithAServerOfItsOwnLeavesNothingForTheNext(t *testing.T) {
 		longer time.Duration
 	}{{opening, 0}, {opening, 100 * time.Millisecond}, {building, 0}, {cloned, 0}} {
 		t.Run(fmt.Sprintf("%s and %v", at.moment, at.longer), func(t *testing.T) {
-			journals := killAt(t, Local, at.moment, at.longer)
+			journals := killAt(t, "local", at.moment, at.longer)
 			requireSwept(t, journals)
 			began := time.Now()
-			next := open(t, Options{Provider: Local})
+			next := open(t, Options{Provider: "local"})
 			t.Logf("the next run had its server in %v", time.Since(began))
 			require.Equal(t, dir, dirOf(t, next), "the killed run's cluster is free again")
 			require.Empty(t, ours(t, next, buildKind, cloneKind))

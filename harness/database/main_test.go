@@ -38,7 +38,7 @@ func runWithHost(m *testing.M) (code int) {
 		if err = os.Chmod(cache, 0o755); err != nil { // for the user that Postgres runs as under root
 			return err
 		}
-		if host, err = Open(ctx, Options{Provider: Local, CacheDir: cache}); err != nil {
+		if host, err = Open(ctx, Options{Provider: "local", CacheDir: cache}); err != nil {
 			return err
 		}
 		return hurry(ctx, host)
@@ -100,7 +100,7 @@ func open(t testing.TB, o Options) *Server {
 // shared opens the host as a run does that is given its DSN.
 func shared(t testing.TB) *Server {
 	t.Helper()
-	return open(t, Options{Provider: DSN, DSN: host.admin.DSN()})
+	return open(t, Options{Providers: []Provider{DSN(host.admin.DSN())}})
 }
 
 // fresh opens the host with no template on it.

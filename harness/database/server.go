@@ -17,7 +17,7 @@ import (
 // Server is a Postgres that templates and clones are made on. Its methods may be
 // called from several goroutines.
 type Server struct {
-	backend  *backend
+	found    found
 	admin    address.Address
 	version  string
 	strategy string // of CREATE DATABASE, as SQL
@@ -33,8 +33,12 @@ type Server struct {
 
 // newServer takes a session on a server that answers, and clears what killed
 // runs left there.
-func newServer(ctx context.Context, o Options, b *backend) (*Server, error) {
-	conn, err := connect(ctx, b.address)
+func newServer(ctx context.Context, o Options, found found) (*Server, error) {
+	admin, err := address.Parse(found.DSN)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := connect(ctx, admin)
 	if err != nil {
 		return nil, err
 	}
@@ -44,13 +48,13 @@ func newServer(ctx context.Context, o Options, b *backend) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		backend: b, admin: b.address, version: version, strategy: strategy(version),
+		found: found, admin: admin, version: version, strategy: strategy(version),
 		options: o, building: make(chan struct{}, 1),
 	}
 	if o.Journal != nil {
 		s.run = o.Journal.Run()
 	}
-	if s.session, err = openSession(ctx, b.address, conn, s.run); err != nil {
+	if s.session, err = openSession(ctx, admin, conn, s.run); err != nil {
 		return nil, err
 	}
 	err = s.withAdmin(ctx, func(conn *pgx.Conn) error {
@@ -84,15 +88,15 @@ func strategy(version string) string {
 // Describe says in one line which server it is and why, without credentials:
 // "local: PostgreSQL 15.18 from /usr/lib/postgresql/15/bin (asked for)".
 func (s *Server) Describe() string {
-	return fmt.Sprintf("%s: PostgreSQL %s %s (%s)", s.backend.way, s.version, s.backend.what, s.backend.why)
+	return fmt.Sprintf("%s: PostgreSQL %s %s (%s)", s.found.way, s.version, s.found.What, s.found.why)
 }
 
 // Version returns the server's version, as it says it: "15.18 (Debian …)" is
 // "15.18".
 func (s *Server) Version() string { return s.version }
 
-// Provider returns the way that was taken: DSN, Container, Local or Embedded.
-func (s *Server) Provider() string { return s.backend.way }
+// Provider returns the name of the way that was taken.
+func (s *Server) Provider() string { return s.found.way }
 
 func (s *Server) log(line string) { s.options.Log("database: " + line) }
 
@@ -131,11 +135,11 @@ func (s *Server) Close(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if s.backend.way != Container { // whose data goes with it
+	if !s.found.Ephemeral {
 		err = s.clear(ctx)
 	}
 	s.session.close(ctx)
-	if errStop := s.backend.stop(ctx); errStop != nil {
+	if errStop := s.found.stop(ctx); errStop != nil {
 		return errors.Join(err, errStop)
 	}
 	s.closed = true

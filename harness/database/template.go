@@ -23,6 +23,10 @@ type DataSet struct {
 	Build func(ctx context.Context, dsn string) error
 }
 
+// IsZero says whether the set is the zero value: no data, and no need of a
+// database.
+func (d DataSet) IsZero() bool { return d.Name == "" && d.Key == "" && d.Build == nil }
+
 // Template is a seeded database that clones are made from.
 type Template struct {
 	name name

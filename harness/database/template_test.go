@@ -188,7 +188,7 @@ func TestTemplatesAreBounded(t *testing.T) {
 	require.Len(t, ours(t, host, templateKind), 1)
 	require.NoError(t, present.Close(t.Context()))
 
-	last := open(t, Options{Provider: DSN, DSN: hostDSN(), KeepTemplates: 1})
+	last := open(t, Options{Providers: []Provider{DSN(hostDSN())}, KeepTemplates: 1})
 	build(last, "e", "f")
 	require.NoError(t, last.Close(t.Context()))
 	require.Len(t, ours(t, host, templateKind), 2, "what the closing run holds it leaves to the next to drop")

@@ -28,7 +28,7 @@ func databaseURL(t *testing.T) string {
 	journal, err := undo.Open(t.TempDir(), fmt.Sprintf("probe-test-%d", time.Now().UnixNano()))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, journal.Close()) })
-	server, err := database.Open(t.Context(), database.Options{Provider: database.Local, Journal: journal})
+	server, err := database.Open(t.Context(), database.Options{Provider: "local", Journal: journal})
 	if errors.Is(err, database.ErrNoDatabase) && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/container"
 	"holdfast.dev/holdfast/harness/database/internal/cluster"
 	"holdfast.dev/holdfast/harness/database/internal/engine"
 )
@@ -52,7 +52,7 @@ func Image(t testing.TB) string {
 		t.Skipf("no container test: %v", err)
 	}
 	defer e.Close()
-	for _, image := range []string{os.Getenv(database.ImageVariable), database.DefaultImage} {
+	for _, image := range []string{os.Getenv(container.ImageVariable), container.DefaultImage} {
 		if image == "" {
 			continue
 		}

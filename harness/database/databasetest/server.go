@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/providers"
 )
 
 // Server is the database server that the tests of one binary share. It is
@@ -50,17 +51,22 @@ func (s *Server) Run(m *testing.M) int {
 func (s *Server) Open(t testing.TB) *database.Server {
 	t.Helper()
 	s.once.Do(func() {
-		options := database.FromEnvironment(os.Getenv)
-		if dsn := os.Getenv("HOLDFAST_TEST_DATABASE_URL"); dsn != "" {
-			options.DSN = dsn
-		}
-		s.server, s.err = database.Open(context.Background(), options)
+		s.server, s.err = database.Open(context.Background(), providers.FromEnvironment(getenv))
 	})
 	if errors.Is(s.err, database.ErrNoDatabase) && os.Getenv("CI") == "" {
 		t.Skip(s.err)
 	}
 	require.NoError(t, s.err)
 	return s.server
+}
+
+// getenv is the environment, in which HOLDFAST_TEST_DATABASE_URL names the
+// database.
+func getenv(name string) string {
+	if dsn := os.Getenv("HOLDFAST_TEST_DATABASE_URL"); name == database.URLVariable && dsn != "" {
+		return dsn
+	}
+	return os.Getenv(name)
 }
 
 // Clone returns the DSN of a database of the test's own with this data.

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"holdfast.dev/holdfast/harness/database/databasetest/mavenfake"
+	"holdfast.dev/holdfast/harness/database/internal/mavenfake"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"

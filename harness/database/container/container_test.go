@@ -1,8 +1,10 @@
-package database_test
+package container_test
 
 import (
 	"bufio"
 	"context"
+	"fmt"
+	"io"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/container"
 	"holdfast.dev/holdfast/harness/database/databasetest"
 	"holdfast.dev/holdfast/harness/database/internal/cluster"
 	"holdfast.dev/holdfast/harness/database/internal/engine"
@@ -19,7 +22,47 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/moby/moby/client"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
+
+// journalsVariable makes the test binary play a run that is going to be killed;
+// its value is the folder of the undo journal.
+const journalsVariable = "HOLDFAST_TEST_JOURNALS"
+
+// opened is what such a run says once it has its server.
+const opened = "opened"
+
+func TestMain(m *testing.M) {
+	if journals := os.Getenv(journalsVariable); journals != "" {
+		playRun(journals)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// playRun opens a container and waits to be killed, or for the test to end.
+func playRun(journals string) {
+	err := func() error {
+		journal, err := undo.Open(journals, fmt.Sprintf("run-%d", os.Getpid()))
+		if err != nil {
+			return err
+		}
+		o := only(os.Getenv(container.ImageVariable), os.Getenv(database.CacheVariable))
+		o.Journal = journal
+		if _, err := database.Open(context.Background(), o); err != nil {
+			return err
+		}
+		fmt.Println(opened)
+		_, err = io.Copy(io.Discard, os.Stdin)
+		return err
+	}()
+	fmt.Println("error:", err)
+	os.Exit(1)
+}
+
+// only are options with no other way than a container of that image.
+func only(image, cache string) database.Options {
+	return database.Options{Providers: []database.Provider{container.Provider(image)}, CacheDir: cache}
+}
 
 // containers returns the Postgres containers whose owner's cache directory that is.
 func containers(t *testing.T, cache string) (names []string) {
@@ -50,10 +93,8 @@ func value(t *testing.T, dsn, sql string) (text string) {
 
 func TestAContainerServesARun(t *testing.T) {
 	cache := t.TempDir()
-	o := database.Options{
-		Provider: database.Container, Image: databasetest.Image(t), CacheDir: cache,
-		Log: func(line string) { t.Log(line) },
-	}
+	o := only(databasetest.Image(t), cache)
+	o.Log = func(line string) { t.Log(line) }
 	began := time.Now()
 	s, err := database.Open(t.Context(), o)
 	require.NoError(t, err)
@@ -95,20 +136,20 @@ func TestTheUndoJournalRemovesTheContainerOfAKilledRun(t *testing.T) {
 	cmd := osexec.CommandContext(ctx, os.Args[0])
 	_, err := cmd.StdinPipe() // the helper ends when it is closed
 	require.NoError(t, err)
-	cmd.Env = append(os.Environ(), "HOLDFAST_TEST_DATABASE_RUN=container cloned", "HOLDFAST_TEST_JOURNALS="+journals,
-		database.CacheVariable+"="+cache, database.ImageVariable+"="+databasetest.Image(t))
+	cmd.Env = append(os.Environ(), journalsVariable+"="+journals,
+		database.CacheVariable+"="+cache, container.ImageVariable+"="+databasetest.Image(t))
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	scan := bufio.NewScanner(out)
-	for scan.Scan() && scan.Text() != "cloned" {
+	for scan.Scan() && scan.Text() != opened {
 		require.NotContains(t, scan.Text(), "error:")
 	}
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())
 	require.Len(t, containers(t, cache), 1, "Docker keeps it alive")
 
-	swept, err := undo.Sweep(t.Context(), journals, database.Undoers())
+	swept, err := undo.Sweep(t.Context(), journals, container.Provider("").Undoers)
 	require.NoError(t, err)
 	require.Len(t, swept, 1)
 	require.NoError(t, swept[0].Err)
@@ -129,9 +170,7 @@ func TestAContainerThatEndsSaysWhy(t *testing.T) {
 func TestAnImageThatIsNotToBeHadIsToldSoon(t *testing.T) {
 	databasetest.Image(t) // skips where there is no engine
 	began := time.Now()
-	_, err := database.Open(t.Context(), database.Options{
-		Provider: database.Container, Image: "127.0.0.1:1/no/such:image", CacheDir: t.TempDir(),
-	})
+	_, err := database.Open(t.Context(), only("127.0.0.1:1/no/such:image", t.TempDir()))
 	require.ErrorIs(t, err, database.ErrNoDatabase)
 	require.ErrorContains(t, err, "127.0.0.1:1/no/such:image is not here and cannot be pulled")
 	require.Less(t, time.Since(began), 20*time.Second)

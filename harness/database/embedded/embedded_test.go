@@ -1,4 +1,4 @@
-package database_test
+package embedded_test
 
 import (
 	"context"
@@ -9,7 +9,8 @@ import (
 
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/database/databasetest"
-	"holdfast.dev/holdfast/harness/database/databasetest/mavenfake"
+	"holdfast.dev/holdfast/harness/database/embedded"
+	"holdfast.dev/holdfast/harness/database/internal/mavenfake"
 
 	"github.com/stretchr/testify/require"
 )
@@ -33,7 +34,7 @@ func TestFetchedBinariesServeARun(t *testing.T) {
 	require.NoError(t, os.Chmod(cache, 0o755))
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(cache)) })
 	o := database.Options{
-		Provider: database.Embedded, CacheDir: cache, Repository: repository.URL,
+		Providers: []database.Provider{embedded.Provider(repository.URL)}, CacheDir: cache,
 		Log: func(line string) { t.Log(line) },
 	}
 	for range 2 {

@@ -1,0 +1,47 @@
+package database
+
+import (
+	"context"
+	"fmt"
+
+	"holdfast.dev/holdfast/harness/database/internal/address"
+)
+
+// DSN is the way to a server that is there: at a Postgres connection string, as
+// a URL or as keywords, of a role that may create databases. Where it is empty
+// the way is closed.
+func DSN(dsn string) Provider { return given(dsn, "the DSN") }
+
+// DSNFrom is [DSN] with the value of URLVariable.
+func DSNFrom(getenv func(string) string) Provider { return given(getenv(URLVariable), URLVariable) }
+
+// given is the way to the server at a DSN that came from there.
+func given(dsn, from string) Provider {
+	return Provider{
+		Name: "dsn",
+		Hint: "export " + URLVariable + "=postgres://USER:PASSWORD@HOST:5432/postgres, of a role that may create databases",
+		Open: func(ctx context.Context, _ Surroundings) (Instance, error) {
+			if dsn == "" {
+				return Instance{}, fmt.Errorf("%s is not set", from)
+			}
+			instance, err := openDSN(ctx, dsn)
+			if err != nil {
+				return Instance{}, badDSN{from, err}
+			}
+			instance.Given = from
+			return instance, nil
+		},
+	}
+}
+
+func openDSN(ctx context.Context, dsn string) (Instance, error) {
+	a, err := address.Parse(dsn)
+	if err != nil {
+		return Instance{}, err
+	}
+	admin, conn, err := maintenance(ctx, a)
+	if err != nil {
+		return Instance{}, err
+	}
+	return Instance{DSN: admin.DSN(), What: "at " + admin.HostPort()}, conn.Close(ctx)
+}
