@@ -71,17 +71,17 @@ type State struct {
 	// Fakes are the outside APIs by name.
 	Fakes map[string]Fake
 	// Streams are what became of the load; nil until it is over.
-	Streams []load.Outcome
+	Streams []load.Tally
 }
 
 // Stream returns what became of the stream of that name, false if there is none.
-func (o State) Stream(name string) (load.Outcome, bool) {
+func (o State) Stream(name string) (load.Tally, bool) {
 	for _, s := range o.Streams {
 		if s.Stream.Name == name {
 			return s, true
 		}
 	}
-	return load.Outcome{}, false
+	return load.Tally{}, false
 }
 
 func (st *experiment) observed() State {

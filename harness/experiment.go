@@ -40,7 +40,7 @@ type experiment struct {
 	timeline *chaos.Schedule
 
 	record      probe.Record
-	outcomes    []load.Outcome
+	outcomes    []load.Tally
 	died        *result.End   // the target ended and no fault had ended it
 	restart     error         // why a target that a fault had ended did not start again
 	interrupted error         // why the load was cut short from outside

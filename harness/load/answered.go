@@ -21,4 +21,4 @@ func (s numbers) has(n int64) bool {
 // Answered reports whether request n, counted from 0, got the expected answer.
 // With it the work that a target has taken on can be matched, request by
 // request, with what became of it.
-func (o Outcome) Answered(n int64) bool { return o.answered.has(n) }
+func (o Tally) Answered(n int64) bool { return o.answered.has(n) }

@@ -122,7 +122,7 @@ func TestStreamsRunOnOneClock(t *testing.T) {
 	require.Equal(t, []string{"search", "impact"}, []string{o[0].Name, o[1].Name})
 	require.GreaterOrEqual(t, first["search"], time.Duration(0))
 	require.GreaterOrEqual(t, first["impact"], 200*ms)
-	planned := func(o load.Outcome) (n []int64) {
+	planned := func(o load.Tally) (n []int64) {
 		for _, p := range o.Phases {
 			n = append(n, p.Planned)
 		}

@@ -48,7 +48,7 @@ func serveTrivial(l net.Listener) {
 	}
 }
 
-// BenchmarkRequest is one request from plan to books, through vegeta and
+// BenchmarkRequest is one request from plan to books, through
 // net/http, with the trivial server in the same process. More is planned than
 // can be sent, with 64 in flight.
 func BenchmarkRequest(b *testing.B) {

@@ -78,12 +78,12 @@ func Calibrate(ctx context.Context, c Calibration) (Ceiling, error) {
 
 func nextNull(int64, *rand.Rand) Request { return Request{Path: "/"} }
 
-func (c Calibration) measure(ctx context.Context, url string, rate float64, d time.Duration) (Outcome, error) {
+func (c Calibration) measure(ctx context.Context, url string, rate float64, d time.Duration) (Tally, error) {
 	attack, err := Start(ctx, Config{BaseURL: url}, Stream{
 		Name: "null", Profile: Constant(rate, d), Next: nextNull, MaxInFlight: c.MaxInFlight, Timeout: time.Second,
 	})
 	if err != nil {
-		return Outcome{}, fmt.Errorf("calibrate the load generator: %w", err)
+		return Tally{}, fmt.Errorf("calibrate the load generator: %w", err)
 	}
 	o := attack.Wait()[0]
 	if err := ctx.Err(); err != nil {

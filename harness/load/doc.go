@@ -4,7 +4,7 @@
 // that real users would have sent meanwhile, and their waiting is measured.
 //
 // Enter at [Start], which plays one or more [Stream] values on one clock and
-// returns an [Attack]; [Attack.Wait] returns what happened, one [Outcome] a
+// returns an [Attack]; [Attack.Wait] returns what happened, one [Tally] a
 // stream. The shape of a load is a [Profile], a pure value ([Constant], [Ramp],
 // [Steps], [Bursts], [Sequence]); what an answer must be is an [Expectation].
 //
@@ -21,7 +21,6 @@
 //     of net/http are switched off, except where nothing had been written.
 //   - Memory depends on what is in flight, never on how many requests were sent.
 //
-// vegeta is the engine that runs the workers; the pacing, the sending and the
-// recording are this package's. It knows nothing of databases, faults or
-// verdicts, follows no redirect, uses no proxy and talks to one base URL only.
+// It knows nothing of databases, faults or verdicts, follows no redirect, uses no
+// proxy and talks to one base URL only.
 package load

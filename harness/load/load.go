@@ -178,6 +178,23 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// validate reports all that is wrong with a load, joined.
+func validate(config Config, streams []Stream) error {
+	errs := []error{config.Validate()}
+	if len(streams) == 0 {
+		errs = append(errs, errors.New("there is no stream"))
+	}
+	seen := make(map[string]bool)
+	for _, s := range streams {
+		errs = append(errs, s.Validate())
+		if seen[s.Name] {
+			errs = append(errs, fmt.Errorf("two streams are named %q", s.Name))
+		}
+		seen[s.Name] = true
+	}
+	return errors.Join(errs...)
+}
+
 // parseBase never repeats the URL in an error: it may hold a password.
 func parseBase(base string) (*url.URL, error) {
 	u, err := url.Parse(base)

@@ -19,7 +19,7 @@ func get(path string) func(int64, *rand.Rand) load.Request {
 }
 
 // play sends streams to handler and returns what became of them.
-func play(t testing.TB, handler http.HandlerFunc, config load.Config, streams ...load.Stream) []load.Outcome {
+func play(t testing.TB, handler http.HandlerFunc, config load.Config, streams ...load.Stream) []load.Tally {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	defer server.Close()
@@ -34,7 +34,7 @@ func play(t testing.TB, handler http.HandlerFunc, config load.Config, streams ..
 }
 
 // requireSound checks that the books of an outcome add up.
-func requireSound(t testing.TB, o load.Outcome) {
+func requireSound(t testing.TB, o load.Tally) {
 	t.Helper()
 	sum := func(m map[string]int64) (n int64) {
 		for _, v := range m {

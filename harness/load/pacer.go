@@ -11,25 +11,18 @@ import (
 const minSleep = 250 * time.Microsecond
 
 // pacer walks the plan of one stream and hands each request on when it is due.
-// It is the adapter behind vegeta's Pacer: vegeta hands a tick to a worker each
-// time that handOn returns.
 //
 // handOn and finish run on one goroutine at a time; done may be called from any.
 type pacer struct {
 	plan    Profile
 	startAt time.Duration
 	maxLag  time.Duration
-	max     int64 // requests handed on and not done
+	max     int64 // of claims
 	now     func() time.Duration
 	stop    <-chan struct{}
 	rec     *recorder
 
-	// ready carries the numbers of the requests that were handed on to
-	// whichever worker takes the tick. It has room for all that may be in
-	// flight, so that the pacer never waits for a worker.
-	ready  chan int64
-	claims atomic.Int64
-
+	claims  atomic.Int64 // requests handed on and not done
 	next    int64
 	crowded bool // the last request was shed: precision is of no use now
 	timer   *time.Timer
@@ -40,7 +33,6 @@ func newPacer(s Stream, now func() time.Duration, stop <-chan struct{}, rec *rec
 	return &pacer{
 		plan: s.Profile, startAt: s.StartAt, maxLag: s.MaxLag, max: int64(s.MaxInFlight),
 		now: now, stop: stop, rec: rec,
-		ready: make(chan int64, s.MaxInFlight),
 		timer: time.NewTimer(time.Hour), nudge: newNudge(),
 	}
 }
@@ -51,18 +43,18 @@ func (p *pacer) due(n int64) (time.Duration, bool) {
 	return p.startAt + due, ok
 }
 
-// handOn waits until the next request is due that can be sent, and hands it on.
-// Those that cannot be are counted and passed over. It returns false at the end
-// of the plan, and when the run is stopped.
-func (p *pacer) handOn() bool {
+// handOn waits until the next request is due that can be sent, and returns its
+// number. Those that cannot be are counted and passed over. It returns false at
+// the end of the plan, and when the run is stopped.
+func (p *pacer) handOn() (int64, bool) {
 	for {
 		due, ok := p.due(p.next)
 		if !ok {
-			return false
+			return 0, false
 		}
 		now, ok := p.waitUntil(due)
 		if !ok {
-			return false
+			return 0, false
 		}
 		n := p.next
 		p.next++
@@ -76,8 +68,7 @@ func (p *pacer) handOn() bool {
 			p.crowded = false
 			p.claims.Add(1)
 			p.rec.handOn(due)
-			p.ready <- n
-			return true
+			return n, true
 		}
 	}
 }
@@ -110,14 +101,9 @@ func (p *pacer) waitUntil(due time.Duration) (now time.Duration, ok bool) {
 // done gives back the room that a request took which was handed on.
 func (p *pacer) done() { p.claims.Add(-1) }
 
-// finish counts what is left when nothing is handed on any more: the requests
-// that no worker took and those that were never reached.
+// finish counts the requests that were never reached. Nothing is handed on any
+// more.
 func (p *pacer) finish() {
-	for len(p.ready) > 0 {
-		due, _ := p.due(<-p.ready)
-		p.rec.unsent(due)
-		p.done()
-	}
 	p.rec.unreached(p.plan, p.startAt, p.next)
 	p.timer.Stop()
 	p.nudge.close()

@@ -17,8 +17,8 @@ const (
 	coarseDigits = 2 // of those that are drawn, and of the send lag: 1 %
 )
 
-// tally is what became of the requests that were due in one span.
-type tally struct {
+// counted is what became of the requests that were due in one span.
+type counted struct {
 	sent, completed, ok, late, shed, unsent int64
 	errors                                  map[string]int64
 	statuses                                map[int]int64
@@ -41,12 +41,12 @@ type recorder struct {
 	starts, ends []time.Duration // of the phases
 
 	mu       sync.Mutex // guards all below
-	tallies  []tally    // one a phase, and a last one for what is due outside
-	series   *timeline
+	tallies  []counted  // one a phase, and a last one for what is due outside
+	series   *intervals
 	inFlight gauge
 	open     int64 // sent and not answered
 	maxOpen  int64
-	total    tally   // counts alone, for Live
+	total    counted // counts alone, for Live
 	problem  error   // the first request that could not be built
 	answered numbers // the requests that got the expected answer
 	slowest  slowest // of those that were due after the warm-up
@@ -55,8 +55,8 @@ type recorder struct {
 
 func newRecorder(s Stream, phases []result.Phase, interval time.Duration) *recorder {
 	r := &recorder{
-		tallies:  make([]tally, len(phases)+1),
-		series:   newTimeline(s.StartAt, s.Profile.Duration(), interval),
+		tallies:  make([]counted, len(phases)+1),
+		series:   newIntervals(s.StartAt, s.Profile.Duration(), interval),
 		inFlight: gauge{startAt: s.StartAt, width: interval},
 	}
 	for _, p := range phases {
@@ -69,8 +69,8 @@ func newRecorder(s Stream, phases []result.Phase, interval time.Duration) *recor
 	return r
 }
 
-// at returns the tally of the phase in which due lies.
-func (r *recorder) at(due time.Duration) *tally {
+// at returns the counts of the phase in which due lies.
+func (r *recorder) at(due time.Duration) *counted {
 	for i := range r.starts {
 		if due >= r.starts[i] && due < r.ends[i] {
 			return &r.tallies[i]
@@ -184,7 +184,7 @@ func (r *recorder) finish(x exchange) {
 	}
 }
 
-func (t *tally) count(x exchange) {
+func (t *counted) count(x exchange) {
 	if x.status != 0 {
 		t.completed++
 		if t.statuses == nil {
@@ -212,7 +212,7 @@ func record(h **hdr.Histogram, d time.Duration, digits int) {
 }
 
 // merge adds what other counted. The histograms of t are its own.
-func (t *tally) merge(other *tally) {
+func (t *counted) merge(other *counted) {
 	t.sent += other.sent
 	t.completed += other.completed
 	t.ok += other.ok

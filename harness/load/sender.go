@@ -54,10 +54,8 @@ func newScratch() any {
 	return s
 }
 
-// turn sends the next request that the pacer handed on. Each of vegeta's ticks
-// comes after one such request, so this never waits for one.
-func (s *sender) turn() {
-	n := <-s.pacer.ready
+// turn sends request n, which the pacer has handed on, and gives its room back.
+func (s *sender) turn(n int64) {
 	defer s.pacer.done()
 	sc := s.scratch.Get().(*scratch)
 	defer s.scratch.Put(sc)
@@ -110,14 +108,6 @@ func (s *sender) ask(n int64, sc *scratch) (Request, error) {
 		return r, fmt.Errorf("stream %s: request %d: path %q does not begin with a single /", s.stream.Name, n, r.Path)
 	}
 	return r, nil
-}
-
-// mix spreads neighbouring numbers over all 64 bits (the finaliser of SplitMix64).
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
 }
 
 // exchange sends a request and reads its answer to the end.

@@ -146,7 +146,7 @@ func TestCountsOfSeveralPhasesAreTakenTogether(t *testing.T) {
 	}
 }
 
-func series(t *testing.T, o load.Outcome, name string) result.Series {
+func series(t *testing.T, o load.Tally, name string) result.Series {
 	t.Helper()
 	for _, s := range o.Series {
 		if s.Name == name {

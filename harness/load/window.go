@@ -10,8 +10,8 @@ import (
 // During returns the counts of the requests that were due in these phases,
 // taken together, with the quantiles of their common distribution. A phase that
 // did not take place adds nothing.
-func (o Outcome) During(phases ...string) result.Counts {
-	var sum tally
+func (o Tally) During(phases ...string) result.Counts {
+	var sum counted
 	var planned int64
 	for i, p := range o.Phases {
 		if slices.Contains(phases, p.Phase) {

@@ -10,8 +10,8 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// Outcome is what became of a stream.
-type Outcome struct {
+// Tally is what became of a stream.
+type Tally struct {
 	result.Stream
 	// Series are, each prefixed with the stream's name: latency.p50, .p90, .p99
 	// and .max in milliseconds, rate.planned, .sent, .completed, .failed
@@ -25,7 +25,7 @@ type Outcome struct {
 	// requests are counted as unsent.
 	Problem error
 
-	tallies  []tally // one a phase, in the order of Stream.Phases
+	tallies  []counted // one a phase, in the order of Stream.Phases
 	answered numbers
 }
 
@@ -51,15 +51,15 @@ func (r *recorder) closeBooks() {
 }
 
 // outcome puts the result together; the stream has ended.
-func (r *running) outcome(phases []result.Phase, cpu *float64) Outcome {
+func (r *running) tally(phases []result.Phase, cpu *float64) Tally {
 	rec := r.rec
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	var whole tally
+	var whole counted
 	for i := range rec.tallies {
 		whole.merge(&rec.tallies[i])
 	}
-	o := Outcome{
+	o := Tally{
 		Stream: result.Stream{
 			Name:              r.stream.Name,
 			Shape:             r.stream.Profile.String(),
@@ -89,7 +89,7 @@ func (r *running) outcome(phases []result.Phase, cpu *float64) Outcome {
 
 // counts is t as the result has it. Planned comes from the profile and not from
 // what was counted, so that the two can be held against each other.
-func (t *tally) counts(planned int64) result.Counts {
+func (t *counted) counts(planned int64) result.Counts {
 	c := result.Counts{
 		Planned: planned, Sent: t.sent, Completed: t.completed, OK: t.ok,
 		Late: t.late, Shed: t.shed, Unsent: t.unsent,
@@ -180,7 +180,7 @@ func (r *running) series() []result.Series {
 }
 
 // span is the part of the run that interval i covers.
-func (t *timeline) span(i int) (from, to time.Duration) {
+func (t *intervals) span(i int) (from, to time.Duration) {
 	from = t.startAt + time.Duration(i)*t.width
 	to = from + t.width
 	if end := t.startAt + t.length; i == t.index(end) {

@@ -64,7 +64,7 @@ func TestTheBooksAddUp(t *testing.T) {
 		rec.unreached(s.Profile, s.StartAt, reached)
 		rec.closeBooks()
 
-		o := (&running{stream: s, rec: rec}).outcome(phases, nil)
+		o := (&running{stream: s, rec: rec}).tally(phases, nil)
 		require.Equal(t, n, o.Sent+o.Late+o.Shed+o.Unsent)
 		for _, p := range o.Phases {
 			require.Equal(t, p.Planned, p.Sent+p.Late+p.Shed+p.Unsent, p.Phase)
@@ -87,7 +87,7 @@ func TestTheBooksAddUp(t *testing.T) {
 }
 
 func TestALongRunGetsWiderIntervals(t *testing.T) {
-	line := newTimeline(0, time.Hour, time.Second)
+	line := newIntervals(0, time.Hour, time.Second)
 	for at := time.Duration(0); at < time.Hour; at += 500 * time.Millisecond {
 		line.expect(at)
 		line.send(at)
@@ -128,28 +128,32 @@ func TestThePacerKeepsThePlan(t *testing.T) {
 		rec := newRecorder(s, nil, time.Second)
 		p := newPacer(s, now, stop, rec)
 		for want := range int64(10) {
-			require.True(t, p.handOn())
+			require.Equal(t, want, handedOn(t, p))
 			require.Equal(t, time.Second+time.Duration(want)*10*time.Millisecond, now(), "exactly when it was due")
-			require.Equal(t, want, <-p.ready)
 			p.done()
 		}
 		time.Sleep(200 * time.Millisecond) // nobody asks: 10 to 29 come due
-		require.True(t, p.handOn())
-		require.EqualValues(t, 24, <-p.ready, "what is further behind than the greatest lag is passed over, not sent in a burst")
+		require.EqualValues(t, 24, handedOn(t, p), "what is further behind than the greatest lag is passed over, not sent in a burst")
 		require.EqualValues(t, 14, rec.total.late)
 		for range 2 { // three are in flight now
-			require.True(t, p.handOn())
-			<-p.ready
+			handedOn(t, p)
 		}
 		time.AfterFunc(35*time.Millisecond, p.done)
-		require.True(t, p.handOn())
-		require.EqualValues(t, 33, <-p.ready)
+		require.EqualValues(t, 33, handedOn(t, p))
 		require.EqualValues(t, 6, rec.total.shed, "there was no room until one was done")
 		time.AfterFunc(time.Millisecond, func() { close(stop) })
-		require.False(t, p.handOn(), "a stop ends the wait")
+		_, ok := p.handOn()
+		require.False(t, ok, "a stop ends the wait")
 		p.finish()
 		require.EqualValues(t, 100, rec.total.late+rec.total.shed+rec.total.unsent+10+4)
 	})
+}
+
+func handedOn(t *testing.T, p *pacer) int64 {
+	t.Helper()
+	n, ok := p.handOn()
+	require.True(t, ok)
+	return n
 }
 
 // BenchmarkRecord is the bookkeeping of one request alone.

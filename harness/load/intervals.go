@@ -39,10 +39,10 @@ type interval struct {
 	latency *hdr.Histogram
 }
 
-// timeline counts by the time at which requests were due, in intervals of
+// intervals counts by the time at which requests were due, in intervals of
 // equal width from the start of the stream on. An interval's histogram lives
 // until the last of its requests has ended and is then used for another.
-type timeline struct {
+type intervals struct {
 	startAt time.Duration
 	length  time.Duration
 	width   time.Duration
@@ -54,11 +54,11 @@ type timeline struct {
 	latest  point // the newest interval that was closed with samples in it
 }
 
-func newTimeline(startAt, length, width time.Duration) *timeline {
-	return &timeline{startAt: startAt, length: length, width: width, first: width, open: make(map[int]*interval)}
+func newIntervals(startAt, length, width time.Duration) *intervals {
+	return &intervals{startAt: startAt, length: length, width: width, first: width, open: make(map[int]*interval)}
 }
 
-func (t *timeline) index(due time.Duration) int {
+func (t *intervals) index(due time.Duration) int {
 	// A rest of less than half an interval is part of the one before it: its
 	// rate would rest on too little.
 	last := max(0, int((t.length+t.width/2)/t.width)-1)
@@ -66,7 +66,7 @@ func (t *timeline) index(due time.Duration) int {
 }
 
 // at returns the interval in which a request is due that is not finished.
-func (t *timeline) at(due time.Duration) *interval {
+func (t *intervals) at(due time.Duration) *interval {
 	i := t.index(due)
 	for i >= maxPoints {
 		t.widen()
@@ -86,7 +86,7 @@ func (t *timeline) at(due time.Duration) *interval {
 	return in
 }
 
-func (t *timeline) fresh() *interval {
+func (t *intervals) fresh() *interval {
 	if n := len(t.spare); n > 0 {
 		in := t.spare[n-1]
 		t.spare = t.spare[:n-1]
@@ -96,20 +96,20 @@ func (t *timeline) fresh() *interval {
 }
 
 // expect notes a request that will be sent or dropped.
-func (t *timeline) expect(due time.Duration) { t.at(due).pending++ }
+func (t *intervals) expect(due time.Duration) { t.at(due).pending++ }
 
 // touch notes that time has come to due, though nothing is sent then.
-func (t *timeline) touch(due time.Duration) { t.at(due) }
+func (t *intervals) touch(due time.Duration) { t.at(due) }
 
-func (t *timeline) drop(due time.Duration) {
+func (t *intervals) drop(due time.Duration) {
 	in := t.at(due)
 	in.pending--
 	t.closeIfDone(t.index(due), in)
 }
 
-func (t *timeline) send(due time.Duration) { t.at(due).sent++ }
+func (t *intervals) send(due time.Duration) { t.at(due).sent++ }
 
-func (t *timeline) finish(x exchange) {
+func (t *intervals) finish(x exchange) {
 	in := t.at(x.due)
 	if x.status != 0 {
 		in.completed++
@@ -127,13 +127,13 @@ func (t *timeline) finish(x exchange) {
 }
 
 // closeIfDone makes a point of an interval in which nothing can happen any more.
-func (t *timeline) closeIfDone(i int, in *interval) {
+func (t *intervals) closeIfDone(i int, in *interval) {
 	if in.pending == 0 && i < t.current {
 		t.close(i, in)
 	}
 }
 
-func (t *timeline) close(i int, in *interval) {
+func (t *intervals) close(i int, in *interval) {
 	for len(t.points) <= i {
 		t.points = append(t.points, point{})
 	}
@@ -152,14 +152,14 @@ func (t *timeline) close(i int, in *interval) {
 }
 
 // closeAll is called when the stream has ended.
-func (t *timeline) closeAll() {
+func (t *intervals) closeAll() {
 	for i, in := range t.open {
 		t.close(i, in)
 	}
 }
 
 // widen makes every interval twice as wide, joining each with its neighbour.
-func (t *timeline) widen() {
+func (t *intervals) widen() {
 	t.width *= 2
 	for i, p := range t.points {
 		if i%2 == 0 {

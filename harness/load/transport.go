@@ -1,0 +1,58 @@
+package load
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+)
+
+// maxDials bounds how many connections are being opened at once. A request for
+// which there is no connection takes the next that is free or new; so after a
+// hiccup the generator gets on with the connections that it has, where opening
+// one for each request that waits (five times the work of a request) would keep
+// it behind.
+const maxDials = 32
+
+// newTransport is the network as all streams share it: no proxy, no HTTP/2, no
+// redirects, and as many connections as there are requests in flight.
+func newTransport(life context.Context, streams []Stream) *http.Transport {
+	idle := 0
+	for _, s := range streams {
+		idle += s.withDefaults().MaxInFlight
+	}
+	dialer := &net.Dialer{KeepAlive: -1}
+	slots := make(chan struct{}, maxDials)
+	return &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			// net/http may go on dialing for a request that has ended.
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			defer context.AfterFunc(life, cancel)()
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+			return dialer.DialContext(ctx, network, address)
+		},
+		Protocols:           http1(),
+		MaxIdleConns:        idle,
+		MaxIdleConnsPerHost: idle,
+		DisableCompression:  true,
+	}
+}
+
+func http1() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	return p
+}
+
+func newTemplate(base *url.URL) *http.Request {
+	return &http.Request{
+		Method: http.MethodGet, URL: base, Host: base.Host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+}
