@@ -28,7 +28,7 @@ func Promises(p profile.Profile) []harness.Promise {
 		where := map[string]string{"active oracles": strconv.Itoa(oracles)}
 		all = append(all,
 			harness.Promise{
-				Name: "oracles: calls", Claimed: "−90 % oracleAPI calls: 100 oracles → 10 at most", Where: where,
+				Name: "oracles: calls", Claimed: "−90 % API calls: 100 oracles → 10 at most", Where: where,
 				Scenario: oracleCalls(p, oracles), Before: profile.Without(Protections(), "oracle.cap"),
 				Metric: "oracle_api.calls_per_request", Gain: 0.9,
 			},
