@@ -30,7 +30,7 @@ func killed(p profile.Profile) harness.Scenario {
 		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    profile.WithDrain(t, 8*time.Second),
 		Drained: func(ctx context.Context, o harness.State) (bool, error) {
-			done, err := settled(ctx, o)
+			done, err := drained(ctx, o)
 			return done && time.Since(o.Start) >= t.Total()+written, err
 		},
 		Faults: []harness.Fault{

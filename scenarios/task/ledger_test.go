@@ -16,22 +16,22 @@ func TestEachTaskStandsInOneColumn(t *testing.T) {
 	in := func(state string) queued { return queued{state: state, attempts: 1} }
 	for _, row := range []struct {
 		name string
-		task taskRecord
+		task record
 		want result.Ledger
 	}{
-		{"sent and done", taskRecord{to: one, served: 1, stored: true, queued: in("completed")}, result.Ledger{Delivered: 1}},
-		{"sent, and its end not written", taskRecord{to: one, served: 1, stored: true, queued: in("running")}, result.Ledger{Delivered: 1}},
-		{"failed at once", taskRecord{to: one, stored: true, queued: in("cancelled")}, result.Ledger{FailedPermanent: 1}},
-		{"given up", taskRecord{to: one, stored: true, queued: in("discarded")}, result.Ledger{FailedExhausted: 1}},
-		{"one of two sent, then failed", taskRecord{to: two, served: 1, stored: true, queued: in("cancelled")}, result.Ledger{FailedPermanent: 1}},
-		{"not in the queue", taskRecord{to: one}, result.Ledger{Lost: 1}},
-		{"called done, and not sent", taskRecord{to: one, stored: true, queued: in("completed")}, result.Ledger{Lost: 1}},
-		{"called done, and half of it sent", taskRecord{to: two, served: 1, stored: true, queued: in("completed")}, result.Ledger{Lost: 1}},
-		{"still to do", taskRecord{to: one, stored: true, queued: in("retryable")}, result.Ledger{Lost: 1}},
+		{"sent and done", record{to: one, served: 1, stored: true, queued: in("completed")}, result.Ledger{Delivered: 1}},
+		{"sent, and its end not written", record{to: one, served: 1, stored: true, queued: in("running")}, result.Ledger{Delivered: 1}},
+		{"failed at once", record{to: one, stored: true, queued: in("cancelled")}, result.Ledger{FailedPermanent: 1}},
+		{"given up", record{to: one, stored: true, queued: in("discarded")}, result.Ledger{FailedExhausted: 1}},
+		{"one of two sent, then failed", record{to: two, served: 1, stored: true, queued: in("cancelled")}, result.Ledger{FailedPermanent: 1}},
+		{"not in the queue", record{to: one}, result.Ledger{Lost: 1}},
+		{"called done, and not sent", record{to: one, stored: true, queued: in("completed")}, result.Ledger{Lost: 1}},
+		{"called done, and half of it sent", record{to: two, served: 1, stored: true, queued: in("completed")}, result.Ledger{Lost: 1}},
+		{"still to do", record{to: one, stored: true, queued: in("retryable")}, result.Ledger{Lost: 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			row.task.accepted = true
-			got := balance([]taskRecord{row.task, {to: one, served: 1}}) // the second was not answered 202
+			got := balance([]record{row.task, {to: one, served: 1}}) // the second was not answered 202
 			row.want.Accepted, row.want.Attempts = 1, map[string]int64{}
 			if row.task.stored {
 				row.want.Attempts["1"] = 1
@@ -43,8 +43,8 @@ func TestEachTaskStandsInOneColumn(t *testing.T) {
 
 func TestWhatCannotBeDeliveredIsNotMissed(t *testing.T) {
 	to := []string{"a@tasks.example", "nobody 7"}
-	require.Zero(t, taskRecord{to: to, served: 1}.unserved())
-	require.Equal(t, 1, taskRecord{to: to}.unserved())
+	require.Zero(t, record{to: to, served: 1}.unserved())
+	require.Equal(t, 1, record{to: to}.unserved())
 }
 
 // A mail is matched with its request by its recipient, and a task in the queue

@@ -1,7 +1,6 @@
 package task
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -9,9 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 )
 
@@ -27,6 +23,7 @@ type mailing struct {
 	// one recipient: its owner. Defaults to send_batch_email.
 	notify bool
 	first  int64
+	also   []tally // metrics of this mailing's own
 }
 
 // noProject begins the ids of projects that do not exist.
@@ -48,6 +45,9 @@ func (m mailing) each(prefixes ...string) mailing {
 	return m
 }
 
+// counted adds metrics of the mailing's own.
+func (m mailing) counted(more ...tally) mailing { m.also = more; return m }
+
 // recipients are who gets mail by task n.
 func (m mailing) recipients(n int64) []string {
 	if m.to != nil {
@@ -59,7 +59,7 @@ func (m mailing) recipients(n int64) []string {
 // deliverable says whether there is such an address.
 func deliverable(address string) bool { return strings.Contains(address, "@") }
 
-// key is what task n is known by in the queue: see [queuedKey].
+// key is what task n is known by in the queue: see [readQueue].
 func (m mailing) key(n int64) string {
 	if m.notify {
 		return fmt.Sprint(m.first + n)
@@ -100,54 +100,4 @@ func (m mailing) next(n int64, _ *rand.Rand) load.Request {
 	}
 	body, _ := json.Marshal(t) // strings and numbers always can
 	return load.Request{Method: http.MethodPost, Path: "/tasks", Body: body}
-}
-
-// furnishOwners gives each project that a mailing is about an owner of its own,
-// with the address of its task.
-func furnishOwners(ctx context.Context, o harness.State, mailings []mailing) error {
-	conn, err := pgx.Connect(ctx, o.DSN)
-	if err != nil {
-		return fmt.Errorf("give projects their owners: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	for _, m := range mailings {
-		if !m.notify || m.first >= noProject {
-			continue
-		}
-		_, err := conn.Exec(ctx, `WITH own AS (
-				INSERT INTO owners (id, name, email)
-				SELECT 1000000000 + $1 + n, 'Owner ' || n, $3 || '-' || n || '@tasks.example' FROM generate_series(0, $2::bigint - 1) AS n
-				RETURNING id)
-			UPDATE projects SET owner_id = own.id FROM own WHERE projects.id = own.id - 1000000000`,
-			m.first, load.Planned(m.profile), m.name)
-		if err != nil {
-			return fmt.Errorf("give projects their owners: %w", err)
-		}
-	}
-	return nil
-}
-
-// needOwners says which project a mailing is about has no owner with the address
-// of its task: there is none, or somebody else's.
-func needOwners(ctx context.Context, o harness.State, mailings []mailing) error {
-	conn, err := pgx.Connect(ctx, o.DSN)
-	if err != nil {
-		return fmt.Errorf("look for the projects' owners: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	for _, m := range mailings {
-		if !m.notify || m.first >= noProject {
-			continue
-		}
-		var n int64
-		err := conn.QueryRow(ctx, `SELECT count(*) FROM projects p JOIN owners o ON o.id = p.owner_id
-			WHERE p.id >= $1 AND o.email = $2 || '-' || (p.id - $1) || '@tasks.example'`, m.first, m.name).Scan(&n)
-		if err != nil {
-			return fmt.Errorf("look for the projects' owners: %w", err)
-		}
-		if planned := load.Planned(m.profile); n < planned {
-			return fmt.Errorf("%d projects have an owner of their own, and %s takes %d", n, m.name, planned)
-		}
-	}
-	return nil
 }

@@ -1,7 +1,7 @@
 package task
 
 import (
-	"slices"
+	"fmt"
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
@@ -11,43 +11,6 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 )
-
-// mailAPI is the place of the e-mail API.
-const mailAPI = "mail_api"
-
-// mailAdapter is the e-mail API that keeps, when all is over, the account of every task.
-type mailAdapter struct {
-	*adapter.Mail
-	tasks []taskRecord // since the account was drawn up
-}
-
-// mailFake plays the e-mail API and measures, beside what it does itself,
-// mail_api.calls_per_task: attempts for each task that was taken on.
-func mailFake(c emailapi.Config, key adapter.KeyAt) harness.Dependency {
-	d := adapter.EmailAPI(mailAPI, c, key)
-	return harness.Dependency{Name: mailAPI, Open: func(seed uint64) (harness.Fake, error) {
-		fake, err := d.Open(seed)
-		if err != nil {
-			return nil, err
-		}
-		a := &mailAdapter{Mail: fake.(*adapter.Mail)}
-		a.AddMeasures(a.callsPerTask())
-		return a, nil
-	}}
-}
-
-func (a *mailAdapter) callsPerTask() harness.Measure {
-	about := verdict.Descriptor{Name: mailAPI + ".calls_per_task", Unit: result.UnitFraction, About: "attempts for each task that was taken on"}
-	return adapter.Measure(mailAPI, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
-		n, calls := 0, j.Count(journal.Filter{})
-		for _, t := range a.tasks {
-			if t.stored {
-				n++
-			}
-		}
-		return verdict.Reading{Value: float64(calls) / float64(n), Samples: int64(calls)}
-	})
-}
 
 // pauses are what the API knows of the pauses that the target makes between its
 // attempts at a call, over the whole scenario.
@@ -86,10 +49,60 @@ func overGaps(name, unit string, of func(first, last []time.Duration) float64) h
 	})
 }
 
-// quantile is the q-th part of some durations, in their order.
-func quantile(all []time.Duration, q float64) time.Duration {
-	sorted := slices.Sorted(slices.Values(all))
-	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+// pause is the shortest or longest pause after an answer that a fault gave:
+// NAME.pause.min, NAME.pause.max.
+func pause(name, which string) harness.Measure {
+	about := verdict.Descriptor{Name: name + ".pause." + which, Unit: result.UnitMS, About: "between the answer and the next attempt"}
+	return adapter.Measure(mailAPI, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
+		hit := j.Attempts(journal.Filter{Where: brokenBy(name)})
+		var all []time.Duration
+		for _, g := range j.Gaps(journal.Filter{}) {
+			if hit[g.Name] > 0 && g.Attempt == 2 {
+				all = append(all, g.FromEnd)
+			}
+		}
+		if len(all) == 0 {
+			return verdict.Reading{}
+		}
+		q := 0.0
+		if which == "max" {
+			q = 1
+		}
+		return verdict.Reading{Value: milliseconds(quantile(all, q)), Samples: int64(len(all))}
+	})
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+// wrongAttempts counts the calls that were tried another number of times than
+// the class of their error asks for, as the fake counted them: once if it is
+// permanent, else four times. The fault e3 answers the third error.
+func wrongAttempts(catalogue []emailapi.Error) harness.Measure {
+	about := verdict.Descriptor{Name: mailAPI + ".wrong_attempts", Unit: result.UnitCount}
+	return adapter.Measure(mailAPI, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
+		var r verdict.Reading
+		for i, e := range catalogue {
+			want := maxAttempts
+			if e.Class == emailapi.Permanent || e.Class == emailapi.Parked {
+				want = 1
+			}
+			for _, n := range j.Attempts(journal.Filter{Where: brokenBy(fmt.Sprintf("e%d", i))}) {
+				r.Samples++
+				if n != want {
+					r.Value++
+				}
+			}
+		}
+		return r
+	})
+}
+
+// brokenBy picks what a fault of that name acted on.
+func brokenBy(fault string) func(journal.Entry) bool {
+	return func(e journal.Entry) bool {
+		for _, f := range e.Faults {
+			if f == fault {
+				return true
+			}
+		}
+		return false
+	}
+}

@@ -7,7 +7,6 @@ import (
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
-	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -150,63 +149,24 @@ func errorNames(p profile.Profile) harness.Scenario {
 		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    profile.WithDrain(t, 8*time.Second),
 		Faults:      faults,
-		Measures:    []harness.Measure{wrongAttempts(catalogue), wrongClasses(catalogue)},
+		Measures:    []harness.Measure{wrongAttempts(catalogue)},
 		Checks: []verdict.Check{
 			nothing("mail_api.wrong_attempts").Decisive().Because("by the class that the fake's own catalogue gives the error").Guarding("task.classify-errors", "task.max-retries"),
 			nothing("tasks.wrong_classes").Because("the queue tells the class of a failure"),
 			nothing("ledger.delivered"),
 		},
-	}, emailapi.Config{}, steady("mail", 120, t.Total()).each(prefixes...))
-}
-
-// wrongAttempts counts the calls that were tried another number of times than
-// the class of their error asks for, as the fake counted them: once if it is
-// permanent, else four times. The fault e3 answers the third error.
-func wrongAttempts(catalogue []emailapi.Error) harness.Measure {
-	return harness.Measure{
-		Descriptor: verdict.Descriptor{Name: "mail_api.wrong_attempts", Unit: result.UnitCount},
-		Read: func(o harness.State, _ verdict.Window) verdict.Reading {
-			j := o.Fakes[mailAPI].(*mailAdapter).Journal()
-			var r verdict.Reading
-			for i, e := range catalogue {
-				want := maxAttempts
-				if e.Class == emailapi.Permanent || e.Class == emailapi.Parked {
-					want = 1
-				}
-				for _, n := range j.Attempts(journal.Filter{Where: brokenBy(fmt.Sprintf("e%d", i))}) {
-					r.Samples++
-					r.Value += float64(toInt(n != want))
-				}
-			}
-			return r
-		},
-	}
-}
-
-// brokenBy picks what a fault of that name acted on.
-func brokenBy(fault string) func(journal.Entry) bool {
-	return func(e journal.Entry) bool {
-		for _, f := range e.Faults {
-			if f == fault {
-				return true
-			}
-		}
-		return false
-	}
+	}, emailapi.Config{}, steady("mail", 120, t.Total()).each(prefixes...).counted(wrongClasses(catalogue)))
 }
 
 // wrongClasses counts the tasks that failed under another class than the fake's
 // catalogue has for their error.
-func wrongClasses(catalogue []emailapi.Error) harness.Measure {
-	accepted := func(t taskRecord) bool { return t.accepted }
-	return overTasks("tasks.wrong_classes", accepted, func(ts []taskRecord) float64 {
-		return counting(ts, func(t taskRecord) int {
-			want := catalogue[t.n%int64(len(catalogue))].Class
-			if want == emailapi.Parked {
-				want = emailapi.Permanent
-			}
-			return toInt(t.class != string(want))
-		})
+func wrongClasses(catalogue []emailapi.Error) tally {
+	return counting("tasks.wrong_classes", func(t record) bool { return t.accepted }, func(t record) bool {
+		want := catalogue[t.n%int64(len(catalogue))].Class
+		if want == emailapi.Parked {
+			want = emailapi.Permanent
+		}
+		return t.class != string(want)
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
-	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
@@ -104,32 +103,6 @@ func retryAfter(p profile.Profile) harness.Scenario {
 	s.Faults = faults
 	s.Checks = append(s.Checks, nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"))
 	return withMail(p, s, emailapi.Config{}, steady("mail", 70, t.Total()).each(prefixes...))
-}
-
-// pause is the shortest or longest pause after an answer that a fault gave:
-// NAME.pause.min, NAME.pause.max.
-func pause(name, which string) harness.Measure {
-	return harness.Measure{
-		Descriptor: verdict.Descriptor{Name: name + ".pause." + which, Unit: result.UnitMS, About: "between the answer and the next attempt"},
-		Read: func(o harness.State, _ verdict.Window) verdict.Reading {
-			j := o.Fakes[mailAPI].(*mailAdapter).Journal()
-			hit := j.Attempts(journal.Filter{Where: brokenBy(name)})
-			var all []time.Duration
-			for _, g := range j.Gaps(journal.Filter{}) {
-				if hit[g.Name] > 0 && g.Attempt == 2 {
-					all = append(all, g.FromEnd)
-				}
-			}
-			if len(all) == 0 {
-				return verdict.Reading{}
-			}
-			q := 0.0
-			if which == "max" {
-				q = 1
-			}
-			return verdict.Reading{Value: milliseconds(quantile(all, q)), Samples: int64(len(all))}
-		},
-	}
 }
 
 // replyLost has the API take mail on without its client hearing of it.

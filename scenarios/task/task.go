@@ -5,7 +5,7 @@
 // Start with refusedKey in refused.go, the source's own test: permanent errors.
 // retries.go is about those that may pass, ends.go about targets and databases
 // that end. Each scenario is completed by withMail in this file, from mailings
-// (mailing.go) to the ledger (ledger.go).
+// (mailing.go) to the ledger (ledger.go) and the metrics that it gives (tallies.go).
 package task
 
 import (
@@ -23,6 +23,9 @@ import (
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
+
+// mailAPI is the place of the e-mail API.
+const mailAPI = "mail_api"
 
 // Numbers of the source, and of the target's own configuration.
 const (
@@ -69,28 +72,28 @@ func withMail(p profile.Profile, s harness.Scenario, api emailapi.Config, mailin
 	if slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.Kind == adapter.KeyRevoked{} }) {
 		key = adapter.KeyInFile
 	}
-	s.World.Dependencies = []harness.Dependency{mailFake(api, key)}
-	s.World.Prepare = func(ctx context.Context, o harness.State) error { return furnishOwners(ctx, o, mailings) }
-	s.World.Precondition = func(ctx context.Context, o harness.State) error { return needOwners(ctx, o, mailings) }
+	s.World.Dependencies = []harness.Dependency{adapter.EmailAPI(mailAPI, api, key)}
+	s.World.Prepare = func(ctx context.Context, o harness.State) error { return giveOwners(ctx, o, mailings) }
+	s.World.Precondition = func(ctx context.Context, o harness.State) error { return ownersMissing(ctx, o, mailings) }
 	var streams []load.Stream
 	for _, m := range mailings {
 		streams = append(streams, m.stream())
 	}
 	s.Load = append(streams, s.Load...)
 	if s.Drained == nil {
-		s.Drained = settled
+		s.Drained = drained
 	}
+	metrics := tallies(mailings)
+	s.Reconciled = descriptors(metrics)
 	s.Reconcile = func(ctx context.Context, o harness.State) (harness.Reconciliation, error) {
-		ledger, err := account(ctx, o, mailings)
-		return harness.Reconciliation{Ledger: ledger}, err
+		return reconcile(ctx, o, mailings, metrics)
 	}
-	s.Measures = append(taskMeasures(mailings), s.Measures...)
 	s.Watch = append(s.Watch, depth("pending"), depth("retrying"),
 		probe.Metric{Series: probe.Series{Name: "queue.oldest", Unit: result.UnitSeconds}, Name: "queue_oldest_job_age_seconds"})
 	s.Checks = append([]verdict.Check{
-		nothing("ledger.lost").Because("what was answered 202 is done, or has failed where everybody can see it").Guarding(guarded(s, "task.durable-enqueue")...),
-		nothing("ledger.duplicated").Because("nobody gets the same mail twice").Guarding(guarded(s, "task.idempotency-key")...),
-		nothing("tasks.unfinished").Because("the queue drains").Guarding(guarded(s, "task.rescue-crashed", "task.max-retries")...),
+		nothing("ledger.lost").Because("what was answered 202 is done, or has failed where everybody can see it").Guarding(claimed(s, "task.durable-enqueue")...),
+		nothing("ledger.duplicated").Because("nobody gets the same mail twice").Guarding(claimed(s, "task.idempotency-key")...),
+		nothing("tasks.unfinished").Because("the queue drains").Guarding(claimed(s, "task.rescue-crashed", "task.max-retries")...),
 	}, s.Checks...)
 	return s
 }
@@ -100,8 +103,8 @@ func depth(state string) probe.Metric {
 	return probe.Metric{Series: probe.Series{Name: "queue." + state, Unit: result.UnitCount}, Name: "queue_jobs", Labels: map[string]string{"state": state}}
 }
 
-// guarded are those of the protections that the scenario is about.
-func guarded(s harness.Scenario, protections ...string) []string {
+// claimed are those of the protections that the scenario is about.
+func claimed(s harness.Scenario, protections ...string) []string {
 	return slices.DeleteFunc(protections, func(name string) bool { return !slices.Contains(s.Protections, name) })
 }
 
@@ -116,7 +119,7 @@ func compressedSettings(countdown time.Duration, more map[string]string) map[str
 	return settings
 }
 
-// compressedTimes says what hurried compresses.
+// compressedTimes says what [compressedSettings] compresses.
 func compressedTimes(countdown time.Duration) []result.Compressed {
 	all := []result.Compressed{profile.Compressed("silence after which a worker is taken for dead", 30*time.Second, time.Second)}
 	if countdown < sourceCountdown {
