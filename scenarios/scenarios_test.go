@@ -41,17 +41,17 @@ func TestEveryProtectionIsProved(t *testing.T) {
 	for _, p := range scenarios.Protections() {
 		known[p.Name] = true
 	}
-	guarded := map[string]bool{}
+	shown := map[string]bool{}
 	for _, s := range scenarios.Catalogue(profile(t, "smoke")) {
 		for _, g := range s.Protections {
-			require.True(t, known[g], "%s guards %s, which is no protection", s.Name, g)
+			require.True(t, known[g], "%s claims %s, which is no protection", s.Name, g)
 			watches := slices.ContainsFunc(s.Checks, func(c verdict.Check) bool { return slices.Contains(c.Protections, g) })
 			require.True(t, watches, "%s claims %s, but none of its checks watches it", s.Name, g)
-			guarded[g] = true
+			shown[g] = true
 		}
 	}
 	for name := range known {
-		require.True(t, guarded[name], "no scenario proves %s", name)
+		require.True(t, shown[name], "no scenario proves %s", name)
 	}
 }
 
@@ -140,7 +140,7 @@ func proved(t *testing.T, cfg harness.Config, proof harness.Proof) {
 	}
 }
 
-// Each protection taken away is caught by a check that guards it, and the intact
+// Each protection taken away is caught by a check that watches it, and the intact
 // reference passes.
 func TestEachProtectionTakenAwayIsCaught(t *testing.T) {
 	proof, err := harness.Proof{Scenarios: scenarios.Catalogue(profile(t, "smoke")), Protections: scenarios.Protections()}.Part(turn(t))

@@ -1,5 +1,5 @@
 // Package control is a small HTTP API to steer a fake while it runs, for people
-// at a desk and for tests in other languages. Tests in Go call the fake itself.
+// by hand and for tests in other languages. Tests in Go call the fake itself.
 //
 //	GET    /faults             what is and was in force: receipts
 //	POST   /faults             one fault in the text form per line; all or none

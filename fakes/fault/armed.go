@@ -28,7 +28,7 @@ type armed struct {
 	held, most  int64
 	first, last time.Duration
 	waits       *hdrhistogram.Histogram // µs, as measured
-	ghosts      []time.Time             // until when abandoned work goes on
+	abandoned   []time.Time             // until when abandoned work goes on
 }
 
 func arm(f Fault, seed uint64) *armed {
@@ -79,29 +79,29 @@ func (a *armed) choose(r *Request, at time.Duration, c Config) (act, bool) {
 	a.selected++
 	a.held++
 	a.most = max(a.most, a.held)
-	draw.Load = int(a.held) + a.haunted(draw.Now)
+	draw.Load = int(a.held) + a.stillAtWork(draw.Now)
 	return act{armed: a, kind: kind, draw: draw, left: left}, true
 }
 
-// haunted returns how much abandoned work still goes on.
-func (a *armed) haunted(now time.Time) int {
-	alive := a.ghosts[:0]
-	for _, until := range a.ghosts {
+// stillAtWork returns how much abandoned work still goes on.
+func (a *armed) stillAtWork(now time.Time) int {
+	alive := a.abandoned[:0]
+	for _, until := range a.abandoned {
 		if until.After(now) {
 			alive = append(alive, until)
 		}
 	}
-	a.ghosts = alive
+	a.abandoned = alive
 	return len(alive)
 }
 
-// haunt lets work that the client abandoned go on until then. Bounded, so that
+// abandon lets work that the client abandoned go on until then. Bounded, so that
 // a storm of abandoned requests costs no more than its numbers.
-func (a *armed) haunt(until time.Time) {
+func (a *armed) abandon(until time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.ghosts) < 1<<16 {
-		a.ghosts = append(a.ghosts, until)
+	if len(a.abandoned) < 1<<16 {
+		a.abandoned = append(a.abandoned, until)
 	}
 }
 

@@ -45,7 +45,7 @@ says it.
 Several faults may act on one request: waits add up, changes are applied in order, and the first that sends the answer
 in a way of its own is the one that does. A slow answer is one whose work was done at once and whose client was kept
 waiting. Lifting a fault lets go of what it holds: a hang that is lifted was a long delay. What has no end of its own (a
-hang) ends with its window, too; what has one (a delay, a drip) runs its course.
+hang) ends with its window, too; what has one (a delay, a drip) goes on to its own end.
 
 Each fault keeps a receipt: how many requests it looked at, was to act on, did act on and missed, how many it holds, and
 how long its waits took in fact.

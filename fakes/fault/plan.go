@@ -73,7 +73,7 @@ func (p *Plan) Wait(ctx context.Context) error {
 		lifted, err := a.hold().pause(ctx, d)
 		if err != nil {
 			if _, lingers := a.kind.(Overload); lingers {
-				a.armed.haunt(a.draw.Now.Add(d))
+				a.armed.abandon(a.draw.Now.Add(d))
 			}
 			return err
 		}

@@ -173,7 +173,7 @@ func (h *Host) Lift(ctx context.Context, name string) (fault.Receipt, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, h.settled(ctx)
+	return r, h.awaitAddresses(ctx)
 }
 
 // Clear lifts every fault, and returns when nothing of them is left.
@@ -182,11 +182,11 @@ func (h *Host) Clear(ctx context.Context) ([]fault.Receipt, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, h.settled(ctx)
+	return r, h.awaitAddresses(ctx)
 }
 
-// settled waits until the addresses are as the faults say.
-func (h *Host) settled(ctx context.Context) error {
+// awaitAddresses waits until the addresses are as the faults say.
+func (h *Host) awaitAddresses(ctx context.Context) error {
 	for h.ctx.Err() == nil && !h.asTold() {
 		if ctx.Err() != nil {
 			return fmt.Errorf("open the addresses again: %w", context.Cause(ctx))

@@ -20,27 +20,27 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// book is a journal on a clock that the test moves.
-type book struct {
+// recorded is a journal on a clock that the test moves.
+type recorded struct {
 	*journal.Journal
 	now time.Time
 }
 
-func newBook(c journal.Config) *book {
-	b := &book{now: time.Unix(1_800_000_000, 0)}
+func newRecorded(c journal.Config) *recorded {
+	b := &recorded{now: time.Unix(1_800_000_000, 0)}
 	c.Start, c.Now = b.now, func() time.Time { return b.now }
 	b.Journal = journal.New(c)
 	return b
 }
 
 // at moves the clock to an offset.
-func (b *book) at(d time.Duration) *book {
+func (b *recorded) at(d time.Duration) *recorded {
 	b.now = b.Start().Add(d)
 	return b
 }
 
 // hit is a whole request at an offset.
-func (b *book) hit(at time.Duration, a journal.Arrival, took time.Duration, outcome journal.Ending, status int, faults ...string) journal.Ticket {
+func (b *recorded) hit(at time.Duration, a journal.Arrival, took time.Duration, outcome journal.Ending, status int, faults ...string) journal.Ticket {
 	t := b.at(at).Begin(a)
 	b.at(at+took).End(t, outcome, status, b.FaultSet(faults))
 	return t
@@ -51,7 +51,7 @@ func send(key string) journal.Arrival { return journal.Arrival{Group: "send", Ke
 const sec = time.Second
 
 func TestAnEntryTellsAllThatWasNoted(t *testing.T) {
-	b := newBook(journal.Config{})
+	b := newRecorded(journal.Config{})
 	b.hit(100*time.Hour, journal.Arrival{Group: "send", Key: "a", Attempt: 3, Conn: 7, Reused: true}, 1500*time.Microsecond, journal.Cut, 200, "reset body", "delay 1s")
 	b.at(101 * time.Hour).Begin(send("b"))
 	require.Equal(t, []journal.Entry{
@@ -64,7 +64,7 @@ func TestAnEntryTellsAllThatWasNoted(t *testing.T) {
 }
 
 func TestAnAttemptThatIsNotStampedIsTheHitsOfItsKey(t *testing.T) {
-	b := newBook(journal.Config{})
+	b := newRecorded(journal.Config{})
 	require.Equal(t, 1, b.Begin(send("a")).Attempt)
 	require.Equal(t, 1, b.Begin(send("b")).Attempt)
 	require.Equal(t, 2, b.Begin(send("a")).Attempt)
@@ -75,7 +75,7 @@ func TestAnAttemptThatIsNotStampedIsTheHitsOfItsKey(t *testing.T) {
 }
 
 func TestGapsCountFromStartAndFromEnd(t *testing.T) {
-	b := newBook(journal.Config{})
+	b := newRecorded(journal.Config{})
 	b.hit(0, send("a"), 1*sec, journal.Answered, 503)
 	b.hit(2*sec, send("b"), 0, journal.Answered, 200)
 	b.hit(3*sec, send("a"), 1*sec, journal.Answered, 503)
@@ -90,7 +90,7 @@ func TestGapsCountFromStartAndFromEnd(t *testing.T) {
 }
 
 func TestASilentRetryIsTheSameStampTwice(t *testing.T) {
-	b := newBook(journal.Config{})
+	b := newRecorded(journal.Config{})
 	for i, a := range []journal.Arrival{
 		{Group: "g", Key: "a", Attempt: 1, Conn: 1}, {Group: "g", Key: "a", Attempt: 1, Conn: 2}, // tried twice by the library
 		{Group: "g", Key: "a", Attempt: 2, Conn: 2}, {Group: "g", Key: "b", Attempt: 1, Conn: 2},
@@ -117,7 +117,7 @@ func TestMostInFlight(t *testing.T) {
 		{"all at once", [][2]int{{0, 9}, {0, 9}, {0, 9}}, 3},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			b := newBook(journal.Config{})
+			b := newRecorded(journal.Config{})
 			for i, s := range row.spans {
 				ticket := b.at(time.Duration(s[0]) * sec).Begin(send(fmt.Sprint(i)))
 				if s[1] >= 0 {
@@ -130,7 +130,7 @@ func TestMostInFlight(t *testing.T) {
 }
 
 func TestOpenAtAMomentAndForHowLong(t *testing.T) {
-	b := newBook(journal.Config{})
+	b := newRecorded(journal.Config{})
 	b.hit(0, send("a"), 5*sec, journal.Abandoned, 0)
 	b.hit(1*sec, send("b"), 1*sec, journal.Answered, 200)
 	b.at(3 * sec).Begin(send("c"))
@@ -144,7 +144,7 @@ func TestOpenAtAMomentAndForHowLong(t *testing.T) {
 }
 
 func TestGaugesFollowWithoutASearch(t *testing.T) {
-	b := newBook(journal.Config{})
+	b := newRecorded(journal.Config{})
 	first, second := b.Begin(send("a")), b.Begin(send("b"))
 	b.Begin(journal.Arrival{Group: "get", Key: "x"})
 	b.End(first, journal.Answered, 200, 0)
@@ -161,7 +161,7 @@ func TestGaugesFollowWithoutASearch(t *testing.T) {
 }
 
 func TestWhatWasAcceptedIsKeptApartFromWhatWasAnswered(t *testing.T) {
-	b := newBook(journal.Config{})
+	b := newRecorded(journal.Config{})
 	accept := func(key, recipient string, content uint64, outcome journal.Ending, status int) {
 		ticket := b.Begin(send(key))
 		b.Accept(ticket, recipient, content)
@@ -181,7 +181,7 @@ func TestWhatWasAcceptedIsKeptApartFromWhatWasAnswered(t *testing.T) {
 }
 
 func TestAFilterPicksByGroupKeyTimeAndMore(t *testing.T) {
-	b := newBook(journal.Config{})
+	b := newRecorded(journal.Config{})
 	for i := range 10 {
 		b.hit(time.Duration(i)*sec, send(fmt.Sprint("k", i%2)), 0, journal.Answered, 200+i)
 	}
@@ -193,7 +193,7 @@ func TestAFilterPicksByGroupKeyTimeAndMore(t *testing.T) {
 }
 
 func TestTheExportHasEverythingOnALineOfItsOwn(t *testing.T) {
-	b := newBook(journal.Config{})
+	b := newRecorded(journal.Config{})
 	ticket := b.at(sec).Begin(journal.Arrival{
 		Group: "send", Key: "a", Method: "POST", Path: "/emails", Body: []byte(`{"to":"ann"}`),
 		Header: http.Header{"Authorization": {"Bearer re_secret"}, "X-Attempt": {"1"}},
@@ -220,7 +220,7 @@ type brokenPipe struct{}
 func (brokenPipe) Write([]byte) (int, error) { return 0, fmt.Errorf("broken pipe") }
 
 func TestSamplesAreTheFirstAndSomeOfTheLatest(t *testing.T) {
-	b := newBook(journal.Config{Samples: 6, SampleBytes: 4})
+	b := newRecorded(journal.Config{Samples: 6, SampleBytes: 4})
 	for i := range 10_001 {
 		b.Begin(journal.Arrival{Group: "g", Key: "k", Body: []byte("123456"), Path: fmt.Sprint(i)})
 	}
@@ -238,7 +238,7 @@ func TestSamplesAreTheFirstAndSomeOfTheLatest(t *testing.T) {
 // side by side.
 func TestTheJournalAgreesWithAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b := newBook(journal.Config{})
+		b := newRecorded(journal.Config{})
 		naive := map[journal.Name]int{}
 		names := rapid.SliceOfN(rapid.StringMatching(`[a-c/]{0,3}|x{250,255}`), 1, 40).Draw(t, "keys")
 		for range rapid.IntRange(0, 6000).Draw(t, "requests") / len(names) {
@@ -253,7 +253,7 @@ func TestTheJournalAgreesWithAMap(t *testing.T) {
 }
 
 func TestItMayBeAskedWhileItIsWritten(t *testing.T) {
-	b := newBook(journal.Config{})
+	b := newRecorded(journal.Config{})
 	var writers sync.WaitGroup
 	for w := range 4 {
 		writers.Go(func() {

@@ -1,4 +1,4 @@
-// Package standalone runs a fake on its own, for a developer's desk or for a test in
+// Package standalone runs a fake on its own, for a developer to try by hand or for a test in
 // another language: it starts the fake and its control API, says where they are,
 // and stops them when the context ends. A command line has only to fill in
 // [OracleOptions] or [EmailOptions] and call [RunOracle] or [RunEmail].

@@ -52,10 +52,10 @@ func impact(active int, mayFail map[string]string) load.Expectation {
 }
 
 // answering checks an answer that is read as JSON.
-func answering(name string, holds func(impactAnswer) bool) load.Expectation {
+func answering(name string, right func(impactAnswer) bool) load.Expectation {
 	return load.Check(name, func(a load.Answer) bool {
 		var got impactAnswer
-		return json.Unmarshal(a.Body, &got) == nil && holds(got)
+		return json.Unmarshal(a.Body, &got) == nil && right(got)
 	})
 }
 

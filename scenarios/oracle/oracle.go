@@ -3,7 +3,7 @@
 // promised of it.
 //
 // Start with hundredActive in this file, the source's own test. answers.go is
-// about oracles that answer wrongly, hosts.go about those that ail for a while.
+// about oracles that answer wrongly, hosts.go about those that fail for a while.
 // panel.go is who is asked, expect.go what the right answer is.
 package oracle
 
@@ -68,7 +68,7 @@ func patient(call, overall time.Duration, more map[string]string) map[string]str
 	return settings
 }
 
-// noBreaker lets a sick oracle be asked each time, for scenarios about what one
+// noBreaker lets a failing oracle be asked each time, for scenarios about what one
 // such call costs.
 var noBreaker = map[string]string{"ORACLE_BREAKER_FAILURES": "0"}
 

@@ -16,7 +16,7 @@ import (
 // Places of the oracle scenarios.
 const (
 	oracleAPI = "oracle_api"
-	sickAPI   = "sick_api" // a second host, where there is one that ails
+	sickAPI   = "sick_api" // a second host, where there is one that fails
 )
 
 // firstTen are the oracles that are asked: the first by position.

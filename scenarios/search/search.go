@@ -83,20 +83,20 @@ func popularTerm(p profile.Profile, name string, projects int) harness.Scenario 
 func everyClass(p profile.Profile) harness.Scenario {
 	t := p.Steady()
 	var streams []load.Stream
-	holds := []verdict.Check{}
+	checks := []verdict.Check{}
 	classes := termClasses(p.Projects)
 	for i, c := range classes {
 		streams = append(streams, inTurn(c, i, len(classes), 120, t))
-		holds = append(holds,
+		checks = append(checks,
 			verdict.Metric(c.name+".wrong").Equals(verdict.Count(0)).Because("each class has one right answer"),
 			verdict.Metric(c.name+".failed").Equals(verdict.Count(0)),
 			verdict.Metric(c.name+".latency.max").AtMost(verdict.Duration(maxSearchTime)))
 	}
-	holds = append(holds, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(profile.MaxMemory)))
+	checks = append(checks, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(profile.MaxMemory)))
 	return harness.Scenario{
 		Name:  "search/every-class",
 		Claim: "Every class of term gets its one right answer: everywhere, nowhere, one row, rare and old, one character, wildcards, accents, 200 characters, several words.",
-		World: profile.World(p.Projects), Timeline: t, Load: streams, Checks: holds,
+		World: profile.World(p.Projects), Timeline: t, Load: streams, Checks: checks,
 	}
 }
 
@@ -142,17 +142,17 @@ func newestFirst(p profile.Profile) harness.Scenario {
 func literalWildcards(p profile.Profile) harness.Scenario {
 	t := p.Quick()
 	var streams []load.Stream
-	var holds []verdict.Check
+	var checks []verdict.Check
 	for _, c := range []struct{ name, query string }{{"percent", schema.TermPercent}, {"underscore", schema.TermUnderscore}, {"backslash", schema.TermBackslash}} {
 		streams = append(streams, load.Stream{Name: c.name, Profile: load.Constant(20, t.Total()), Next: Requests(c.query), Expect: exactly(c.query, p.Projects)})
-		holds = append(holds, verdict.Metric(c.name+".wrong").Equals(verdict.Count(0)).
+		checks = append(checks, verdict.Metric(c.name+".wrong").Equals(verdict.Count(0)).
 			Because("as many projects hold what the pattern would match by mistake").Guarding("search.literal-wildcards"))
 	}
 	return harness.Scenario{
 		Name:        "search/literal-wildcards",
 		Claim:       `%, _ and \ are found as they stand, and match nothing else.`,
 		Protections: []string{"search.literal-wildcards"},
-		World:       profile.World(p.Projects), Timeline: t, Load: streams, Checks: holds,
+		World:       profile.World(p.Projects), Timeline: t, Load: streams, Checks: checks,
 	}
 }
 
@@ -182,7 +182,7 @@ func scale(p profile.Profile) harness.Scenario {
 	const total = 50.0
 	t := harness.Timeline{WarmUp: 3 * time.Second, Baseline: 10 * p.Phase}
 	var streams []load.Stream
-	var holds []verdict.Check
+	var checks []verdict.Check
 	classes := termClasses(p.Scale)
 	for i, c := range classes {
 		limit := 100 * time.Millisecond
@@ -190,14 +190,14 @@ func scale(p profile.Profile) harness.Scenario {
 			limit = 10 * time.Millisecond
 		}
 		streams = append(streams, inTurn(c, i, len(classes), total, t))
-		holds = append(holds, verdict.Metric(c.name+".latency.p99").AtMost(verdict.Duration(limit)), verdict.Metric(c.name+".failed").Equals(verdict.Count(0)))
+		checks = append(checks, verdict.Metric(c.name+".latency.p99").AtMost(verdict.Duration(limit)), verdict.Metric(c.name+".failed").Equals(verdict.Count(0)))
 	}
-	holds = append(holds, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(profile.MaxMemory)).Decisive())
+	checks = append(checks, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(profile.MaxMemory)).Decisive())
 	return harness.Scenario{
 		Name:  "search/scale",
 		Claim: fmt.Sprintf("At %d projects and a steady 50 searches a second every class of term is answered in time, in less than 100 MB.", p.Scale),
 		Slow:  true,
-		World: profile.World(p.Scale), Timeline: t, Load: streams, Checks: holds,
+		World: profile.World(p.Scale), Timeline: t, Load: streams, Checks: checks,
 	}
 }
 

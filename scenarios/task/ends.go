@@ -97,17 +97,17 @@ func stoppedUnderLoad(p profile.Profile) harness.Scenario {
 }
 
 // databaseTrouble is a scenario in which the way to the database fails for a while.
-func databaseTrouble(p profile.Profile, name, proves string, rate float64, holds []verdict.Check, faults ...harness.Fault) harness.Scenario {
+func databaseTrouble(p profile.Profile, name, claim string, rate float64, checks []verdict.Check, faults ...harness.Fault) harness.Scenario {
 	t := p.Outage()
 	t.Baseline = p.Phase // those under way when the trouble begins are few among so many
 	return withMail(p, harness.Scenario{
 		Name:       name,
-		Claim:      proves,
+		Claim:      claim,
 		Settings:   compressedSettings(compressedCountdown, nil),
 		Compressed: compressedTimes(compressedCountdown),
 		Timeline:   profile.WithDrain(t, 20*time.Second),
 		Faults:     faults,
-		Checks: append(holds,
+		Checks: append(checks,
 			nothing("ledger.failed_permanent").Because("an error of the database passes"),
 			nothing("mail.failed").Because("a task that cannot be taken on is refused clearly: 503 with Retry-After"),
 			nothing("notify.failed"),

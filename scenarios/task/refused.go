@@ -27,21 +27,21 @@ func refusedKey(p profile.Profile) harness.Scenario {
 		Settings:    compressedSettings(compressedCountdown, nil),
 		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    t,
-		Faults:      []harness.Fault{adapter.Always("refused", mailAPI, "status 403 name=invalid_api_key key=doomed-*")},
+		Faults:      []harness.Fault{adapter.Always("refused", mailAPI, "status 403 name=invalid_api_key key=refused-*")},
 		Checks: []verdict.Check{
 			nothing("mail_api.retries").Decisive().Because("the source's own recommended test: permanent errors are never tried again").Guarding("task.classify-errors"),
 			verdict.Metric("mail_api.calls_per_task").Equals(verdict.Times(1)).Because("one attempt each, as the fake counted it").Guarding("task.classify-errors"),
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Because("one attempt each, as the queue counted it"),
-			nothing("doomed.unfailed_tasks").Because("each has failed where everybody can see it"),
+			nothing("refused.unfailed_tasks").Because("each has failed where everybody can see it"),
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(30 * time.Second)).Because("the queue is empty of them soon"),
 			verdict.Metric("healthy.delay.p99").AtMost(verdict.Duration(2 * time.Second)).Because("of the same kind and queue, and not held up"),
 			verdict.Metric("notify.delay.p99").AtMost(verdict.Duration(2 * time.Second)),
-			verdict.Metric("queue.oldest.max").AtMost(verdict.Quantity{Value: 2, Unit: result.UnitSeconds}).Because("nobody waits behind the doomed"),
+			verdict.Metric("queue.oldest.max").AtMost(verdict.Quantity{Value: 2, Unit: result.UnitSeconds}).Because("nobody waits behind those that are refused"),
 			nothing("healthy.failed_tasks"), nothing("notify.failed_tasks"),
-			nothing("doomed.failed"), nothing("healthy.failed"),
+			nothing("refused.failed"), nothing("healthy.failed"),
 		},
 	}, emailapi.Config{},
-		steady("doomed", rate, length), steady("healthy", 60, length), steady("notify", 60, length).about(1))
+		steady("refused", rate, length), steady("healthy", 60, length), steady("notify", 60, length).about(1))
 }
 
 // parked has the key refused for a while, and a target that waits for another.
@@ -113,8 +113,8 @@ func invalidMessage(p profile.Profile) harness.Scenario {
 // projectNotFound tells owners of projects that there are not.
 func projectNotFound(p profile.Profile) harness.Scenario {
 	t := p.Brief()
-	ghost := steady("ghost", 40, t.Total()).about(noProject)
-	ghost.to = func(int64) []string { return []string{"nobody"} }
+	unknown := steady("unknown_project", 40, t.Total()).about(noProject)
+	unknown.to = func(int64) []string { return []string{"nobody"} }
 	return withMail(p, harness.Scenario{
 		Name:        "task/project-not-found",
 		Claim:       "A task about a project that does not exist fails visibly after one attempt and sends nothing; others are not held up.",
@@ -123,11 +123,11 @@ func projectNotFound(p profile.Profile) harness.Scenario {
 		Timeline: t,
 		Checks: []verdict.Check{
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Decisive().Because("another try would not find it").Guarding("task.classify-errors"),
-			nothing("ghost.unfailed_tasks"),
+			nothing("unknown_project.unfailed_tasks"),
 			nothing("good.failed_tasks"), nothing("tasks.unserved"),
 			verdict.Metric("good.delay.p90").AtMost(verdict.Duration(time.Second)),
 		},
-	}, emailapi.Config{}, ghost, steady("good", 40, t.Total()).about(1))
+	}, emailapi.Config{}, unknown, steady("good", 40, t.Total()).about(1))
 }
 
 // errorNames has the API answer each of its errors for good.
