@@ -16,8 +16,8 @@ import (
 
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/database/providers"
-	"holdfast.dev/holdfast/harness/nearest"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/nearest"
 	"holdfast.dev/holdfast/reports/live"
 	"holdfast.dev/holdfast/scenarios"
 )

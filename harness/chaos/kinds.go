@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"holdfast.dev/holdfast/harness/nearest"
+	"holdfast.dev/holdfast/nearest"
 )
 
 // ErrKind is what [ParseKind] wraps when a text is not a kind.

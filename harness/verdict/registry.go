@@ -15,7 +15,7 @@ import (
 	"slices"
 	"time"
 
-	"holdfast.dev/holdfast/harness/nearest"
+	"holdfast.dev/holdfast/nearest"
 )
 
 // Descriptor says what a metric is, before anything of it was measured.

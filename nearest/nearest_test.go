@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast.dev/holdfast/harness/nearest"
+	"holdfast.dev/holdfast/nearest"
 )
 
 func TestNearest(t *testing.T) {

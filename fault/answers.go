@@ -1,0 +1,89 @@
+package fault
+
+func answers() []Row {
+	ignore := "temporary: falls back to its own back-off"
+	return []Row{
+		{"status", "status CODE [html] [carried-out] [name=ERROR] [retry-after=VALUE|date+TIME|date-TIME]", []Variant{
+			{"status 503", "that status, with the API's own error body; the work is not done", "408, 425, 429, 500, 502, 503, 504, 520–524: a crash, a deploy, throttling. Other 4xx, 501, 505: a key revoked, a route gone", "the first group: temporary, retries within its budget; the second: permanent, no retry; 401 and 403 end all use of the key"},
+			{"status 422 name=invalid_from_address", "that error name in the body", "an API's way to tell apart what shares a status", "classifies by name first, then by status"},
+			{"status 502 html", "an HTML page, no JSON", "a gateway in front of the API", retrySafe},
+			{"status 504 html carried-out", "the work is done; the gateway gave up waiting", "a gateway's timeout", unknown},
+			{"status 429 retry-after=2", "Retry-After in seconds", "throttling", "waits at least so long, within its own deadline"},
+			{"status 503 retry-after=date+30s", "Retry-After as a date", "maintenance", "waits until then, within its own deadline"},
+			{"status 503 retry-after=date-1h", "a date in the past", "clocks that disagree", ignore},
+			{"status 429 retry-after=0", "Retry-After: 0", "a careless server", ignore},
+			{"status 429 retry-after=-5", "a negative number", "a broken server", ignore},
+			{"status 429 retry-after=soon", "no number and no date", "a broken server", ignore},
+			{"status 429 retry-after=99999999999", "longer than anyone waits", "a broken server", "caps it by its own deadline"},
+		}, parseStatus},
+		{"redirect", "redirect loop | host location=URL", []Variant{
+			{"redirect loop", "307 to the same address", "a wrong route", "follows few redirects (ten hits for each call by default); permanent"},
+			{"redirect host location=http://127.0.0.1:9", "307 to another host", "a wrong route; an attack on your network", "follows to no other host, and sends its key to none; permanent"},
+		}, parseRedirect},
+		row("revoke-key", "revoke-key", always(RevokeKey{}),
+			"the key that was good is refused, until another takes its place", "a key that was revoked, rotated or leaked",
+			"takes it for permanent, keeps what it could not send, and goes on once it has the new key", "revoke-key"),
+		{"wrong", "wrong id | stale | duplicate", []Variant{
+			{"wrong id", "a well-formed answer about something else", "a cache that mixes up its keys", "checks that the answer is about what it asked; permanent for this call"},
+			{"wrong stale", "what was true once", "a stale cache; a lagging replica", "checks the age, if age matters"},
+			{"wrong duplicate", "the previous answer again", "a broken proxy", "checks that the answer is about what it asked; permanent for this call"},
+		}, parseWrong},
+	}
+}
+
+func contents() []Row {
+	var variants []Variant
+	for _, v := range [][3]string{
+		{"json malformed", "no JSON", "a bug"},
+		{"json html", "an HTML page with status 200", "a captive portal; a maintenance page"},
+		{"json types", "numbers as text, text as numbers", "a changed schema"},
+		{"json null", "null instead of an object", "a bug"},
+		{"json nulls", "every field null", "a changed schema"},
+		{"json nan", "NaN instead of numbers, which is no JSON", "a division by zero upstream"},
+		{"json huge", "numbers beyond any type", "a bug"},
+		{"json deep depth=10000", "lists in lists", "an attack on the parser"},
+		{"json duplicate", "every field twice, the second time null", "a bug; parsers that disagree"},
+		{"json missing field=data", "a field left out", "a changed schema"},
+		{"json empty", "status 200 without a body", "a bug"},
+		{"json nocontent", "status 204", "nothing known"},
+	} {
+		variants = append(variants, Variant{v[0], v[1] + "; the work is done", v[2], degrade})
+	}
+	return []Row{
+		{"json", "json malformed | html | types | null | nulls | nan | huge | deep [depth=10000] | duplicate | missing [field=NAME] | empty | nocontent", variants, parseJSON},
+		row("endless", "endless [bytes=1GiB]", parseEndless,
+			"a body without end", "a hostile or broken upstream", readsBounded, "endless bytes=8MiB"),
+		row("gzipbomb", "gzipbomb [bytes=1GiB]", parseGzipBomb,
+			"a small body that is large when unpacked", "a hostile upstream", "limits what it reads after unpacking; "+permanent, "gzipbomb bytes=8MiB"),
+		row("bigheader", "bigheader [bytes=1MiB]", parseBigHeader,
+			"one header of that size", "a broken proxy; cookies run wild", readsBounded, "bigheader bytes=1MiB"),
+	}
+}
+
+func processes() []Row {
+	return []Row{
+		row("pause", "pause", always(Pause{}),
+			"every thread stops; connections stay open and the kernel still takes new ones, until the backlog is full", "a long garbage collection, a virtual machine that is frozen or migrated, a starved CPU",
+			"goes on where it was: what is past its deadline is dropped, not worked off; leases and locks that ran out are noticed", "pause"),
+		row("kill", "kill", always(Kill{}),
+			"the process is gone, with no chance to clean up", "the kernel's OOM killer, a node that dies, a panic",
+			"accepted work is durable: after the restart nothing is lost and nothing happens twice", "kill"),
+		row("terminate", "terminate", always(Terminate{}),
+			"the process is asked to end and goes on until it does", "a deploy, a scale-down, a node that is drained",
+			"takes no new work, finishes what it has within its grace, loses nothing that it accepted", "terminate"),
+	}
+}
+
+func sessions() []Row {
+	return []Row{
+		row("lock-table", "lock-table [SCHEMA.]TABLE", parseLockTable,
+			"every statement on the table waits", "a migration (ALTER TABLE, VACUUM FULL) that waits or works while the service runs",
+			"gives up by its own statement or lock timeout (55P03, 57014) and frees its connection; other tables' requests go on", "lock-table projects"),
+		row("hold-connections", "hold-connections N", parseHoldConnections,
+			"new sessions are refused (53300) once the server has none left", "a neighbour that leaks connections, too many replicas of a service, a pooler that is too small",
+			"lives with the pool it has, bounds the wait for a connection, sheds with 503; 53300 is temporary, with backoff", "hold-connections 90"),
+		row("terminate-backends", "terminate-backends", always(TerminateBackends{}),
+			"every session on the database ends at once (57P01); new ones are served as ever", "a failover, an administrator who kills sessions",
+			"57P01 is temporary: a read is repeated on a new connection, a COMMIT under way is unknown", "terminate-backends"),
+	}
+}
