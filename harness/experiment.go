@@ -223,14 +223,11 @@ func (st *experiment) newTarget() (target.Target, error) {
 		Args: launch.Args, Env: env, Start: st.prepared, Journal: st.lab.journal,
 		Secrets: secrets(st.dsn), ReadyTimeout: launch.ReadyTimeout,
 	}
-	if launch.Kind == AsContainer {
-		limit := launch.MemoryLimit
-		if limit == 0 {
-			limit = defaultContainerMemory
-		}
-		return target.NewContainer(target.ContainerConfig{Program: program, Binary: launch.Program, MemoryLimit: limit})
+	r, err := launch.runtime()
+	if err != nil {
+		return nil, err
 	}
-	return target.NewProcess(target.ProcessConfig{Program: program, Command: launch.Program, MemoryLimit: launch.MemoryLimit})
+	return r.New(target.Spec{Program: program, Command: launch.Program, MemoryLimit: launch.MemoryLimit})
 }
 
 // secrets are what may not stand in the target's log: its DSN, and the password
@@ -244,10 +241,6 @@ func secrets(dsn string) []string {
 	}
 	return all
 }
-
-// defaultContainerMemory is the limit of a container for which none was given:
-// generous, for a container without one could take the whole machine down.
-const defaultContainerMemory = 1 << 30
 
 // takeDown undoes all that was started, newest first, also when ctx is over.
 func (st *experiment) takeDown(ctx context.Context) []error {

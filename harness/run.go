@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -51,8 +52,12 @@ type Config struct {
 
 // Launch is how the service under test is started.
 type Launch struct {
-	// Kind is process or container. Defaults to process.
+	// Kind is the name of one of Runtimes. Defaults to process.
 	Kind LaunchKind
+	// Runtimes are the ways to run it that the program knows; what a killed run
+	// left of any of them is swept. Defaults to target.AsProcess alone; the package
+	// target/docker has another.
+	Runtimes []target.Runtime
 	// Program is the binary and its arguments. It takes LISTEN_ADDR and
 	// DATABASE_URL from its environment, and answers GET /readyz with 200.
 	Program string
@@ -72,6 +77,16 @@ const (
 	AsContainer LaunchKind = "container"
 )
 
+// runtime is the one that Kind names.
+func (l Launch) runtime() (target.Runtime, error) {
+	for _, r := range l.Runtimes {
+		if r.Name == string(l.Kind) {
+			return r, nil
+		}
+	}
+	return target.Runtime{}, fmt.Errorf("the target is to run as a %s, and no such runtime was chosen for this program", l.Kind)
+}
+
 // NewID returns a name for a run: its start and four random digits, for
 // example 20260102-150405-9f3a. It sorts by time.
 func NewID(now time.Time) string {
@@ -89,6 +104,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Target.Kind == "" {
 		c.Target.Kind = AsProcess
+	}
+	if len(c.Target.Runtimes) == 0 {
+		c.Target.Runtimes = []target.Runtime{target.AsProcess()}
 	}
 	if c.UndoDir == "" {
 		c.UndoDir = undo.DefaultDir()
@@ -133,6 +151,9 @@ func Run(ctx context.Context, cfg Config, scenarios []Scenario) (*result.Run, er
 func openLab(ctx context.Context, cfg Config, scenarios []Scenario) (*session, func(), error) {
 	cfg = cfg.withDefaults()
 	if err := validateAll(scenarios); err != nil {
+		return nil, func() {}, err
+	}
+	if _, err := cfg.Target.runtime(); err != nil {
 		return nil, func() {}, err
 	}
 	l := &session{cfg: cfg, file: newResultFile(cfg)}
@@ -214,10 +235,10 @@ func (l *session) open(ctx context.Context) (func(), error) {
 // sweep undoes what runs that were killed left behind.
 func (l *session) sweep(ctx context.Context) {
 	undoers := map[string]undo.Func{}
-	for _, set := range []map[string]undo.Func{l.cfg.Database.Undoers(), target.Undoers(), chaos.Undoers()} {
-		for kind, f := range set {
-			undoers[kind] = f
-		}
+	maps.Copy(undoers, l.cfg.Database.Undoers())
+	maps.Copy(undoers, chaos.Undoers())
+	for _, r := range l.cfg.Target.Runtimes {
+		maps.Copy(undoers, r.Undoers)
 	}
 	swept, err := undo.Sweep(ctx, l.cfg.UndoDir, undoers)
 	l.note(err)

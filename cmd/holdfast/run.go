@@ -17,6 +17,8 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/database/providers"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/harness/target/docker"
 	"holdfast.dev/holdfast/nearest"
 	"holdfast.dev/holdfast/reports/live"
 	"holdfast.dev/holdfast/scenarios"
@@ -224,7 +226,10 @@ func launch(f runFlags) (harness.Launch, error) {
 	if err != nil {
 		return harness.Launch{}, fmt.Errorf("find this program's own file: %w", err)
 	}
-	l := harness.Launch{Program: self, Args: []string{"serve"}}
+	l := harness.Launch{
+		Program: self, Args: []string{"serve"},
+		Runtimes: []target.Runtime{target.AsProcess(), docker.Runtime("")},
+	}
 	switch f.target {
 	case "process":
 		l.Kind = harness.AsProcess

@@ -14,12 +14,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"holdfast.dev/holdfast/harness/target/internal/cgroup"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
 // cage is a memory cgroup for one life of one process.
 type cage struct {
-	hierarchy
+	cgroup.Hierarchy
 	dir     string // the group's own directory
 	journal *undo.Journal
 	step    undo.Step
@@ -27,11 +28,11 @@ type cage struct {
 
 // newCage plans and makes the group, with its limit in bytes set.
 func newCage(j *undo.Journal, name string, limit uint64) (*cage, error) {
-	h, err := ownHierarchy("/proc/self")
+	h, err := cgroup.Own("/proc/self")
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w (the container target has a limit too)", ErrNoMemoryLimit, err)
 	}
-	c := &cage{hierarchy: h, dir: filepath.Join(h.parent, name), journal: j}
+	c := &cage{Hierarchy: h, dir: filepath.Join(h.Parent, name), journal: j}
 	if c.step, err = j.Plan(stepCgroup, map[string]string{"dir": c.dir}); err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func (c *cage) make(limit uint64) error {
 		return err
 	}
 	text := strconv.FormatUint(limit, 10)
-	if c.v2 {
+	if c.V2 {
 		if err := writeFile(c.dir, "memory.max", text); err != nil {
 			return err
 		}
@@ -63,7 +64,7 @@ func (c *cage) make(limit uint64) error {
 // start starts cmd inside the group, from its first page on. The caller must
 // be locked to its OS thread.
 func (c *cage) start(cmd *exec.Cmd) error {
-	if c.v2 {
+	if c.V2 {
 		group, err := os.Open(c.dir)
 		if err != nil {
 			return err
@@ -79,7 +80,7 @@ func (c *cage) start(cmd *exec.Cmd) error {
 		return err
 	}
 	started := cmd.Start()
-	if err := writeFile(c.parent, "tasks", thread); err != nil {
+	if err := writeFile(c.Parent, "tasks", thread); err != nil {
 		if started == nil {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
@@ -93,7 +94,7 @@ func (c *cage) start(cmd *exec.Cmd) error {
 // it is empty if nothing does.
 func (c *cage) oomEvidence() string {
 	file := "memory.oom_control"
-	if c.v2 {
+	if c.V2 {
 		file = "memory.events"
 	}
 	data, err := os.ReadFile(filepath.Join(c.dir, file))
@@ -118,7 +119,7 @@ func (c *cage) remove() error {
 
 // removeCage removes the memory cgroup at dir, which must be one of ours.
 func removeCage(dir string) error {
-	if !filepath.IsAbs(dir) || !strings.HasPrefix(filepath.Base(dir), ownPrefix) {
+	if !filepath.IsAbs(dir) || !strings.HasPrefix(filepath.Base(dir), cgroupPrefix) {
 		return fmt.Errorf("remove cgroup: %q is not one of ours", dir)
 	}
 	deadline := time.Now().Add(killPatience)

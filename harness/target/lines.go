@@ -116,9 +116,10 @@ func (w *lineWriter) flush() {
 	w.partial = w.partial[:0]
 }
 
-// close keeps a last line without an end.
-func (w *lineWriter) close() {
+// Close keeps a last line without an end.
+func (w *lineWriter) Close() error {
 	if len(w.partial) > 0 {
 		w.flush()
 	}
+	return nil
 }

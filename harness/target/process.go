@@ -2,7 +2,6 @@ package target
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -12,22 +11,30 @@ import (
 	"holdfast.dev/holdfast/harness/undo"
 )
 
-// Kinds of undo steps that this package plans.
+// Kinds of undo steps that a process plans.
 const (
-	stepProcess   = "process"
-	stepCgroup    = "cgroup"
-	stepContainer = "container"
-	stepImage     = "image"
+	stepProcess = "process"
+	stepCgroup  = "cgroup"
 )
 
-// stepVariable is the environment variable that marks the processes of one
-// life, beside [undo.RunVariable], which marks all of the run.
-const stepVariable = "HOLDFAST_STEP"
+// cgroupPrefix begins the name of every memory cgroup of ours.
+const cgroupPrefix = "holdfast-"
 
-// mark is what a life's processes, or its container, are found by.
-type mark struct{ run, step string }
-
-func newMark(j *undo.Journal) mark { return mark{run: j.Run(), step: rand.Text()} }
+// AsProcess is the runtime that needs nothing but this machine.
+func AsProcess() Runtime {
+	return Runtime{
+		Name: "process",
+		New: func(s Spec) (Target, error) {
+			return NewProcess(ProcessConfig{Program: s.Program, Command: s.Command, MemoryLimit: s.MemoryLimit})
+		},
+		Undoers: map[string]undo.Func{
+			stepProcess: func(ctx context.Context, args map[string]string) error {
+				return killMarked(ctx, mark{run: args["run"], step: args["step"]})
+			},
+			stepCgroup: func(_ context.Context, args map[string]string) error { return removeCage(args["dir"]) },
+		},
+	}
+}
 
 // ProcessConfig is a program to run as a process of this machine.
 type ProcessConfig struct {
@@ -52,23 +59,21 @@ func (c ProcessConfig) Validate() error {
 	return err
 }
 
-// Process is a [Target] that runs as a process of this machine, in a process
-// group of its own.
-type Process struct{ *runner }
-
-// NewProcess prepares a process; it starts nothing.
-func NewProcess(c ProcessConfig) (*Process, error) {
+// NewProcess prepares a target that runs as a process of this machine, in a
+// process group of its own; it starts nothing.
+func NewProcess(c ProcessConfig) (*Runner, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("target process: %w", err)
 	}
 	c.Program = c.Program.withDefaults(filepath.Base(c.Command))
-	return &Process{newRunner(c.Program, processes{c})}, nil
+	return newRunner(c.Program, processes{c}), nil
 }
 
 // processes begins lives that are processes.
 type processes struct{ ProcessConfig }
 
-func (p processes) describe() string {
+// Describe implements [Launcher].
+func (p processes) Describe() string {
 	text := "process " + p.Name
 	if p.MemoryLimit > 0 {
 		text += ", memory limit " + result.Bytes(float64(p.MemoryLimit)) + " by cgroup"
@@ -76,20 +81,20 @@ func (p processes) describe() string {
 	return text
 }
 
-func (p processes) release(context.Context) error { return nil }
+// Release implements [Launcher]: nothing outlives a process.
+func (p processes) Release(context.Context) error { return nil }
 
-// launch plans, starts, and hands over to a goroutine that lives until the
+// Launch plans, starts, and hands over to a goroutine that lives until the
 // process is gone and then crosses the plan out.
-func (p processes) launch(_ context.Context, address string, log *lines) (life, error) {
+func (p processes) Launch(_ context.Context, i Invocation) (Life, error) {
 	path, err := exec.LookPath(p.Command)
 	if err != nil {
 		return nil, fmt.Errorf("find the program: %w", err)
 	}
-	l := &processLife{mark: newMark(p.Journal), journal: p.Journal, limit: p.MemoryLimit, ended: make(chan struct{})}
-	args, env := p.at(address, l.mark)
-	l.cmd = exec.Command(path, args...)
-	l.cmd.Dir, l.cmd.Env = p.Dir, env
-	l.log = log.writer()
+	l := &processLife{mark: mark{run: i.Run, step: i.Step}, journal: p.Journal, limit: p.MemoryLimit, ended: make(chan struct{})}
+	l.cmd = exec.Command(path, i.Args...)
+	l.cmd.Dir, l.cmd.Env = p.Dir, i.Env
+	l.log = i.Log()
 	l.cmd.Stdout, l.cmd.Stderr = l.log, l.log
 	l.cmd.WaitDelay = pipePatience
 	if l.step, err = p.Journal.Plan(stepProcess, map[string]string{"run": l.mark.run, "step": l.mark.step, "name": p.Name}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/target/internal/peak"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
@@ -24,10 +26,10 @@ type processLife struct {
 	journal *undo.Journal
 	step    undo.Step
 	cmd     *exec.Cmd
-	log     *lineWriter
+	log     io.WriteCloser
 	limit   uint64
 	cage    *cage // nil without a memory limit
-	peak    *peakWatch
+	peak    *peak.Watch
 	ended   chan struct{}
 
 	mu   sync.Mutex // guards gone; held while signalling, so that no reused id is hit
@@ -40,7 +42,7 @@ type processLife struct {
 
 // confine makes the memory cgroup that the process is to be started in.
 func (l *processLife) confine() error {
-	cage, err := newCage(l.journal, "holdfast-"+l.mark.step, l.limit)
+	cage, err := newCage(l.journal, cgroupPrefix+l.mark.step, l.limit)
 	if err != nil {
 		return err
 	}
@@ -60,12 +62,12 @@ func (l *processLife) live(started chan<- error) {
 		return
 	}
 	defer close(l.ended)
-	l.peak = watchPeak(l.cmd.Process.Pid)
+	l.peak = peak.Start(l.cmd.Process.Pid)
 	close(started)
 
 	reap(l.cmd, l.killRest)
-	l.log.close()
-	l.end = l.describeEnd(l.peak.stop(l.cmd.ProcessState))
+	_ = l.log.Close() // of lines kept in memory: cannot fail
+	l.end = l.describeEnd(l.peak.Stop(l.cmd.ProcessState))
 	l.err = l.clear(true)
 }
 
@@ -121,26 +123,29 @@ func (l *processLife) describeEnd(peak *uint64) result.End {
 	return end
 }
 
-func (l *processLife) pid() (int32, bool) {
+// PID implements [Life].
+func (l *processLife) PID() (int32, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return int32(l.cmd.Process.Pid), !l.gone
 }
 
-func (l *processLife) memoryDir() (string, bool) {
+// MemoryDir implements [Life].
+func (l *processLife) MemoryDir() (string, bool) {
 	if l.cage == nil {
 		return "", false
 	}
 	return l.cage.dir, true
 }
 
-func (l *processLife) signal(sig syscall.Signal, all bool) error {
+// Signal implements [Life].
+func (l *processLife) Signal(sig syscall.Signal, all bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.gone {
 		return ErrNotRunning
 	}
-	l.peak.look()
+	l.peak.Look()
 	pid := l.cmd.Process.Pid
 	if all {
 		pid = -pid
@@ -148,5 +153,8 @@ func (l *processLife) signal(sig syscall.Signal, all bool) error {
 	return syscall.Kill(pid, sig)
 }
 
-func (l *processLife) done() <-chan struct{}        { return l.ended }
-func (l *processLife) outcome() (result.End, error) { return l.end, l.err }
+// Done implements [Life].
+func (l *processLife) Done() <-chan struct{} { return l.ended }
+
+// Outcome implements [Life].
+func (l *processLife) Outcome() (result.End, error) { return l.end, l.err }

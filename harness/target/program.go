@@ -1,8 +1,10 @@
 package target
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"slices"
@@ -11,6 +13,10 @@ import (
 
 	"holdfast.dev/holdfast/harness/undo"
 )
+
+// stepVariable is the environment variable that marks the processes of one
+// life, beside [undo.RunVariable], which marks all of the run.
+const stepVariable = "HOLDFAST_STEP"
 
 // Defaults of [Program].
 const (
@@ -21,7 +27,7 @@ const (
 	DefaultLogLines     = 200
 )
 
-// Program is what a process and a container are told alike.
+// Program is what all runtimes are told alike.
 //
 // In Args and in the values of Env, {addr} stands for the address to listen on,
 // {host} and {port} for its halves.
@@ -118,21 +124,22 @@ func (p Program) withDefaults(name string) Program {
 	return p
 }
 
-// at fills in the address: the arguments and the environment, sorted, of a
-// life that listens there and carries that mark.
-func (p Program) at(address string, m mark) (args, env []string) {
+// invocation is a life that listens at address and writes into log, with a mark
+// of its own.
+func (p Program) invocation(address string, log *lines) Invocation {
+	i := Invocation{Run: p.Journal.Run(), Step: rand.Text(), Log: func() io.WriteCloser { return log.writer() }}
 	host, port, _ := net.SplitHostPort(address)
 	fill := strings.NewReplacer("{addr}", address, "{host}", host, "{port}", port)
 	for _, arg := range p.Args {
-		args = append(args, fill.Replace(arg))
+		i.Args = append(i.Args, fill.Replace(arg))
 	}
 	vars := map[string]string{p.AddrVariable: address}
 	for name, value := range p.Env {
 		vars[name] = fill.Replace(value)
 	}
-	vars[undo.RunVariable], vars[stepVariable] = m.run, m.step
+	vars[undo.RunVariable], vars[stepVariable] = i.Run, i.Step
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		env = append(env, name+"="+vars[name])
+		i.Env = append(i.Env, name+"="+vars[name])
 	}
-	return args, env
+	return i
 }

@@ -18,33 +18,11 @@ const (
 	startAttempts = 3                // at different ports
 )
 
-// life is one life of a program, from its start until all of it is gone.
-type life interface {
-	// pid is its main process on this machine, while it runs.
-	pid() (int32, bool)
-	// memoryDir is its memory cgroup's directory, while it runs, if known.
-	memoryDir() (string, bool)
-	// signal sends to all of its processes or to the main one.
-	signal(sig syscall.Signal, all bool) error
-	// done is closed once it has ended and nothing is left of it, or no more
-	// can be done about what is left: then outcome's error says so.
-	done() <-chan struct{}
-	// outcome is how it ended, without times and Expected; only after done.
-	outcome() (result.End, error)
-}
-
-// launcher begins lives: the part in which process and container differ.
-type launcher interface {
-	launch(ctx context.Context, address string, log *lines) (life, error)
-	// release removes what outlives single lives; it is idempotent.
-	release(ctx context.Context) error
-	describe() string
-}
-
-// runner is the lifecycle that process and container share.
-type runner struct {
+// Runner is a [Target] whose lives a [Launcher] begins: the lifecycle that all
+// runtimes share.
+type Runner struct {
 	prog Program
-	how  launcher
+	how  Launcher
 	log  *lines
 	turn chan struct{} // held by the one Start or Stop that is at work
 
@@ -55,8 +33,16 @@ type runner struct {
 	now     *tenure // the latest life; it may have ended
 }
 
-func newRunner(prog Program, how launcher) *runner {
-	return &runner{
+// New prepares to run a program; it starts nothing.
+func New(prog Program, how Launcher) (*Runner, error) {
+	if err := prog.Validate(); err != nil {
+		return nil, fmt.Errorf("target: %w", err)
+	}
+	return newRunner(prog.withDefaults("the target"), how), nil
+}
+
+func newRunner(prog Program, how Launcher) *Runner {
+	return &Runner{
 		prog: prog, how: how, address: prog.Address,
 		log:  newLines(prog.LogLines, prog.Secrets),
 		turn: make(chan struct{}, 1),
@@ -64,7 +50,7 @@ func newRunner(prog Program, how launcher) *runner {
 }
 
 // Start implements [Target].
-func (r *runner) Start(ctx context.Context) error {
+func (r *Runner) Start(ctx context.Context) error {
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
@@ -89,13 +75,13 @@ func (r *runner) Start(ctx context.Context) error {
 }
 
 // startOnce begins one life and sees it ready, or ended again.
-func (r *runner) startOnce(ctx context.Context) error {
+func (r *Runner) startOnce(ctx context.Context) error {
 	address, err := r.settleAddress()
 	if err != nil {
 		return &StartError{Name: r.prog.Name, Err: err}
 	}
 	began := time.Since(r.prog.Start)
-	l, err := r.how.launch(ctx, address, r.log)
+	l, err := r.how.Launch(ctx, r.prog.invocation(address, r.log))
 	if err != nil {
 		return &StartError{Name: r.prog.Name, Err: err, Log: r.log.list()}
 	}
@@ -114,15 +100,15 @@ func (r *runner) startOnce(ctx context.Context) error {
 }
 
 // take makes a life the current one and watches over its end.
-func (r *runner) take(l life, began time.Duration) *tenure {
-	t := &tenure{life: l, exited: make(chan struct{})}
+func (r *Runner) take(l Life, began time.Duration) *tenure {
+	t := &tenure{Life: l, exited: make(chan struct{})}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t.index = len(r.ends)
 	r.ends = append(r.ends, result.End{StartS: began.Seconds()})
 	r.now = t
 	go func() { // ends with the life, which Stop ends for certain
-		<-l.done()
+		<-l.Done()
 		r.record(t)
 		close(t.exited)
 	}()
@@ -130,7 +116,7 @@ func (r *runner) take(l life, began time.Duration) *tenure {
 }
 
 // end makes sure that t has ended. gently asks it first.
-func (r *runner) end(ctx context.Context, t *tenure, gently bool) error {
+func (r *Runner) end(ctx context.Context, t *tenure, gently bool) error {
 	select {
 	case <-t.exited:
 		return r.leftOf(t)
@@ -142,8 +128,8 @@ func (r *runner) end(ctx context.Context, t *tenure, gently bool) error {
 	if gently {
 		grace := time.NewTimer(r.prog.Grace)
 		defer grace.Stop()
-		_ = t.signal(syscall.SIGTERM, false) // who is gone meanwhile needs none
-		_ = t.signal(syscall.SIGCONT, true)  // a paused one could not heed it
+		_ = t.Signal(syscall.SIGTERM, false) // who is gone meanwhile needs none
+		_ = t.Signal(syscall.SIGCONT, true)  // a paused one could not heed it
 		select {
 		case <-t.exited:
 			return r.leftOf(t)
@@ -151,7 +137,7 @@ func (r *runner) end(ctx context.Context, t *tenure, gently bool) error {
 		case <-ctx.Done():
 		}
 	}
-	killed := t.signal(syscall.SIGKILL, true)
+	killed := t.Signal(syscall.SIGKILL, true)
 	patience := time.NewTimer(killPatience)
 	defer patience.Stop()
 	select {
@@ -163,7 +149,7 @@ func (r *runner) end(ctx context.Context, t *tenure, gently bool) error {
 }
 
 // Stop implements [Target].
-func (r *runner) Stop(ctx context.Context) (result.End, error) {
+func (r *Runner) Stop(ctx context.Context) (result.End, error) {
 	r.mu.Lock()
 	if r.abandon != nil {
 		r.abandon(errors.New("it was told to stop"))
@@ -178,7 +164,7 @@ func (r *runner) Stop(ctx context.Context) (result.End, error) {
 	}
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), killPatience)
 	defer cancel()
-	if left := r.how.release(release); left != nil {
+	if left := r.how.Release(release); left != nil {
 		err = errors.Join(err, left)
 	}
 	if err != nil {
@@ -191,7 +177,7 @@ func (r *runner) Stop(ctx context.Context) (result.End, error) {
 }
 
 // Signal implements [Target].
-func (r *runner) Signal(sig os.Signal) error {
+func (r *Runner) Signal(sig os.Signal) error {
 	number, ok := sig.(syscall.Signal)
 	if !ok {
 		return fmt.Errorf("signal %s: %v is no signal of this system", r.prog.Name, sig)
@@ -206,7 +192,7 @@ func (r *runner) Signal(sig os.Signal) error {
 		t.asked, t.askedAt = number, time.Now()
 		r.mu.Unlock()
 	}
-	if err := t.signal(number, all); err != nil {
+	if err := t.Signal(number, all); err != nil {
 		return fmt.Errorf("signal %s: %w", r.prog.Name, err)
 	}
 	return nil
@@ -221,7 +207,7 @@ func terminates(sig syscall.Signal) bool {
 }
 
 // URL implements [Target].
-func (r *runner) URL() string {
+func (r *Runner) URL() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.address == "" {
@@ -231,24 +217,24 @@ func (r *runner) URL() string {
 }
 
 // PID implements [Target].
-func (r *runner) PID() (int32, bool) {
+func (r *Runner) PID() (int32, bool) {
 	if t := r.alive(); t != nil {
-		return t.pid()
+		return t.PID()
 	}
 	return 0, false
 }
 
 // MemoryDir is the directory of the memory cgroup that it alone runs in, for
 // probes; false while it does not run, or has none of its own.
-func (r *runner) MemoryDir() (string, bool) {
+func (r *Runner) MemoryDir() (string, bool) {
 	if t := r.alive(); t != nil {
-		return t.memoryDir()
+		return t.MemoryDir()
 	}
 	return "", false
 }
 
 // Exited implements [Target].
-func (r *runner) Exited() <-chan struct{} {
+func (r *Runner) Exited() <-chan struct{} {
 	if t := r.current(); t != nil {
 		return t.exited
 	}
@@ -256,26 +242,26 @@ func (r *runner) Exited() <-chan struct{} {
 }
 
 // Ends implements [Target].
-func (r *runner) Ends() []result.End {
+func (r *Runner) Ends() []result.End {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.ends)
 }
 
 // Log implements [Target].
-func (r *runner) Log() []string { return r.log.list() }
+func (r *Runner) Log() []string { return r.log.list() }
 
 // Describe implements [Target].
-func (r *runner) Describe() string { return r.how.describe() }
+func (r *Runner) Describe() string { return r.how.Describe() }
 
-func (r *runner) current() *tenure {
+func (r *Runner) current() *tenure {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.now
 }
 
 // alive is the current life, nil if it has ended.
-func (r *runner) alive() *tenure {
+func (r *Runner) alive() *tenure {
 	t := r.current()
 	if t == nil {
 		return nil
@@ -288,19 +274,19 @@ func (r *runner) alive() *tenure {
 	}
 }
 
-func (r *runner) endOf(t *tenure) result.End {
+func (r *Runner) endOf(t *tenure) result.End {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.ends[t.index]
 }
 
-func (r *runner) leftOf(t *tenure) error {
+func (r *Runner) leftOf(t *tenure) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return t.err
 }
 
-func (r *runner) settleAddress() (string, error) {
+func (r *Runner) settleAddress() (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.address == "" {
@@ -316,7 +302,7 @@ func (r *runner) settleAddress() (string, error) {
 // forgetPort lets the next attempt pick another port, and strikes the failed
 // one from the record, as long as no client can know the port: nobody chose
 // it and it never was ready.
-func (r *runner) forgetPort() bool {
+func (r *Runner) forgetPort() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.prog.Address != "" || len(r.ends) != 1 {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness/undo"
@@ -16,22 +15,8 @@ import (
 // sweepPause is between killing and looking whether it helped.
 const sweepPause = 10 * time.Millisecond
 
-// Undoers undoes what this package's targets leave behind when their harness
-// is killed: give it to [undo.Sweep].
-func Undoers() map[string]undo.Func {
-	return map[string]undo.Func{
-		stepProcess: func(ctx context.Context, args map[string]string) error {
-			return killMarked(ctx, mark{run: args["run"], step: args["step"]})
-		},
-		stepCgroup: func(_ context.Context, args map[string]string) error { return removeCage(args["dir"]) },
-		stepContainer: func(ctx context.Context, args map[string]string) error {
-			return sweepEngine(ctx, args, (*engine).removeContainer)
-		},
-		stepImage: func(ctx context.Context, args map[string]string) error {
-			return sweepEngine(ctx, args, (*engine).removeImage)
-		},
-	}
-}
+// mark is what a life's processes are found by.
+type mark struct{ run, step string }
 
 // killMarked kills every process that carries m and returns when none is left.
 func killMarked(ctx context.Context, m mark) error {
@@ -88,17 +73,4 @@ func (m mark) inListing(listing []byte) []int {
 		}
 	}
 	return pids
-}
-
-// sweepEngine undoes something at the engine where it was made.
-func sweepEngine(ctx context.Context, args map[string]string, remove func(*engine, context.Context, string, string) error) error {
-	if args["run"] == "" || !strings.HasPrefix(args["name"], ownPrefix) {
-		return fmt.Errorf("undo at the Docker engine: %q is not a name of ours", args["name"])
-	}
-	e, err := dialEngine(args["engine"])
-	if err != nil {
-		return err
-	}
-	defer e.close()
-	return remove(e, ctx, args["name"], args["run"])
 }

@@ -38,13 +38,6 @@ func markedProcesses(m mark) ([]*os.Process, error) {
 	return found, nil
 }
 
-// peakWatch knows no peak here.
-type peakWatch struct{}
-
-func watchPeak(int) *peakWatch                   { return &peakWatch{} }
-func (*peakWatch) look()                         {}
-func (*peakWatch) stop(*os.ProcessState) *uint64 { return nil }
-
 // cage is a memory cgroup, which only Linux has.
 type cage struct{ dir string }
 
@@ -53,5 +46,3 @@ func (*cage) start(*exec.Cmd) error                        { return ErrNoMemoryL
 func (*cage) oomEvidence() string                          { return "" }
 func (*cage) remove() error                                { return nil }
 func removeCage(string) error                              { return nil }
-
-func memoryDirOf(int) string { return "" }

@@ -1,8 +1,9 @@
 // Package target runs the system under test: as a process ([NewProcess]), as a
-// container with a memory limit ([NewContainer]), or not at all, where someone
-// else runs it and only its URL is known ([NewURL]).
+// container with a memory limit (the package docker), in any other way that a
+// [Launcher] knows ([New]), or not at all, where someone else runs it and only
+// its URL is known ([NewURL]).
 //
-// All three are a [Target]. Process and container share one lifecycle:
+// All of these are a [Target]. Those that are started share one lifecycle:
 //
 //   - Start picks a free loopback port (once; a restart keeps it, so that clients
 //     need not learn a new one), starts the program, and returns when it says
@@ -14,8 +15,8 @@
 //   - A program that ends by itself is seen at once through Exited and recorded
 //     in Ends, whether or not anybody calls Stop.
 //
-// Whatever is started is first written to the run's undo journal; [Undoers] are
-// the other half, for the sweep after a harness that was killed. A process also
+// Whatever is started is first written to the run's undo journal; the Undoers of
+// a [Runtime] are the other half, for the sweep after a harness that was killed. A process also
 // dies with its harness (Linux: PDEATHSIG).
 //
 // The package judges nothing and measures nothing over time: it tells how each
@@ -72,8 +73,6 @@ var (
 	ErrNotRunning = errors.New("the target is not running")
 	// ErrNotOurs is for a service that someone else runs.
 	ErrNotOurs = errors.New("the target is run by someone else: holdfast neither stops nor signals it")
-	// ErrNoEngine means that no Docker engine that we can use answered.
-	ErrNoEngine = errors.New("no usable Docker engine")
 	// ErrNoMemoryLimit means that this machine lets us limit no process's memory.
 	ErrNoMemoryLimit = errors.New("cannot limit the memory of a process here")
 	// errPortTaken asks for a start at another port.

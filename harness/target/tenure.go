@@ -7,7 +7,7 @@ import (
 
 // tenure is a life with what the runner knows of it.
 type tenure struct {
-	life
+	Life
 	index  int           // of its end in ends
 	exited chan struct{} // closed once its end is recorded
 
@@ -19,11 +19,11 @@ type tenure struct {
 }
 
 // record writes down how a life ended.
-func (r *runner) record(t *tenure) {
+func (r *Runner) record(t *tenure) {
 	ended := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	end, err := t.outcome()
+	end, err := t.Outcome()
 	end.StartS = r.ends[t.index].StartS
 	at := ended.Sub(r.prog.Start).Seconds()
 	end.EndS = &at

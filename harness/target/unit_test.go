@@ -19,21 +19,6 @@ import (
 	"holdfast.dev/holdfast/harness/undo"
 )
 
-func TestThePeakIsTheTargetsOwnAndNotWhatItInheritedFromTheHarness(t *testing.T) {
-	ballast := make([]byte, 200_000_000)
-	for i := range ballast {
-		ballast[i] = byte(i)
-	}
-	each(t, func(t *testing.T, k kind) {
-		b := started(t, k, nil)
-		b.tell(t, "/allocate?mb=30")
-		end, err := b.Stop(t.Context())
-		require.NoError(t, err)
-		require.InDelta(t, 40e6, float64(*end.PeakRSSBytes), 15e6, "a small Go server and 30 MB")
-	})
-	require.NotZero(t, ballast[7])
-}
-
 func TestAStrangersAnswerAtItsPortIsNotTakenForItsOwn(t *testing.T) {
 	stranger := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer stranger.Close()
@@ -62,8 +47,7 @@ func TestAPortIsPickedWhereTheKernelHandsOutNone(t *testing.T) {
 }
 
 func TestAPortLostBeforeTheFirstStartIsReplaced(t *testing.T) {
-	p, _ := program(t, nil)
-	p = p.withDefaults("x")
+	p := Program{}.withDefaults("x")
 	r := newRunner(p, nil)
 	first, err := r.settleAddress()
 	require.NoError(t, err)
@@ -89,7 +73,7 @@ func TestTheLogKeepsTheLastLines(t *testing.T) {
 	_, _ = w.Write([]byte("one\ntwo\r\nth"))
 	require.Equal(t, []string{"one", "two"}, l.list())
 	_, _ = w.Write([]byte("ree\n\nfive\xff"))
-	w.close()
+	require.NoError(t, w.Close())
 	require.Equal(t, []string{"three", "", "five�"}, l.list())
 }
 
@@ -140,7 +124,7 @@ func FuzzLines(f *testing.F) {
 			require.NoError(t, err)
 			require.Equal(t, len(part), n)
 		}
-		w.close()
+		require.NoError(t, w.Close())
 		require.LessOrEqual(t, len(l.list()), 5)
 		for _, line := range l.list() {
 			require.LessOrEqual(t, len(line), maxLine+len(cut))
@@ -156,16 +140,14 @@ func TestAConfigurationSaysAllThatIsWrongWithItAtOnce(t *testing.T) {
 		Env: map[string]string{"A=B": "", "HOLDFAST_RUN": "mine", "HOLDFAST_STEP": "mine", "ZERO": "\x00"},
 	}
 	_, process := NewProcess(ProcessConfig{Program: bad})
-	_, container := NewContainer(ContainerConfig{Program: bad, MemoryLimit: 1})
-	for _, err := range []error{process, container} {
+	_, plain := New(bad, nil)
+	for _, err := range []error{process, plain} {
 		for _, part := range []string{"Start", "Journal", "Address", "ReadyPath", "ReadyTimeout", "Grace", "LogLines",
 			"A=B", "HOLDFAST_RUN", "HOLDFAST_STEP", "ZERO"} {
 			require.ErrorContains(t, err, part)
 		}
 	}
 	require.ErrorContains(t, process, "Command")
-	require.ErrorContains(t, container, "Binary")
-	require.ErrorContains(t, container, "MemoryLimit")
 	_, url := NewURL(URLConfig{URL: "ftp://me:hunter2@x", ReadyPath: "x", ReadyTimeout: -1})
 	require.ErrorContains(t, url, "http or https")
 	require.ErrorContains(t, url, "ReadyPath")

@@ -1,4 +1,4 @@
-package target
+package cgroup
 
 import (
 	"errors"
@@ -11,33 +11,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hierarchy is where memory cgroups are made: below which directory, and
-// whether they are of version 2.
-type hierarchy struct {
-	parent string
-	v2     bool
+// Hierarchy is where memory cgroups are made.
+type Hierarchy struct {
+	Parent string // the directory below which they are
+	V2     bool   // they are of version 2
 }
 
-// ownHierarchy finds where the process at proc, for example /proc/self, may make
+// Own finds where the process at proc, for example /proc/self, may make
 // memory cgroups.
-func ownHierarchy(proc string) (hierarchy, error) {
+func Own(proc string) (Hierarchy, error) {
 	mount, dir, v2, err := locate(filepath.Join(proc, "mountinfo"), filepath.Join(proc, "cgroup"))
 	if err != nil {
-		return hierarchy{}, err
+		return Hierarchy{}, err
 	}
 	if _, err := os.Stat(dir); err != nil {
 		dir = mount // in a container without a cgroup namespace the path is the host's
 	}
-	h := hierarchy{parent: dir, v2: v2}
+	h := Hierarchy{Parent: dir, V2: v2}
 	if v2 {
 		return h.climb(mount)
 	}
 	return h, nil
 }
 
-// memoryDirOf is the directory of a process's memory cgroup, empty if it
+// MemoryDirOf is the directory of a process's memory cgroup, empty if it
 // cannot be told.
-func memoryDirOf(pid int) string {
+func MemoryDirOf(pid int) string {
 	_, dir, _, err := locate("/proc/self/mountinfo", fmt.Sprintf("/proc/%d/cgroup", pid))
 	if err != nil {
 		return ""
@@ -73,14 +72,14 @@ func locate(mountinfo, groups string) (mount, dir string, v2 bool, err error) {
 // climb goes up to the nearest group that gives its children the memory
 // controller and lets us make some. Version 2 keeps processes in the leaves, so
 // that is hardly ever the harness's own group.
-func (h hierarchy) climb(mount string) (hierarchy, error) {
-	for dir := h.parent; ; dir = filepath.Dir(dir) {
+func (h Hierarchy) climb(mount string) (Hierarchy, error) {
+	for dir := h.Parent; ; dir = filepath.Dir(dir) {
 		given, err := os.ReadFile(filepath.Join(dir, "cgroup.subtree_control"))
 		if err == nil && slices.Contains(strings.Fields(string(given)), "memory") && unix.Access(dir, unix.W_OK) == nil {
-			return hierarchy{parent: dir, v2: true}, nil
+			return Hierarchy{Parent: dir, V2: true}, nil
 		}
 		if dir == mount || dir == filepath.Dir(dir) {
-			return h, fmt.Errorf("no group between %s and %s has the memory controller for its children and is ours to write", h.parent, mount)
+			return h, fmt.Errorf("no group between %s and %s has the memory controller for its children and is ours to write", h.Parent, mount)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package target
+package docker
 
 import (
 	"archive/tar"
@@ -18,8 +18,11 @@ import (
 	"holdfast.dev/holdfast/harness/undo"
 )
 
-// ownPrefix begins the name of every container, image and cgroup of ours.
+// ownPrefix begins the name of every container and image of ours.
 const ownPrefix = "holdfast-"
+
+// ErrNoEngine means that no Docker engine that we can use answered.
+var ErrNoEngine = errors.New("no usable Docker engine")
 
 // engine is a Docker engine on this machine.
 type engine struct {

@@ -1,4 +1,4 @@
-package target
+package peak
 
 import (
 	"bytes"
@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// peakEvery is how often a high-water mark is read. The mark never falls, but
+// every is how often a high-water mark is read. The mark never falls, but
 // it is gone with the process: the last reading is what remains.
-const peakEvery = 25 * time.Millisecond
+const every = 25 * time.Millisecond
 
-// peakWatch finds the most memory that a process ever had resident.
+// Watch finds the most memory that a process ever had resident.
 //
 // Neither of the kernel's two answers will do alone. VmHWM can be read only
 // while the process lives. What wait4 reports (ru_maxrss) is exact and comes
@@ -23,7 +23,7 @@ const peakEvery = 25 * time.Millisecond
 // a harness with 300 MB "used" 300 MB though it is /bin/true. So the reaped
 // number counts only where it is above anything the parent can have left;
 // below that the answer is as old as the last reading.
-type peakWatch struct {
+type Watch struct {
 	inherited uint64   // the harness's own mark after the start
 	status    *os.File // nil if the process was gone already
 	quit      chan struct{}
@@ -33,9 +33,9 @@ type peakWatch struct {
 	highest uint64
 }
 
-// watchPeak begins to watch a process; whoever begins must stop.
-func watchPeak(pid int) *peakWatch {
-	w := &peakWatch{quit: make(chan struct{}), over: make(chan struct{})}
+// Start begins to watch a process; whoever begins must [Watch.Stop].
+func Start(pid int) *Watch {
+	w := &Watch{quit: make(chan struct{}), over: make(chan struct{})}
 	if own, err := os.Open("/proc/self/status"); err == nil {
 		w.inherited = highWaterMark(own)
 		_ = own.Close()
@@ -49,12 +49,12 @@ func watchPeak(pid int) *peakWatch {
 	return w
 }
 
-func (w *peakWatch) run() {
+func (w *Watch) run() {
 	defer close(w.over)
-	tick := time.NewTicker(peakEvery)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		w.look()
+		w.Look()
 		select {
 		case <-w.quit:
 			return
@@ -63,8 +63,8 @@ func (w *peakWatch) run() {
 	}
 }
 
-// look reads the mark now, as should be done before a signal that may end it.
-func (w *peakWatch) look() {
+// Look reads the mark now, as should be done before a signal that may end it.
+func (w *Watch) Look() {
 	if w.status == nil {
 		return
 	}
@@ -74,9 +74,9 @@ func (w *peakWatch) look() {
 	w.highest = max(w.highest, mark)
 }
 
-// stop ends the watch and returns the peak in bytes, nil if it is not known.
+// Stop ends the watch and returns the peak in bytes, nil if it is not known.
 // reaped is the process as it was waited for, nil if it was not our child.
-func (w *peakWatch) stop(reaped *os.ProcessState) *uint64 {
+func (w *Watch) Stop(reaped *os.ProcessState) *uint64 {
 	close(w.quit)
 	<-w.over
 	if w.status != nil {

@@ -1,4 +1,4 @@
-package target
+package peak
 
 import (
 	"math"
@@ -20,14 +20,14 @@ func TestWhatTheKernelReapedCountsOnlyAboveWhatWasInherited(t *testing.T) {
 		{"a harness bigger than its target", math.MaxUint64, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := &peakWatch{quit: make(chan struct{}), over: make(chan struct{}), inherited: c.inherited, highest: 1000}
+			w := &Watch{quit: make(chan struct{}), over: make(chan struct{}), inherited: c.inherited, highest: 1000}
 			go w.run()
-			peak := w.stop(child.ProcessState)
+			peak := w.Stop(child.ProcessState)
 			require.NotNil(t, peak)
 			require.Equal(t, c.exact, *peak > 1000, "%d", *peak)
 		})
 	}
-	none := &peakWatch{quit: make(chan struct{}), over: make(chan struct{})}
+	none := &Watch{quit: make(chan struct{}), over: make(chan struct{})}
 	go none.run()
-	require.Nil(t, none.stop(nil), "what was not measured is absent, not 0")
+	require.Nil(t, none.Stop(nil), "what was not measured is absent, not 0")
 }

@@ -1,9 +1,10 @@
-package target
+package docker
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"syscall"
 	"time"
@@ -15,6 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/harness/target/internal/cgroup"
+	"holdfast.dev/holdfast/harness/target/internal/peak"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
@@ -24,18 +28,18 @@ const (
 	logPatience    = 2 * time.Second        // for the last log lines after the end
 )
 
-// containerLife is one container, from its start until it is removed.
-type containerLife struct {
+// life is one container, from its start until it is removed.
+type life struct {
 	engine  *engine
 	journal *undo.Journal
 	step    undo.Step
 	run     string
 	name    string
 	limit   uint64
-	log     *lines
+	log     func() io.WriteCloser
 	hostPID int
 	dir     string // of its memory cgroup; empty if unknown
-	peak    *peakWatch
+	peak    *peak.Watch
 	ended   chan struct{}
 
 	mu   sync.Mutex // guards gone
@@ -48,7 +52,7 @@ type containerLife struct {
 
 // begin makes and starts the container and hands over to a goroutine that
 // lives until it is removed.
-func (l *containerLife) begin(ctx context.Context, options client.ContainerCreateOptions) error {
+func (l *life) begin(ctx context.Context, options client.ContainerCreateOptions) error {
 	if _, err := l.engine.api.ContainerCreate(ctx, options); err != nil {
 		return fmt.Errorf("make the container: %w", err)
 	}
@@ -57,14 +61,14 @@ func (l *containerLife) begin(ctx context.Context, options client.ContainerCreat
 	}
 	if state, err := l.inspect(); err == nil {
 		l.hostPID = state.Pid // 0 if it ended already
-		l.dir = memoryDirOf(state.Pid)
+		l.dir = cgroup.MemoryDirOf(state.Pid)
 	}
-	l.peak = watchPeak(l.hostPID)
+	l.peak = peak.Start(l.hostPID)
 	go l.live()
 	return nil
 }
 
-func (l *containerLife) live() {
+func (l *life) live() {
 	defer close(l.ended)
 	follow, stopFollowing := context.WithCancel(context.Background())
 	defer stopFollowing()
@@ -77,7 +81,7 @@ func (l *containerLife) live() {
 	l.mu.Lock()
 	l.gone = true
 	l.mu.Unlock()
-	l.end = l.describeEnd(state, l.peak.stop(nil))
+	l.end = l.describeEnd(state, l.peak.Stop(nil))
 	select {
 	case <-logged:
 	case <-time.After(logPatience):
@@ -89,7 +93,7 @@ func (l *containerLife) live() {
 
 // awaitEnd waits until the container no longer runs. It asks again when the
 // engine's answer is cut off, and gives up when the engine is gone for long.
-func (l *containerLife) awaitEnd() (*container.State, error) {
+func (l *life) awaitEnd() (*container.State, error) {
 	lastHeard := time.Now()
 	for {
 		state, err := l.inspect()
@@ -109,7 +113,7 @@ func (l *containerLife) awaitEnd() (*container.State, error) {
 }
 
 // waitOnce blocks as long as the container runs and the engine keeps the line.
-func (l *containerLife) waitOnce() {
+func (l *life) waitOnce() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	wait := l.engine.api.ContainerWait(ctx, l.name, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
@@ -119,7 +123,7 @@ func (l *containerLife) waitOnce() {
 	}
 }
 
-func (l *containerLife) inspect() (*container.State, error) {
+func (l *life) inspect() (*container.State, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), enginePatience)
 	defer cancel()
 	found, err := l.engine.api.ContainerInspect(ctx, l.name, client.ContainerInspectOptions{})
@@ -132,13 +136,13 @@ func (l *containerLife) inspect() (*container.State, error) {
 	return found.Container.State, nil
 }
 
-func (l *containerLife) followLog(ctx context.Context) {
-	out, errOut := l.log.writer(), l.log.writer()
-	defer out.close()
-	defer errOut.close()
+func (l *life) followLog(ctx context.Context) {
+	out, errOut := l.log(), l.log()
+	defer out.Close()
+	defer errOut.Close()
 	stream, err := l.engine.api.ContainerLogs(ctx, l.name, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Follow: true})
 	if err != nil {
-		l.log.add("(holdfast: its log cannot be read: " + err.Error() + ")")
+		fmt.Fprintf(errOut, "(holdfast: its log cannot be read: %v)\n", err)
 		return
 	}
 	defer stream.Close()
@@ -147,7 +151,7 @@ func (l *containerLife) followLog(ctx context.Context) {
 
 // describeEnd translates the engine's state, nil if it is not known. After a
 // kill for memory the peak is left out: what was last seen is from before it.
-func (l *containerLife) describeEnd(state *container.State, peak *uint64) result.End {
+func (l *life) describeEnd(state *container.State, peak *uint64) result.End {
 	end := result.End{LimitBytes: &l.limit, PeakRSSBytes: peak}
 	if state == nil {
 		return end
@@ -165,7 +169,7 @@ func (l *containerLife) describeEnd(state *container.State, peak *uint64) result
 }
 
 // remove removes the container for certain and crosses it out.
-func (l *containerLife) remove() error {
+func (l *life) remove() error {
 	ctx, cancel := context.WithTimeout(context.Background(), enginePatience)
 	defer cancel()
 	if err := l.engine.removeContainer(ctx, l.name, l.run); err != nil {
@@ -174,32 +178,37 @@ func (l *containerLife) remove() error {
 	return l.journal.Done(l.step)
 }
 
-func (l *containerLife) pid() (int32, bool) {
+// PID implements [target.Life].
+func (l *life) PID() (int32, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return int32(l.hostPID), !l.gone && l.hostPID > 0
 }
 
-func (l *containerLife) memoryDir() (string, bool) { return l.dir, l.dir != "" }
+// MemoryDir implements [target.Life].
+func (l *life) MemoryDir() (string, bool) { return l.dir, l.dir != "" }
 
-// signal goes through the engine, which may send what we may not. A container
+// Signal goes through the engine, which may send what we may not. A container
 // of ours has one program, so all of it is its main process.
-func (l *containerLife) signal(sig syscall.Signal, _ bool) error {
+func (l *life) Signal(sig syscall.Signal, _ bool) error {
 	l.mu.Lock()
 	gone := l.gone
 	l.mu.Unlock()
 	if gone {
-		return ErrNotRunning
+		return target.ErrNotRunning
 	}
-	l.peak.look()
+	l.peak.Look()
 	ctx, cancel := context.WithTimeout(context.Background(), enginePatience)
 	defer cancel()
 	_, err := l.engine.api.ContainerKill(ctx, l.name, client.ContainerKillOptions{Signal: fmt.Sprint(int(sig))})
 	if errdefs.IsConflict(err) || errdefs.IsNotFound(err) {
-		return fmt.Errorf("%w: %w", ErrNotRunning, err)
+		return fmt.Errorf("%w: %w", target.ErrNotRunning, err)
 	}
 	return err
 }
 
-func (l *containerLife) done() <-chan struct{}        { return l.ended }
-func (l *containerLife) outcome() (result.End, error) { return l.end, l.err }
+// Done implements [target.Life].
+func (l *life) Done() <-chan struct{} { return l.ended }
+
+// Outcome implements [target.Life].
+func (l *life) Outcome() (result.End, error) { return l.end, l.err }

@@ -1,7 +1,13 @@
-package target
+// Package docker runs the system under test in a container with a memory limit,
+// for the programs that choose it: it brings Docker's own client along.
+//
+// Enter at [Runtime], or at [New] for one target.
+package docker
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -13,12 +19,13 @@ import (
 	"github.com/moby/moby/client"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
-// ContainerConfig is a program to run in a container with a memory limit.
-type ContainerConfig struct {
-	Program
+// Config is a program to run in a container with a memory limit.
+type Config struct {
+	target.Program
 	// Binary is the path of the program: one static Linux executable (for Go,
 	// CGO_ENABLED=0), which becomes the whole image. Required.
 	Binary string
@@ -33,7 +40,7 @@ type ContainerConfig struct {
 const leastMemory = 6 << 20
 
 // Validate reports all that is wrong with it.
-func (c ContainerConfig) Validate() error {
+func (c Config) Validate() error {
 	errs := []error{c.Program.Validate()}
 	if c.Binary == "" {
 		errs = append(errs, errors.New("no Binary is named"))
@@ -44,35 +51,48 @@ func (c ContainerConfig) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Container is a [Target] that runs in a container of an engine on this
-// machine: alone in its image, with the host's network (so it reaches
-// databases and fakes on loopback, and binds there), without capabilities, as
-// the harness's own user. Each life is a container of its own; the image is
-// made by the first Start and removed by Stop.
-type Container struct{ *runner }
+// DefaultMemoryLimit is the limit of a container for which none was given:
+// generous, for a container without one could take the whole machine down.
+const DefaultMemoryLimit = 1 << 30
 
-// NewContainer prepares a container; it asks nothing of the engine yet.
-func NewContainer(c ContainerConfig) (*Container, error) {
+// Runtime runs programs in containers of the engine at an address, for example
+// "unix:///run/docker.sock". An empty one is DOCKER_HOST, then Docker's default.
+func Runtime(engine string) target.Runtime {
+	return target.Runtime{
+		Name: "container",
+		New: func(s target.Spec) (target.Target, error) {
+			return New(Config{Program: s.Program, Binary: s.Command, MemoryLimit: cmp.Or(s.MemoryLimit, DefaultMemoryLimit), Engine: engine})
+		},
+		Undoers: undoers(),
+	}
+}
+
+// New prepares a target that runs in a container of an engine on this machine:
+// alone in its image, with the host's network (so it reaches databases and fakes
+// on loopback, and binds there), without capabilities, as the harness's own
+// user. Each life is a container of its own; the image is made by the first
+// Start and removed by Stop. New asks nothing of the engine yet.
+func New(c Config) (*target.Runner, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("target container: %w", err)
 	}
-	c.Program = c.Program.withDefaults(filepath.Base(c.Binary))
-	return &Container{newRunner(c.Program, &containers{ContainerConfig: c})}, nil
+	c.Name = cmp.Or(c.Name, filepath.Base(c.Binary))
+	return target.New(c.Program, &containers{Config: c})
 }
 
-// containers begins lives that are containers. Its methods but describe are
-// called by one Start or Stop at a time.
+// containers begins lives that are containers.
 type containers struct {
-	ContainerConfig
+	Config
 	engine *engine   // nil while nothing is there
 	image  string    // empty while there is none
 	step   undo.Step // the image's
 
-	mu      sync.Mutex // guards version, which describe reads
+	mu      sync.Mutex // guards version, which Describe reads
 	version string
 }
 
-func (c *containers) describe() string {
+// Describe implements [target.Launcher].
+func (c *containers) Describe() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	text := fmt.Sprintf("container of %s, memory limit %s", c.Name, result.Bytes(float64(c.MemoryLimit)))
@@ -102,12 +122,12 @@ func (c *containers) prepare(ctx context.Context) error {
 	if c.image != "" {
 		return nil
 	}
-	name := ownPrefix + "target:" + strings.ToLower(newMark(c.Journal).step)
+	name := ownPrefix + "target:" + strings.ToLower(rand.Text())
 	step, err := c.Journal.Plan(stepImage, c.undoArgs(name))
 	if err != nil {
 		return err
 	}
-	c.image, c.step = name, step // so that release removes a half-made one too
+	c.image, c.step = name, step // so that Release removes a half-made one too
 	return c.engine.importImage(ctx, name, c.Journal.Run(), c.Binary)
 }
 
@@ -115,34 +135,33 @@ func (c *containers) undoArgs(name string) map[string]string {
 	return map[string]string{"run": c.Journal.Run(), "name": name, "engine": c.engine.host}
 }
 
-func (c *containers) launch(ctx context.Context, address string, log *lines) (life, error) {
+// Launch implements [target.Launcher].
+func (c *containers) Launch(ctx context.Context, i target.Invocation) (target.Life, error) {
 	if err := c.prepare(ctx); err != nil {
-		return nil, errors.Join(err, c.release(context.WithoutCancel(ctx)))
+		return nil, errors.Join(err, c.Release(context.WithoutCancel(ctx)))
 	}
-	m := newMark(c.Journal)
-	l := &containerLife{
-		engine: c.engine, journal: c.Journal, run: m.run, name: ownPrefix + strings.ToLower(m.step),
-		limit: c.MemoryLimit, log: log, ended: make(chan struct{}),
+	l := &life{
+		engine: c.engine, journal: c.Journal, run: i.Run, name: ownPrefix + strings.ToLower(i.Step),
+		limit: c.MemoryLimit, log: i.Log, ended: make(chan struct{}),
 	}
 	var err error
 	if l.step, err = c.Journal.Plan(stepContainer, c.undoArgs(l.name)); err != nil {
 		return nil, err
 	}
-	if err := l.begin(ctx, c.options(address, l.name, m)); err != nil {
+	if err := l.begin(ctx, c.options(l.name, i)); err != nil {
 		return nil, errors.Join(err, l.remove())
 	}
 	return l, nil
 }
 
 // options is the container to make.
-func (c *containers) options(address, name string, m mark) client.ContainerCreateOptions {
-	args, env := c.at(address, m)
+func (c *containers) options(name string, i target.Invocation) client.ContainerCreateOptions {
 	return client.ContainerCreateOptions{
 		Name: name,
 		Config: &container.Config{
-			Image: c.image, Cmd: args, Env: env,
+			Image: c.image, Cmd: i.Args, Env: i.Env,
 			User:   fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()),
-			Labels: map[string]string{undo.RunLabel: m.run},
+			Labels: map[string]string{undo.RunLabel: i.Run},
 		},
 		HostConfig: &container.HostConfig{
 			NetworkMode: "host",
@@ -155,8 +174,8 @@ func (c *containers) options(address, name string, m mark) client.ContainerCreat
 	}
 }
 
-// release removes the image and lets go of the engine.
-func (c *containers) release(ctx context.Context) error {
+// Release removes the image and lets go of the engine.
+func (c *containers) Release(ctx context.Context) error {
 	if c.engine == nil {
 		return nil
 	}

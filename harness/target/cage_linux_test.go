@@ -1,0 +1,46 @@
+package target
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/target/internal/cgroup"
+)
+
+func TestAVersion2GroupIsLimitedWithoutSwapAndDiesWhole(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "holdfast-x")
+	c := &cage{Hierarchy: cgroup.Hierarchy{V2: true}, dir: dir}
+	require.NoError(t, c.make(1000))
+	for file, want := range map[string]string{"memory.max": "1000", "memory.swap.max": "0", "memory.oom.group": "1"} {
+		got, err := os.ReadFile(filepath.Join(dir, file))
+		if os.IsNotExist(err) {
+			require.FailNow(t, "not written", file)
+		}
+		require.NoError(t, err)
+		require.Equal(t, want, string(got), file)
+	}
+	require.Error(t, c.make(1000), "a group that is there already is not ours")
+}
+
+func TestOnlyACountedKillIsEvidence(t *testing.T) {
+	for _, c := range []struct {
+		name, file, text string
+		v2               bool
+		want             string
+	}{
+		{"version 1, killed", "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n", false, "cgroup memory.oom_control: oom_kill 2"},
+		{"version 1, not killed", "memory.oom_control", "oom_kill_disable 0\nunder_oom 1\noom_kill 0\n", false, ""},
+		{"version 2, killed", "memory.events", "low 0\noom 1\noom_kill 1\noom_group_kill 1\n", true, "cgroup memory.events: oom_kill 1"},
+		{"version 2, reclaimed but not killed", "memory.events", "max 812\noom 0\noom_kill 0\n", true, ""},
+		{"nothing to read", "another", "", true, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, c.file), []byte(c.text), 0o644))
+			require.Equal(t, c.want, (&cage{Hierarchy: cgroup.Hierarchy{V2: c.v2}, dir: dir}).oomEvidence())
+		})
+	}
+}

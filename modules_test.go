@@ -1,0 +1,87 @@
+package holdfast
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// foreign are the modules that a program pulls in that imports harness, and why
+// each of them. What this list lacks must be chosen by the program itself, as
+// containers are.
+var foreign = map[string]string{
+	"github.com/HdrHistogram/hdrhistogram-go": "latencies that merge, in a format that others read",
+	"github.com/tsenart/vegeta/v12":           "the pacers behind the profiles, and the format of results",
+	"github.com/influxdata/tdigest":           "of vegeta",
+	"github.com/mailru/easyjson":              "of vegeta",
+	"github.com/josharian/intern":             "of vegeta",
+	"github.com/rs/dnscache":                  "of vegeta",
+	"github.com/pandatix/go-abnf":             "of vegeta",
+	"golang.org/x/net":                        "of vegeta",
+	"github.com/jackc/pgx/v5":                 "Postgres: data sets, clones, probes and faults",
+	"github.com/jackc/pgpassfile":             "of pgx",
+	"github.com/jackc/pgservicefile":          "of pgx",
+	"golang.org/x/text":                       "of pgx",
+	"github.com/prometheus/common":            "the parser of anybody's metrics page",
+	"github.com/prometheus/client_model":      "of the parser",
+	"github.com/munnerz/goautoneg":            "of the parser",
+	"google.golang.org/protobuf":              "of the parser",
+	"github.com/shirou/gopsutil/v3":           "figures of processes and of the machine",
+	"github.com/tklauser/go-sysconf":          "of gopsutil",
+	"github.com/tklauser/numcpus":             "of gopsutil",
+	"golang.org/x/sync":                       "groups of goroutines",
+	"golang.org/x/sys":                        "file locks and signals",
+}
+
+func TestWhoImportsTheHarnessPullsFewModules(t *testing.T) {
+	pulled := modulesOf(t, "./harness")
+	for module := range pulled {
+		require.Contains(t, foreign, module, "harness pulls a module that nobody gave a reason for")
+	}
+	for module := range foreign {
+		require.Contains(t, pulled, module, "the list has a module that harness no longer pulls")
+	}
+}
+
+// What only some programs need is there for who chooses it, and is not in the
+// list above: a guard that cannot fail guards nothing.
+func TestContainersAndFetchedBinariesAreChosen(t *testing.T) {
+	for room, heavy := range map[string]string{
+		"./harness/target/docker":      "github.com/moby/moby/client",
+		"./harness/database/container": "github.com/testcontainers/testcontainers-go",
+		"./harness/database/embedded":  "github.com/fergusstrange/embedded-postgres",
+	} {
+		require.NotContains(t, foreign, heavy)
+		require.Contains(t, modulesOf(t, room), heavy)
+	}
+}
+
+// modulesOf returns the modules, but our own, that a package needs to be built.
+func modulesOf(t *testing.T, room string) map[string]bool {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-deps", "-json=Module", room).Output()
+	require.NoError(t, err)
+	found := map[string]bool{}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p struct {
+			Module *struct {
+				Path string
+				Main bool
+			}
+		}
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return found
+		}
+		require.NoError(t, err)
+		if p.Module != nil && !p.Module.Main {
+			found[p.Module.Path] = true
+		}
+	}
+}
