@@ -21,7 +21,7 @@ var foreign = map[string]string{
 	"github.com/mailru/easyjson":              "of vegeta",
 	"github.com/josharian/intern":             "of vegeta",
 	"github.com/rs/dnscache":                  "of vegeta",
-	"github.com/pandatix/go-abnf":             "of vegeta",
+	"github.com/pandatix/go-abnf":             "of the parser",
 	"golang.org/x/net":                        "of vegeta",
 	"github.com/jackc/pgx/v5":                 "Postgres: data sets, clones, probes and faults",
 	"github.com/jackc/pgpassfile":             "of pgx",
