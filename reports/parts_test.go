@@ -111,7 +111,7 @@ func TestAHistogramThatCannotBeReadIsSaid(t *testing.T) {
 		_, err := quantiles(text)
 		require.Error(t, err)
 	}
-	d := distributions(result.Scenario{Streams: []result.Stream{{Name: "search", Histogram: "AAAA"}}})
+	d := distributions(result.Scenario{Streams: []result.Stream{{Name: "search", Histograms: result.Histograms{Histogram: "AAAA"}}}})
 	require.Len(t, d, 1)
 	require.Contains(t, d[0].Note, "the histogram from the plan can't be read")
 }

@@ -53,6 +53,7 @@ func Start(ctx context.Context, config Config, streams ...Stream) (*Attack, erro
 	for i, s := range streams {
 		s = s.withDefaults()
 		rec := newRecorder(s, config.Phases, config.Interval)
+		rec.observe = config.Observe
 		p := newPacer(s, a.clock, pacing.Done(), rec)
 		senders[i] = &sender{
 			stream: s, base: base, seed: streamSeed(config.Seed, s.Name), pacer: p, rec: rec,
@@ -128,7 +129,7 @@ func (a *Attack) Wait() []Tally {
 		a.Abort()
 		a.tidy()
 		for _, r := range a.streams {
-			a.tallies = append(a.tallies, r.tally(a.config.Phases, cpu))
+			a.tallies = append(a.tallies, r.rec.tally(r.stream, cpu))
 		}
 	})
 	return a.tallies

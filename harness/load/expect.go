@@ -13,6 +13,8 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte // whole; nil where [Expectation.IgnoresBody]
+
+	length int64 // of the body, as far as it was read
 }
 
 // Expectation says what an answer must be. The zero value expects any 2xx.

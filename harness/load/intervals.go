@@ -4,6 +4,8 @@ import (
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"holdfast.dev/holdfast/harness/result/latency"
 )
 
 // maxPoints bounds a series. A run that needs more points gets intervals of
@@ -65,6 +67,16 @@ func (t *intervals) index(due time.Duration) int {
 	return min(int((due-t.startAt)/t.width), last)
 }
 
+// span is the part of the run that interval i covers.
+func (t *intervals) span(i int) (from, to time.Duration) {
+	from = t.startAt + time.Duration(i)*t.width
+	to = from + t.width
+	if end := t.startAt + t.length; i == t.index(end) {
+		to = end
+	}
+	return from, to
+}
+
 // at returns the interval in which a request is due that is not finished.
 func (t *intervals) at(due time.Duration) *interval {
 	i := t.index(due)
@@ -92,7 +104,7 @@ func (t *intervals) fresh() *interval {
 		t.spare = t.spare[:n-1]
 		return in
 	}
-	return &interval{latency: hdr.New(1, longest, coarseDigits)}
+	return &interval{latency: latency.New(latency.Coarse)}
 }
 
 // expect notes a request that will be sent or dropped.
@@ -109,21 +121,21 @@ func (t *intervals) drop(due time.Duration) {
 
 func (t *intervals) send(due time.Duration) { t.at(due).sent++ }
 
-func (t *intervals) finish(x exchange) {
-	in := t.at(x.due)
-	if x.status != 0 {
+func (t *intervals) finish(x Exchange) {
+	in := t.at(x.Due)
+	if x.Status != 0 {
 		in.completed++
 	}
-	switch x.class {
+	switch x.Class {
 	case "":
 	case ClassShedByTarget:
 		in.shedByTarget++
 	default:
 		in.failed++
 	}
-	record(&in.latency, x.end-x.due, coarseDigits)
+	latency.Record(&in.latency, x.End-x.Due, latency.Coarse)
 	in.pending--
-	t.closeIfDone(t.index(x.due), in)
+	t.closeIfDone(t.index(x.Due), in)
 }
 
 // closeIfDone makes a point of an interval in which nothing can happen any more.
@@ -138,10 +150,10 @@ func (t *intervals) close(i int, in *interval) {
 		t.points = append(t.points, point{})
 	}
 	if in.samples = in.latency.TotalCount(); in.samples > 0 {
-		in.p50 = millis(in.latency.ValueAtPercentile(50))
-		in.p90 = millis(in.latency.ValueAtPercentile(90))
-		in.p99 = millis(in.latency.ValueAtPercentile(99))
-		in.max = millis(in.latency.Max())
+		in.p50 = latency.Millis(in.latency.ValueAtPercentile(50))
+		in.p90 = latency.Millis(in.latency.ValueAtPercentile(90))
+		in.p99 = latency.Millis(in.latency.ValueAtPercentile(99))
+		in.max = latency.Millis(in.latency.Max())
 		t.latest = in.point
 		in.latency.Reset()
 	}
@@ -186,35 +198,3 @@ func (t *intervals) widen() {
 	}
 	t.current /= 2
 }
-
-// gauge keeps the highest value of each interval, by the time at which it was
-// reached. Its values are never negative.
-type gauge struct {
-	startAt time.Duration
-	width   time.Duration
-	points  []int64
-	level   int64 // now
-}
-
-func (g *gauge) set(now time.Duration, level int64) {
-	i := max(0, int((now-g.startAt)/g.width))
-	for i >= maxPoints {
-		for j, v := range g.points {
-			if j%2 == 0 {
-				g.points[j/2] = v
-			} else {
-				g.points[j/2] = max(g.points[j/2], v)
-			}
-		}
-		g.points = g.points[:(len(g.points)+1)/2]
-		g.width *= 2
-		i /= 2
-	}
-	for len(g.points) <= i {
-		g.points = append(g.points, g.level) // it stood there meanwhile
-	}
-	g.points[i] = max(g.points[i], level)
-	g.level = level
-}
-
-func millis(us int64) float64 { return float64(us) / 1000 }

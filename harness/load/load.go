@@ -86,6 +86,9 @@ type Config struct {
 	// often as needed to keep a series under 1,200 points. Defaults to
 	// [DefaultInterval], or to [DefaultShortInterval] for a short load.
 	Interval time.Duration
+	// Observe is told of each request that has ended, from many goroutines at
+	// once. The request's worker waits meanwhile. Optional.
+	Observe func(Exchange)
 }
 
 func (s Stream) withDefaults() Stream {

@@ -4,44 +4,15 @@ import (
 	"sync"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
-
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// Histograms count microseconds. Longer latencies than the longest are counted
-// as that.
-const (
-	longest      = int64(time.Hour / time.Microsecond)
-	digits       = 3 // of the histograms that are judged: 0.1 %
-	coarseDigits = 2 // of those that are drawn, and of the send lag: 1 %
-)
-
-// counted is what became of the requests that were due in one span.
-type counted struct {
-	sent, completed, ok, late, shed, unsent int64
-	errors                                  map[string]int64
-	statuses                                map[int]int64
-
-	// Absent until there is something to record.
-	latency, latencyOK, fromSend, lag *hdr.Histogram
-}
-
-// exchange is one request that was sent and what came of it.
-type exchange struct {
-	n              int64 // which request
-	due, sent, end time.Duration
-	status         int    // of an answer that arrived whole, otherwise 0
-	class          string // empty: the expected answer
-	path           string // what was asked
-}
-
 // recorder keeps the books of one stream.
 type recorder struct {
-	starts, ends []time.Duration // of the phases
+	observe func(Exchange) // of each request that has ended; nil: nobody asks
 
 	mu       sync.Mutex // guards all below
-	tallies  []counted  // one a phase, and a last one for what is due outside
+	phased   phased
 	series   *intervals
 	inFlight gauge
 	open     int64 // sent and not answered
@@ -55,7 +26,7 @@ type recorder struct {
 
 func newRecorder(s Stream, phases []result.Phase, interval time.Duration) *recorder {
 	r := &recorder{
-		tallies:  make([]counted, len(phases)+1),
+		phased:   newPhased(phases),
 		series:   newIntervals(s.StartAt, s.Profile.Duration(), interval),
 		inFlight: gauge{startAt: s.StartAt, width: interval},
 	}
@@ -63,20 +34,8 @@ func newRecorder(s Stream, phases []result.Phase, interval time.Duration) *recor
 		if p.Name == result.WarmUp {
 			r.warm = p.To
 		}
-		r.starts = append(r.starts, p.From)
-		r.ends = append(r.ends, p.To)
 	}
 	return r
-}
-
-// at returns the counts of the phase in which due lies.
-func (r *recorder) at(due time.Duration) *counted {
-	for i := range r.starts {
-		if due >= r.starts[i] && due < r.ends[i] {
-			return &r.tallies[i]
-		}
-	}
-	return &r.tallies[len(r.starts)]
 }
 
 // handOn notes that a request is on its way to a worker.
@@ -90,7 +49,7 @@ func (r *recorder) handOn(due time.Duration) {
 func (r *recorder) late(due time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.at(due).late++
+	r.phased.at(due).late++
 	r.total.late++
 	r.series.touch(due)
 }
@@ -99,7 +58,7 @@ func (r *recorder) late(due time.Duration) {
 func (r *recorder) lateAfterAll(due time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.at(due).late++
+	r.phased.at(due).late++
 	r.total.late++
 	r.series.drop(due)
 }
@@ -108,7 +67,7 @@ func (r *recorder) lateAfterAll(due time.Duration) {
 func (r *recorder) shed(due time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.at(due).shed++
+	r.phased.at(due).shed++
 	r.total.shed++
 	r.series.touch(due)
 }
@@ -117,7 +76,7 @@ func (r *recorder) shed(due time.Duration) {
 func (r *recorder) unsent(due time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.at(due).unsent++
+	r.phased.at(due).unsent++
 	r.total.unsent++
 	r.series.drop(due)
 }
@@ -130,13 +89,13 @@ func (r *recorder) unreached(plan Profile, startAt time.Duration, n int64) {
 	rest := max(0, Planned(plan)-n)
 	r.total.unsent += rest
 	outside := rest
-	for i := range r.starts {
-		first := max(n, DueBefore(plan, r.starts[i]-startAt))
-		here := max(0, DueBefore(plan, r.ends[i]-startAt)-first)
-		r.tallies[i].unsent += here
+	for i, p := range r.phased.phases {
+		first := max(n, DueBefore(plan, p.From-startAt))
+		here := max(0, DueBefore(plan, p.To-startAt)-first)
+		r.phased.each[i].unsent += here
 		outside -= here
 	}
-	r.tallies[len(r.starts)].unsent += outside
+	r.phased.outside().unsent += outside
 }
 
 // unfit counts a request that could not be built, and keeps the first reason.
@@ -158,91 +117,56 @@ func (r *recorder) send(due, now time.Duration) {
 	r.maxOpen = max(r.maxOpen, r.open)
 	r.inFlight.set(now, r.open)
 	r.series.send(due)
-	t := r.at(due)
-	t.sent++
-	record(&t.lag, now-due, coarseDigits)
+	r.phased.at(due).send(due, now)
 }
 
 // finish notes how an exchange ended.
-func (r *recorder) finish(x exchange) {
+func (r *recorder) finish(x Exchange) {
+	r.enter(x)
+	if r.observe != nil {
+		r.observe(x)
+	}
+}
+
+func (r *recorder) enter(x Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.open--
-	r.inFlight.set(x.end, r.open)
+	r.inFlight.set(x.End, r.open)
 	r.series.finish(x)
-	t := r.at(x.due)
-	t.count(x)
+	r.phased.at(x.Due).finish(x)
 	r.total.count(x)
-	record(&t.latency, x.end-x.due, digits)
-	record(&t.fromSend, x.end-x.sent, digits)
-	if x.due >= r.warm {
+	if x.Due >= r.warm {
 		r.slowest.consider(x)
 	}
-	if x.class == "" {
-		r.answered.add(x.n)
-		record(&t.latencyOK, x.end-x.due, digits)
+	if x.Class == "" {
+		r.answered.add(x.N)
 	}
 }
 
-func (t *counted) count(x exchange) {
-	if x.status != 0 {
-		t.completed++
-		if t.statuses == nil {
-			t.statuses = make(map[int]int64)
-		}
-		t.statuses[x.status]++
-	}
-	if x.class == "" {
-		t.ok++
-		return
-	}
-	if t.errors == nil {
-		t.errors = make(map[string]int64)
-	}
-	t.errors[x.class]++
+// closeBooks is called when the last request has ended.
+func (r *recorder) closeBooks() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.series.closeAll()
 }
 
-// record adds d to *h, which is made when it is first needed.
-func record(h **hdr.Histogram, d time.Duration, digits int) {
-	if *h == nil {
-		*h = hdr.New(1, longest, digits)
+// tally puts together what became of the stream; it has ended.
+func (r *recorder) tally(s Stream, cpu *float64) Tally {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := Tally{
+		Stream: result.Stream{
+			Name: s.Name, Shape: s.Profile.String(), MaxInFlight: r.maxOpen, Slowest: r.slowest.requests(),
+		},
+		Series: r.draw(s), Problem: r.problem, Health: Health{CPUShare: cpu},
+		whole: r.phased.whole(), phases: r.phased.each[:len(r.phased.phases)], answered: r.answered,
 	}
-	// The value is within the histogram's range, so this cannot fail.
-	_ = (*h).RecordValue(min(max(d.Microseconds(), 1), longest))
-}
-
-// merge adds what other counted. The histograms of t are its own.
-func (t *counted) merge(other *counted) {
-	t.sent += other.sent
-	t.completed += other.completed
-	t.ok += other.ok
-	t.late += other.late
-	t.shed += other.shed
-	t.unsent += other.unsent
-	for class, n := range other.errors {
-		if t.errors == nil {
-			t.errors = make(map[string]int64)
-		}
-		t.errors[class] += n
+	var byPhase []result.StreamPhase
+	for _, p := range r.phased.phases {
+		planned := DueBefore(s.Profile, p.To-s.StartAt) - DueBefore(s.Profile, p.From-s.StartAt)
+		byPhase = append(byPhase, result.StreamPhase{Phase: p.Name, Counts: result.Counts{Planned: planned}})
 	}
-	for status, n := range other.statuses {
-		if t.statuses == nil {
-			t.statuses = make(map[int]int64)
-		}
-		t.statuses[status] += n
-	}
-	mergeInto(&t.latency, other.latency)
-	mergeInto(&t.latencyOK, other.latencyOK)
-	mergeInto(&t.fromSend, other.fromSend)
-	mergeInto(&t.lag, other.lag)
-}
-
-func mergeInto(to **hdr.Histogram, from *hdr.Histogram) {
-	switch {
-	case from == nil:
-	case *to == nil:
-		*to = from.Clone()
-	default:
-		(*to).Merge(from)
-	}
+	t.settle(Planned(s.Profile), byPhase)
+	return t
 }

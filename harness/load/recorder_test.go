@@ -26,7 +26,7 @@ func TestTheBooksAddUp(t *testing.T) {
 		rec := newRecorder(s, phases, width)
 		fates := rapid.SliceOfN(rapid.IntRange(0, 5), int(reached), int(reached)).Draw(t, "fates")
 
-		var open []exchange
+		var open []Exchange
 		finish := func(i int) {
 			rec.finish(open[i])
 			open = append(open[:i], open[i+1:]...)
@@ -48,9 +48,9 @@ func TestTheBooksAddUp(t *testing.T) {
 			default:
 				rec.handOn(due)
 				rec.send(due, due+time.Millisecond)
-				x := exchange{due: due, sent: due + time.Millisecond, end: due + time.Second, status: 200}
+				x := Exchange{Due: due, Sent: due + time.Millisecond, End: due + time.Second, Status: 200}
 				if fate == 5 {
-					x.status, x.class = 0, ClassTimeout
+					x.Status, x.Class = 0, ClassTimeout
 				}
 				open = append(open, x)
 			}
@@ -64,7 +64,7 @@ func TestTheBooksAddUp(t *testing.T) {
 		rec.unreached(s.Profile, s.StartAt, reached)
 		rec.closeBooks()
 
-		o := (&running{stream: s, rec: rec}).tally(phases, nil)
+		o := rec.tally(s, nil)
 		require.Equal(t, n, o.Sent+o.Late+o.Shed+o.Unsent)
 		for _, p := range o.Phases {
 			require.Equal(t, p.Planned, p.Sent+p.Late+p.Shed+p.Unsent, p.Phase)
@@ -91,7 +91,7 @@ func TestALongRunGetsWiderIntervals(t *testing.T) {
 	for at := time.Duration(0); at < time.Hour; at += 500 * time.Millisecond {
 		line.expect(at)
 		line.send(at)
-		line.finish(exchange{due: at, end: at + time.Millisecond + at/1000, status: 200})
+		line.finish(Exchange{Due: at, End: at + time.Millisecond + at/1000, Status: 200})
 	}
 	line.closeAll()
 	require.Equal(t, 4*time.Second, line.width)
@@ -166,6 +166,6 @@ func BenchmarkRecord(b *testing.B) {
 		due, _ := s.Profile.Due(n)
 		rec.handOn(due)
 		rec.send(due, due+100*time.Microsecond)
-		rec.finish(exchange{due: due, sent: due + 100*time.Microsecond, end: due + time.Duration(n%5000)*time.Microsecond, status: 200})
+		rec.finish(Exchange{Due: due, Sent: due + 100*time.Microsecond, End: due + time.Duration(n%5000)*time.Microsecond, Status: 200})
 	}
 }

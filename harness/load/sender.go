@@ -75,15 +75,18 @@ func (s *sender) send(n int64, sc *scratch) {
 		return
 	default:
 	}
-	x := exchange{n: n, due: due, sent: s.now(), path: ask.Path}
-	if x.sent-due > s.stream.MaxLag {
+	x := Exchange{
+		Stream: s.stream.Name, N: n, Due: due, Sent: s.now(),
+		Method: ask.Method, Path: ask.Path, BytesOut: int64(len(ask.Body)),
+	}
+	if x.Sent-due > s.stream.MaxLag {
 		s.rec.lateAfterAll(due)
 		return
 	}
-	s.rec.send(due, x.sent)
-	answer, err := s.exchange(s.deadlines.from(x.sent), n, ask, sc)
-	x.end = s.now()
-	x.status, x.class = s.judge(answer, err)
+	s.rec.send(due, x.Sent)
+	answer, err := s.exchange(s.deadlines.from(x.Sent), n, ask, sc)
+	x.End, x.BytesIn = s.now(), answer.length
+	x.Status, x.Class = s.judge(answer, err)
 	s.rec.finish(x)
 }
 
@@ -242,18 +245,17 @@ func (s *sender) read(resp *http.Response, sc *scratch) (Answer, error) {
 	if want := resp.ContentLength; want > int64(cap(buf)) && want <= s.stream.MaxBody && !s.stream.Expect.IgnoresBody {
 		buf = make([]byte, 0, want+bytes.MinRead)
 	}
-	var total int64
 	for {
 		if len(buf) == cap(buf) {
 			buf = append(buf, 0)[:len(buf)]
 		}
 		n, err := resp.Body.Read(buf[len(buf):cap(buf)])
-		total += int64(n)
+		a.length += int64(n)
 		if !s.stream.Expect.IgnoresBody {
 			buf = buf[:len(buf)+n]
 		}
 		switch {
-		case total > s.stream.MaxBody:
+		case a.length > s.stream.MaxBody:
 			return a, errTooLarge
 		case err == io.EOF:
 			a.Body = buf

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result/latency"
 )
 
 // mostSlowest bounds how many of the slowest requests a stream remembers.
@@ -16,31 +17,51 @@ const longestPath = 200
 
 // slowest are the requests that took longest from the moment they were due, the
 // longest first. Its zero value is empty.
-type slowest []exchange
+type slowest []Exchange
 
 // consider enters x if it is among the slowest.
-func (s *slowest) consider(x exchange) {
-	took := x.end - x.due
-	if n := len(*s); n == mostSlowest && took <= (*s)[n-1].end-(*s)[n-1].due {
+func (s *slowest) consider(x Exchange) {
+	if n := len(*s); n == mostSlowest && slower(x, (*s)[n-1]) >= 0 {
 		return
 	}
-	at, _ := slices.BinarySearchFunc(*s, x, func(a, b exchange) int { return cmp.Compare(b.end-b.due, a.end-a.due) })
+	at, _ := slices.BinarySearchFunc(*s, x, func(a, b Exchange) int { return slower(a, b) })
 	*s = slices.Insert(*s, at, x)
 	if len(*s) > mostSlowest {
 		*s = (*s)[:mostSlowest]
 	}
 }
 
+// slower is negative where a took longer than b. Of two that took as long, the
+// earlier one stands first, so that the order in which they ended has no say.
+func slower(a, b Exchange) int {
+	return cmp.Or(
+		cmp.Compare((b.End-b.Due).Microseconds(), (a.End-a.Due).Microseconds()),
+		cmp.Compare(a.Due, b.Due), cmp.Compare(a.N, b.N))
+}
+
 func (s slowest) requests() []result.Request {
 	var list []result.Request
 	for _, x := range s {
-		if len(x.path) > longestPath {
-			x.path = strings.ToValidUTF8(x.path[:longestPath], "") + "…"
+		if len(x.Path) > longestPath {
+			x.Path = strings.ToValidUTF8(x.Path[:longestPath], "") + "…"
 		}
 		list = append(list, result.Request{
-			N: x.n, Path: x.path, DueS: x.due.Seconds(), Status: x.status, Class: x.class,
-			LatencyMS: millis((x.end - x.due).Microseconds()), LatencyFromSendMS: millis((x.end - x.sent).Microseconds()),
+			N: x.N, Path: x.Path, DueS: x.Due.Seconds(), Status: x.Status, Class: x.Class,
+			LatencyMS:         latency.Millis((x.End - x.Due).Microseconds()),
+			LatencyFromSendMS: latency.Millis((x.End - x.Sent).Microseconds()),
 		})
 	}
 	return list
+}
+
+// slowestOf returns the slowest of two lists, in the order of [slower].
+func slowestOf(a, b []result.Request) []result.Request {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(a, b result.Request) int {
+		return cmp.Or(
+			cmp.Compare(b.LatencyMS, a.LatencyMS), cmp.Compare(a.DueS, b.DueS), cmp.Compare(a.N, b.N),
+			cmp.Compare(a.LatencyFromSendMS, b.LatencyFromSendMS), cmp.Compare(a.Status, b.Status),
+			cmp.Compare(a.Class, b.Class), cmp.Compare(a.Path, b.Path))
+	})
+	return all[:min(len(all), mostSlowest)]
 }

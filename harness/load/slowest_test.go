@@ -16,7 +16,7 @@ func TestTheSlowestAreKept(t *testing.T) {
 		var s slowest
 		for i, ms := range took {
 			due := time.Duration(i) * time.Second
-			s.consider(exchange{n: int64(i), due: due, sent: due + time.Millisecond, end: due + time.Duration(ms)*time.Millisecond})
+			s.consider(Exchange{N: int64(i), Due: due, Sent: due + time.Millisecond, End: due + time.Duration(ms)*time.Millisecond})
 		}
 		slices.SortFunc(took, func(a, b int64) int { return int(b - a) })
 		var kept []int64
@@ -30,6 +30,6 @@ func TestTheSlowestAreKept(t *testing.T) {
 }
 
 func TestALongPathIsCut(t *testing.T) {
-	s := slowest{{path: "/" + strings.Repeat("é", 500)}}
+	s := slowest{{Path: "/" + strings.Repeat("é", 500)}}
 	require.LessOrEqual(t, len(s.requests()[0].Path), longestPath+len("…"))
 }

@@ -1,16 +1,16 @@
 package load
 
 import (
-	"fmt"
-	"strconv"
+	"slices"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
-
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result/latency"
 )
 
-// Tally is what became of a stream.
+// Tally is what became of a stream: how many requests, by phase, with the
+// distributions of their latencies. It can be written as JSON and read again, had
+// of a result's stream ([TallyOf]), and put together with others ([Merge]).
 type Tally struct {
 	result.Stream
 	// Series are, each prefixed with the stream's name: latency.p50, .p90, .p99
@@ -25,7 +25,8 @@ type Tally struct {
 	// requests are counted as unsent.
 	Problem error
 
-	tallies  []counted // one a phase, in the order of Stream.Phases
+	whole    counted
+	phases   []counted // in the order of Stream.Phases
 	answered numbers
 }
 
@@ -43,157 +44,60 @@ type Health struct {
 	CPUShare *float64
 }
 
-// closeBooks is called when the last request has ended.
-func (r *recorder) closeBooks() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.series.closeAll()
+// During returns the counts of the requests that were due in these phases,
+// taken together, with the quantiles of their common distribution. A phase that
+// did not take place adds nothing.
+func (t Tally) During(phases ...string) result.Counts {
+	sum, planned := t.during(phases)
+	return sum.counts(planned)
 }
 
-// outcome puts the result together; the stream has ended.
-func (r *running) tally(phases []result.Phase, cpu *float64) Tally {
-	rec := r.rec
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	var whole counted
-	for i := range rec.tallies {
-		whole.merge(&rec.tallies[i])
+// Percentile returns the latency, in milliseconds from the moment they were due,
+// that p per cent of the requests of these phases did not exceed, and how many
+// requests that rests on. Without phases it is that of all requests.
+func (t Tally) Percentile(p float64, phases ...string) (ms float64, samples int64) {
+	sum := t.whole
+	if len(phases) > 0 {
+		sum, _ = t.during(phases)
 	}
-	o := Tally{
-		Stream: result.Stream{
-			Name:              r.stream.Name,
-			Shape:             r.stream.Profile.String(),
-			Counts:            whole.counts(Planned(r.stream.Profile)),
-			MaxInFlight:       rec.maxOpen,
-			Histogram:         encode(whole.latency),
-			HistogramFromSend: encode(whole.fromSend),
-			Slowest:           rec.slowest.requests(),
-		},
-		Series:   r.series(),
-		Problem:  rec.problem,
-		Health:   Health{CPUShare: cpu},
-		tallies:  rec.tallies[:len(phases)],
-		answered: rec.answered,
+	if sum.latency == nil {
+		return 0, 0
 	}
-	for i, p := range phases {
-		planned := DueBefore(r.stream.Profile, rec.ends[i]-r.stream.StartAt) -
-			DueBefore(r.stream.Profile, rec.starts[i]-r.stream.StartAt)
-		o.Phases = append(o.Phases, result.StreamPhase{Phase: p.Name, Counts: rec.tallies[i].counts(planned)})
-	}
-	o.Health.Delivered = float64(o.Sent) / float64(o.Planned)
-	if whole.lag != nil {
-		o.Health.SendLagP99 = time.Duration(whole.lag.ValueAtPercentile(99)) * time.Microsecond
-	}
-	return o
+	return latency.Percentile(sum.latency, p), sum.latency.TotalCount()
 }
 
-// counts is t as the result has it. Planned comes from the profile and not from
-// what was counted, so that the two can be held against each other.
-func (t *counted) counts(planned int64) result.Counts {
-	c := result.Counts{
-		Planned: planned, Sent: t.sent, Completed: t.completed, OK: t.ok,
-		Late: t.late, Shed: t.shed, Unsent: t.unsent,
-		Errors:          t.errors,
-		Latency:         quantiles(t.latency),
-		LatencyOK:       quantiles(t.latencyOK),
-		LatencyFromSend: quantiles(t.fromSend),
-	}
-	for status, n := range t.statuses {
-		if c.Statuses == nil {
-			c.Statuses = make(map[string]int64)
+// Answered reports whether request n, counted from 0, got the expected answer.
+// With it the work that a target has taken on can be matched, request by
+// request, with what became of it.
+func (t Tally) Answered(n int64) bool { return t.answered.has(n) }
+
+func (t Tally) during(phases []string) (sum counted, planned int64) {
+	for i, p := range t.Phases {
+		if slices.Contains(phases, p.Phase) && i < len(t.phases) {
+			sum.merge(&t.phases[i])
+			planned += p.Planned
 		}
-		c.Statuses[strconv.Itoa(status)] = n
 	}
-	if t.lag != nil {
-		p99 := millis(t.lag.ValueAtPercentile(99))
-		c.SendLagP99MS = &p99
-	}
-	return c
+	return sum, planned
 }
 
-func quantiles(h *hdr.Histogram) *result.Quantiles {
-	if h == nil {
-		return nil
+// settle fills in what follows from the counts.
+func (t *Tally) settle(planned int64, byPhase []result.StreamPhase) {
+	t.Counts, t.Histograms = t.whole.counts(planned), t.whole.histograms()
+	t.Phases = byPhase
+	for i := range t.Phases {
+		p := &t.Phases[i]
+		p.Counts, p.Histograms = t.phases[i].counts(p.Planned), t.phases[i].histograms()
 	}
-	v := h.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9})
-	return &result.Quantiles{
-		N: h.TotalCount(), P50: millis(v[0]), P90: millis(v[1]), P99: millis(v[2]), P999: millis(v[3]),
-		Max: millis(h.Max()), Mean: h.Mean() / 1000,
-	}
+	t.assess()
 }
 
-// encode writes a histogram as V2, compressed, base64; nothing for none.
-func encode(h *hdr.Histogram) string {
-	if h == nil {
-		return ""
+// assess says what the counts tell of the generator.
+func (t *Tally) assess() {
+	if t.Planned > 0 {
+		t.Health.Delivered = float64(t.Sent) / float64(t.Planned)
 	}
-	// Encoding fails for an unknown version alone. The bytes are base64 already.
-	data, err := h.Encode(hdr.V2CompressedEncodingCookieBase)
-	if err != nil {
-		return ""
+	if lag := t.whole.lag; lag != nil {
+		t.Health.SendLagP99 = time.Duration(lag.ValueAtPercentile(99)) * time.Microsecond
 	}
-	return string(data)
-}
-
-// series draws the stream over time.
-func (r *running) series() []result.Series {
-	t := r.rec.series
-	rate := func(name string, count func(i int) int64) result.Series {
-		s := result.Series{Name: r.stream.Name + ".rate." + name, Unit: result.UnitPerS}
-		for i := range t.points {
-			from, to := t.span(i)
-			s.T = append(s.T, (from+to).Seconds()/2)
-			s.V = append(s.V, float64(count(i))/(to-from).Seconds())
-		}
-		return s
-	}
-	latency := func(name string, value func(p point) float64) result.Series {
-		s := result.Series{Name: r.stream.Name + ".latency." + name, Unit: result.UnitMS}
-		if t.width != t.first {
-			s.Reduced = "max per " + length(t.width)
-		}
-		for i, p := range t.points {
-			if p.samples > 0 {
-				from, to := t.span(i)
-				s.T = append(s.T, (from+to).Seconds()/2)
-				s.V = append(s.V, value(p))
-			}
-		}
-		return s
-	}
-	plan, startAt := r.stream.Profile, r.stream.StartAt
-	all := []result.Series{
-		latency("p50", func(p point) float64 { return p.p50 }),
-		latency("p90", func(p point) float64 { return p.p90 }),
-		latency("p99", func(p point) float64 { return p.p99 }),
-		latency("max", func(p point) float64 { return p.max }),
-		rate("planned", func(i int) int64 {
-			from, to := t.span(i)
-			return DueBefore(plan, to-startAt) - DueBefore(plan, from-startAt)
-		}),
-		rate("sent", func(i int) int64 { return t.points[i].sent }),
-		rate("completed", func(i int) int64 { return t.points[i].completed }),
-		rate("failed", func(i int) int64 { return t.points[i].failed }),
-		r.rec.inFlight.series(r.stream.Name + ".in_flight"),
-	}
-	return append(all, rate("shed_by_target", func(i int) int64 { return t.points[i].shedByTarget }))
-}
-
-// span is the part of the run that interval i covers.
-func (t *intervals) span(i int) (from, to time.Duration) {
-	from = t.startAt + time.Duration(i)*t.width
-	to = from + t.width
-	if end := t.startAt + t.length; i == t.index(end) {
-		to = end
-	}
-	return from, to
-}
-
-func (g *gauge) series(name string) result.Series {
-	s := result.Series{Name: name, Unit: result.UnitCount, Reduced: fmt.Sprintf("max per %s", length(g.width))}
-	for i, v := range g.points {
-		s.T = append(s.T, (g.startAt + time.Duration(i)*g.width + g.width/2).Seconds())
-		s.V = append(s.V, float64(v))
-	}
-	return s
 }

@@ -126,12 +126,8 @@ type Stream struct {
 	// Shape says what was planned, for example "200/s for 10s".
 	Shape string `json:"shape"`
 	Counts
+	Histograms
 	MaxInFlight int64 `json:"max_in_flight"` // the most requests open at once
-	// Histogram is the distribution of latencies from the planned send, in
-	// microseconds: HDR histogram, V2 compressed, base64.
-	Histogram string `json:"histogram,omitempty"`
-	// HistogramFromSend is the same, counted from the actual send.
-	HistogramFromSend string `json:"histogram_from_send,omitempty"`
 	// Slowest are the few requests after the warm-up that took longest.
 	Slowest []Request     `json:"slowest,omitempty"`
 	Phases  []StreamPhase `json:"phases"`
@@ -153,6 +149,23 @@ type Request struct {
 type StreamPhase struct {
 	Phase string `json:"phase"`
 	Counts
+	Histograms
+}
+
+// Histograms are the distributions behind the quantiles of [Counts], from which
+// any percentile can be had, and those of several phases or runs together:
+// package latency reads them. Each is absent where nothing was counted.
+type Histograms struct {
+	// Histogram is of the latencies from the planned send, in microseconds: HDR
+	// histogram, V2 compressed, base64.
+	Histogram string `json:"histogram,omitempty"`
+	// HistogramOK is the same over the expected answers alone. It is absent, too,
+	// where there were no others: it would be Histogram.
+	HistogramOK string `json:"histogram_ok,omitempty"`
+	// HistogramFromSend counts from the actual send.
+	HistogramFromSend string `json:"histogram_from_send,omitempty"`
+	// HistogramSendLag is of actual minus planned send.
+	HistogramSendLag string `json:"histogram_send_lag,omitempty"`
 }
 
 // Counts are the numbers of a stream over some span, by the time at which a

@@ -69,7 +69,7 @@ func fullRun(t testing.TB) *result.Run {
 		Schema: result.Schema, ID: "1", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seed: 1<<64 - 1, Profile: "smoke", Complete: true, Verdict: result.Pass,
 		Scenarios: []result.Scenario{{
 			Name: "search/x", Verdict: result.Pass, Checks: []result.Check{check}, Evidence: []result.Check{check},
-			Streams: []result.Stream{{Name: "search", Counts: counts, Histogram: "SGRy", Phases: []result.StreamPhase{{Phase: result.Inject, Counts: counts}}}},
+			Streams: []result.Stream{{Name: "search", Counts: counts, Histograms: result.Histograms{Histogram: "SGRy"}, Phases: []result.StreamPhase{{Phase: result.Inject, Counts: counts}}}},
 			Faults:  []result.Fault{{ID: "f", Kind: "delay 1ms", On: "database", EndS: ptr(2.0), Fired: 3, Undone: ptr(false)}},
 			Series:  []result.Series{{Name: "rss", Unit: result.UnitBytes, T: []float64{0, 1}, V: []float64{0, 5}}},
 			Ends:    []result.End{{EndS: ptr(9.0), ExitCode: ptr(0)}},

@@ -146,7 +146,7 @@ func TestLatencyIsComparedByItsHistograms(t *testing.T) {
 			require.NoError(t, err)
 			run := runOf(i)
 			run.Scenarios[0].Verdict = result.Pass
-			run.Scenarios[0].Streams = []result.Stream{{Name: "search", Shape: "200/s for 10s", Histogram: string(text)}}
+			run.Scenarios[0].Streams = []result.Stream{{Name: "search", Shape: "200/s for 10s", Histograms: result.Histograms{Histogram: string(text)}}}
 			all = append(all, run)
 		}
 		return all

@@ -1,5 +1,7 @@
 package load
 
+import "slices"
+
 // numbers is a set of request numbers, one bit each up to the largest in it.
 type numbers []uint64
 
@@ -18,7 +20,14 @@ func (s numbers) has(n int64) bool {
 	return n >= 0 && word < int64(len(s)) && s[word]&(1<<(n%64)) != 0
 }
 
-// Answered reports whether request n, counted from 0, got the expected answer.
-// With it the work that a target has taken on can be matched, request by
-// request, with what became of it.
-func (o Tally) Answered(n int64) bool { return o.answered.has(n) }
+// with returns the numbers that are in s, in other or in both.
+func (s numbers) with(other numbers) numbers {
+	if len(s) < len(other) {
+		s, other = other, s
+	}
+	all := slices.Clone(s)
+	for i, word := range other {
+		all[i] |= word
+	}
+	return all
+}

@@ -2,25 +2,9 @@ package load
 
 import (
 	"net/http"
-	"slices"
 
 	"holdfast.dev/holdfast/harness/result"
 )
-
-// During returns the counts of the requests that were due in these phases,
-// taken together, with the quantiles of their common distribution. A phase that
-// did not take place adds nothing.
-func (o Tally) During(phases ...string) result.Counts {
-	var sum counted
-	var planned int64
-	for i, p := range o.Phases {
-		if slices.Contains(phases, p.Phase) {
-			sum.merge(&o.tallies[i])
-			planned += p.Planned
-		}
-	}
-	return sum.counts(planned)
-}
 
 // Classes lists every class under which a request of s can be counted in
 // [result.Counts.Errors], so that a name which can never occur is found before

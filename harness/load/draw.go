@@ -1,0 +1,49 @@
+package load
+
+import (
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// draw draws the stream over time.
+func (r *recorder) draw(stream Stream) []result.Series {
+	t := r.series
+	rate := func(name string, count func(i int) int64) result.Series {
+		s := result.Series{Name: stream.Name + ".rate." + name, Unit: result.UnitPerS}
+		for i := range t.points {
+			from, to := t.span(i)
+			s.T = append(s.T, (from+to).Seconds()/2)
+			s.V = append(s.V, float64(count(i))/(to-from).Seconds())
+		}
+		return s
+	}
+	latency := func(name string, value func(p point) float64) result.Series {
+		s := result.Series{Name: stream.Name + ".latency." + name, Unit: result.UnitMS}
+		if t.width != t.first {
+			s.Reduced = "max per " + length(t.width)
+		}
+		for i, p := range t.points {
+			if p.samples > 0 {
+				from, to := t.span(i)
+				s.T = append(s.T, (from+to).Seconds()/2)
+				s.V = append(s.V, value(p))
+			}
+		}
+		return s
+	}
+	plan, startAt := stream.Profile, stream.StartAt
+	all := []result.Series{
+		latency("p50", func(p point) float64 { return p.p50 }),
+		latency("p90", func(p point) float64 { return p.p90 }),
+		latency("p99", func(p point) float64 { return p.p99 }),
+		latency("max", func(p point) float64 { return p.max }),
+		rate("planned", func(i int) int64 {
+			from, to := t.span(i)
+			return DueBefore(plan, to-startAt) - DueBefore(plan, from-startAt)
+		}),
+		rate("sent", func(i int) int64 { return t.points[i].sent }),
+		rate("completed", func(i int) int64 { return t.points[i].completed }),
+		rate("failed", func(i int) int64 { return t.points[i].failed }),
+		r.inFlight.series(stream.Name + ".in_flight"),
+	}
+	return append(all, rate("shed_by_target", func(i int) int64 { return t.points[i].shedByTarget }))
+}

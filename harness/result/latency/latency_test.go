@@ -1,0 +1,100 @@
+package latency_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"holdfast.dev/holdfast/harness/result/latency"
+)
+
+func drawn(t *rapid.T, name string) (*hdr.Histogram, []time.Duration) {
+	var h *hdr.Histogram
+	all := rapid.SliceOf(rapid.Custom(func(t *rapid.T) time.Duration {
+		return time.Duration(rapid.Int64Range(-5, int64(2*time.Hour)).Draw(t, "latency"))
+	})).Draw(t, name)
+	for _, d := range all {
+		latency.Record(&h, d, latency.Fine)
+	}
+	return h, all
+}
+
+func TestWhatWasWrittenIsReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h, all := drawn(t, "latencies")
+		text := latency.Encode(h)
+		back, err := latency.Decode(text)
+		require.NoError(t, err)
+		if len(all) == 0 {
+			require.Empty(t, text)
+			require.Nil(t, back)
+			return
+		}
+		require.Equal(t, latency.Quantiles(h), latency.Quantiles(back))
+		require.Equal(t, text, latency.Encode(back))
+	})
+}
+
+func TestAMergedHistogramIsThatOfAll(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, ofA := drawn(t, "a")
+		b, ofB := drawn(t, "b")
+		var whole, merged *hdr.Histogram
+		for _, d := range append(ofA, ofB...) {
+			latency.Record(&whole, d, latency.Fine)
+		}
+		before := latency.Encode(a)
+		latency.Merge(&merged, a)
+		latency.Merge(&merged, b)
+		require.Equal(t, latency.Encode(whole), latency.Encode(merged))
+		require.Equal(t, before, latency.Encode(a), "what is merged stays as it is")
+	})
+}
+
+func TestPercentiles(t *testing.T) {
+	var h *hdr.Histogram
+	require.Zero(t, latency.Percentile(h, 99), "of nothing")
+	require.Nil(t, latency.Quantiles(h))
+	for ms := range 100 {
+		latency.Record(&h, time.Duration(ms+1)*time.Millisecond, latency.Fine)
+	}
+	for p, want := range map[float64]float64{1: 1, 50: 50, 95: 95, 99: 99, 100: 100} {
+		require.InEpsilon(t, want, latency.Percentile(h, p), 0.002, "p%v", p)
+	}
+	latency.Record(&h, 48*time.Hour, latency.Fine)
+	require.InEpsilon(t, float64(time.Hour/time.Millisecond), latency.Quantiles(h).Max, 0.001, "longer than the longest")
+}
+
+func TestWhatIsNoHistogramIsRefused(t *testing.T) {
+	other := hdr.New(1, 1000, 3)
+	require.NoError(t, other.RecordValue(5))
+	for _, row := range []struct{ name, text, says string }{
+		{"another range", latency.Encode(other), "not microseconds of an hour"},
+		{"no base64", "not base64 !", "read a histogram"},
+		{"not whole", latency.Encode(other)[:20], "read a histogram"},
+		{"far too long", strings.Repeat("A", latency.MaxText+1), "longer than 1 MiB"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := latency.Decode(row.text)
+			require.ErrorContains(t, err, row.says)
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	h := latency.New(latency.Fine)
+	_ = h.RecordValue(1234)
+	f.Add(latency.Encode(h))
+	f.Add("")
+	f.Add("HISTFAAA")
+	f.Fuzz(func(t *testing.T, text string) {
+		h, err := latency.Decode(text)
+		if err == nil && h != nil {
+			require.LessOrEqual(t, latency.Percentile(h, 50), latency.Percentile(h, 100))
+		}
+	})
+}
