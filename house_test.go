@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// module begins the import path of every package.
+const module = "holdfast.dev/holdfast/"
+
 // pkg is what go list says of one package.
 type pkg struct {
 	ImportPath string
@@ -55,7 +58,6 @@ var leaves = []string{"harness/result", "harness/undo"}
 // could no longer be replaced by somebody's own service, nor a report be drawn
 // from a file alone.
 func TestWhoMayKnowWhom(t *testing.T) {
-	const module = "holdfast.dev/holdfast/"
 	for _, p := range housePackages(t) {
 		path, ok := strings.CutPrefix(p.ImportPath, module)
 		if !ok {
@@ -87,7 +89,7 @@ func allowed(room, imported string) bool {
 	return false
 }
 
-// A guard that can't fail is a defect: these imports must be refused.
+// A test that can't fail is a defect: these imports must be refused.
 func TestTheHouseRefuses(t *testing.T) {
 	for _, row := range [][2]string{
 		{"harness", "reference/server"}, {"reference", "harness/load"}, {"fakes", "harness"},

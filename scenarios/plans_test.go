@@ -28,7 +28,7 @@ func TestThePlansAreAsRecorded(t *testing.T) {
 	got := map[string]map[string]string{}
 	for _, name := range scenarios.ProfileNames() {
 		got[name] = map[string]string{}
-		for _, s := range scenarios.Catalogue(profile(t, name)) {
+		for _, s := range scenarios.Catalogue(profileNamed(t, name)) {
 			for _, stream := range s.Load {
 				got[name][s.Name+" "+stream.Name] = load.PlanHash(planSeed, stream, planned)
 			}

@@ -18,7 +18,7 @@ import (
 	"holdfast.dev/holdfast/scenarios"
 )
 
-func profile(t *testing.T, name string) scenarios.Profile {
+func profileNamed(t *testing.T, name string) scenarios.Profile {
 	t.Helper()
 	p, err := scenarios.ProfileByName(name)
 	require.NoError(t, err)
@@ -28,7 +28,7 @@ func profile(t *testing.T, name string) scenarios.Profile {
 func TestEveryScenarioIsValidInEveryProfile(t *testing.T) {
 	for _, name := range scenarios.ProfileNames() {
 		seen := map[string]bool{}
-		for _, s := range scenarios.Catalogue(profile(t, name)) {
+		for _, s := range scenarios.Catalogue(profileNamed(t, name)) {
 			require.NoError(t, s.Validate(), name)
 			require.False(t, seen[s.Name], "two scenarios are named %s", s.Name)
 			seen[s.Name] = true
@@ -42,7 +42,7 @@ func TestEveryProtectionIsProved(t *testing.T) {
 		known[p.Name] = true
 	}
 	shown := map[string]bool{}
-	for _, s := range scenarios.Catalogue(profile(t, "smoke")) {
+	for _, s := range scenarios.Catalogue(profileNamed(t, "smoke")) {
 		for _, g := range s.Protections {
 			require.True(t, known[g], "%s claims %s, which is no protection", s.Name, g)
 			watches := slices.ContainsFunc(s.Checks, func(c verdict.Check) bool { return slices.Contains(c.Protections, g) })
@@ -79,7 +79,7 @@ func config(t *testing.T) harness.Config {
 func named(t *testing.T, names ...string) []harness.Scenario {
 	t.Helper()
 	var found []harness.Scenario
-	for _, s := range scenarios.Catalogue(profile(t, "smoke")) {
+	for _, s := range scenarios.Catalogue(profileNamed(t, "smoke")) {
 		if slices.Contains(names, s.Name) {
 			found = append(found, s)
 		}
@@ -143,7 +143,7 @@ func proved(t *testing.T, cfg harness.Config, proof harness.Proof) {
 // Each protection taken away is caught by a check that watches it, and the intact
 // reference passes.
 func TestEachProtectionTakenAwayIsCaught(t *testing.T) {
-	proof, err := harness.Proof{Scenarios: scenarios.Catalogue(profile(t, "smoke")), Protections: scenarios.Protections()}.Part(turn(t))
+	proof, err := harness.Proof{Scenarios: scenarios.Catalogue(profileNamed(t, "smoke")), Protections: scenarios.Protections()}.Part(turn(t))
 	require.NoError(t, err)
 	proved(t, config(t), proof.Claimed())
 }

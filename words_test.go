@@ -1,0 +1,113 @@
+package holdfast
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// files lists what the project has of files that end so, without what is hidden,
+// test data and what was built.
+func files(t *testing.T, ending string) []string {
+	t.Helper()
+	var all []string
+	require.NoError(t, filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			if base := entry.Name(); name != "." && (strings.HasPrefix(base, ".") || base == "testdata" || base == "bin") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(name, ending) {
+			all = append(all, name)
+		}
+		return nil
+	}))
+	return all
+}
+
+// testName is the name of a test, a benchmark or a fuzz target in a text.
+var testName = regexp.MustCompile(`\b(?:Test|Benchmark|Fuzz)[A-Z]\w+`)
+
+// namesOfTests are the functions of all Go files, and the tests that the comments
+// of each speak of.
+func namesOfTests(t *testing.T) (declared map[string]bool, named map[string][]string) {
+	t.Helper()
+	declared, named = map[string]bool{}, map[string][]string{}
+	for _, file := range files(t, ".go") {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.SkipObjectResolution)
+		require.NoError(t, err)
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil {
+				declared[fn.Name.Name] = true
+			}
+		}
+		for _, group := range f.Comments {
+			named[file] = append(named[file], testName.FindAllString(group.Text(), -1)...)
+		}
+	}
+	return declared, named
+}
+
+// Who reads that a test keeps something must find that test.
+func TestEveryTestThatIsNamedExists(t *testing.T) {
+	declared, named := namesOfTests(t)
+	for _, file := range files(t, ".md") {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		named[file] = testName.FindAllString(string(text), -1)
+	}
+	found := 0
+	for file, names := range named {
+		for _, name := range names {
+			found++
+			require.True(t, declared[name], "%s names %s, which does not exist", file, name)
+		}
+	}
+	require.NotZero(t, found, "no comment and no document names a test")
+	require.Equal(t, []string{"TestOne", "FuzzTwo"}, testName.FindAllString("see TestOne and pkg.FuzzTwo, not Testing or a Test", -1))
+}
+
+// goBlock is Go code in a document.
+var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
+
+// The Go code of documents is a part of an example that is compiled.
+func TestTheGoOfDocumentsIsCompiled(t *testing.T) {
+	var examples strings.Builder
+	for _, file := range files(t, "example_test.go") {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		examples.WriteString(plain(string(text)))
+	}
+	found := 0
+	for _, file := range files(t, ".md") {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, block := range goBlock.FindAllStringSubmatch(string(text), -1) {
+			require.True(t, strings.Contains(examples.String(), plain(block[1])), "%s has Go code that is in no example_test.go:\n%s", file, block[1])
+			found++
+		}
+	}
+	require.NotZero(t, found, "no document shows Go")
+}
+
+// plain is code without its indentation.
+func plain(code string) string {
+	var b strings.Builder
+	for line := range strings.Lines(code) {
+		b.WriteString(strings.TrimSpace(line))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
