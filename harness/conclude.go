@@ -13,31 +13,29 @@ import (
 // experiment could not be carried out as it should, or nil.
 func (st *experiment) conclude(err error) {
 	st.collect()
-	st.out.Checks = st.book.Judge(st.holds(), verdict.Experiment{
-		TimingInvalid: st.untimely(),
-		Phases:        st.out.Phases,
-	})
+	st.out.Validity = &result.Validity{TimingInvalid: st.timingInvalid()}
+	st.out.Checks = st.book.Judge(st.holds(), st.out.Phases, *st.out.Validity)
 	for i, c := range st.out.Checks {
 		st.out.Checks[i].Seen = st.lab.cfg.ProvenChecks.Of(st.s.Name, c)
 	}
 	st.out.Evidence = st.gather()
 	if err != nil {
 		st.out.Error = err.Error()
-		verdict := result.Inconclusive
+		otherwise := result.Inconclusive
 		if errors.As(err, new(*lacking)) {
-			verdict = result.NotExercised
+			otherwise = result.NotExercised
 		}
-		st.out.Evidence = append(st.out.Evidence, evidence("the experiment could be carried out", false, verdict, err.Error()))
+		st.out.Evidence = append(st.out.Evidence, evidence("the experiment could be carried out", false, otherwise, err.Error()))
 	}
 	st.explainDeath()
-	st.decide()
+	st.out.Verdict, st.out.Reason = verdict.OfScenario(st.out.Checks, st.out.Evidence, st.out.Error)
 	st.out.DurationS = time.Since(st.out.Started).Seconds()
 }
 
 // holds are the scenario's checks and, where we run the target, one that no
 // scenario has to write: it stays up.
 func (st *experiment) holds() []verdict.Check {
-	up := verdict.Metric("target.unexpected_ends").Equals(verdict.Count(0)).
+	up := verdict.Metric(verdict.UnexpectedEnds).Equals(verdict.Count(0)).
 		Because("a target that ends by itself holds nothing")
 	checks := slices.Clone(st.s.Checks)
 	if len(checks) > 0 && !slices.ContainsFunc(checks, func(c verdict.Check) bool { return c.Primary }) {
@@ -92,26 +90,8 @@ func (st *experiment) explainDeath() {
 		return
 	}
 	for i := range st.out.Checks {
-		if st.out.Checks[i].Metric == "target.unexpected_ends" {
+		if st.out.Checks[i].Metric == verdict.UnexpectedEnds {
 			st.out.Checks[i].Reason = "the target was " + st.died.String()
 		}
-	}
-}
-
-// decide gives the scenario the worst verdict of its checks and evidence, and
-// the reason of the one that decides.
-func (st *experiment) decide() {
-	all := slices.Concat(st.out.Checks, st.out.Evidence)
-	decisive, ok := verdict.Decisive(all)
-	if !ok {
-		st.out.Verdict, st.out.Reason = result.NotExercised, "nothing was checked"
-		return
-	}
-	st.out.Verdict, st.out.Reason = decisive.Verdict, decisive.Reason
-	if st.out.Error != "" && decisive.Verdict != result.Fail {
-		st.out.Reason = st.out.Error // why there was nothing to check
-	}
-	if st.died != nil && decisive.Verdict == result.Fail {
-		st.out.Reason = "the target was " + st.died.String()
 	}
 }

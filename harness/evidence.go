@@ -2,62 +2,22 @@ package harness
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
-// Bounds of a valid experiment. Beyond them the verdict is inconclusive: what
-// was measured says something of the generator or the machine, not of the target.
-const (
-	// MinDelivered is the least share of the planned requests that must be sent.
-	MinDelivered = 0.99
-	// MaxSendLag is the most that the 99th percentile of actual minus planned send may be.
-	MaxSendLag = 50 * time.Millisecond
-	// MaxMachineBusy is the most that all processors may have been busy, as a
-	// mean over a phase, for a missed limit on time to be the target's own.
-	MaxMachineBusy = 0.9
-)
-
-// generatorLate says why latencies can't be held against the target; empty
-// when they can.
-func generatorLate(streams []result.Stream) string {
-	var why []string
-	for _, s := range streams {
-		if lag := s.SendLagP99MS; lag != nil && *lag > ms(MaxSendLag) {
-			why = append(why, fmt.Sprintf("stream %s was sent late (p99 of the send lag %s, limit %s)",
-				s.Name, result.Format(*lag, result.UnitMS), result.Format(ms(MaxSendLag), result.UnitMS)))
-		}
-		if missed := s.Late; s.Planned > 0 && float64(missed) > (1-MinDelivered)*float64(s.Planned) {
-			why = append(why, fmt.Sprintf("the generator was too far behind to send %d of stream %s's %d requests", missed, s.Name, s.Planned))
-		}
-	}
-	return strings.Join(why, "; ")
-}
-
-// machineFull says that the machine itself had nothing left to give in some
-// phase of the load; empty when it had. It does not make an experiment invalid:
-// what holds on a full machine holds.
-func (st *experiment) machineFull() string {
-	for _, p := range st.out.Phases {
-		busy, _ := st.record.Window(seriesMachine, p.From, p.To)
-		if p.Name != result.WarmUp && p.Name != result.Drain && busy.N > 0 && busy.Mean > MaxMachineBusy {
-			return fmt.Sprintf("the machine was saturated (its processors were busy %s of %s, limit %s)",
-				result.Format(busy.Mean, result.UnitRatio), p.Name, result.Format(MaxMachineBusy, result.UnitRatio))
-		}
-	}
-	return ""
-}
-
-// untimely says why a missed limit on time, or a request that failed, proves
+// timingInvalid says why a missed limit on time, or a request that failed, proves
 // nothing against the target.
-func (st *experiment) untimely() string {
-	why := slices.DeleteFunc([]string{generatorLate(st.out.Streams), st.machineFull(), st.givenUp()}, func(s string) bool { return s == "" })
-	return strings.Join(why, "; ")
+func (st *experiment) timingInvalid() string {
+	full := verdict.MachineFull(st.out.Phases, func(p result.Phase) (float64, bool) {
+		busy, _ := st.record.Window(seriesMachine, p.From, p.To)
+		return busy.Mean, busy.N > 0
+	})
+	return verdict.Together(verdict.GeneratorLate(st.out.Streams), full, st.givenUp())
 }
 
 // givenUp says that requests failed because the run was interrupted.
@@ -99,7 +59,7 @@ func evidence(name string, ok bool, otherwise result.Verdict, reason string) res
 
 func delivered(s result.Stream) result.Check {
 	c := evidence("load delivered: "+s.Name, false, result.NotExercised, "no request of this stream was due")
-	c.Metric, c.Op, c.Threshold, c.Unit, c.Samples = s.Name+".delivered", ">=", MinDelivered, result.UnitRatio, s.Planned
+	c.Metric, c.Op, c.Threshold, c.Unit, c.Samples = s.Name+".delivered", ">=", verdict.MinDelivered, result.UnitRatio, s.Planned
 	if s.Planned == 0 {
 		return c
 	}
@@ -108,7 +68,7 @@ func delivered(s result.Stream) result.Check {
 	c.Reason = fmt.Sprintf("%s of %s planned requests were sent (%s late, %s shed, %s unsent)",
 		result.Number(float64(s.Sent)), result.Number(float64(s.Planned)), result.Number(float64(s.Late)), result.Number(float64(s.Shed)), result.Number(float64(s.Unsent)))
 	switch {
-	case share < MinDelivered:
+	case share < verdict.MinDelivered:
 		c.Verdict = result.Inconclusive
 	case s.Completed == 0:
 		c.Verdict = result.NotExercised
@@ -121,15 +81,15 @@ func delivered(s result.Stream) result.Check {
 
 func punctual(s result.Stream) result.Check {
 	c := evidence("generator on time: "+s.Name, false, result.NotExercised, "nothing was sent")
-	c.Metric, c.Op, c.Threshold, c.Unit, c.Samples = s.Name+".send_lag.p99", "<=", ms(MaxSendLag), result.UnitMS, s.Sent
+	c.Metric, c.Op, c.Threshold, c.Unit, c.Samples = s.Name+".send_lag.p99", "<=", ms(verdict.MaxSendLag), result.UnitMS, s.Sent
 	if s.SendLagP99MS == nil {
 		return c
 	}
 	c.Value = s.SendLagP99MS
 	c.Reason = fmt.Sprintf("p99 of actual minus planned send was %s, limit %s",
-		result.Format(*s.SendLagP99MS, result.UnitMS), result.Format(ms(MaxSendLag), result.UnitMS))
+		result.Format(*s.SendLagP99MS, result.UnitMS), result.Format(ms(verdict.MaxSendLag), result.UnitMS))
 	c.Verdict = result.Pass
-	if *s.SendLagP99MS > ms(MaxSendLag) {
+	if *s.SendLagP99MS > ms(verdict.MaxSendLag) {
 		c.Verdict = result.Inconclusive
 	}
 	return c

@@ -23,7 +23,7 @@ func (st *experiment) enterMetrics() {
 	}
 	st.enterOutside()
 	st.enterDrain()
-	st.book.Add(verdict.Descriptor{Name: "target.unexpected_ends", Unit: result.UnitCount, Anytime: true, About: "how often the target ended and no fault had ended it"},
+	st.book.Add(verdict.Descriptor{Name: verdict.UnexpectedEnds, Unit: result.UnitCount, Anytime: true, About: "how often the target ended and no fault had ended it"},
 		verdict.Source{Read: func(verdict.Window) verdict.Reading {
 			n := 0.0
 			if st.died != nil {
@@ -45,48 +45,16 @@ func (st *experiment) enterDrain() {
 		}})
 }
 
-// percentile is one number of a latency distribution.
-type percentile struct {
-	name string
-	of   func(*result.Quantiles) float64
-	need int64 // samples without which it means nothing
-}
-
-var percentiles = []percentile{
-	{"p50", func(q *result.Quantiles) float64 { return q.P50 }, 1},
-	{"p90", func(q *result.Quantiles) float64 { return q.P90 }, 10},
-	{"p99", func(q *result.Quantiles) float64 { return q.P99 }, 100},
-	{"p99_9", func(q *result.Quantiles) float64 { return q.P999 }, 1000},
-	{"max", func(q *result.Quantiles) float64 { return q.Max }, 1},
-	{"mean", func(q *result.Quantiles) float64 { return q.Mean }, 1},
-}
-
-// distributions are the latencies of a stream, by the name of their metrics.
-var distributions = []struct {
-	name string
-	of   func(result.Counts) *result.Quantiles
-}{
-	{"latency", func(c result.Counts) *result.Quantiles { return c.Latency }},
-	{"latency_ok", func(c result.Counts) *result.Quantiles { return c.LatencyOK }},
-	{"latency_from_send", func(c result.Counts) *result.Quantiles { return c.LatencyFromSend }},
-}
-
 // enterStream enters a stream's metrics: STREAM.latency.p99 and its like,
 // STREAM.planned, .sent, .completed, .ok, .ok_ratio, .failed,
 // .wrong, .errors.CLASS and .status.CODE. What an answer said does not depend on the machine; whether
 // it came in time does, and so is Timed.
 func (st *experiment) enterStream(s load.Stream) {
 	name := s.Name
-	for _, d := range distributions {
-		for _, p := range percentiles {
-			st.book.Add(verdict.Descriptor{Name: name + "." + d.name + "." + p.name, Unit: result.UnitMS, Timed: true, MinSamples: p.need},
-				st.fromCounts(name, func(c result.Counts) verdict.Reading {
-					q := d.of(c)
-					if q == nil {
-						return verdict.Reading{}
-					}
-					return verdict.Reading{Value: p.of(q), Samples: q.N}
-				}))
+	for _, d := range verdict.Distributions() {
+		for _, p := range verdict.Percentiles() {
+			st.book.Add(verdict.Descriptor{Name: name + "." + d.Name + "." + p.Name, Unit: result.UnitMS, Timed: true, MinSamples: p.Needs},
+				st.fromCounts(name, func(c result.Counts) verdict.Reading { return p.Read(d.Of(c)) }))
 		}
 	}
 	count := func(metric string, timed bool, of func(result.Counts) int64) {

@@ -18,6 +18,7 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // Config is all that the scenarios of one run share.
@@ -322,39 +323,10 @@ func (f *resultFile) write() error {
 // credentials. cause is why it ended early, or nil.
 func (f *resultFile) finish(cause error) (*result.Run, error) {
 	run := f.run
-	var verdicts []result.Verdict
-	for _, s := range run.Scenarios {
-		verdicts = append(verdicts, s.Verdict)
-	}
-	for _, d := range run.Detections {
-		verdicts = append(verdicts, d.Verdict)
-	}
-	for _, c := range run.Gains {
-		verdicts = append(verdicts, c.Verdict)
-	}
-	run.Verdict = result.Worst(verdicts...)
-	for _, s := range run.Scenarios {
-		if s.Verdict == run.Verdict {
-			run.Reason = s.Name + ": " + s.Reason
-			break
-		}
-	}
-	for _, d := range run.Detections {
-		if d.Verdict == run.Verdict && d.Without != "" && run.Verdict != result.Pass {
-			run.Reason = "without " + d.Without + ": " + d.Reason
-			break
-		}
-	}
-	for _, c := range run.Gains {
-		if c.Verdict == run.Verdict && run.Verdict != result.Pass {
-			run.Reason = c.Name + ": " + c.Reason
-			break
-		}
-	}
 	run.Complete = true
 	if interrupted := new(Interrupted); errors.As(cause, &interrupted) {
 		run.Interrupted = interrupted.Signal.String()
-		run.Verdict = result.Worst(run.Verdict, result.Inconclusive)
 	}
+	run.Verdict, run.Reason = verdict.OfRun(run)
 	return result.Redacted(run), f.write()
 }

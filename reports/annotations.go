@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // mostAnnotations bounds them: CI shows ten of a step, the rest is in the report.
@@ -17,11 +18,11 @@ const mostAnnotations = 50
 func Annotations(w io.Writer, run *result.Run) error {
 	safe := shown(run)
 	var lines []string
-	for _, i := range worstFirst(safe.Scenarios) {
+	for _, i := range verdict.WorstFirst(safe.Scenarios) {
 		lines = append(lines, annotate(safe.Scenarios[i])...)
 	}
-	if v := verdictOf(safe); len(lines) == 0 && v != result.Pass {
-		lines = append(lines, annotation(v, "Holdfast", sentence(safe, nil)))
+	if v, _ := verdict.ShownRun(safe); len(lines) == 0 && v != result.Pass {
+		lines = append(lines, annotation(v, "Holdfast", sentence(safe)))
 	}
 	if n := len(lines) - mostAnnotations; n > 0 {
 		lines = append(lines[:mostAnnotations], annotation(result.Inconclusive, "Holdfast", plural(n, "more check is", "more checks are")+" in the report"))
@@ -35,7 +36,8 @@ func Annotations(w io.Writer, run *result.Run) error {
 func annotate(s result.Scenario) []string {
 	var lines []string
 	if s.Error != "" {
-		lines = append(lines, annotation(verdictOfScenario(s), s.Name, reasonOf(s)))
+		v, _ := verdict.ShownScenario(s)
+		lines = append(lines, annotation(v, s.Name, reasonOf(s)))
 	}
 	for _, list := range [][]result.Check{s.Checks, s.Evidence} {
 		for _, c := range list {
@@ -44,12 +46,12 @@ func annotate(s result.Scenario) []string {
 			}
 			text := c.Reason
 			if text == "" {
-				text = measured(c) + ", limit " + limitText(c)
+				text = measured(c) + ", limit " + verdict.LimitText(c)
 			}
 			if s.Repeat != "" {
 				text += "\nRepeat: " + s.Repeat
 			}
-			lines = append(lines, annotation(c.Verdict, s.Name+": "+subject(c), text))
+			lines = append(lines, annotation(c.Verdict, s.Name+": "+verdict.Subject(c), text))
 		}
 	}
 	return lines

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // tile is one square of the evidence strip: a thing that makes the verdict worth
@@ -56,7 +57,7 @@ func tiles(run *result.Run) []tile {
 			if c.Verdict == result.Pass {
 				held++
 			} else if len(broken) < mostBadEvidence {
-				broken = append(broken, tile{Class: "bad", Mark: result.Fail.Mark(), Name: s.Name, Value: subject(c), Note: evidenceNote(c)})
+				broken = append(broken, tile{Class: "bad", Mark: result.Fail.Mark(), Name: s.Name, Value: verdict.Subject(c), Note: evidenceNote(c)})
 			}
 		}
 	}
@@ -83,7 +84,7 @@ func evidenceNote(c result.Check) string {
 	if c.Reason != "" {
 		return c.Reason
 	}
-	return measured(c) + ", must be " + limitText(c)
+	return measured(c) + ", must be " + verdict.LimitText(c)
 }
 
 // outOf is good when all of something that there is happened; nothing at all is
@@ -99,14 +100,14 @@ func outOf(name string, n, all int64, none string) tile {
 	}
 }
 
-// delivered is how much of the planned load was sent. It has no limit of its
-// own here: what is enough is a matter of each scenario's evidence.
+// delivered is how much of the planned load was sent, in all scenarios together.
+// What is enough is asked of each stream by its scenario's evidence.
 func delivered(c result.Counts) tile {
 	t := tile{Class: "ok", Mark: result.Pass.Mark(), Name: "Load delivered", Value: ratio(c.Sent, c.Planned)}
 	switch {
 	case c.Planned == 0:
 		return tile{Class: "none", Mark: result.NotExercised.Mark(), Name: t.Name, Value: "none planned"}
-	case c.Sent*100 < c.Planned*99:
+	case float64(c.Sent) < verdict.MinDelivered*float64(c.Planned):
 		t.Class, t.Mark = "bad", result.Fail.Mark()
 	}
 	if missing := c.Planned - c.Sent; missing > 0 {

@@ -3,11 +3,11 @@ package reports
 import (
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/reports/chart"
 	"holdfast.dev/holdfast/reports/history"
 )
@@ -134,11 +134,7 @@ func newHistoryTrend(t history.Trend, runs []history.Run, first int) (historyTre
 	row := historyTrend{
 		Verdict: badgeOf(last.Verdict), Name: t.Check, Scenario: t.Scenario, Value: optional(last.Value, t.Unit),
 	}
-	limit := result.Check{Op: last.Op, Threshold: last.Threshold, Unit: t.Unit, Value: last.Value}
-	if last.Value != nil {
-		limit.WithinS = &last.Threshold // of what falls to a limit in time
-	}
-	row.Limit = limitText(limit)
+	row.Limit = verdict.LimitText(result.Check{Op: last.Op, Threshold: last.Threshold, Unit: t.Unit, Value: last.Value})
 	for _, about := range []struct{ word, value string }{{"profile", t.Profile}, {"without", t.Without}} {
 		if about.value != "" {
 			row.Scenario += ", " + about.word + " " + about.value
@@ -160,9 +156,6 @@ func newHistoryTrend(t history.Trend, runs []history.Run, first int) (historyTre
 			continue
 		}
 		point := chart.TrendPoint{At: p.Run - first, Value: p.Value, Limit: p.Threshold}
-		if p.Op == "falls_to" && p.Value == nil {
-			point.Limit = math.NaN() // of another unit than the times are
-		}
 		if p.Verdict != result.Pass {
 			point.Mark, point.Bad = p.Verdict.Mark(), p.Verdict == result.Fail
 		}

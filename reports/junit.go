@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // JUnit writes run as JUnit XML: a suite for each scenario and one for the run,
@@ -114,8 +115,8 @@ func (s *xmlSuites) add(suite xmlSuite) {
 
 // runSuite has one case: that the run as a whole came to a verdict.
 func runSuite(run *result.Run) xmlSuite {
-	v := verdictOf(run)
-	why := sentence(run, worstFirst(run.Scenarios))
+	v, _ := verdict.ShownRun(run)
+	why := sentence(run)
 	if said := lacking(run); said != "" {
 		why = said + " " + why
 	}
@@ -135,14 +136,15 @@ func runSuite(run *result.Run) xmlSuite {
 }
 
 func scenarioSuite(s result.Scenario, run *result.Run) xmlSuite {
-	whole := verdictCase(s.Name, "scenario", verdictOfScenario(s), reasonOf(s))
+	v, _ := verdict.ShownScenario(s)
+	whole := verdictCase(s.Name, "scenario", v, reasonOf(s))
 	whole.Time = xmlSeconds(s.DurationS)
 	if s.Error != "" {
 		whole.Failure, whole.Error = nil, &xmlProblem{Message: reasonOf(s), Type: "not carried out"}
 	}
 	suite := xmlSuite{
 		Name: s.Name, Time: whole.Time, Timestamp: xmlTime(s.Started), Cases: []xmlCase{whole},
-		Properties: properties("verdict", string(verdictOfScenario(s)), "claim", s.Claim, "protections", strings.Join(s.Protections, " "),
+		Properties: properties("verdict", string(v), "claim", s.Claim, "protections", strings.Join(s.Protections, " "),
 			"without", strings.Join(s.Without, " "), "seed", strconv.FormatUint(run.Seed, 10), "repeat", s.Repeat),
 	}
 	proven := hasProvenChecks(run)
@@ -181,7 +183,7 @@ func verdictCase(class, name string, v result.Verdict, why string) xmlCase {
 
 func checkCase(class, prefix string, check result.Check) xmlCase {
 	c := verdictCase(class, prefix+nameOf(check), check.Verdict, check.Reason)
-	detail := fmt.Sprintf("measured %s, limit %s, %s samples", measured(check), limitText(check), count(check.Samples))
+	detail := fmt.Sprintf("measured %s, limit %s, %s samples", measured(check), verdict.LimitText(check), count(check.Samples))
 	if check.Why != "" {
 		detail += "; the limit: " + check.Why
 	}
@@ -206,7 +208,7 @@ func nameOf(c result.Check) string {
 	if c.Name != "" {
 		return c.Name
 	}
-	return subject(c) + " " + limitText(c)
+	return verdict.Name(c)
 }
 
 func className(scenario string) string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // mostRows bounds each list of the summary: a pull request is not the place for
@@ -19,9 +20,9 @@ const mostRows = 50
 // row of a table.
 func Markdown(w io.Writer, run *result.Run) error {
 	safe := shown(run)
-	order := worstFirst(safe.Scenarios)
+	order := verdict.WorstFirst(safe.Scenarios)
 	var b strings.Builder
-	markdownHead(&b, safe, order)
+	markdownHead(&b, safe)
 	markdownReevaluated(&b, safe)
 	markdownOpen(&b, safe, order)
 	markdownScenarios(&b, safe, order)
@@ -37,9 +38,9 @@ func Markdown(w io.Writer, run *result.Run) error {
 	return nil
 }
 
-func markdownHead(b *strings.Builder, run *result.Run, order []int) {
-	v := verdictOf(run)
-	fmt.Fprintf(b, "## %s %s – Holdfast\n\n%s\n", v.Mark(), v.Label(), inline(sentence(run, order)))
+func markdownHead(b *strings.Builder, run *result.Run) {
+	v, _ := verdict.ShownRun(run)
+	fmt.Fprintf(b, "## %s %s – Holdfast\n\n%s\n", v.Mark(), v.Label(), inline(sentence(run)))
 	if said := lacking(run); said != "" {
 		fmt.Fprintf(b, "\n> **%s**\n", inline(said))
 	}
@@ -72,7 +73,7 @@ func markdownOpen(b *strings.Builder, run *result.Run, order []int) {
 }
 
 func openRow(scenario string, c result.Check) []string {
-	return []string{mark(c.Verdict), inline(scenario), inline(subject(c)), "**" + inline(measured(c)) + "**", inline(limitText(c)), count(c.Samples), inline(news(c))}
+	return []string{mark(c.Verdict), inline(scenario), inline(verdict.Subject(c)), "**" + inline(measured(c)) + "**", inline(verdict.LimitText(c)), count(c.Samples), inline(news(c))}
 }
 
 func markdownScenarios(b *strings.Builder, run *result.Run, order []int) {
@@ -95,7 +96,7 @@ func markdownScenarios(b *strings.Builder, run *result.Run, order []int) {
 		if check == "" {
 			check = inline(r.Reason)
 		}
-		rows = append(rows, []string{mark(verdictOfScenario(s)), name, check, inline(r.Got), inline(r.Limit), used})
+		rows = append(rows, []string{r.Verdict.Mark + nbsp + r.Verdict.Word, name, check, inline(r.Got), inline(r.Limit), used})
 	}
 	table(b, "Scenarios, worst first", []string{"Verdict", "Scenario", "Decisive check", "Measured", "Limit", "Of the limit"}, "lllrrr", rows)
 }

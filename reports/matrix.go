@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // matrix is the detection matrix of one service: a row for each protection that
@@ -103,7 +104,7 @@ func newMatrix(service string, detections []result.Detection) matrix {
 		if intact := cmp.Compare(min(len(m.Rows[a].Without), 1), min(len(m.Rows[b].Without), 1)); intact != 0 {
 			return intact
 		}
-		return compareVerdicts(worst[a], worst[b])
+		return verdict.Compare(worst[a], worst[b])
 	})
 	rows := make([]matrixRow, len(order))
 	for i, from := range order {
@@ -138,7 +139,7 @@ func outcomeText(d result.Detection) string {
 
 // detectionsWorstFirst are the cells with what is not as it should be first.
 func detectionsWorstFirst(run *result.Run) []result.Detection {
-	return slices.SortedStableFunc(slices.Values(run.Detections), func(a, b result.Detection) int { return compareVerdicts(a.Verdict, b.Verdict) })
+	return slices.SortedStableFunc(slices.Values(run.Detections), func(a, b result.Detection) int { return verdict.Compare(a.Verdict, b.Verdict) })
 }
 
 // proofCounts says what a proof came to: how many of the cells that must be

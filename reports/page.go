@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // page is what the template "page" shows: words and coordinates, nothing left
@@ -63,7 +64,7 @@ type bar struct {
 }
 
 func barOf(c result.Check) *bar {
-	used, ok := limitUsed(c)
+	used, ok := verdict.LimitUsed(c)
 	if !ok {
 		return nil
 	}
@@ -73,11 +74,11 @@ func barOf(c result.Check) *bar {
 
 // newPage turns a run that was made visible into a page.
 func newPage(run *result.Run) page {
-	order := worstFirst(run.Scenarios)
-	v := verdictOf(run)
+	order := verdict.WorstFirst(run.Scenarios)
+	v, _ := verdict.ShownRun(run)
 	p := page{
 		Title: v.Label() + " – Holdfast run " + run.ID, Verdict: badgeOf(v),
-		Sentence: sentence(run, order), Lacking: lacking(run), Tally: tally(run),
+		Sentence: sentence(run), Lacking: lacking(run), Tally: tally(run),
 		Facts: facts(run), Command: run.Command, Tiles: tiles(run), Setting: setting(run), Reevaluated: newReevaluated(run.Reevaluated),
 	}
 	points, proven := pointsPerSeries(run), hasProvenChecks(run)
@@ -138,8 +139,9 @@ func setting(run *result.Run) []pair {
 }
 
 func newRow(s result.Scenario, id string) row {
+	v, _ := verdict.ShownScenario(s)
 	r := row{
-		ID: id, Name: s.Name, Verdict: badgeOf(verdictOfScenario(s)), Without: strings.Join(s.Without, ", "),
+		ID: id, Name: s.Name, Verdict: badgeOf(v), Without: strings.Join(s.Without, ", "),
 		Compressed: len(s.Compressed) > 0,
 	}
 	var faults []string
@@ -147,12 +149,13 @@ func newRow(s result.Scenario, id string) row {
 		faults = append(faults, faultName(f))
 	}
 	r.Faults = strings.Join(faults, ", ")
-	c, ok := decisive(s)
-	if s.Error != "" || !ok {
+	decisive := verdict.Decisive(s.Checks, s.Evidence)
+	if decisive == nil || s.Error != "" && v != result.Fail {
 		r.Reason = reasonOf(s)
 		return r
 	}
-	r.Check, r.Got, r.Limit, r.Samples = subject(c), measured(c), limitText(c), count(c.Samples)
+	c := *decisive
+	r.Check, r.Got, r.Limit, r.Samples = verdict.Subject(c), measured(c), verdict.LimitText(c), count(c.Samples)
 	r.Bar = barOf(c)
 	if c.Verdict != result.Pass && c.Verdict != result.Fail || c.Value == nil {
 		r.Reason = news(c)
@@ -161,17 +164,6 @@ func newRow(s result.Scenario, id string) row {
 		r.More = "and " + plural(n, "more check", "more checks") + " " + strings.ToLower(c.Verdict.Label())
 	}
 	return r
-}
-
-// subject is what a check is about: its metric and phase.
-func subject(c result.Check) string {
-	if c.Metric == "" {
-		return c.Name
-	}
-	if c.Phase == "" {
-		return c.Metric
-	}
-	return c.Metric + " in " + c.Phase
 }
 
 func countVerdict(s result.Scenario, v result.Verdict) int {

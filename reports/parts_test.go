@@ -80,7 +80,7 @@ func TestPeaksAreOfTheirPhase(t *testing.T) {
 }
 
 func TestAQuantileNeedsSamples(t *testing.T) {
-	p999 := latency(func(q result.Quantiles) float64 { return q.P999 }, 1000)
+	p999 := latency("p99_9")
 	require.Equal(t, notMeasured, p999(result.Counts{}, 0))
 	require.Equal(t, "too few", p999(result.Counts{Latency: &result.Quantiles{N: 999, P999: 7}}, 0))
 	require.Equal(t, "7\u00a0ms", p999(result.Counts{Latency: &result.Quantiles{N: 1000, P999: 7}}, 0))
@@ -159,8 +159,6 @@ func TestWords(t *testing.T) {
 	require.Equal(t, []string{"1", "2", "4", "10", "many"}, byNumber(map[string]int64{"10": 1, "many": 1, "2": 1, "4": 1, "1": 1}))
 	require.Equal(t, "never", measured(result.Check{Op: "falls_to", Verdict: result.Fail}))
 	require.Equal(t, notMeasured, measured(result.Check{Op: "falls_to", Verdict: result.NotExercised}), "not measured is not never")
-	require.Equal(t, "10 to 20", limitText(result.Check{Op: "between", Threshold: 10, Upper: ptr(20.0)}))
-	require.Equal(t, "within 2\u00a0s", limitText(result.Check{Op: "falls_to", Threshold: 2, WithinS: ptr(2.0), Value: ptr(1.0), Unit: result.UnitSeconds}))
 }
 
 // An orderly refusal that was to be expected is no failure, and says so.
@@ -192,4 +190,13 @@ func TestTheTargetsMemoryHasAPanelOfItsOwn(t *testing.T) {
 		require.True(t, p.Title != "Memory" || len(p.Lines) == 2)
 	}
 	require.Equal(t, []string{"Memory", "Memory of machine", "Memory of harness"}, got)
+}
+
+func TestNewsIsOnlyWhatTheRowDoesNotSay(t *testing.T) {
+	c := latencyCheck("search", 405, 500, result.Pass)
+	require.Empty(t, news(c))
+	c.Reason += "; but the generator was late"
+	require.Equal(t, c.Reason, news(c))
+	c.Reason = "anything else"
+	require.Equal(t, "anything else", news(c))
 }

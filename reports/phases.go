@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // phaseTable sets the phases beside each other: before, during, after.
@@ -92,10 +93,10 @@ func streamRows() []streamRow {
 		{"expected answers", false, func(c result.Counts, _ float64) string { return ofPlanned(c.OK, c.Sent) }},
 		{"refused in order", true, func(c result.Counts, _ float64) string { return ofPlanned(c.Errors[shedByTarget], c.Sent) }},
 		{"failed", false, failed},
-		{"latency p50", false, latency(func(q result.Quantiles) float64 { return q.P50 }, 1)},
-		{"p99", false, latency(func(q result.Quantiles) float64 { return q.P99 }, 100)},
-		{"p99.9", false, latency(func(q result.Quantiles) float64 { return q.P999 }, 1000)},
-		{"largest", false, latency(func(q result.Quantiles) float64 { return q.Max }, 1)},
+		{"latency p50", false, latency("p50")},
+		{"p99", false, latency("p99")},
+		{"p99.9", false, latency("p99_9")},
+		{"largest", false, latency("max")},
 		{"latency samples", true, func(c result.Counts, _ float64) string {
 			if c.Latency == nil {
 				return "0"
@@ -122,17 +123,22 @@ func ofPlanned(n, all int64) string {
 	return count(n) + " (" + ratio(n, all) + ")"
 }
 
-// latency shows a quantile only where it rests on enough samples to mean
+// latency shows a percentile only where it rests on enough samples to mean
 // anything.
-func latency(of func(result.Quantiles) float64, need int64) func(result.Counts, float64) string {
+func latency(name string) func(result.Counts, float64) string {
+	p, known := verdict.PercentileOf(name)
 	return func(c result.Counts, _ float64) string {
+		r := verdict.Reading{}
+		if known {
+			r = p.Read(c.Latency)
+		}
 		switch {
-		case c.Latency == nil || c.Latency.N == 0:
+		case r.Samples == 0:
 			return notMeasured
-		case c.Latency.N < need:
+		case r.Samples < p.Needs:
 			return "too few"
 		default:
-			return result.Format(of(*c.Latency), result.UnitMS)
+			return result.Format(r.Value, result.UnitMS)
 		}
 	}
 }

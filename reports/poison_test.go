@@ -17,7 +17,7 @@ func poisonValue(v reflect.Value, field, text string) {
 	switch v.Kind() {
 	case reflect.String:
 		switch {
-		case v.Type() == reflect.TypeFor[result.Verdict](), v.Type() == reflect.TypeFor[result.Outcome](), field == "Op", field == "Unit", field == "Schema":
+		case v.Type() == reflect.TypeFor[result.Verdict](), v.Type() == reflect.TypeFor[result.Outcome](), field == "Op", field == "Unit", field == "LevelUnit", field == "Schema":
 		default:
 			v.SetString(text)
 		}

@@ -268,7 +268,7 @@ func passingScenario(t testing.TB, name string, seed uint64) result.Scenario {
 			latencyCheck("search", 405, 500, result.Pass),
 			{Metric: "process.rss.max", Op: "<=", Threshold: 100e6, Value: ptr(68.2e6), Unit: result.UnitBytes, Samples: 350, Verdict: result.Pass, Reason: "process.rss.max was 68.2 MB, limit ≤ 100 MB"},
 			{Metric: "search.results", Op: "==", Threshold: 100, Value: ptr(100.0), Unit: result.UnitCount, Samples: 6600, Verdict: result.Pass, Reason: "search.results was 100, limit = 100"},
-			{Metric: "oracle_api.in_flight", Phase: result.Heal, Op: "falls_to", Threshold: 2, WithinS: ptr(2.0), Value: ptr(0.4), Unit: result.UnitSeconds, Samples: 80, Verdict: result.Pass, Reason: "oracle_api.in_flight fell to 8 after 0.4 s, allowed 2 s"},
+			{Metric: "oracle_api.in_flight", Phase: result.Heal, Op: "falls_to", Threshold: 2, Level: ptr(8.0), LevelUnit: result.UnitCount, Value: ptr(0.4), Unit: result.UnitSeconds, Samples: 80, Verdict: result.Pass, Reason: "oracle_api.in_flight fell to 8 after 0.4 s, allowed 2 s"},
 		},
 		Evidence: evidence(1), Series: series,
 		Ends: []result.End{{StartS: -1.2, EndS: ptr(35.4), ExitCode: ptr(0), Expected: true, PeakRSSBytes: ptr(uint64(69e6)), LimitBytes: ptr(uint64(100e6))}},
@@ -313,7 +313,7 @@ func drippingScenario(t testing.TB) result.Scenario {
 	s := passingScenario(t, "oracle/one-drips", 4)
 	s.Claim = "An answer that drips byte by byte is cut off by the bound on the whole call."
 	s.Verdict, s.Reason = result.Fail, "oracle_api.in_flight was still 3 at the end of heal, it should have fallen to 0 within 1 s"
-	s.Checks = append(s.Checks, result.Check{Metric: "oracle_api.in_flight", Phase: result.Heal, Op: "falls_to", Threshold: 0, WithinS: ptr(1.0), Unit: result.UnitCount, Samples: 80, Verdict: result.Fail, Primary: true, Reason: s.Reason})
+	s.Checks = append(s.Checks, result.Check{Metric: "oracle_api.in_flight", Phase: result.Heal, Op: "falls_to", Threshold: 1, Level: ptr(0.0), LevelUnit: result.UnitCount, Unit: result.UnitSeconds, Samples: 80, Verdict: result.Fail, Primary: true, Reason: s.Reason})
 	s.Checks[0].Primary = false
 	s.Compressed = []result.Compressed{{Name: "oracle call timeout", RealS: 10, UsedS: 1, FactorBy: 10, Because: "smoke profile"}, {Name: "retry countdown", RealS: 60, UsedS: 0.5, FactorBy: 120}}
 	s.Ledger = &result.Ledger{Accepted: 200, Delivered: 150, FailedPermanent: 40, FailedExhausted: 9, Lost: 1, Attempts: map[string]int64{"1": 190, "4": 9, "10": 1}}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/reports/chart"
 )
 
@@ -44,7 +45,7 @@ type checkRow struct {
 	Verdict                   badge
 	Name, Got, Limit, Samples string
 	Reason, Why, Guards, Seen string
-	Primary                   bool
+	Decisive                  bool
 	Bar                       *bar
 }
 
@@ -62,24 +63,30 @@ type endRow struct {
 
 // newSection draws at most about so many points of each series.
 func newSection(s result.Scenario, id string, points int, proven bool) section {
+	v, _ := verdict.ShownScenario(s)
 	sec := section{
-		ID: id, Name: s.Name, Proves: s.Claim, Verdict: badgeOf(verdictOfScenario(s)), Reason: reasonOf(s),
+		ID: id, Name: s.Name, Proves: s.Claim, Verdict: badgeOf(v), Reason: reasonOf(s),
 		Protections: strings.Join(s.Protections, ", "), Without: strings.Join(s.Without, ", "),
 		Started: moment(s.Started), Took: duration(s.DurationS),
 		Phases: phaseTables(s), Peaks: peaks(s), Distributions: distributions(s),
 		Failures: failures(s), Faults: faults(s), Ends: ends(s),
 		Settings: pairs(s.Settings), World: pairs(s.World), Repeat: s.Repeat,
 	}
-	for _, c := range s.Checks {
+	decisive := verdict.Decisive(s.Checks, s.Evidence)
+	for i, c := range s.Checks {
+		row := newCheckRow(c, proven)
+		row.Decisive = decisive == &s.Checks[i]
 		if c.Verdict == result.Pass {
-			sec.Passed = append(sec.Passed, newCheckRow(c, proven))
+			sec.Passed = append(sec.Passed, row)
 		} else {
-			sec.Open = append(sec.Open, newCheckRow(c, proven))
+			sec.Open = append(sec.Open, row)
 		}
 	}
 	held := 0
-	for _, c := range s.Evidence {
-		sec.Evidence = append(sec.Evidence, newCheckRow(c, false))
+	for i, c := range s.Evidence {
+		row := newCheckRow(c, false)
+		row.Decisive = decisive == &s.Evidence[i]
+		sec.Evidence = append(sec.Evidence, row)
 		if c.Verdict == result.Pass {
 			held++
 		}
@@ -104,8 +111,8 @@ func newSection(s result.Scenario, id string, points int, proven bool) section {
 
 func newCheckRow(c result.Check, proven bool) checkRow {
 	r := checkRow{
-		Verdict: badgeOf(c.Verdict), Name: subject(c), Got: measured(c), Limit: limitText(c), Samples: count(c.Samples),
-		Reason: news(c), Why: c.Why, Guards: strings.Join(c.Protections, ", "), Primary: c.Primary, Bar: barOf(c),
+		Verdict: badgeOf(c.Verdict), Name: verdict.Subject(c), Got: measured(c), Limit: verdict.LimitText(c), Samples: count(c.Samples),
+		Reason: news(c), Why: c.Why, Guards: strings.Join(c.Protections, ", "), Bar: barOf(c),
 	}
 	if proven {
 		r.Seen = seen(c)
@@ -116,8 +123,7 @@ func newCheckRow(c result.Check, proven bool) checkRow {
 // news is a check's reason, unless that only repeats the row in a sentence.
 func news(c result.Check) string {
 	same := func(s string) string { return strings.ReplaceAll(s, nbsp, " ") }
-	rest, ok := strings.CutPrefix(same(c.Reason), same(c.Metric+" was "+measured(c)))
-	if ok && c.Value != nil && strings.TrimPrefix(rest, " in "+c.Phase) == same(", limit "+limitText(c)) {
+	if c.Op != string(verdict.FallsTo) && same(c.Reason) == same(verdict.Finding(c)) { // what it falls to is not in the row
 		return ""
 	}
 	return c.Reason

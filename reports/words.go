@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 const (
@@ -34,39 +35,10 @@ func measured(c result.Check) string {
 	}
 }
 
-// limitText is a check's limit as shown, with its sign.
-func limitText(c result.Check) string {
-	limit := result.Format(c.Threshold, c.Unit)
-	switch c.Op {
-	case "<=":
-		return "≤" + nbsp + limit
-	case ">=":
-		return "≥" + nbsp + limit
-	case "==":
-		return "=" + nbsp + limit
-	case "between":
-		if c.Upper != nil {
-			return limit + " to " + result.Format(*c.Upper, c.Unit)
-		}
-		return "from " + limit
-	case "falls_to":
-		switch {
-		case c.WithinS == nil:
-			return "falls to " + limit
-		case c.Value != nil && c.Unit == result.UnitSeconds:
-			return "within " + limit
-		default:
-			return "falls to " + limit + " within " + result.Format(*c.WithinS, result.UnitSeconds)
-		}
-	default:
-		return c.Op + nbsp + limit
-	}
-}
-
 // usedText says how the value stands to the limit.
 func usedText(used float64) string {
 	switch {
-	case used >= 1000:
+	case used >= verdict.FarPast:
 		return "far past the limit"
 	case used >= 10:
 		return result.Number(math.Round(used)) + "× the limit"
@@ -156,7 +128,8 @@ func lacking(run *result.Run) string {
 func tally(run *result.Run) []string {
 	counts := map[result.Verdict]int{}
 	for _, s := range run.Scenarios {
-		counts[verdictOfScenario(s)]++
+		v, _ := verdict.ShownScenario(s)
+		counts[v]++
 	}
 	var parts []string
 	for _, v := range append(result.Verdicts(), "") {
@@ -167,19 +140,20 @@ func tally(run *result.Run) []string {
 	return parts
 }
 
-// sentence is the reason for the run's verdict: its own words, or those of the
-// first scenario in the order given.
-func sentence(run *result.Run, order []int) string {
-	if run.Reason != "" {
+// sentence is the reason for the run's verdict.
+func sentence(run *result.Run) string {
+	v, why := verdict.ShownRun(run)
+	switch {
+	case why != "":
+		return why
+	case run.Reason != "":
 		return run.Reason
-	}
-	if len(run.Scenarios) == 0 && len(run.Gains) > 0 && verdictOf(run) == result.Pass {
+	case v == result.Pass && len(run.Gains) > 0:
 		return "Every gain that was promised was measured, and holds."
-	}
-	if len(run.Scenarios) == 0 {
+	case len(run.Scenarios) == 0:
 		return "No scenario was run: nothing was shown."
 	}
-	for _, i := range order {
+	for _, i := range verdict.WorstFirst(run.Scenarios) {
 		s := run.Scenarios[i]
 		if why := reasonOf(s); why != "" {
 			return s.Name + ": " + why
@@ -190,17 +164,13 @@ func sentence(run *result.Run, order []int) string {
 
 // reasonOf is why a scenario has its verdict.
 func reasonOf(s result.Scenario) string {
+	v, why := verdict.ShownScenario(s)
 	switch {
-	case s.Error != "":
+	case s.Error != "" && v != result.Fail:
 		return "could not be carried out: " + s.Error
-	case s.Reason != "":
-		return s.Reason
-	}
-	if c, ok := decisive(s); ok {
-		return c.Reason
-	}
-	if s.Verdict == "" {
+	case v == "" && why == "":
 		return unjudged
+	default:
+		return why
 	}
-	return ""
 }

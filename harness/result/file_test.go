@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -185,6 +186,8 @@ func TestReadTakesTheVersionBefore(t *testing.T) {
 	s := run.Scenarios[0]
 	require.NotEmpty(t, s.Claim)
 	require.Equal(t, []string{"search.sql-limit"}, s.Checks[0].Protections)
+	fall := s.Checks[slices.IndexFunc(s.Checks, func(c result.Check) bool { return c.Op == "falls_to" })]
+	require.Equal(t, []any{2.0, result.UnitSeconds}, []any{fall.Threshold, fall.Unit}, "the limit of what must fall is a time")
 	require.NotEmpty(t, run.Reevaluated.Changes)
 	require.NoError(t, validate(t, compile(t, true), encode(t, run)))
 }
@@ -199,4 +202,18 @@ func TestPhasesKeepTheirNanoseconds(t *testing.T) {
 		require.NoError(t, json.Unmarshal(text, &back))
 		require.Equal(t, p, back)
 	}
+}
+
+// What never fell had its level where the time stands today.
+func TestAFallOfTheVersionBefore(t *testing.T) {
+	read := func(check string) result.Check {
+		run, err := result.Read(strings.NewReader(`{"schema":"holdfast.run/1","scenarios":[{"checks":[` + check + `]}]}`))
+		require.NoError(t, err)
+		return run.Scenarios[0].Checks[0]
+	}
+	never := read(`{"op":"falls_to","threshold":4,"unit":"count","within_s":2}`)
+	require.Equal(t, []any{2.0, "s", 4.0, "count"}, []any{never.Threshold, never.Unit, *never.Level, never.LevelUnit})
+	fell := read(`{"op":"falls_to","threshold":2,"unit":"s","within_s":2,"value":1.5}`)
+	require.Equal(t, []any{2.0, "s", 1.5}, []any{fell.Threshold, fell.Unit, *fell.Value})
+	require.Nil(t, fell.Level, "a file of that version does not say")
 }

@@ -77,10 +77,13 @@ type Scenario struct {
 	Faults     []Fault           `json:"faults"`
 	// Checks are what must hold; Evidence is what makes the experiment valid
 	// (load delivered, generator healthy, faults fired and undone, probes alive).
-	Checks   []Check  `json:"checks"`
-	Evidence []Check  `json:"evidence"`
-	Ledger   *Ledger  `json:"ledger,omitempty"`
-	Series   []Series `json:"series"`
+	Checks   []Check `json:"checks"`
+	Evidence []Check `json:"evidence"`
+	// Validity is what was known of the experiment when the checks were judged.
+	// Absent: it was not recorded, or nothing was judged.
+	Validity *Validity `json:"validity,omitempty"`
+	Ledger   *Ledger   `json:"ledger,omitempty"`
+	Series   []Series  `json:"series"`
 	// Ends tells how each start of the target ended, in order. More than one
 	// means that it was restarted.
 	Ends   []End        `json:"ends,omitempty"`
@@ -228,15 +231,24 @@ type Check struct {
 	Metric string `json:"metric"`
 	Phase  string `json:"phase,omitempty"` // empty: all that follows the warm-up
 	Op     string `json:"op"`              // <=, >=, ==, <, >, falls_to, between
-	// Threshold is the limit; Upper is set for "between" alone.
+	// Threshold is the limit; Upper is set for "between" alone. Of what must fall to
+	// a level the limit, as the value, is the time that it takes, in seconds.
 	Threshold float64  `json:"threshold"`
 	Upper     *float64 `json:"upper,omitempty"`
-	WithinS   *float64 `json:"within_s,omitempty"` // for falls_to
-	Value     *float64 `json:"value,omitempty"`    // what was measured; absent if nothing was
-	Unit      string   `json:"unit"`               // ms, bytes, count, ratio, per_s …
-	Samples   int64    `json:"samples"`            // what the value rests on
-	Why       string   `json:"why,omitempty"`      // why the limit is what it is
-	Primary   bool     `json:"primary,omitempty"`  // the decisive check of its scenario
+	// Level is what must be fallen to, in the metric's own unit. Absent in a file of
+	// an older version where it was fallen to in time.
+	Level     *float64 `json:"level,omitempty"`
+	LevelUnit string   `json:"level_unit,omitempty"`
+	Value     *float64 `json:"value,omitempty"` // what was measured; absent if nothing was, or it never fell
+	Unit      string   `json:"unit"`            // ms, bytes, count, ratio, per_s …
+	Samples   int64    `json:"samples"`         // what the value rests on
+	// MinSamples is how many samples the value needs to mean anything; absent: one.
+	MinSamples int64 `json:"min_samples,omitempty"`
+	// Timed says that the value is the machine's doing as well: where the timing of
+	// the experiment was invalid, a missed limit proves nothing against the target.
+	Timed   bool   `json:"timed,omitempty"`
+	Why     string `json:"why,omitempty"`     // why the limit is what it is
+	Primary bool   `json:"primary,omitempty"` // the decisive check of its scenario
 	// Protections names the protections that this check watches.
 	Protections []string `json:"protections,omitempty"`
 	// Exercise says that the check is one of the experiment: past its limit it is
@@ -246,6 +258,13 @@ type Check struct {
 	Seen    *ProvenFailure `json:"seen_failing,omitempty"`
 	Verdict Verdict        `json:"verdict"`
 	Reason  string         `json:"reason"`
+}
+
+// Validity says what of an experiment can be held against the target.
+type Validity struct {
+	// TimingInvalid is why a missed limit on what is timed can't be (the generator
+	// was late, the machine was full); empty when it can.
+	TimingInvalid string `json:"timing_invalid,omitempty"`
 }
 
 // Ledger is the two-sided account of work that must be neither lost nor doubled.

@@ -29,10 +29,27 @@ func upgradeOne(data []byte) ([]byte, error) {
 		for _, list := range []string{"checks", "evidence"} {
 			for _, check := range objects(s[list]) {
 				rename(check, "guards", "protections")
+				upgradeFall(check)
 			}
 		}
 	}
 	return json.Marshal(run)
+}
+
+// upgradeFall puts the limit of what must fall to a level where it stands today:
+// what was judged by its time had that for its threshold, what never fell the level.
+func upgradeFall(check map[string]any) {
+	within, ok := check["within_s"]
+	if check["op"] != "falls_to" || !ok {
+		return
+	}
+	delete(check, "within_s")
+	if _, fell := check["value"]; fell {
+		return
+	}
+	rename(check, "threshold", "level")
+	rename(check, "unit", "level_unit")
+	check["threshold"], check["unit"] = within, UnitSeconds
 }
 
 func rename(object map[string]any, from, to string) {

@@ -1,7 +1,6 @@
 package verdict
 
 import (
-	"fmt"
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
@@ -43,21 +42,6 @@ func (q Quantity) Plus(percent float64) Quantity {
 
 // String shows the quantity as the reports do.
 func (q Quantity) String() string { return result.Format(q.Value, q.Unit) }
-
-// Op is how a value is held against a limit.
-type Op string
-
-// The operators. FallsTo holds when the metric's series comes down to the limit
-// and stays there, within [Check.Within] of the start of the phase.
-const (
-	AtMost  Op = "<="
-	AtLeast Op = ">="
-	Equals  Op = "=="
-	Below   Op = "<"
-	Above   Op = ">"
-	Between Op = "between"
-	FallsTo Op = "falls_to"
-)
 
 // Check is one thing that must hold: a metric of one phase against a limit. It
 // is a plain value: start one with [Metric] and finish it with an operator.
@@ -134,51 +118,20 @@ func (c Check) Decisive() Check { c.Primary = true; return c }
 func (c Check) with(op Op, limit Quantity) Check { c.Op, c.Limit = op, limit; return c }
 
 // String reads as a sentence: "search.latency.p99 in baseline ≤ 1 000 ms".
-func (c Check) String() string {
-	where := c.Metric
-	if c.Phase != "" {
-		where += " in " + c.Phase
+func (c Check) String() string { return Name(c.asked()) }
+
+// asked is the check as it stands in a result, before anything was measured.
+func (c Check) asked() result.Check {
+	r := result.Check{
+		Metric: c.Metric, Phase: c.Phase, Op: string(c.Op), Threshold: c.Limit.Value, Unit: c.Limit.Unit,
+		Why: c.Why, Primary: c.Primary, Protections: c.Protections, Exercise: c.Exercise,
 	}
 	switch c.Op {
 	case Between:
-		return fmt.Sprintf("%s between %s and %s", where, c.Limit, c.Upper)
-	case FallsTo:
-		return fmt.Sprintf("%s falls to %s within %s", where, c.Limit, c.Within)
-	default:
-		return fmt.Sprintf("%s %s %s", where, c.Op.sign(), c.Limit)
+		r.Upper = &c.Upper.Value
+	case FallsTo: // the limit is on the time that it takes
+		r.Level, r.LevelUnit = &c.Limit.Value, c.Limit.Unit
+		r.Threshold, r.Unit = c.Within.Seconds(), result.UnitSeconds
 	}
-}
-
-// sign is the operator as people write it.
-func (o Op) sign() string {
-	switch o {
-	case AtMost:
-		return "≤"
-	case AtLeast:
-		return "≥"
-	case Equals:
-		return "="
-	default:
-		return string(o)
-	}
-}
-
-// holds reports whether value meets the check's limit.
-func (c Check) holds(value float64) bool {
-	switch c.Op {
-	case AtMost:
-		return value <= c.Limit.Value
-	case AtLeast:
-		return value >= c.Limit.Value
-	case Equals:
-		return value == c.Limit.Value
-	case Below:
-		return value < c.Limit.Value
-	case Above:
-		return value > c.Limit.Value
-	case Between:
-		return value >= c.Limit.Value && value <= c.Upper.Value
-	default:
-		return false
-	}
+	return r
 }

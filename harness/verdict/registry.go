@@ -1,20 +1,11 @@
-// Package verdict holds what was measured against what must hold, and says one
-// of four things: pass, fail, inconclusive or not-exercised.
-//
-// A [Check] is a claim, as a value. A [Registry] is all that a scenario measures,
-// by name: it refuses, before the run, a check on a metric that nobody
-// measures, and after it judges each check. It fails closed: no samples, too
-// few for the percentile, or a value that is not a number never pass. The order
-// of verdicts and how they add up live in the result package, so that readers
-// of a result need nothing from here.
 package verdict
 
 import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
+	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/nearest"
 )
 
@@ -33,25 +24,6 @@ type Descriptor struct {
 	// Anytime marks what counts from the target's start on, whatever phases took
 	// place: a target that dies in the warm-up has died.
 	Anytime bool
-}
-
-// Window is the span of the scenario's clock that a check speaks of.
-type Window struct {
-	Phase    string // empty: all that follows the warm-up
-	From, To time.Duration
-}
-
-// Reading is what was measured of one metric in one window. Samples is 0 when
-// nothing was; Value then means nothing.
-type Reading struct {
-	Value   float64
-	Samples int64
-}
-
-// Point is one sample of a series.
-type Point struct {
-	At    time.Duration
-	Value float64
 }
 
 // Source gives a metric's measurements once the load has ended. Points is nil
@@ -112,4 +84,49 @@ func (b *Registry) Validate(checks []Check) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Judge holds each check against what was measured, in order. The first decides
+// where none is marked as primary.
+func (b *Registry) Judge(checks []Check, phases []result.Phase, v result.Validity) []result.Check {
+	judged := make([]result.Check, 0, len(checks))
+	primary := slices.ContainsFunc(checks, func(c Check) bool { return c.Primary })
+	for i, c := range checks {
+		c.Primary = c.Primary || i == 0 && !primary
+		judged = append(judged, b.judge(c, phases, v))
+	}
+	return judged
+}
+
+func (b *Registry) judge(check Check, phases []result.Phase, v result.Validity) result.Check {
+	c := check.asked()
+	c.Name = Name(c)
+	e, ok := b.entries[c.Metric]
+	if !ok {
+		c.Verdict, c.Reason = result.Inconclusive, "nothing measured "+c.Metric
+		return c
+	}
+	c.Timed, c.MinSamples = e.timed(), e.MinSamples
+	w, ok := WindowOf(phases, c.Phase)
+	if !ok && !e.Anytime {
+		c.Verdict, c.Reason = result.NotExercised, missing(c.Phase)
+		return c
+	}
+	if check.Op == FallsTo {
+		return Evaluate(c, Fall(e.Points(w), w.From, *c.Level), v)
+	}
+	return Evaluate(c, e.Read(w), v)
+}
+
+// timed reports whether a metric is the machine's doing as well: whatever is
+// measured in time is.
+func (d Descriptor) timed() bool {
+	return d.Timed || d.Unit == result.UnitMS || d.Unit == result.UnitSeconds
+}
+
+func missing(phase string) string {
+	if phase == "" {
+		return "nothing took place after the warm-up"
+	}
+	return "the phase " + phase + " did not take place"
 }

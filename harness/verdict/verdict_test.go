@@ -12,8 +12,8 @@ import (
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
-// book measures one metric of each kind that a check can meet.
-func book(read verdict.Reading, points ...verdict.Point) *verdict.Registry {
+// registry measures one metric of each kind that a check can meet.
+func registry(read verdict.Reading, points ...verdict.Point) *verdict.Registry {
 	b := new(verdict.Registry)
 	b.Add(verdict.Descriptor{Name: "search.latency.p99", Unit: result.UnitMS, Timed: true, MinSamples: 100},
 		verdict.Source{Read: func(verdict.Window) verdict.Reading { return read }})
@@ -52,19 +52,19 @@ func TestJudge(t *testing.T) {
 		{"over the limit", latency, verdict.Reading{Value: 1001, Samples: 500}, "", result.Fail, "1\u00a0001"},
 		{"at a limit that must not be reached", memory, verdict.Reading{Value: 100e6, Samples: 9}, "", result.Fail, "100\u00a0MB"},
 		{"no samples", latency, verdict.Reading{}, "", result.NotExercised, "no samples"},
-		{"nobody waited, so nothing was shown", verdict.Metric("api.in_flight").AtLeast(verdict.Count(1)).OrNotExercised(), verdict.Reading{Samples: 9}, "", result.NotExercised, "limit ≥ 1"},
-		{"somebody waited", verdict.Metric("api.in_flight").AtLeast(verdict.Count(1)).OrNotExercised(), verdict.Reading{Value: 1, Samples: 9}, "", result.Pass, "limit ≥ 1"},
+		{"nobody waited, so nothing was shown", verdict.Metric("api.in_flight").AtLeast(verdict.Count(1)).OrNotExercised(), verdict.Reading{Samples: 9}, "", result.NotExercised, "limit ≥\u00a01"},
+		{"somebody waited", verdict.Metric("api.in_flight").AtLeast(verdict.Count(1)).OrNotExercised(), verdict.Reading{Value: 1, Samples: 9}, "", result.Pass, "limit ≥\u00a01"},
 		{"too few for the percentile", latency, verdict.Reading{Value: 5, Samples: 99}, "", result.Inconclusive, "needs 100"},
 		{"not a number", memory, verdict.Reading{Value: math.NaN(), Samples: 9}, "", result.Inconclusive, "not a number"},
 		{"too slow, but the generator was late", latency, verdict.Reading{Value: 2000, Samples: 500}, late, result.Inconclusive, late},
 		{"too old, but the machine was full", verdict.Metric("queue.oldest.max").AtMost(verdict.Quantity{Value: 2, Unit: result.UnitSeconds}), verdict.Reading{Value: 3, Samples: 5}, late, result.Inconclusive, late},
 		{"too much memory, whatever the generator did", memory, verdict.Reading{Value: 2e8, Samples: 9}, late, result.Fail, "200\u00a0MB"},
 		{"a phase that did not happen", memory.In(result.Inject), verdict.Reading{Value: 1, Samples: 9}, "", result.NotExercised, "did not take place"},
-		{"between", verdict.Metric("api.in_flight").Between(verdict.Count(2), verdict.Count(4)), verdict.Reading{Value: 5, Samples: 1}, "", result.Fail, "2 and 4"},
+		{"between", verdict.Metric("api.in_flight").Between(verdict.Count(2), verdict.Count(4)), verdict.Reading{Value: 5, Samples: 1}, "", result.Fail, "limit 2 to 4"},
 		{"nobody measures it", verdict.Metric("nope").AtMost(verdict.Count(1)), verdict.Reading{}, "", result.Inconclusive, "nothing measured nope"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got := book(row.read).Judge([]verdict.Check{row.check}, verdict.Experiment{Phases: phases, TimingInvalid: row.late})
+			got := registry(row.read).Judge([]verdict.Check{row.check}, phases, result.Validity{TimingInvalid: row.late})
 			require.Len(t, got, 1)
 			require.Equal(t, row.want, got[0].Verdict, got[0].Reason)
 			require.Contains(t, got[0].Reason, row.reason)
@@ -92,7 +92,7 @@ func TestFallsTo(t *testing.T) {
 		{"no samples", nil, result.NotExercised, -1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got := book(verdict.Reading{}, row.points...).Judge([]verdict.Check{check}, verdict.Experiment{Phases: phases})[0]
+			got := registry(verdict.Reading{}, row.points...).Judge([]verdict.Check{check}, phases, result.Validity{})[0]
 			require.Equal(t, row.want, got.Verdict, got.Reason)
 			if row.took < 0 {
 				require.Nil(t, got.Value, "what was not measured is absent")
@@ -118,16 +118,16 @@ func TestValidateRefusesWhatCouldNeverBeJudged(t *testing.T) {
 		{"falling without a phase", verdict.Metric("api.in_flight").FallsTo(verdict.Count(0), 1), "phase"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			require.ErrorContains(t, book(verdict.Reading{}).Validate([]verdict.Check{row.check}), row.want)
+			require.ErrorContains(t, registry(verdict.Reading{}).Validate([]verdict.Check{row.check}), row.want)
 		})
 	}
 	t.Run("all problems at once", func(t *testing.T) {
-		err := book(verdict.Reading{}).Validate([]verdict.Check{verdict.Metric("a"), verdict.Metric("b")})
+		err := registry(verdict.Reading{}).Validate([]verdict.Check{verdict.Metric("a"), verdict.Metric("b")})
 		require.ErrorContains(t, err, `"a"`)
 		require.ErrorContains(t, err, `"b"`)
 	})
 	t.Run("a good check", func(t *testing.T) {
-		require.NoError(t, book(verdict.Reading{}).Validate([]verdict.Check{verdict.Metric("target.rss.max").Below(verdict.Bytes(1e8))}))
+		require.NoError(t, registry(verdict.Reading{}).Validate([]verdict.Check{verdict.Metric("target.rss.max").Below(verdict.Bytes(1e8))}))
 	})
 }
 
@@ -138,18 +138,8 @@ func TestACheckAndItsNegationNeverAgree(t *testing.T) {
 		limit := verdict.Quantity{Value: rapid.Float64Range(-1e9, 1e9).Draw(t, "limit"), Unit: result.UnitBytes}
 		m := verdict.Metric("target.rss.max")
 		for _, pair := range [][2]verdict.Check{{m.AtMost(limit), m.Above(limit)}, {m.AtLeast(limit), m.Below(limit)}} {
-			got := book(verdict.Reading{Value: value, Samples: 1}).Judge(pair[:], verdict.Experiment{Phases: phases})
+			got := registry(verdict.Reading{Value: value, Samples: 1}).Judge(pair[:], phases, result.Validity{})
 			require.NotEqual(t, got[0].Verdict, got[1].Verdict)
 		}
 	})
-}
-
-func TestDecisiveIsTheWorstThenThePrimary(t *testing.T) {
-	pass, fail := result.Check{Name: "p", Verdict: result.Pass, Primary: true}, result.Check{Name: "f", Verdict: result.Fail}
-	failPrimary := result.Check{Name: "fp", Verdict: result.Fail, Primary: true}
-	got, ok := verdict.Decisive([]result.Check{pass, fail, failPrimary})
-	require.True(t, ok)
-	require.Equal(t, "fp", got.Name)
-	_, ok = verdict.Decisive(nil)
-	require.False(t, ok)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // checkRows makes a row for each check of either side, in the order of the runs.
@@ -29,7 +30,7 @@ func checkRows(before, after []*result.Run) []Row {
 					if !known {
 						i = len(rows)
 						index[key] = i
-						rows = append(rows, Row{Scenario: s.Name, Name: subject(c), Unit: c.Unit})
+						rows = append(rows, Row{Scenario: s.Name, Name: nameOf(c), Unit: c.Unit})
 					}
 					rows[i].add(c, side.isNew)
 				}
@@ -52,17 +53,12 @@ func ownName(c result.Check) string {
 	return ""
 }
 
-func subject(c result.Check) string {
-	switch {
-	case c.Metric == "":
-		return c.Name
-	case c.Op == "falls_to":
-		return c.Metric + " in " + c.Phase + ", time to fall"
-	case c.Phase == "":
-		return c.Metric
-	default:
-		return c.Metric + " in " + c.Phase
+// nameOf is what a row is called.
+func nameOf(c result.Check) string {
+	if c.Op == string(verdict.FallsTo) {
+		return verdict.Subject(c) + ", time to fall"
 	}
+	return verdict.Subject(c)
 }
 
 // add enters a check that a valid experiment judged.
@@ -74,10 +70,7 @@ func (r *Row) add(c result.Check, isNew bool) {
 	if c.Verdict != result.Pass && c.Verdict != result.Fail {
 		return
 	}
-	if c.Op == "falls_to" && c.Value != nil {
-		r.Unit = c.Unit // one that never fell has the unit of what should have
-	}
-	r.Limit = limitText(c)
+	r.Limit = verdict.LimitText(c)
 	side.N++
 	failed := 0.0
 	if c.Verdict == result.Fail {
@@ -110,32 +103,6 @@ func badness(c result.Check) float64 {
 	default:
 		return v
 	}
-}
-
-func limitText(c result.Check) string {
-	limit := result.Format(c.Threshold, c.Unit)
-	switch c.Op {
-	case "between":
-		if c.Upper != nil {
-			return limit + " to " + result.Format(*c.Upper, c.Unit)
-		}
-		return "from " + limit
-	case "falls_to":
-		return "within " + result.Format(fallLimit(c), result.UnitSeconds)
-	}
-	sign := map[string]string{"<=": "≤", ">=": "≥", "==": "="}[c.Op]
-	if sign == "" {
-		sign = c.Op
-	}
-	return sign + "\u00a0" + limit
-}
-
-// fallLimit is the time allowed, which stands in one of two places.
-func fallLimit(c result.Check) float64 {
-	if c.WithinS != nil {
-		return *c.WithinS
-	}
-	return c.Threshold
 }
 
 // unlike says how the sides differ in what is not compared.

@@ -95,8 +95,8 @@ func TestWhatWasNotJudgedIsNoSuccess(t *testing.T) {
 
 // What never fell has no value, and still has a verdict.
 func TestNever(t *testing.T) {
-	fell := result.Check{Metric: "m", Phase: "heal", Op: "falls_to", Threshold: 2, WithinS: ptr(2.0), Value: ptr(0.5), Unit: result.UnitSeconds, Verdict: result.Pass}
-	never := result.Check{Metric: "m", Phase: "heal", Op: "falls_to", Threshold: 0, WithinS: ptr(2.0), Unit: result.UnitCount, Verdict: result.Fail}
+	fell := result.Check{Metric: "m", Phase: "heal", Op: "falls_to", Threshold: 2, Value: ptr(0.5), Unit: result.UnitSeconds, Verdict: result.Pass}
+	never := result.Check{Metric: "m", Phase: "heal", Op: "falls_to", Threshold: 2, Level: ptr(0.0), LevelUnit: result.UnitCount, Unit: result.UnitSeconds, Verdict: result.Fail}
 	c, err := compare.Runs([]*result.Run{runOf(0, fell)}, []*result.Run{runOf(1, never)}, compare.Rules{Alpha: 0.05})
 	require.NoError(t, err)
 	require.Len(t, c.Rows, 1)

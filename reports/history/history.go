@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // File is one result file, or why it can't be read.
@@ -115,7 +116,7 @@ func (k *tracker) add(run *Run, i int, from *result.Run) {
 		without := strings.Join(slices.Sorted(slices.Values(s.Without)), ", ")
 		seen := map[string]int{}
 		for _, c := range s.Checks {
-			name := subject(c)
+			name := verdict.Subject(c)
 			key := strings.Join([]string{from.Profile, s.Name, without, name, c.Op}, "\x00")
 			seen[key]++ // two checks may differ in their limits alone
 			key += string(rune('0' + seen[key]))
@@ -142,9 +143,6 @@ func (k *tracker) add(run *Run, i int, from *result.Run) {
 // run that judged it: what was not exercised says neither.
 func (t *Trend) next(i int, c result.Check) Point {
 	p := Point{Run: i, Value: c.Value, Threshold: c.Threshold, Op: c.Op, Verdict: c.Verdict}
-	if c.Value != nil {
-		t.Unit = c.Unit // a check that never fell has another
-	}
 	for _, before := range slices.Backward(t.Points) {
 		if before.Verdict == result.Pass || before.Verdict == result.Fail {
 			p.Broke = before.Verdict == result.Pass && p.Verdict == result.Fail
@@ -153,15 +151,4 @@ func (t *Trend) next(i int, c result.Check) Point {
 		}
 	}
 	return p
-}
-
-func subject(c result.Check) string {
-	switch {
-	case c.Metric == "":
-		return c.Name
-	case c.Phase == "":
-		return c.Metric
-	default:
-		return c.Metric + " in " + c.Phase
-	}
 }

@@ -6,108 +6,89 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
-// reading is a value with what it rests on.
-type reading struct {
-	value float64
-	unit  string
-	n     int64
-	need  int64
+// metric is what a file has of a metric that the run did not judge.
+type metric struct {
+	unit    string
+	timed   bool
+	needs   int64 // samples
+	reading verdict.Reading
 }
 
 // measured makes a check of a metric that the run did not judge. ok is false
 // when this scenario's data do not have it.
 func (l Limit) measured(s result.Scenario) (c result.Check, ok bool, err error) {
-	r, ok, err := l.read(s)
+	m, ok, err := l.read(s)
 	if !ok || err != nil {
 		return c, ok, err
 	}
 	if l.Op == "" {
 		return c, true, errors.New("the run had no such check, so an op is needed")
 	}
-	c, err = l.limits(result.Check{Metric: l.Metric, Phase: l.Phase, Op: l.Op, Unit: r.unit, Samples: r.n})
-	switch {
-	case err != nil:
+	c, err = l.limits(result.Check{Metric: l.Metric, Phase: l.Phase, Op: l.Op, Unit: m.unit, Timed: m.timed, MinSamples: m.needs})
+	if err != nil {
 		return c, true, err
-	case r.n == 0:
-		c.Verdict, c.Reason = result.NotExercised, "no samples of "+subject(c)
-		return c, true, nil
 	}
-	c.Value = &r.value
-	if r.n < r.need {
-		c.Verdict, c.Reason = result.Inconclusive, "too few samples of "+subject(c)
-		return c, true, nil
-	}
-	conclude(&c, s)
-	return c, true, nil
+	return verdict.Evaluate(c, m.reading, validityOf(s)), true, nil
 }
 
 // read finds the metric among the streams' percentiles and the series' summaries.
-func (l Limit) read(s result.Scenario) (reading, bool, error) {
+func (l Limit) read(s result.Scenario) (metric, bool, error) {
 	for _, st := range s.Streams {
 		if rest, ok := strings.CutPrefix(l.Metric, st.Name+"."); ok {
-			if r, ok, err := percentile(st, rest, l.Phase); ok || err != nil {
-				return r, ok, err
+			if m, ok, err := percentile(st, rest, l.Phase); ok || err != nil {
+				return m, ok, err
 			}
 		}
 	}
 	i := strings.LastIndexByte(l.Metric, '.')
 	if i < 0 {
-		return reading{}, false, nil
+		return metric{}, false, nil
 	}
 	series, ok := seriesOf(s, l.Metric[:i])
 	if !ok {
-		return reading{}, false, nil
+		return metric{}, false, nil
 	}
 	how := l.Metric[i+1:]
 	if series.Reduced != "" && how != "max" {
-		return reading{}, true, errors.New("the file has only the series' largest values (" + series.Reduced + ")")
+		return metric{}, true, errors.New("the file has only the series' largest values (" + series.Reduced + ")")
 	}
-	from, to, ok := window(s, l.Phase)
+	w, ok := verdict.WindowOf(s.Phases, l.Phase)
 	if !ok {
-		return reading{}, true, errors.New("the phase " + l.Phase + " did not take place")
+		return metric{}, true, errors.New("the phase " + l.Phase + " did not take place")
 	}
-	r := summarise(series, how, from, to)
-	return r, !math.IsNaN(r.value), nil
+	m := metric{unit: series.Unit, reading: summary(points(series, w), how)}
+	m.timed = m.unit == result.UnitMS || m.unit == result.UnitSeconds || ofLoad(l.Metric, s)
+	return m, !math.IsNaN(m.reading.Value), nil
 }
 
 // percentile reads latency.p99 and the like of one phase.
-func percentile(st result.Stream, name, phase string) (reading, bool, error) {
+func percentile(st result.Stream, name, phase string) (metric, bool, error) {
 	which, word, _ := strings.Cut(name, ".")
-	of := map[string]func(result.Counts) *result.Quantiles{
-		"latency":           func(c result.Counts) *result.Quantiles { return c.Latency },
-		"latency_ok":        func(c result.Counts) *result.Quantiles { return c.LatencyOK },
-		"latency_from_send": func(c result.Counts) *result.Quantiles { return c.LatencyFromSend },
-	}[which]
-	value := map[string]struct {
-		of   func(result.Quantiles) float64
-		need int64
-	}{
-		"p50":   {func(q result.Quantiles) float64 { return q.P50 }, 1},
-		"p90":   {func(q result.Quantiles) float64 { return q.P90 }, 10},
-		"p99":   {func(q result.Quantiles) float64 { return q.P99 }, 100},
-		"p99_9": {func(q result.Quantiles) float64 { return q.P999 }, 1000},
-		"max":   {func(q result.Quantiles) float64 { return q.Max }, 1},
-		"mean":  {func(q result.Quantiles) float64 { return q.Mean }, 1},
-	}[word]
-	if of == nil || value.of == nil {
-		return reading{}, false, nil
+	p, ok := verdict.PercentileOf(word)
+	if !ok {
+		return metric{}, false, nil
 	}
+	for _, d := range verdict.Distributions() {
+		if d.Name == which {
+			return percentileOf(st, d, p, phase)
+		}
+	}
+	return metric{}, false, nil
+}
+
+func percentileOf(st result.Stream, d verdict.Distribution, p verdict.Percentile, phase string) (metric, bool, error) {
 	if phase == "" {
-		return reading{}, true, errors.New("name a phase: percentiles of several can't be put together from the file")
+		return metric{}, true, errors.New("name a phase: percentiles of several can't be put together from the file")
 	}
-	for _, p := range st.Phases {
-		if p.Phase != phase {
-			continue
+	for _, span := range st.Phases {
+		if span.Phase == phase {
+			return metric{unit: result.UnitMS, timed: true, needs: p.Needs, reading: p.Read(d.Of(span.Counts))}, true, nil
 		}
-		r := reading{unit: result.UnitMS, need: value.need}
-		if q := of(p.Counts); q != nil && q.N > 0 {
-			r.value, r.n = value.of(*q), q.N
-		}
-		return r, true, nil
 	}
-	return reading{}, true, errors.New("the phase " + phase + " did not take place")
+	return metric{}, true, errors.New("the phase " + phase + " did not take place")
 }
 
 func seriesOf(s result.Scenario, name string) (result.Series, bool) {
@@ -119,44 +100,27 @@ func seriesOf(s result.Scenario, name string) (result.Series, bool) {
 	return result.Series{}, false
 }
 
-// window is the span of a phase; the empty name is all that follows the warm-up,
-// the drain included, as in the run itself.
-func window(s result.Scenario, phase string) (from, to float64, ok bool) {
-	for _, p := range s.Phases {
-		if p.Name != phase && (phase != "" || p.Name == result.WarmUp || p.Name == result.Verify) {
-			continue
+// points are those of a series within a window.
+func points(s result.Series, w verdict.Window) []verdict.Point {
+	var list []verdict.Point
+	for i, t := range s.T {
+		if at := result.Seconds(t); at >= w.From && at < w.To && !math.IsNaN(s.V[i]) {
+			list = append(list, verdict.Point{At: at, Value: s.V[i]})
 		}
-		if !ok {
-			from, ok = p.From.Seconds(), true
-		}
-		to = p.To.Seconds()
 	}
-	return from, to, ok
+	return list
 }
 
-// summarise reads a series between two moments. The value of a word that is no
-// summary is not a number.
-func summarise(s result.Series, how string, from, to float64) reading {
-	low, high, sum, last, n := math.Inf(1), math.Inf(-1), 0.0, 0.0, int64(0)
-	for i, at := range s.T {
-		if at < from || at >= to || math.IsNaN(s.V[i]) {
-			continue
-		}
-		v := s.V[i]
-		low, high, sum, last, n = min(low, v), max(high, v), sum+v, v, n+1
+// summary puts points into one number. The value of a word that is no summary is
+// not a number.
+func summary(list []verdict.Point, how string) verdict.Reading {
+	low, high, sum, last := math.Inf(1), math.Inf(-1), 0.0, 0.0
+	for _, p := range list {
+		low, high, sum, last = min(low, p.Value), max(high, p.Value), sum+p.Value, p.Value
 	}
-	r := reading{unit: s.Unit, n: n, need: 1}
-	switch how {
-	case "max":
-		r.value = high
-	case "min":
-		r.value = low
-	case "mean":
-		r.value = sum / float64(max(n, 1))
-	case "last":
-		r.value = last
-	default:
-		r.value = math.NaN()
+	value, ok := map[string]float64{"max": high, "min": low, "mean": sum / float64(max(len(list), 1)), "last": last}[how]
+	if !ok {
+		value = math.NaN()
 	}
-	return r
+	return verdict.Reading{Value: value, Samples: int64(len(list))}
 }

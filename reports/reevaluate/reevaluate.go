@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // Limits is the file's content.
@@ -122,7 +123,7 @@ func (l Limits) Apply(run *result.Run, by string) (*result.Run, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	decide(&out, run)
+	decide(&out)
 	return &out, nil
 }
 
@@ -153,7 +154,7 @@ func (l Limit) apply(s *result.Scenario) ([]result.Change, error) {
 			continue
 		}
 		s.Checks[i] = again
-		changes = append(changes, result.Change{Scenario: s.Name, Check: subject(c), OldLimit: limitText(c), NewLimit: limitText(again), Was: c.Verdict, Is: again.Verdict})
+		changes = append(changes, result.Change{Scenario: s.Name, Check: verdict.Subject(c), OldLimit: verdict.LimitText(c), NewLimit: verdict.LimitText(again), Was: c.Verdict, Is: again.Verdict})
 	}
 	if len(changes) > 0 || len(errs) > 0 {
 		return changes, errors.Join(errs...)
@@ -163,49 +164,18 @@ func (l Limit) apply(s *result.Scenario) ([]result.Change, error) {
 		return nil, err
 	}
 	s.Checks = append(s.Checks, c)
-	return []result.Change{{Scenario: s.Name, Check: subject(c), NewLimit: limitText(c), Is: c.Verdict}}, nil
+	return []result.Change{{Scenario: s.Name, Check: verdict.Subject(c), NewLimit: verdict.LimitText(c), Is: c.Verdict}}, nil
 }
 
-// decide puts the verdicts together again. A scenario's reason stays when its
-// verdict rests on the same as before.
-func decide(out, was *result.Run) {
-	all := make([]result.Verdict, 0, len(out.Scenarios)+1)
-	for i := range out.Scenarios {
-		s := &out.Scenarios[i]
-		first, ok := decisive(slices.Concat(s.Checks, s.Evidence))
-		if ok && s.Verdict != "" {
-			if before, _ := decisive(slices.Concat(was.Scenarios[i].Checks, s.Evidence)); before.Reason != first.Reason || before.Verdict != first.Verdict {
-				s.Reason = first.Reason
-			}
-			s.Verdict = first.Verdict
-		}
-		if s.Error != "" {
-			s.Verdict = result.Worst(s.Verdict, result.Inconclusive)
-		}
-		all = append(all, s.Verdict)
-	}
-	if out.Verdict == "" {
-		return // a run that did not come to an end has none, by whatever limits
-	}
-	if out.Interrupted != "" {
-		all = append(all, result.Inconclusive)
-	}
-	out.Verdict, out.Reason = result.Worst(all...), ""
-	for _, s := range out.Scenarios {
-		if s.Verdict == out.Verdict {
-			out.Reason = s.Name + ": " + s.Reason
-			break
+// decide puts the verdicts together again, as the run did: with what a proof or
+// gains came to, which other limits on scenarios don't change. A scenario that was
+// never judged stays without a verdict.
+func decide(run *result.Run) {
+	for i := range run.Scenarios {
+		s := &run.Scenarios[i]
+		if s.Verdict != "" {
+			s.Verdict, s.Reason = verdict.OfScenario(s.Checks, s.Evidence, s.Error)
 		}
 	}
-}
-
-// decisive is the worst check, and among equals the primary one, then the first.
-func decisive(checks []result.Check) (result.Check, bool) {
-	var best result.Check
-	for i, c := range checks {
-		if i == 0 || c.Verdict.Worse(best.Verdict) || !best.Verdict.Worse(c.Verdict) && c.Primary && !best.Primary {
-			best = c
-		}
-	}
-	return best, len(checks) > 0
+	run.Verdict, run.Reason = verdict.OfRun(run)
 }

@@ -24,7 +24,7 @@ func oldRun() *result.Run {
 			{Metric: "search.latency.p99", Phase: result.Baseline, Op: "<=", Threshold: 500, Unit: result.UnitMS, Value: ptr(405.0), Samples: 500, Verdict: result.Pass, Primary: true, Reason: "the first check"},
 			{Metric: "target.rss.max", Op: "<", Threshold: 100e6, Unit: result.UnitBytes, Value: ptr(68e6), Samples: 50, Verdict: result.Pass},
 			{Metric: "search.ok_ratio", Op: ">=", Threshold: 0.9, Unit: result.UnitRatio, Value: ptr(0.95), Samples: 500, Verdict: result.Pass},
-			{Metric: "api.in_flight", Phase: result.Heal, Op: "falls_to", Threshold: 2, WithinS: ptr(2.0), Unit: result.UnitSeconds, Value: ptr(1.0), Samples: 5, Verdict: result.Pass},
+			{Metric: "api.in_flight", Phase: result.Heal, Op: "falls_to", Threshold: 2, Level: ptr(2.0), LevelUnit: result.UnitCount, Unit: result.UnitSeconds, Value: ptr(1.0), Samples: 5, Verdict: result.Pass},
 			{Metric: "task.lost", Op: "==", Threshold: 0, Unit: result.UnitCount, Verdict: result.NotExercised, Reason: "no samples"},
 			{Metric: "search.wrong", Op: "==", Threshold: 0, Unit: result.UnitCount, Value: ptr(3.0), Verdict: result.Inconclusive, Reason: "too few"},
 		},

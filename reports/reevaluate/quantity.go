@@ -47,28 +47,3 @@ func factors(unit string) map[string]float64 {
 		return nil
 	}
 }
-
-func subject(c result.Check) string {
-	if c.Phase == "" {
-		return c.Metric
-	}
-	return c.Metric + " in " + c.Phase
-}
-
-// limitText is a limit with its sign.
-func limitText(c result.Check) string {
-	limit := result.Format(c.Threshold, c.Unit)
-	switch {
-	case c.Op == "between" && c.Upper != nil:
-		return limit + " to " + result.Format(*c.Upper, c.Unit)
-	case c.Op == "falls_to" && c.Value != nil:
-		return "within " + limit
-	case c.Op == "falls_to" && c.WithinS != nil:
-		return "falls to " + limit + " within " + result.Format(*c.WithinS, result.UnitSeconds)
-	}
-	sign := map[string]string{"<=": "≤", ">=": "≥", "==": "="}[c.Op]
-	if sign == "" {
-		sign = c.Op
-	}
-	return sign + "\u00a0" + limit
-}

@@ -1,0 +1,132 @@
+package verdict
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// Reading is what was measured of one metric in one window. Samples is 0 when
+// nothing was; Value then means nothing.
+type Reading struct {
+	Value   float64
+	Samples int64
+	// Never says of what must fall to a level that it did not; Value is then the
+	// last that was seen, in the level's unit, or not a number where that is not
+	// known. Otherwise Value is the time that the fall took, in seconds.
+	Never bool
+}
+
+// Point is one sample of a series.
+type Point struct {
+	At    time.Duration
+	Value float64
+}
+
+// Fall looks in a series for the moment from which it stays at or below a level,
+// and says how long after from that was.
+func Fall(points []Point, from time.Duration, level float64) Reading {
+	r := Reading{Samples: int64(len(points))}
+	if len(points) == 0 {
+		return r
+	}
+	if last := points[len(points)-1]; !(last.Value <= level) {
+		r.Never, r.Value = true, last.Value
+		return r
+	}
+	fell := points[0].At
+	for i := len(points) - 1; i > 0; i-- {
+		if !(points[i-1].Value <= level) {
+			fell = points[i].At
+			break
+		}
+	}
+	r.Value = max(fell-from, 0).Seconds()
+	return r
+}
+
+// Evaluate judges what was measured against a check's limit: it fills in value,
+// samples, verdict and reason. All else of the check must be there: its limit, and
+// whether its metric is timed and how many samples that needs.
+func Evaluate(c result.Check, r Reading, v result.Validity) result.Check {
+	c.Value, c.Samples = nil, r.Samples
+	c.Verdict, c.Reason = weigh(&c, r)
+	if c.Verdict == result.Fail && c.Timed && v.TimingInvalid != "" {
+		c.Verdict = result.Inconclusive
+		c.Reason += "; but this can't be held against the target: " + v.TimingInvalid
+	}
+	if c.Verdict == result.Fail && c.Exercise {
+		c.Verdict = result.NotExercised
+	}
+	return c
+}
+
+// weigh is the verdict on a value in a valid experiment.
+func weigh(c *result.Check, r Reading) (result.Verdict, string) {
+	switch {
+	case r.Samples == 0:
+		return result.NotExercised, "no samples of " + Subject(*c)
+	case r.Never:
+		return result.Fail, neverFell(*c, r)
+	case math.IsNaN(r.Value) || math.IsInf(r.Value, 0):
+		return result.Inconclusive, c.Metric + " is not a number"
+	}
+	c.Value = &r.Value
+	switch {
+	case r.Samples < c.MinSamples:
+		return result.Inconclusive, fmt.Sprintf("%s rests on %d samples, it needs %d", c.Metric, r.Samples, c.MinSamples)
+	case holds(*c, r.Value):
+		return result.Pass, Finding(*c)
+	default:
+		return result.Fail, Finding(*c)
+	}
+}
+
+func neverFell(c result.Check, r Reading) string {
+	last := "over it"
+	if !math.IsNaN(r.Value) {
+		last = result.Format(r.Value, c.LevelUnit)
+	}
+	return fmt.Sprintf("%s was still %s at the end of %s, it should have fallen to %s within %s",
+		c.Metric, last, c.Phase, levelText(c), result.Format(c.Threshold, c.Unit))
+}
+
+func levelText(c result.Check) string {
+	if c.Level == nil {
+		return "its level" // a file of an older version does not say which
+	}
+	return result.Format(*c.Level, c.LevelUnit)
+}
+
+// Finding says in a sentence what was measured and what the limit was. It is the
+// reason of a check that passed or failed; of one without a value it is empty.
+func Finding(c result.Check) string {
+	if c.Value == nil {
+		return ""
+	}
+	got := result.Format(*c.Value, c.Unit)
+	if Op(c.Op) == FallsTo {
+		return fmt.Sprintf("%s fell to %s after %s, allowed %s", c.Metric, levelText(c), got, result.Format(c.Threshold, c.Unit))
+	}
+	in := ""
+	if c.Phase != "" {
+		in = " in " + c.Phase
+	}
+	return fmt.Sprintf("%s was %s%s, limit %s", c.Metric, got, in, LimitText(c))
+}
+
+// Recorded is the reading that a check in a file rests on. ok is false where it
+// rests on none, and stays as it is by whatever limit: its phase did not take
+// place, nothing measured its metric, or what did was no number.
+func Recorded(c result.Check) (r Reading, ok bool) {
+	switch {
+	case c.Value != nil:
+		return Reading{Value: *c.Value, Samples: max(c.Samples, 1)}, true
+	case Op(c.Op) == FallsTo && c.Samples > 0:
+		return Reading{Value: math.NaN(), Samples: c.Samples, Never: true}, true
+	default:
+		return Reading{}, false
+	}
+}

@@ -1,0 +1,66 @@
+package verdict
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// Bounds of a valid experiment. Beyond them the verdict is inconclusive: what
+// was measured says something of the generator or the machine, not of the target.
+const (
+	// MinDelivered is the least share of the planned requests that must be sent.
+	MinDelivered = 0.99
+	// MaxSendLag is the most that the 99th percentile of actual minus planned send may be.
+	MaxSendLag = 50 * time.Millisecond
+	// MaxMachineBusy is the most that all processors may have been busy, as a
+	// mean over a phase, for a missed limit on time to be the target's own.
+	MaxMachineBusy = 0.9
+)
+
+// GeneratorLate says why latencies can't be held against the target; empty when
+// they can.
+func GeneratorLate(streams []result.Stream) string {
+	var why []string
+	most := float64(MaxSendLag) / float64(time.Millisecond)
+	for _, s := range streams {
+		if lag := s.SendLagP99MS; lag != nil && *lag > most {
+			why = append(why, fmt.Sprintf("stream %s was sent late (p99 of the send lag %s, limit %s)",
+				s.Name, result.Format(*lag, result.UnitMS), result.Format(most, result.UnitMS)))
+		}
+		if missed := s.Late; s.Planned > 0 && float64(missed) > (1-MinDelivered)*float64(s.Planned) {
+			why = append(why, fmt.Sprintf("the generator was too far behind to send %d of stream %s's %d requests", missed, s.Name, s.Planned))
+		}
+	}
+	return strings.Join(why, "; ")
+}
+
+// MachineFull says that the machine itself had nothing left to give in some phase
+// of the load; empty when it had. busy is how busy its processors were in a phase,
+// as a mean, and whether that is known. It does not make an experiment invalid:
+// what holds on a full machine holds.
+func MachineFull(phases []result.Phase, busy func(result.Phase) (mean float64, known bool)) string {
+	for _, p := range phases {
+		if p.Name == result.WarmUp || p.Name == result.Drain || p.Name == result.Verify {
+			continue // nothing is asked of the target in time then
+		}
+		if mean, known := busy(p); known && mean > MaxMachineBusy {
+			return fmt.Sprintf("the machine was saturated (its processors were busy %s of %s, limit %s)",
+				result.Format(mean, result.UnitRatio), p.Name, result.Format(MaxMachineBusy, result.UnitRatio))
+		}
+	}
+	return ""
+}
+
+// Together joins the reasons that there are into one.
+func Together(reasons ...string) string {
+	var said []string
+	for _, r := range reasons {
+		if r != "" {
+			said = append(said, r)
+		}
+	}
+	return strings.Join(said, "; ")
+}
