@@ -16,7 +16,7 @@ func ptr[T any](v T) *T { return &v }
 
 // within is a time on a scenario's clock; see [result.Phase.UnmarshalJSON].
 func within(t *rapid.T) time.Duration {
-	return time.Duration(rapid.Int64Range(0, int64(50*24*time.Hour)).Draw(t, "within"))
+	return time.Duration(rapid.Int64Range(0, int64(20*24*time.Hour)).Draw(t, "within"))
 }
 
 // anyRun generates runs with every field set to anything that a field may be.
