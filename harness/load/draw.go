@@ -19,7 +19,7 @@ func (r *recorder) draw(stream Stream) []result.Series {
 	latency := func(name string, value func(p point) float64) result.Series {
 		s := result.Series{Name: stream.Name + ".latency." + name, Unit: result.UnitMS}
 		if t.width != t.first {
-			s.Reduced = "max per " + length(t.width)
+			s.Reduced = "max per " + lengthText(t.width)
 		}
 		for i, p := range t.points {
 			if p.samples > 0 {

@@ -39,7 +39,7 @@ func (g *gauge) set(now time.Duration, level int64) {
 
 // series draws it over time.
 func (g *gauge) series(name string) result.Series {
-	s := result.Series{Name: name, Unit: result.UnitCount, Reduced: fmt.Sprintf("max per %s", length(g.width))}
+	s := result.Series{Name: name, Unit: result.UnitCount, Reduced: fmt.Sprintf("max per %s", lengthText(g.width))}
 	for i, v := range g.points {
 		s.T = append(s.T, (g.startAt + time.Duration(i)*g.width + g.width/2).Seconds())
 		s.V = append(s.V, float64(v))

@@ -1,11 +1,8 @@
 package load
 
 import (
-	"fmt"
 	"math"
 	"sort"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -17,7 +14,8 @@ type Profile interface {
 	Due(n int64) (time.Duration, bool)
 	// Duration is the length of the profile; every request is due before it.
 	Duration() time.Duration
-	// String names the shape, for example "200/s for 10s".
+	// String names the shape, for example "200/s for 10s". [ParseProfile] reads
+	// it back, if the profile is one of this package's.
 	String() string
 }
 
@@ -87,13 +85,6 @@ func (r ramp) Due(n int64) (time.Duration, bool) {
 
 func (r ramp) Duration() time.Duration { return r.d }
 
-func (r ramp) String() string {
-	if r.from == r.to {
-		return fmt.Sprintf("%s for %s", perSecond(r.from), length(r.d))
-	}
-	return fmt.Sprintf("%s to %s over %s", perSecond(r.from), perSecond(r.to), length(r.d))
-}
-
 type bursts struct {
 	size     int64
 	every, d time.Duration
@@ -112,79 +103,3 @@ func (b bursts) Due(n int64) (time.Duration, bool) {
 }
 
 func (b bursts) Duration() time.Duration { return b.d }
-
-func (b bursts) String() string {
-	return fmt.Sprintf("bursts of %d every %s for %s", b.size, length(b.every), length(b.d))
-}
-
-type sequence struct {
-	parts []part
-	d     time.Duration
-	name  string
-}
-
-type part struct {
-	Profile
-	first  int64         // the first request of this part
-	n      int64         // how many it has
-	starts time.Duration // when it begins
-}
-
-// Sequence plays profiles one after another.
-func Sequence(profiles ...Profile) Profile {
-	names := make([]string, len(profiles))
-	for i, p := range profiles {
-		names[i] = p.String()
-	}
-	return newSequence(strings.Join(names, ", then "), profiles)
-}
-
-// Steps plays one constant rate after another, each for d.
-func Steps(d time.Duration, rates ...float64) Profile {
-	names := make([]string, len(rates))
-	profiles := make([]Profile, len(rates))
-	for i, rate := range rates {
-		names[i] = perSecond(rate)
-		profiles[i] = Constant(rate, d)
-	}
-	return newSequence(fmt.Sprintf("steps of %s, %s each", strings.Join(names, ", "), length(d)), profiles)
-}
-
-func newSequence(name string, profiles []Profile) Profile {
-	s := sequence{name: name}
-	var first int64
-	for _, p := range profiles {
-		n := Planned(p)
-		s.parts = append(s.parts, part{Profile: p, first: first, n: n, starts: s.d})
-		first += n
-		s.d += p.Duration()
-	}
-	return s
-}
-
-func (s sequence) Due(n int64) (time.Duration, bool) {
-	i := sort.Search(len(s.parts), func(i int) bool { return n < s.parts[i].first+s.parts[i].n })
-	if n < 0 || i == len(s.parts) {
-		return 0, false
-	}
-	due, ok := s.parts[i].Due(n - s.parts[i].first)
-	return s.parts[i].starts + due, ok
-}
-
-func (s sequence) Duration() time.Duration { return s.d }
-
-func (s sequence) String() string { return s.name }
-
-func perSecond(rate float64) string { return strconv.FormatFloat(rate, 'g', 6, 64) + "/s" }
-
-// length writes a duration as people do: 1m30s, and 2m for 2m0s.
-func length(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}

@@ -33,6 +33,10 @@ func TestProfiles(t *testing.T) {
 		{load.Sequence(load.Constant(1, time.Hour), load.Bursts(2, time.Second, time.Second)), "1/s for 1h, then bursts of 2 every 1s for 1s", 3602,
 			map[int64]time.Duration{3599: 3599 * time.Second, 3600: time.Hour, 3601: time.Hour}},
 		{load.Sequence(), "", 0, nil},
+		// Half of the first period is above the mean, by swing·period/2π in all.
+		{load.Waves(0, 100, 10*time.Second, 20*time.Second), "waves of 0/s to 100/s every 10s for 20s", 1000, map[int64]time.Duration{0: 0, 500: 10 * time.Second}},
+		{load.Waves(50, 50, 10*time.Second, 2*time.Second), "waves of 50/s to 50/s every 10s for 2s", 100, map[int64]time.Duration{1: 20 * ms}},
+		{load.Waves(100, 50, 10*time.Second, 2*time.Second), "waves of 100/s to 50/s every 10s for 2s", 0, nil},
 	} {
 		t.Run(row.shape, func(t *testing.T) {
 			require.Equal(t, row.shape, row.profile.String())
@@ -67,6 +71,13 @@ func drawProfile(t *rapid.T) load.Profile {
 		rapid.Custom(func(t *rapid.T) load.Profile { return load.Constant(rate.Draw(t, "rate"), length.Draw(t, "for")) }),
 		rapid.Custom(func(t *rapid.T) load.Profile {
 			return load.Ramp(rate.Draw(t, "from"), rate.Draw(t, "to"), length.Draw(t, "over"))
+		}),
+		rapid.Custom(func(t *rapid.T) load.Profile {
+			low := rate.Draw(t, "low")
+			return load.Waves(low, low+rate.Draw(t, "swing"), max(length.Draw(t, "period"), ms), length.Draw(t, "for"))
+		}),
+		rapid.Custom(func(t *rapid.T) load.Profile {
+			return load.Steps(length.Draw(t, "each"), rapid.SliceOfN(rate, 1, 4).Draw(t, "rates")...)
 		}),
 		rapid.Custom(func(t *rapid.T) load.Profile {
 			return load.Bursts(rapid.IntRange(0, 500).Draw(t, "size"), max(length.Draw(t, "every"), ms), length.Draw(t, "for"))

@@ -19,7 +19,7 @@ func (p Phase) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote, to the nanosecond for a clock of up
-// to 52 days.
+// to 48 days.
 func (p *Phase) UnmarshalJSON(data []byte) error {
 	var j phaseJSON
 	if err := json.Unmarshal(data, &j); err != nil {
