@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/journal/journaltest"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -20,40 +21,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recorded is a journal on a clock that the test moves.
-type recorded struct {
-	*journal.Journal
-	now time.Time
-}
-
-func newRecorded(c journal.Config) *recorded {
-	b := &recorded{now: time.Unix(1_800_000_000, 0)}
-	c.Start, c.Now = b.now, func() time.Time { return b.now }
-	b.Journal = journal.New(c)
-	return b
-}
-
-// at moves the clock to an offset.
-func (b *recorded) at(d time.Duration) *recorded {
-	b.now = b.Start().Add(d)
-	return b
-}
-
-// hit is a whole request at an offset.
-func (b *recorded) hit(at time.Duration, a journal.Arrival, took time.Duration, outcome journal.Ending, status int, faults ...string) journal.Ticket {
-	t := b.at(at).Begin(a)
-	b.at(at+took).End(t, outcome, status, b.FaultSet(faults))
-	return t
-}
-
 func send(key string) journal.Arrival { return journal.Arrival{Group: "send", Key: key} }
 
 const sec = time.Second
 
 func TestAnEntryTellsAllThatWasNoted(t *testing.T) {
-	b := newRecorded(journal.Config{})
-	b.hit(100*time.Hour, journal.Arrival{Group: "send", Key: "a", Attempt: 3, Conn: 7, Reused: true}, 1500*time.Microsecond, journal.Cut, 200, "reset body", "delay 1s")
-	b.at(101 * time.Hour).Begin(send("b"))
+	b := journaltest.New(journal.Config{})
+	b.Hit(100*time.Hour, journal.Arrival{Group: "send", Key: "a", Attempt: 3, Conn: 7, Reused: true}, 1500*time.Microsecond, journal.Cut, 200, "reset body", "delay 1s")
+	b.At(101 * time.Hour).Begin(send("b"))
 	require.Equal(t, []journal.Entry{
 		{
 			N: 0, Group: "send", Key: "a", Attempt: 3, Stamped: true, Start: 100 * time.Hour, Took: 1500 * time.Microsecond,
@@ -64,7 +39,7 @@ func TestAnEntryTellsAllThatWasNoted(t *testing.T) {
 }
 
 func TestAnAttemptThatIsNotStampedIsTheHitsOfItsKey(t *testing.T) {
-	b := newRecorded(journal.Config{})
+	b := journaltest.New(journal.Config{})
 	require.Equal(t, 1, b.Begin(send("a")).Attempt)
 	require.Equal(t, 1, b.Begin(send("b")).Attempt)
 	require.Equal(t, 2, b.Begin(send("a")).Attempt)
@@ -75,11 +50,11 @@ func TestAnAttemptThatIsNotStampedIsTheHitsOfItsKey(t *testing.T) {
 }
 
 func TestGapsCountFromStartAndFromEnd(t *testing.T) {
-	b := newRecorded(journal.Config{})
-	b.hit(0, send("a"), 1*sec, journal.Answered, 503)
-	b.hit(2*sec, send("b"), 0, journal.Answered, 200)
-	b.hit(3*sec, send("a"), 1*sec, journal.Answered, 503)
-	b.hit(8*sec, send("a"), 1*sec, journal.Answered, 200)
+	b := journaltest.New(journal.Config{})
+	b.Hit(0, send("a"), 1*sec, journal.Answered, 503)
+	b.Hit(2*sec, send("b"), 0, journal.Answered, 200)
+	b.Hit(3*sec, send("a"), 1*sec, journal.Answered, 503)
+	b.Hit(8*sec, send("a"), 1*sec, journal.Answered, 200)
 	name := journal.Name{Group: "send", Key: "a"}
 	require.Equal(t, []journal.Gap{
 		{Name: name, Attempt: 2, FromStart: 3 * sec, FromEnd: 2 * sec},
@@ -90,13 +65,13 @@ func TestGapsCountFromStartAndFromEnd(t *testing.T) {
 }
 
 func TestASilentRetryIsTheSameStampTwice(t *testing.T) {
-	b := newRecorded(journal.Config{})
+	b := journaltest.New(journal.Config{})
 	for i, a := range []journal.Arrival{
 		{Group: "g", Key: "a", Attempt: 1, Conn: 1}, {Group: "g", Key: "a", Attempt: 1, Conn: 2}, // tried twice by the library
 		{Group: "g", Key: "a", Attempt: 2, Conn: 2}, {Group: "g", Key: "b", Attempt: 1, Conn: 2},
 		{Group: "g", Key: "c", Conn: 2}, {Group: "g", Key: "c", Conn: 2}, // not stamped: nobody can tell
 	} {
-		b.hit(time.Duration(i)*sec, a, 0, journal.Answered, 200)
+		b.Hit(time.Duration(i)*sec, a, 0, journal.Answered, 200)
 	}
 	got := b.SilentRetries(journal.Filter{})
 	require.Len(t, got, 1)
@@ -117,11 +92,11 @@ func TestMostInFlight(t *testing.T) {
 		{"all at once", [][2]int{{0, 9}, {0, 9}, {0, 9}}, 3},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			b := newRecorded(journal.Config{})
+			b := journaltest.New(journal.Config{})
 			for i, s := range row.spans {
-				ticket := b.at(time.Duration(s[0]) * sec).Begin(send(fmt.Sprint(i)))
+				ticket := b.At(time.Duration(s[0]) * sec).Begin(send(fmt.Sprint(i)))
 				if s[1] >= 0 {
-					b.at(time.Duration(s[1])*sec).End(ticket, journal.Answered, 200, 0)
+					b.At(time.Duration(s[1])*sec).End(ticket, journal.Answered, 200, 0)
 				}
 			}
 			require.Equal(t, row.want, b.MostInFlight(journal.Filter{}))
@@ -130,11 +105,11 @@ func TestMostInFlight(t *testing.T) {
 }
 
 func TestOpenAtAMomentAndForHowLong(t *testing.T) {
-	b := newRecorded(journal.Config{})
-	b.hit(0, send("a"), 5*sec, journal.Abandoned, 0)
-	b.hit(1*sec, send("b"), 1*sec, journal.Answered, 200)
-	b.at(3 * sec).Begin(send("c"))
-	b.at(10 * sec)
+	b := journaltest.New(journal.Config{})
+	b.Hit(0, send("a"), 5*sec, journal.Abandoned, 0)
+	b.Hit(1*sec, send("b"), 1*sec, journal.Answered, 200)
+	b.At(3 * sec).Begin(send("c"))
+	b.At(10 * sec)
 	require.Equal(t, 2, b.OpenAt(1500*time.Millisecond, journal.Filter{}))
 	require.Equal(t, 1, b.OpenAt(2500*time.Millisecond, journal.Filter{}))
 	require.Equal(t, 1, b.OpenAt(9*sec, journal.Filter{}))
@@ -144,7 +119,7 @@ func TestOpenAtAMomentAndForHowLong(t *testing.T) {
 }
 
 func TestGaugesFollowWithoutASearch(t *testing.T) {
-	b := newRecorded(journal.Config{})
+	b := journaltest.New(journal.Config{})
 	first, second := b.Begin(send("a")), b.Begin(send("b"))
 	b.Begin(journal.Arrival{Group: "get", Key: "x"})
 	b.End(first, journal.Answered, 200, 0)
@@ -161,7 +136,7 @@ func TestGaugesFollowWithoutASearch(t *testing.T) {
 }
 
 func TestWhatWasAcceptedIsKeptApartFromWhatWasAnswered(t *testing.T) {
-	b := newRecorded(journal.Config{})
+	b := journaltest.New(journal.Config{})
 	accept := func(key, recipient string, content uint64, outcome journal.Ending, status int) {
 		ticket := b.Begin(send(key))
 		b.Accept(ticket, recipient, content)
@@ -176,14 +151,14 @@ func TestWhatWasAcceptedIsKeptApartFromWhatWasAnswered(t *testing.T) {
 	require.Equal(t, map[string]int{"ann": 1, "bob": 3, "eve": 1}, b.PerRecipient())
 	require.Equal(t, []journal.Duplicate{{Recipient: "bob", Content: 1, Count: 2, Keys: []string{"lost", "lost-again"}}}, b.Duplicates())
 	require.Equal(t, []journal.Name{{Group: "send", Key: "lost"}, {Group: "send", Key: "gateway"}}, b.Untold(journal.Filter{}))
-	b.hit(sec, send("lost"), 0, journal.Answered, 200) // a replay by the same key
+	b.Hit(sec, send("lost"), 0, journal.Answered, 200) // a replay by the same key
 	require.Equal(t, []journal.Name{{Group: "send", Key: "gateway"}}, b.Untold(journal.Filter{}))
 }
 
 func TestAFilterPicksByGroupKeyTimeAndMore(t *testing.T) {
-	b := newRecorded(journal.Config{})
+	b := journaltest.New(journal.Config{})
 	for i := range 10 {
-		b.hit(time.Duration(i)*sec, send(fmt.Sprint("k", i%2)), 0, journal.Answered, 200+i)
+		b.Hit(time.Duration(i)*sec, send(fmt.Sprint("k", i%2)), 0, journal.Answered, 200+i)
 	}
 	require.Equal(t, 10, b.Count(journal.Filter{}))
 	require.Equal(t, 0, b.Count(journal.Filter{Group: "get"}))
@@ -193,13 +168,13 @@ func TestAFilterPicksByGroupKeyTimeAndMore(t *testing.T) {
 }
 
 func TestTheExportHasEverythingOnALineOfItsOwn(t *testing.T) {
-	b := newRecorded(journal.Config{})
-	ticket := b.at(sec).Begin(journal.Arrival{
+	b := journaltest.New(journal.Config{})
+	ticket := b.At(sec).Begin(journal.Arrival{
 		Group: "send", Key: "a", Method: "POST", Path: "/emails", Body: []byte(`{"to":"ann"}`),
 		Header: http.Header{"Authorization": {"Bearer re_secret"}, "X-Attempt": {"1"}},
 	})
 	b.Accept(ticket, "ann", 255)
-	b.at(2*sec).End(ticket, journal.Cut, 200, b.FaultSet([]string{"reset body"}))
+	b.At(2*sec).End(ticket, journal.Cut, 200, b.FaultSet([]string{"reset body"}))
 	b.Begin(send("b"))
 	var out bytes.Buffer
 	require.NoError(t, b.Export(&out, journal.Filter{}))
@@ -220,7 +195,7 @@ type brokenPipe struct{}
 func (brokenPipe) Write([]byte) (int, error) { return 0, fmt.Errorf("broken pipe") }
 
 func TestSamplesAreTheFirstAndSomeOfTheLatest(t *testing.T) {
-	b := newRecorded(journal.Config{Samples: 6, SampleBytes: 4})
+	b := journaltest.New(journal.Config{Samples: 6, SampleBytes: 4})
 	for i := range 10_001 {
 		b.Begin(journal.Arrival{Group: "g", Key: "k", Body: []byte("123456"), Path: fmt.Sprint(i)})
 	}
@@ -238,7 +213,7 @@ func TestSamplesAreTheFirstAndSomeOfTheLatest(t *testing.T) {
 // side by side.
 func TestTheJournalAgreesWithAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b := newRecorded(journal.Config{})
+		b := journaltest.New(journal.Config{})
 		naive := map[journal.Name]int{}
 		names := rapid.SliceOfN(rapid.StringMatching(`[a-c/]{0,3}|x{250,255}`), 1, 40).Draw(t, "keys")
 		for range rapid.IntRange(0, 6000).Draw(t, "requests") / len(names) {
@@ -253,7 +228,7 @@ func TestTheJournalAgreesWithAMap(t *testing.T) {
 }
 
 func TestItMayBeAskedWhileItIsWritten(t *testing.T) {
-	b := newRecorded(journal.Config{})
+	b := journaltest.New(journal.Config{})
 	var writers sync.WaitGroup
 	for w := range 4 {
 		writers.Go(func() {

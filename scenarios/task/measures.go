@@ -42,8 +42,8 @@ func overGaps(name, unit string, of func(first, last []time.Duration) float64) h
 				last = append(last, g.FromEnd)
 			}
 		}
-		if len(first) == 0 || len(last) == 0 {
-			return verdict.Reading{}
+		if len(first) == 0 || len(last) == 0 || quantile(first, 0.5) <= 0 || quantile(last, 0.5) <= 0 {
+			return verdict.Reading{} // of nothing there is no multiple
 		}
 		return verdict.Reading{Value: of(first, last), Samples: int64(len(last))}
 	})

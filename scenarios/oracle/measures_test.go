@@ -1,0 +1,106 @@
+package oracle
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/journal/journaltest"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// seen is a fake that saw what a test wrote down.
+type seen struct {
+	harness.Fake
+	journal *journaltest.Journal
+}
+
+// Journal is what it saw.
+func (s seen) Journal() *journal.Journal { return s.journal.Journal }
+
+// state is a scenario that began two seconds after its fake, whose stream sent
+// 10 requests in all, 4 of them in the heal phase.
+func state(j *journaltest.Journal) harness.State {
+	s := result.Stream{Name: "impact", Phases: []result.StreamPhase{
+		{Phase: result.Inject, Counts: result.Counts{}},
+		{Phase: result.Heal, Counts: result.Counts{Sent: 4}},
+	}}
+	s.Sent = 10
+	return harness.State{
+		Start: j.Start().Add(2 * time.Second), Fakes: map[string]harness.Fake{oracleAPI: seen{journal: j}},
+		Streams: []load.Tally{{Stream: s}},
+	}
+}
+
+// calls writes a call down for each of these oracles, at an offset from the fake's start.
+func calls(j *journaltest.Journal, at time.Duration, oracles ...string) {
+	for _, o := range oracles {
+		j.Hit(at, journal.Arrival{Group: o, Key: "project/1"}, time.Millisecond, journal.Answered, 200)
+	}
+}
+
+var (
+	whole = verdict.Window{To: time.Hour}
+	heal  = verdict.Window{Phase: result.Heal, From: 3 * time.Second, To: 5 * time.Second}
+)
+
+func TestCallsForEachRequest(t *testing.T) {
+	j := journaltest.New(journal.Config{})
+	m := callsPerRequest(oracleAPI, "impact")
+	require.Equal(t, "oracle_api.calls_per_request", m.Name)
+	require.Equal(t, verdict.Reading{Value: 0, Samples: 10}, m.Read(state(j), whole))
+	calls(j, time.Second, names(10)...) // also before the load: there should be none
+	calls(j, 3*time.Second, names(15)...)
+	require.Equal(t, verdict.Reading{Value: 2.5, Samples: 10}, m.Read(state(j), whole))
+	require.Equal(t, m.Read(state(j), whole), m.Read(state(j), heal), "it is over the whole load")
+}
+
+func TestNothingIsMeasuredWithoutItsStreamOrItsFake(t *testing.T) {
+	j := journaltest.New(journal.Config{})
+	calls(j, 3*time.Second, names(10)...)
+	for name, change := range map[string]func(*harness.State){
+		"no stream":    func(s *harness.State) { s.Streams = nil },
+		"another one":  func(s *harness.State) { s.Streams[0].Name = "search" },
+		"nothing sent": func(s *harness.State) { s.Streams[0].Sent, s.Streams[0].Phases = 0, nil },
+		"no fake":      func(s *harness.State) { s.Fakes = nil },
+	} {
+		s := state(j)
+		change(&s)
+		require.Zero(t, callsPerRequest(oracleAPI, "impact").Read(s, whole).Samples, name)
+		require.Zero(t, askedOf(oracleAPI, "oracle-4", "impact").Read(s, heal).Samples, name)
+	}
+}
+
+// The cap is on which oracles are asked, not only on how many.
+func TestCallsBeyondTheCap(t *testing.T) {
+	j := journaltest.New(journal.Config{})
+	m := beyondCap(oracleAPI)
+	require.Equal(t, "oracle_api.beyond_cap", m.Name)
+	require.Zero(t, m.Read(state(j), whole).Samples, "no call, no sample")
+	calls(j, 3*time.Second, firstTen...)
+	require.Equal(t, verdict.Reading{Value: 0, Samples: 10}, m.Read(state(j), whole))
+	calls(j, 3*time.Second, "oracle-11", "oracle-100")
+	calls(j, 6*time.Second, "oracle-11")
+	require.Equal(t, verdict.Reading{Value: 3, Samples: 13}, m.Read(state(j), whole))
+	calls(j, time.Second, "oracle-12") // before the scenario's clock began
+	require.Equal(t, verdict.Reading{Value: 3, Samples: 13}, m.Read(state(j), whole))
+	require.Equal(t, verdict.Reading{Value: 1, Samples: 1}, m.Read(state(j), heal), "one is 4 s after the scenario's start")
+}
+
+func TestHowOftenOneOracleIsAsked(t *testing.T) {
+	j := journaltest.New(journal.Config{})
+	m := askedOf(oracleAPI, "oracle-4", "impact")
+	require.Equal(t, "oracle-4.asked", m.Name)
+	calls(j, 4*time.Second, "oracle-4")                         // 2 s: still in the inject phase
+	calls(j, 5*time.Second, "oracle-4", "oracle-5", "oracle-4") // 3 s: healed
+	calls(j, 6500*time.Millisecond, "oracle-4")
+	calls(j, 7*time.Second, "oracle-4") // 5 s: over
+	require.Equal(t, verdict.Reading{Value: 0.75, Samples: 4}, m.Read(state(j), heal))
+	inject := verdict.Window{Phase: result.Inject, To: 3 * time.Second}
+	require.Zero(t, m.Read(state(j), inject).Samples, "nothing was sent in it")
+}
