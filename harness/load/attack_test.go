@@ -46,6 +46,8 @@ func TestStartRefusesWhatCannotBeRun(t *testing.T) {
 		{"no profile", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Profile = nil }), "Profile is missing"},
 		{"a profile without an end", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Profile = endless{} }), "does not end"},
 		{"no Next", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Next = nil }), "Next is missing"},
+		{"both Next and a template", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Template = &load.Template{Path: "/"} }), "both Next and a Template"},
+		{"a template with a mistake", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Next, s.Template = nil, &load.Template{Path: "/{x}"} }), `stream "search": template: path: there is no variable x`},
 		{"a negative timeout", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Timeout = -1 }), "Timeout is negative"},
 		{"a URL instead of a path", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Next = get("http://example.org/") }), "single /"},
 		{"another host by two slashes", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Next = get("//example.org/") }), "single /"},

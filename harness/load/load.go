@@ -50,6 +50,8 @@ type Stream struct {
 	// yields the same draws for the same seed, stream and n. It is called from
 	// many goroutines, also out of order, and may not keep r.
 	Next func(n int64, r *rand.Rand) Request
+	// Template says the same as data. A stream has either Next or a Template.
+	Template *Template
 	// Expect says what an answer must be. Defaults to any 2xx.
 	Expect Expectation
 	// Timeout bounds a request from its send to the end of its answer's body. It
@@ -91,7 +93,18 @@ type Config struct {
 	Observe func(Exchange)
 }
 
+// requests returns Next, or the function that the Template stands for. The stream
+// is valid.
+func (s Stream) requests() func(n int64, r *rand.Rand) Request {
+	if s.Template == nil {
+		return s.Next
+	}
+	t, _ := s.Template.compile()
+	return t.request
+}
+
 func (s Stream) withDefaults() Stream {
+	s.Next, s.Template = s.requests(), nil
 	if s.Expect.Judge == nil {
 		s.Expect = Status()
 	}
@@ -137,8 +150,15 @@ func (s Stream) Validate() error {
 	if !streamName.MatchString(s.Name) {
 		add("the name must be lower-case letters and digits, with . _ - between them")
 	}
-	if s.Next == nil {
-		add("Next is missing")
+	switch {
+	case s.Next == nil && s.Template == nil:
+		add("Next is missing, or a Template")
+	case s.Next != nil && s.Template != nil:
+		add("it has both Next and a Template")
+	case s.Template != nil:
+		if err := s.Template.Validate(); err != nil {
+			add("template: %w", err)
+		}
 	}
 	switch {
 	case s.Profile == nil:

@@ -12,20 +12,17 @@ import (
 
 // PlanHash is a digest of the first n requests that a stream plans under a seed:
 // when each is due, and all that it asks. Two streams with the same digest send
-// the same load, however they were written down.
+// the same load, however they were written down: as a function or as a [Template].
 func PlanHash(seed uint64, s Stream, n int64) string {
 	h := sha256.New()
-	pcg := new(rand.PCG)
-	draws := rand.New(pcg)
-	seed = streamSeed(seed, s.Name)
+	request := requestsOf(seed, s)
 	for i := range n {
 		due, ok := s.Profile.Due(i)
 		if !ok {
 			break
 		}
-		pcg.Seed(seed, mix(uint64(i)))
 		hashInt(h, int64(s.StartAt+due))
-		hashRequest(h, s.Next(i, draws))
+		hashRequest(h, request(i))
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -53,4 +50,24 @@ func hashInt(h hash.Hash, n int64) {
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], uint64(n))
 	_, _ = h.Write(b[:])
+}
+
+// Requests returns what request n of a stream looks like under a seed, as it would
+// be sent. The function may not be called from several goroutines at once.
+func Requests(seed uint64, s Stream) (func(n int64) Request, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	return requestsOf(seed, s), nil
+}
+
+func requestsOf(seed uint64, s Stream) func(n int64) Request {
+	pcg := new(rand.PCG)
+	draws := rand.New(pcg)
+	seed = streamSeed(seed, s.Name)
+	next := s.requests()
+	return func(n int64) Request {
+		pcg.Seed(seed, mix(uint64(n)))
+		return next(n, draws)
+	}
 }
