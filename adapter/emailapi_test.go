@@ -1,0 +1,114 @@
+package adapter_test
+
+import (
+	"crypto/rand"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// mail is one to somebody.
+func mail(to string) string {
+	return `{"from":"us@tasks.example","to":["` + to + `@tasks.example"],"subject":"News","text":"There is news."}`
+}
+
+// send sends a mail to somebody new as a target does that finds the API by its settings.
+func send(t *testing.T, fake harness.Fake, key string) int {
+	t.Helper()
+	return ask(t, http.MethodPost, fake.Settings()["EMAIL_API_URL"]+"/emails", key, mail(rand.Text()))
+}
+
+func TestATargetFindsTheEmailAPIByItsSettings(t *testing.T) {
+	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInEnvironment))
+	require.Len(t, fake.Settings(), 2)
+	require.Equal(t, 200, send(t, fake, fake.Settings()["EMAIL_API_KEY"]))
+	require.Equal(t, 401, send(t, fake, ""))
+	require.Equal(t, 403, send(t, fake, "another"))
+	for name, want := range map[string]float64{
+		"api.calls": 3, "api.key_refused": 2, "api.abandoned": 0, "api.retries": 0, "api.attempts.max": 1,
+	} {
+		require.Equal(t, verdict.Reading{Value: want, Samples: 3}, measured(t, fake, name), name)
+	}
+	require.Positive(t, measured(t, fake, "api.call.max").Value)
+}
+
+func TestACallThatIsMadeAgainIsARetry(t *testing.T) {
+	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInEnvironment))
+	for range 3 {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, fake.Settings()["EMAIL_API_URL"]+"/emails", strings.NewReader(mail("a")))
+		require.NoError(t, err)
+		r.Header.Set("Authorization", "Bearer "+fake.Settings()["EMAIL_API_KEY"])
+		r.Header.Set("Idempotency-Key", "task-7")
+		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		res, err := client.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+	}
+	require.EqualValues(t, 3, measured(t, fake, "api.attempts.max").Value)
+	require.EqualValues(t, 2, measured(t, fake, "api.retries").Value)
+}
+
+func TestAKeyThatStaysCannotBeReplaced(t *testing.T) {
+	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInEnvironment))
+	require.ErrorContains(t, fake.Accepts(adapter.KeyRevoked{}), "not in a file")
+}
+
+// A key is refused, and another takes its place in the file when the fault is undone.
+func TestAKeyIsRevokedAndReplaced(t *testing.T) {
+	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInFile))
+	file := fake.Settings()["EMAIL_API_KEY_FILE"]
+	require.NotContains(t, fake.Settings(), "EMAIL_API_KEY")
+	inFile := func() string {
+		t.Helper()
+		key, err := os.ReadFile(file)
+		require.NoError(t, err)
+		return strings.TrimSuffix(string(key), "\n")
+	}
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "it is as secret as a key is")
+
+	first := inFile()
+	require.Equal(t, 200, send(t, fake, first))
+	require.NoError(t, fake.Accepts(adapter.KeyRevoked{}))
+	applied, err := fake.Apply(t.Context(), adapter.KeyRevoked{})
+	require.NoError(t, err)
+	require.Equal(t, first, inFile(), "nobody has replaced it yet")
+	require.Equal(t, 403, send(t, fake, first))
+	require.EqualValues(t, 1, applied.Receipt().Fired)
+
+	require.NoError(t, applied.Undo(t.Context()))
+	require.NotEqual(t, first, inFile())
+	require.Equal(t, 200, send(t, fake, inFile()))
+	require.Equal(t, 403, send(t, fake, first))
+	require.EqualValues(t, 2, applied.Receipt().Fired, "a target that has not read the file again is told so")
+
+	require.NoError(t, fake.Close())
+	require.NoDirExists(t, filepath.Dir(file))
+}
+
+func TestAnotherFaultOfTheEmailAPI(t *testing.T) {
+	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInFile))
+	down := adapter.Misbehave("down", "api", "status 503").Kind
+	require.NoError(t, fake.Accepts(down))
+	applied, err := fake.Apply(t.Context(), down)
+	require.NoError(t, err)
+	require.Equal(t, 503, send(t, fake, "re_first_key"))
+	require.NoError(t, applied.Undo(t.Context()))
+	require.Equal(t, 200, send(t, fake, "re_first_key"))
+}
+
+// A fake whose configuration is wrong does not start, and says what is.
+func TestAFakeThatCannotStartSaysWhy(t *testing.T) {
+	_, err := adapter.EmailAPI("api", emailapi.Config{DailyQuota: -1}, adapter.KeyInFile).Open(1)
+	require.Error(t, err)
+}

@@ -1,0 +1,91 @@
+package task
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/journal/journaltest"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// Four attempts, whose pauses double, and are spread: the medians are of the
+// first and of the third pause.
+func TestHowPausesGrowAndSpread(t *testing.T) {
+	growth, spread := pauses()[0], pauses()[1]
+	require.Equal(t, "mail_api.gap.growth", growth.Name)
+	require.Equal(t, "mail_api.gap.spread", spread.Name)
+	require.EqualValues(t, 20, growth.MinSamples)
+	j := journaltest.New(journal.Config{})
+	for i := range 20 {
+		d := time.Duration(100+i) * ms // 100 … 119; the 10th percentile is 102, the median 110, the 90th 118
+		tries(j, fmt.Sprint("task-", i), []time.Duration{d, 2 * d, 4 * d})
+	}
+	require.Equal(t, verdict.Reading{Value: 4, Samples: 20}, read(growth, j))
+	got := read(spread, j)
+	require.EqualValues(t, 20, got.Samples)
+	require.InDelta(t, float64(118-102)/110, got.Value, 1e-9)
+}
+
+func TestWithoutAFourthAttemptNoPauseGrew(t *testing.T) {
+	for name, pauses3 := range map[string][]time.Duration{
+		"none":        nil,
+		"once":        {},
+		"three":       {ms, 2 * ms},
+		"no pause":    {0, 0, 0},
+		"overlapping": {-ms, ms, ms},
+	} {
+		j := journaltest.New(journal.Config{})
+		if name != "none" {
+			tries(j, "task", pauses3)
+		}
+		for _, m := range pauses() {
+			require.Zero(t, read(m, j).Samples, "%s: %s", name, m.Name)
+		}
+	}
+}
+
+// Only the pause right after the answer that the fault gave counts.
+func TestThePauseAfterAFault(t *testing.T) {
+	j := journaltest.New(journal.Config{})
+	j.Hit(0, journal.Arrival{Group: "send", Key: "a"}, ms, journal.Answered, 429, "seconds")
+	j.Hit(1001*ms, journal.Arrival{Group: "send", Key: "a"}, ms, journal.Answered, 503)
+	j.Hit(9*time.Second, journal.Arrival{Group: "send", Key: "a"}, ms, journal.Answered, 200)
+	tries(j, "b", []time.Duration{3 * time.Second}, "seconds", "another")
+	tries(j, "c", []time.Duration{ms}, "another")
+	require.Equal(t, verdict.Reading{Value: 1000, Samples: 2}, read(pause("seconds", "min"), j))
+	require.Equal(t, verdict.Reading{Value: 3000, Samples: 2}, read(pause("seconds", "max"), j))
+	require.Zero(t, read(pause("never", "min"), j).Samples)
+}
+
+// Once for an error that is permanent, four times for one that may pass.
+func TestAttemptsAreHeldAgainstTheCatalogue(t *testing.T) {
+	catalogue := []emailapi.Error{{Class: emailapi.Permanent}, {Class: emailapi.Temporary}, {Class: emailapi.Parked}, {Class: emailapi.Unknown}}
+	three := []time.Duration{ms, ms, ms}
+	for _, row := range []struct {
+		name   string
+		fault  string
+		pauses []time.Duration
+		wrong  float64
+	}{
+		{"permanent, once", "e0", nil, 0},
+		{"permanent, twice", "e0", three[:1], 1},
+		{"temporary, four times", "e1", three, 0},
+		{"temporary, three times", "e1", three[:2], 1},
+		{"temporary, five times", "e1", append(three[:3:3], ms), 1},
+		{"parked, once", "e2", nil, 0},
+		{"parked, four times", "e2", three, 1},
+		{"unknown, four times", "e3", three, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			j := journaltest.New(journal.Config{})
+			require.Zero(t, read(wrongAttempts(catalogue), j).Samples)
+			tries(j, "task", row.pauses, row.fault)
+			require.Equal(t, verdict.Reading{Value: row.wrong, Samples: 1}, read(wrongAttempts(catalogue), j))
+		})
+	}
+}
