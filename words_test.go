@@ -79,6 +79,110 @@ func TestEveryTestThatIsNamedExists(t *testing.T) {
 	require.Equal(t, []string{"TestOne", "FuzzTwo"}, testName.FindAllString("see TestOne and pkg.FuzzTwo, not Testing or a Test", -1))
 }
 
+// exported are the exported names of each package by its name, with those of
+// fields and methods as Type.Name.
+func exported(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+	names := map[string]map[string]bool{}
+	for _, file := range files(t, ".go") {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		if names[f.Name.Name] == nil {
+			names[f.Name.Name] = map[string]bool{}
+		}
+		for _, d := range f.Decls {
+			declare(names[f.Name.Name], d)
+		}
+	}
+	return names
+}
+
+// declare adds what a declaration names.
+func declare(names map[string]bool, d ast.Decl) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Recv == nil {
+			names[d.Name.Name] = true
+			return
+		}
+		of := d.Recv.List[0].Type
+		if star, ok := of.(*ast.StarExpr); ok {
+			of = star.X
+		}
+		if generic, ok := of.(*ast.IndexExpr); ok {
+			of = generic.X
+		}
+		if name, ok := of.(*ast.Ident); ok {
+			names[name.Name+"."+d.Name.Name] = true
+		}
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			switch spec := spec.(type) {
+			case *ast.ValueSpec:
+				for _, name := range spec.Names {
+					names[name.Name] = true
+				}
+			case *ast.TypeSpec:
+				names[spec.Name.Name] = true
+				for _, member := range members(spec.Type) {
+					names[spec.Name.Name+"."+member] = true
+				}
+			}
+		}
+	}
+}
+
+// members are the fields of a structure, or the methods of an interface.
+func members(of ast.Expr) []string {
+	var fields *ast.FieldList
+	switch of := of.(type) {
+	case *ast.StructType:
+		fields = of.Fields
+	case *ast.InterfaceType:
+		fields = of.Methods
+	default:
+		return nil
+	}
+	var all []string
+	for _, f := range fields.List {
+		for _, name := range f.Names {
+			all = append(all, name.Name)
+		}
+	}
+	return all
+}
+
+// inCode is what a document sets as code, and qualified a name in it that is
+// exported by a package.
+var (
+	inCode    = regexp.MustCompile("`[^`\n]+`")
+	qualified = regexp.MustCompile(`\b([a-z]\w*)\.([A-Z]\w*(?:\.[A-Z]\w*)?)`)
+)
+
+// A name of this project's that a document tells is there to be found.
+func TestTheNamesInDocumentsExist(t *testing.T) {
+	names := exported(t)
+	found := 0
+	for _, file := range files(t, ".md") {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, code := range inCode.FindAllString(string(text), -1) {
+			for _, m := range qualified.FindAllStringSubmatch(code, -1) {
+				if ours, ok := names[m[1]]; ok {
+					found++
+					require.True(t, ours[m[2]], "%s names %s, which does not exist", file, m[0])
+				}
+			}
+		}
+	}
+	require.NotZero(t, found, "no document names anything")
+	require.True(t, names["harness"]["Fake.Close"] && names["harness"]["World.Data"] && names["harness"]["Scenario.Validate"], "members are found")
+	require.False(t, names["harness"]["Outside"])
+}
+
 // goBlock is Go code in a document.
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
