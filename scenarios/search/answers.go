@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
+	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/reference/schema"
 )
@@ -45,6 +47,17 @@ func termClasses(projects int) []termClass {
 		class("several-words", schema.TermTwoHundred+" "+all, false, schema.TermTwoHundred, all),
 		class("200-characters", strings.TrimSpace(strings.Repeat(all+" ", 29))[:200], false, all),
 		{name: "one-character", query: "e", expect: newestFirstHundred()},
+	}
+}
+
+// inTurn is the stream of one class among several that together make a steady
+// rate: each begins one turn after the other, for streams of the same rate that
+// begin at once would be bursts.
+func inTurn(c termClass, i, of int, total float64, t harness.Timeline) load.Stream {
+	startAt := time.Duration(float64(i) / total * float64(time.Second))
+	return load.Stream{
+		Name: c.name, StartAt: startAt, Profile: load.Constant(total/float64(of), t.Total()-startAt),
+		Next: Requests(c.query), Expect: c.expect,
 	}
 }
 

@@ -7,8 +7,6 @@ package search
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -18,15 +16,6 @@ import (
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/reference/schema"
 	"holdfast.dev/holdfast/scenarios/profile"
-)
-
-// Numbers of the source, and the clock slack that limits on time are given.
-const (
-	maxResults     = 100         // MAX_SEARCH_RESULTS
-	maxSearchTime  = time.Second // "5-10s → 0.5-1s"
-	concurrent     = 50          // how many search at once in the source's own test
-	maxQueryLength = 200         // characters
-	sourceSays     = "the source's own recommended test"
 )
 
 // Scenarios lists the scenarios of the search, the quickest to understand first.
@@ -198,27 +187,5 @@ func scale(p profile.Profile) harness.Scenario {
 		Claim: fmt.Sprintf("At %d projects and a steady 50 searches a second every class of term is answered in time, in less than 100 MB.", p.Scale),
 		Slow:  true,
 		World: profile.World(p.Scale), Timeline: t, Load: streams, Checks: checks,
-	}
-}
-
-// inTurn is the stream of one class among several that together make a steady
-// rate: each begins one turn after the other, for streams of the same rate that
-// begin at once would be bursts.
-func inTurn(c termClass, i, of int, total float64, t harness.Timeline) load.Stream {
-	startAt := time.Duration(float64(i) / total * float64(time.Second))
-	return load.Stream{
-		Name: c.name, StartAt: startAt, Profile: load.Constant(total/float64(of), t.Total()-startAt),
-		Next: Requests(c.query), Expect: c.expect,
-	}
-}
-
-// Requests asks the queries in turn, from a place that the run's seed decides.
-func Requests(queries ...string) func(int64, *rand.Rand) load.Request {
-	paths := make([]string, len(queries))
-	for i, q := range queries {
-		paths[i] = "/search?q=" + url.QueryEscape(q)
-	}
-	return func(_ int64, r *rand.Rand) load.Request {
-		return load.Request{Path: paths[r.IntN(len(paths))]}
 	}
 }

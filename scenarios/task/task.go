@@ -4,36 +4,13 @@
 //
 // Start with refusedKey in refused.go, the source's own test: permanent errors.
 // retries.go is about those that may pass, ends.go about targets and databases
-// that end. Each scenario is completed by withMail in this file, from mailings
+// that end. Each scenario is completed by withMail (mail.go), from mailings
 // (mailing.go) to the ledger (ledger.go) and the metrics that it gives (tallies.go).
 package task
 
 import (
-	"context"
-	"maps"
-	"slices"
-	"time"
-
-	"holdfast.dev/holdfast/adapter"
-	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/load"
-	"holdfast.dev/holdfast/harness/probe"
-	"holdfast.dev/holdfast/harness/result"
-	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/scenarios/profile"
-)
-
-// mailAPI is the place of the e-mail API.
-const mailAPI = "mail_api"
-
-// Numbers of the source, and of the target's own configuration.
-const (
-	maxAttempts     = 4                // MAX_RETRIES_TASKS = 3, after the first
-	sourceCountdown = 60 * time.Second // after an error of the network or the database
-	taskWorkers     = 16               // of each queue
-	// compressedCountdown is what the countdowns are compressed to.
-	compressedCountdown = 200 * time.Millisecond
 )
 
 // Scenarios lists the scenarios of the task service.
@@ -61,69 +38,4 @@ func Scenarios(p profile.Profile) []harness.Scenario {
 		backendsTerminated(p),
 		literalCountdown(p),
 	}
-}
-
-// withMail completes a scenario about these mailings: the projects and the e-mail
-// API that they need, the load, when it is done, and the two-sided ledger, in
-// which nothing may be lost and nothing doubled.
-func withMail(p profile.Profile, s harness.Scenario, api emailapi.Config, mailings ...mailing) harness.Scenario {
-	s.World = profile.World(p.Projects)
-	key := adapter.KeyInEnvironment
-	if slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.Kind == adapter.KeyRevoked{} }) {
-		key = adapter.KeyInFile
-	}
-	s.World.Dependencies = []harness.Dependency{adapter.EmailAPI(mailAPI, api, key)}
-	s.World.Prepare = func(ctx context.Context, o harness.State) error { return giveOwners(ctx, o, mailings) }
-	s.World.Precondition = func(ctx context.Context, o harness.State) error { return ownersMissing(ctx, o, mailings) }
-	var streams []load.Stream
-	for _, m := range mailings {
-		streams = append(streams, m.stream())
-	}
-	s.Load = append(streams, s.Load...)
-	if s.Drained == nil {
-		s.Drained = drained
-	}
-	metrics := tallies(mailings)
-	s.Reconciled = descriptors(metrics)
-	s.Reconcile = func(ctx context.Context, o harness.State) (harness.Reconciliation, error) {
-		return reconcile(ctx, o, mailings, metrics)
-	}
-	s.Watch = append(s.Watch, depth("pending"), depth("retrying"),
-		probe.Metric{Series: probe.Series{Name: "queue.oldest", Unit: result.UnitSeconds}, Name: "queue_oldest_job_age_seconds"})
-	s.Checks = append([]verdict.Check{
-		nothing("ledger.lost").Because("what was answered 202 is done, or has failed where everybody can see it").Guarding(claimed(s, "task.durable-enqueue")...),
-		nothing("ledger.duplicated").Because("nobody gets the same mail twice").Guarding(claimed(s, "task.idempotency-key")...),
-		nothing("tasks.unfinished").Because("the queue drains").Guarding(claimed(s, "task.rescue-crashed", "task.max-retries")...),
-	}, s.Checks...)
-	return s
-}
-
-// depth is how many tasks are in a state, as the target tells it.
-func depth(state string) probe.Metric {
-	return probe.Metric{Series: probe.Series{Name: "queue." + state, Unit: result.UnitCount}, Name: "queue_jobs", Labels: map[string]string{"state": state}}
-}
-
-// claimed are those of the protections that the scenario is about.
-func claimed(s harness.Scenario, protections ...string) []string {
-	return slices.DeleteFunc(protections, func(name string) bool { return !slices.Contains(s.Protections, name) })
-}
-
-func nothing(metric string) verdict.Check { return verdict.Metric(metric).Equals(verdict.Count(0)) }
-
-// compressedSettings are settings with the source's countdowns compressed, and more.
-func compressedSettings(countdown time.Duration, more map[string]string) map[string]string {
-	settings := map[string]string{
-		"TASK_NETWORK_COUNTDOWN": countdown.String(), "TASK_DB_COUNTDOWN": countdown.String(), "TASK_RESCUE_AFTER": "1s",
-	}
-	maps.Copy(settings, more)
-	return settings
-}
-
-// compressedTimes says what [compressedSettings] compresses.
-func compressedTimes(countdown time.Duration) []result.Compressed {
-	all := []result.Compressed{profile.Compressed("silence after which a worker is taken for dead", 30*time.Second, time.Second)}
-	if countdown < sourceCountdown {
-		all = append(all, profile.Compressed("countdown before a retry", sourceCountdown, countdown))
-	}
-	return all
 }
