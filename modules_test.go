@@ -16,13 +16,7 @@ import (
 // containers are.
 var foreign = map[string]string{
 	"github.com/HdrHistogram/hdrhistogram-go": "latencies that merge, in a format that others read",
-	"github.com/tsenart/vegeta/v12":           "the pacers behind the profiles, and the format of results",
-	"github.com/influxdata/tdigest":           "of vegeta",
-	"github.com/mailru/easyjson":              "of vegeta",
-	"github.com/josharian/intern":             "of vegeta",
-	"github.com/rs/dnscache":                  "of vegeta",
 	"github.com/pandatix/go-abnf":             "of the parser",
-	"golang.org/x/net":                        "of vegeta",
 	"github.com/jackc/pgx/v5":                 "Postgres: data sets, clones, probes and faults",
 	"github.com/jackc/pgpassfile":             "of pgx",
 	"github.com/jackc/pgservicefile":          "of pgx",
@@ -49,6 +43,7 @@ func TestWhoImportsTheHarnessPullsFewModules(t *testing.T) {
 // list above: a guard that cannot fail guards nothing.
 func TestContainersAndFetchedBinariesAreChosen(t *testing.T) {
 	for room, heavy := range map[string]string{
+		"./harness/load/vegetabridge":  "github.com/tsenart/vegeta/v12",
 		"./harness/target/docker":      "github.com/moby/moby/client",
 		"./harness/database/container": "github.com/testcontainers/testcontainers-go",
 		"./harness/database/embedded":  "github.com/fergusstrange/embedded-postgres",

@@ -6,30 +6,55 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// Count tallies requests that were sent before, for example those of a file: what
-// was planned is what was sent. Requests should come once each; their order has no
-// say. There are no Series, and MaxInFlight is not known.
+// Count tallies requests that were sent before: see [Counter].
 func Count(stream, shape string, phases []result.Phase, exchanges iter.Seq[Exchange]) Tally {
-	by := newPhased(phases)
-	var slow slowest
-	t := Tally{}
+	c := NewCounter(stream, shape, phases)
 	for x := range exchanges {
-		span := by.at(x.Due)
-		if x.Unplanned {
-			span.sent++
-		} else {
-			span.send(x.Due, x.Sent)
-		}
-		span.finish(x)
-		slow.consider(x)
-		if x.Class == "" {
-			t.answered.add(x.N)
-		}
+		c.Add(x)
 	}
-	t.Stream = result.Stream{Name: stream, Shape: shape, Slowest: slow.requests()}
-	t.whole, t.phases = by.whole(), by.each[:len(phases)]
+	return c.Tally()
+}
+
+// Counter tallies requests of one stream that were sent before, for example those
+// of a file: what was planned is what was sent. Requests come once each; their
+// order has no say. There are no Series, and MaxInFlight is not known. What it
+// needs of memory does not depend on how many requests there are, but for a bit
+// for each number up to the largest.
+type Counter struct {
+	stream, shape string
+	phased        phased
+	slowest       slowest
+	answered      numbers
+}
+
+// NewCounter returns a counter that has counted nothing.
+func NewCounter(stream, shape string, phases []result.Phase) *Counter {
+	return &Counter{stream: stream, shape: shape, phased: newPhased(phases)}
+}
+
+// Add counts a request, whose number is not negative.
+func (c *Counter) Add(x Exchange) {
+	span := c.phased.at(x.Due)
+	if x.Unplanned {
+		span.sent++
+	} else {
+		span.send(x.Due, x.Sent)
+	}
+	span.finish(x)
+	c.slowest.consider(x)
+	if x.Class == "" {
+		c.answered.add(x.N)
+	}
+}
+
+// Tally returns what was counted. Nothing may be added afterwards.
+func (c *Counter) Tally() Tally {
+	t := Tally{
+		Stream: result.Stream{Name: c.stream, Shape: c.shape, Slowest: c.slowest.requests()},
+		whole:  c.phased.whole(), phases: c.phased.each[:len(c.phased.phases)], answered: c.answered,
+	}
 	var byPhase []result.StreamPhase
-	for i, p := range phases {
+	for i, p := range c.phased.phases {
 		byPhase = append(byPhase, result.StreamPhase{Phase: p.Name, Counts: result.Counts{Planned: t.phases[i].sent}})
 	}
 	t.settle(t.whole.sent, byPhase)
