@@ -3,6 +3,7 @@ package adapter_test
 import (
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fakes/oracleapi"
@@ -182,4 +184,21 @@ func TestTheTimesOfAFaultCountFromItsBeginning(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, 504, ask(t, http.MethodGet, url, "", ""))
+}
+
+// Who writes a check finds its metric in the documents.
+func TestEveryMetricOfAFakeIsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../docs/scenarios.md")
+	require.NoError(t, err)
+	for _, d := range []harness.Dependency{
+		adapter.OracleAPI("A", oracleapi.Config{}), adapter.EmailAPI("A", emailapi.Config{}, adapter.KeyInEnvironment),
+	} {
+		fake := open(t, d)
+		for _, m := range fake.Measures() {
+			require.Contains(t, string(doc), "`"+m.Name+"`")
+		}
+		for _, g := range fake.Gauges() {
+			require.Contains(t, string(doc), "`"+g.Series.Name+"`")
+		}
+	}
 }

@@ -74,3 +74,25 @@ func TestEveryProtectionSwitchesSomethingThatExists(t *testing.T) {
 		}
 	}
 }
+
+// A setting that the reference does not read would change nothing, and the
+// scenario would show something else than it says.
+func TestEveryScenarioSetsSomethingThatExists(t *testing.T) {
+	known := map[string]bool{}
+	for _, v := range server.Variables() {
+		known[v.Name] = true
+	}
+	for _, name := range scenarios.ProfileNames() {
+		p, err := scenarios.ProfileByName(name)
+		require.NoError(t, err)
+		all := scenarios.Catalogue(p)
+		for _, promise := range scenarios.Promises(p) {
+			all = append(all, promise.Scenario)
+		}
+		for _, s := range all {
+			for setting := range s.Settings {
+				require.True(t, known[setting], "%s sets %s, which the reference does not read", s.Name, setting)
+			}
+		}
+	}
+}
