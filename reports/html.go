@@ -11,6 +11,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/reports/chart"
+	"holdfast.dev/holdfast/reports/view"
 )
 
 //go:embed page
@@ -20,7 +21,12 @@ var sources embed.FS
 // one script and one stylesheet allowed by their hashes. Charts are SVG in the
 // page itself, so that it can be read without scripts and printed.
 func HTML(w io.Writer, run *result.Run) error {
-	return writePage(w, "page", newPage(shown(run)))
+	return writePage(w, "page", view.Drawn(run))
+}
+
+// LiveHTML is [HTML] of a run that goes on: now says how it stands, in a sentence.
+func LiveHTML(w io.Writer, run *result.Run, now string) error {
+	return writePage(w, "page", view.Live(run, now))
 }
 
 // writePage executes one of the pages: "page", "comparison", "history".

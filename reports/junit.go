@@ -4,12 +4,12 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
-	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/reports/view"
 )
 
 // JUnit writes run as JUnit XML: a suite for each scenario and one for the run,
@@ -22,14 +22,14 @@ import (
 // error unless the scenario passed or failed. So is the case of a run that did
 // not reach its end.
 func JUnit(w io.Writer, run *result.Run) error {
-	safe := shown(run)
-	suites := xmlSuites{Name: "holdfast", Time: xmlSeconds(safe.DurationS)}
-	suites.add(runSuite(safe))
-	for _, s := range safe.Scenarios {
-		suites.add(scenarioSuite(s, safe))
+	v := view.Of(run)
+	suites := xmlSuites{Name: "holdfast", Time: xmlSeconds(v.DurationS)}
+	suites.add(runSuite(v))
+	for _, s := range slices.SortedFunc(slices.Values(v.Scenarios), asTheyRan) {
+		suites.add(scenarioSuite(s, v.Seed))
 	}
-	if len(safe.Detections) > 0 {
-		suites.add(proofSuite(safe))
+	if v.Proof != nil {
+		suites.add(proofSuite(*v.Proof, v.Started))
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return fmt.Errorf("write JUnit report: %w", err)
@@ -45,149 +45,101 @@ func JUnit(w io.Writer, run *result.Run) error {
 	return nil
 }
 
-type xmlSuites struct {
-	XMLName  xml.Name   `xml:"testsuites"`
-	Name     string     `xml:"name,attr"`
-	Tests    int        `xml:"tests,attr"`
-	Failures int        `xml:"failures,attr"`
-	Errors   int        `xml:"errors,attr"`
-	Skipped  int        `xml:"skipped,attr"`
-	Time     string     `xml:"time,attr"`
-	Suites   []xmlSuite `xml:"testsuite"`
-}
-
-type xmlSuite struct {
-	Name       string        `xml:"name,attr"`
-	Tests      int           `xml:"tests,attr"`
-	Failures   int           `xml:"failures,attr"`
-	Errors     int           `xml:"errors,attr"`
-	Skipped    int           `xml:"skipped,attr"`
-	Time       string        `xml:"time,attr"`
-	Timestamp  string        `xml:"timestamp,attr,omitempty"`
-	Properties []xmlProperty `xml:"properties>property"`
-	Cases      []xmlCase     `xml:"testcase"`
-	SystemOut  string        `xml:"system-out,omitempty"`
-}
-
-type xmlProperty struct {
-	Name  string `xml:"name,attr"`
-	Value string `xml:"value,attr"`
-}
-
-type xmlCase struct {
-	Name       string         `xml:"name,attr"`
-	ClassName  string         `xml:"classname,attr"`
-	Time       string         `xml:"time,attr"`
-	Properties *xmlProperties `xml:"properties"` // nil: none, and no empty element
-	Failure    *xmlProblem    `xml:"failure"`
-	Error      *xmlProblem    `xml:"error"`
-	Skipped    *xmlProblem    `xml:"skipped"`
-}
-
-type xmlProperties struct {
-	List []xmlProperty `xml:"property"`
-}
-
-type xmlProblem struct {
-	Message string `xml:"message,attr"`
-	Type    string `xml:"type,attr,omitempty"`
-	Text    string `xml:",chardata"`
-}
-
-func (s *xmlSuites) add(suite xmlSuite) {
-	for _, c := range suite.Cases {
-		suite.Tests++
-		switch {
-		case c.Failure != nil:
-			suite.Failures++
-		case c.Error != nil:
-			suite.Errors++
-		case c.Skipped != nil:
-			suite.Skipped++
-		}
-	}
-	s.Tests += suite.Tests
-	s.Failures += suite.Failures
-	s.Errors += suite.Errors
-	s.Skipped += suite.Skipped
-	s.Suites = append(s.Suites, suite)
-}
+func asTheyRan(a, b view.Scenario) int { return a.Position - b.Position }
 
 // runSuite has one case: that the run as a whole came to a verdict.
-func runSuite(run *result.Run) xmlSuite {
-	v, _ := verdict.ShownRun(run)
-	why := sentence(run)
-	if said := lacking(run); said != "" {
-		why = said + " " + why
+func runSuite(v view.Run) xmlSuite {
+	why := v.Sentence
+	if v.Lacking != "" {
+		why = v.Lacking + " " + why
 	}
-	c := verdictCase("run", "reached a verdict", v, why)
-	if v == result.Fail { // each failure is counted where it happened
+	c := verdictCase("run", "reached a verdict", v.Verdict, why)
+	if v.Verdict.Is == result.Fail { // each failure is counted where it happened
 		c.Failure = nil
 	}
-	if !run.Complete {
+	if !v.Complete {
 		c.Error = &xmlProblem{Message: why, Type: "partial"}
 	}
-	c.Time = xmlSeconds(run.DurationS)
+	c.Time = xmlSeconds(v.DurationS)
 	return xmlSuite{
-		Name: "run", Time: xmlSeconds(run.DurationS), Timestamp: xmlTime(run.Started), Cases: []xmlCase{c},
-		Properties: properties("id", run.ID, "profile", run.Profile, "seed", strconv.FormatUint(run.Seed, 10),
-			"verdict", string(v), "command", run.Command, "target", run.Environment.Target, "database", run.Environment.Database),
+		Name: "run", Time: c.Time, Timestamp: xmlTime(v.Started), Cases: []xmlCase{c},
+		Properties: properties("id", v.ID, "profile", v.Profile, "seed", v.Seed,
+			"verdict", string(v.Verdict.Is), "command", v.Command, "target", v.Target, "database", v.Database),
 	}
 }
 
-func scenarioSuite(s result.Scenario, run *result.Run) xmlSuite {
-	v, _ := verdict.ShownScenario(s)
-	whole := verdictCase(s.Name, "scenario", v, reasonOf(s))
+func scenarioSuite(s view.Scenario, seed string) xmlSuite {
+	whole := verdictCase(s.Name, "scenario", s.Verdict, s.Reason)
 	whole.Time = xmlSeconds(s.DurationS)
 	if s.Error != "" {
-		whole.Failure, whole.Error = nil, &xmlProblem{Message: reasonOf(s), Type: "not carried out"}
+		whole.Failure, whole.Error = nil, &xmlProblem{Message: s.Reason, Type: "not carried out"}
 	}
 	suite := xmlSuite{
-		Name: s.Name, Time: whole.Time, Timestamp: xmlTime(s.Started), Cases: []xmlCase{whole},
-		Properties: properties("verdict", string(v), "claim", s.Claim, "protections", strings.Join(s.Protections, " "),
-			"without", strings.Join(s.Without, " "), "seed", strconv.FormatUint(run.Seed, 10), "repeat", s.Repeat),
+		Name: s.Name, Time: whole.Time, Timestamp: xmlTime(s.Begun), Cases: []xmlCase{whole},
+		Properties: properties("verdict", string(s.Verdict.Is), "claim", s.Claim, "protections", strings.Join(s.Protections, " "),
+			"without", strings.Join(s.Without, " "), "seed", seed, "repeat", s.Repeat),
 	}
-	proven := hasProvenChecks(run)
-	for _, check := range s.Checks {
-		c := checkCase(s.Name, "", check)
-		if proven {
-			c.Properties = &xmlProperties{properties("seen_failing", seen(check))}
-		}
-		suite.Cases = append(suite.Cases, c)
+	for _, c := range s.Checks {
+		suite.Cases = append(suite.Cases, checkCase(s.Name, "", c))
 	}
 	for _, c := range s.Evidence {
 		suite.Cases = append(suite.Cases, checkCase(s.Name, "evidence: ", c))
 	}
 	if whole.Failure != nil || whole.Error != nil {
-		lines, _ := lastLines(s.Log)
-		suite.SystemOut = strings.Join(lines, "\n")
+		suite.SystemOut = strings.Join(s.Log, "\n")
+	}
+	return suite
+}
+
+// proofSuite has a case for each cell of the detection matrix.
+func proofSuite(p view.Proof, started time.Time) xmlSuite {
+	suite := xmlSuite{Name: "proof", Time: "0", Timestamp: xmlTime(started)}
+	for _, d := range p.Cells {
+		name := "intact: " + d.Expected
+		switch {
+		case d.Intact:
+		case d.Expected == "":
+			name = "without " + d.TakenAway
+		default:
+			name = "without " + d.TakenAway + ": " + d.Expected
+		}
+		c := verdictCase("proof", name, d.Verdict, d.Said)
+		for _, p := range []*xmlProblem{c.Failure, c.Error} {
+			if p != nil && d.Kind != "" {
+				p.Type = string(d.Kind)
+			}
+		}
+		suite.Cases = append(suite.Cases, c)
 	}
 	return suite
 }
 
 // verdictCase is a case for a whole: anything but pass and fail is an error,
 // never a skip.
-func verdictCase(class, name string, v result.Verdict, why string) xmlCase {
+func verdictCase(class, name string, v view.Badge, why string) xmlCase {
 	c := xmlCase{Name: name, ClassName: className(class), Time: "0"}
-	switch v {
+	switch v.Is {
 	case result.Pass:
 	case result.Fail:
-		c.Failure = &xmlProblem{Message: why, Type: string(v)}
+		c.Failure = &xmlProblem{Message: why, Type: string(v.Is)}
 	case "":
 		c.Error = &xmlProblem{Message: why, Type: "no verdict"}
 	default:
-		c.Error = &xmlProblem{Message: why, Type: string(v)}
+		c.Error = &xmlProblem{Message: why, Type: string(v.Is)}
 	}
 	return c
 }
 
-func checkCase(class, prefix string, check result.Check) xmlCase {
-	c := verdictCase(class, prefix+nameOf(check), check.Verdict, check.Reason)
-	detail := fmt.Sprintf("measured %s, limit %s, %s samples", measured(check), verdict.LimitText(check), count(check.Samples))
+func checkCase(class, prefix string, check view.Check) xmlCase {
+	c := verdictCase(class, prefix+check.Sentence, check.Verdict, check.Said)
+	if check.Seen != "" {
+		c.Properties = &xmlProperties{properties("seen_failing", check.Seen)}
+	}
+	detail := fmt.Sprintf("measured %s, limit %s, %s samples", check.Got, check.Limit, check.Samples)
 	if check.Why != "" {
 		detail += "; the limit: " + check.Why
 	}
-	if check.Verdict == result.NotExercised {
+	if check.Verdict.Is == result.NotExercised {
 		c.Skipped, c.Error = c.Error, nil
 		c.Skipped.Type = ""
 	}
@@ -201,36 +153,4 @@ func checkCase(class, prefix string, check result.Check) xmlCase {
 		p.Text = detail
 	}
 	return c
-}
-
-// nameOf is a check's name; one without a name is called after what it is about.
-func nameOf(c result.Check) string {
-	if c.Name != "" {
-		return c.Name
-	}
-	return verdict.Name(c)
-}
-
-func className(scenario string) string {
-	return "holdfast." + strings.ReplaceAll(scenario, "/", ".")
-}
-
-// properties makes a list of names and values, leaving out what is empty.
-func properties(namesAndValues ...string) []xmlProperty {
-	var list []xmlProperty
-	for i := 0; i+1 < len(namesAndValues); i += 2 {
-		if namesAndValues[i+1] != "" {
-			list = append(list, xmlProperty{namesAndValues[i], namesAndValues[i+1]})
-		}
-	}
-	return list
-}
-
-func xmlSeconds(s float64) string { return strconv.FormatFloat(s, 'f', 3, 64) }
-
-func xmlTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02T15:04:05Z")
 }

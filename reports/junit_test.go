@@ -9,6 +9,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/reports/visible"
 )
 
 func readJUnit(t *testing.T, run *result.Run) xmlSuites {
@@ -102,5 +103,5 @@ func TestJUnitOfHostileTextIsWellFormed(t *testing.T) {
 	require.NotContains(t, text, "\x1b")
 	require.NotContains(t, text, "\ufffd", "nothing was lost")
 	suites := readJUnit(t, hostileRun(t, hostile))
-	require.Equal(t, Visible(hostile), suites.Suites[1].Name)
+	require.Equal(t, visible.Text(hostile), suites.Suites[1].Name)
 }

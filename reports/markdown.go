@@ -1,36 +1,33 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
-	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/reports/view"
 )
 
-// mostRows bounds each list of the summary: a pull request is not the place for
-// all of a large run, and CI systems cut what is longer than a megabyte.
-const mostRows = 50
-
 // Markdown writes run as a summary for a pull request: the verdict, what failed
-// with its value and limit, all scenarios, claims, evidence.
+// with its value and limit, all scenarios, gains, evidence.
 //
 // Text from the run can't become markup, a mention, a reference or a further
 // row of a table.
 func Markdown(w io.Writer, run *result.Run) error {
-	safe := shown(run)
-	order := verdict.WorstFirst(safe.Scenarios)
+	v := view.Of(run)
 	var b strings.Builder
-	markdownHead(&b, safe)
-	markdownReevaluated(&b, safe)
-	markdownOpen(&b, safe, order)
-	markdownScenarios(&b, safe, order)
-	markdownClaims(&b, safe)
-	markdownProof(&b, safe)
-	markdownEvidence(&b, safe)
-	if safe.Command != "" {
-		b.WriteString("\nRepeat:\n\n" + fenced(safe.Command))
+	markdownHead(&b, v)
+	markdownReevaluated(&b, v.Reevaluated)
+	markdownOpen(&b, v.Scenarios)
+	markdownScenarios(&b, v.Rows)
+	markdownGains(&b, v)
+	markdownProof(&b, v)
+	markdownEvidence(&b, v.Tiles)
+	if v.Command != "" {
+		b.WriteString("\nRepeat:\n\n" + fenced(v.Command))
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write Markdown report: %w", err)
@@ -38,50 +35,53 @@ func Markdown(w io.Writer, run *result.Run) error {
 	return nil
 }
 
-func markdownHead(b *strings.Builder, run *result.Run) {
-	v, _ := verdict.ShownRun(run)
-	fmt.Fprintf(b, "## %s %s – Holdfast\n\n%s\n", v.Mark(), v.Label(), inline(sentence(run)))
-	if said := lacking(run); said != "" {
-		fmt.Fprintf(b, "\n> **%s**\n", inline(said))
+func markdownHead(b *strings.Builder, v view.Run) {
+	fmt.Fprintf(b, "## %s %s – Holdfast\n\n%s\n", v.Verdict.Mark, v.Verdict.Word, inline(v.Sentence))
+	if v.Lacking != "" {
+		fmt.Fprintf(b, "\n> **%s**\n", inline(v.Lacking))
 	}
-	if parts := tally(run); len(parts) > 0 {
-		fmt.Fprintf(b, "\n**%s**\n", strings.Join(parts, " · "))
+	if len(v.Tally) > 0 {
+		fmt.Fprintf(b, "\n**%s**\n", strings.Join(v.Tally, " · "))
 	}
 	var about []string
-	for _, f := range facts(run) {
+	for _, f := range v.Facts {
 		about = append(about, strings.ToLower(f.Name)+" "+inline(f.Value))
 	}
 	fmt.Fprintf(b, "\n%s\n", strings.Join(about, " · "))
 }
 
+func markdownReevaluated(b *strings.Builder, r *view.Reevaluation) {
+	if r == nil {
+		return
+	}
+	b.WriteString("\n> " + inline(r.Sentence) + "\n")
+	var rows [][]string
+	for _, c := range r.Rows {
+		rows = append(rows, []string{c.Was.Text(), c.Is.Text(), inline(c.Scenario), inline(c.Check), inline(c.Old), inline(c.New)})
+	}
+	table(b, "Judged again", []string{"Was", "Is", "Scenario", "Check", "Limit then", "Limit now"}, "llllrr", rows)
+}
+
 // markdownOpen lists the checks that did not pass, and the scenarios that could
 // not be carried out.
-func markdownOpen(b *strings.Builder, run *result.Run, order []int) {
+func markdownOpen(b *strings.Builder, scenarios []view.Scenario) {
+	notCarriedOut := result.Inconclusive.Mark() + "\u00a0" + result.Inconclusive.Label()
 	var rows [][]string
-	for _, i := range order {
-		s := run.Scenarios[i]
+	for _, s := range scenarios {
 		if s.Error != "" {
-			rows = append(rows, []string{mark(result.Inconclusive), inline(s.Name), inline("not carried out"), "", "", "", inline(s.Error)})
+			rows = append(rows, []string{notCarriedOut, inline(s.Name), inline("not carried out"), "", "", "", inline(s.Error)})
 		}
-		for _, c := range s.Checks {
-			if c.Verdict != result.Pass {
-				rows = append(rows, openRow(s.Name, c))
-			}
+		for _, c := range s.Open {
+			rows = append(rows, []string{c.Verdict.Text(), inline(s.Name), inline(c.Name), "**" + inline(c.Got) + "**", inline(c.Limit), c.Samples, inline(c.News)})
 		}
 	}
 	table(b, "Checks that did not pass", []string{"Verdict", "Scenario", "Check", "Measured", "Limit", "n", "Reason"}, "lllrrrl", rows)
 }
 
-func openRow(scenario string, c result.Check) []string {
-	return []string{mark(c.Verdict), inline(scenario), inline(verdict.Subject(c)), "**" + inline(measured(c)) + "**", inline(verdict.LimitText(c)), count(c.Samples), inline(news(c))}
-}
-
-func markdownScenarios(b *strings.Builder, run *result.Run, order []int) {
+func markdownScenarios(b *strings.Builder, scenarios []view.Row) {
 	var rows [][]string
-	for _, i := range order {
-		s := run.Scenarios[i]
-		r := newRow(s, "")
-		name := inline(s.Name)
+	for _, r := range scenarios {
+		name := inline(r.Name)
 		if r.Without != "" {
 			name += " (without " + inline(r.Without) + ")"
 		}
@@ -92,92 +92,49 @@ func markdownScenarios(b *strings.Builder, run *result.Run, order []int) {
 		if r.Bar != nil {
 			used = r.Bar.Text
 		}
-		check := inline(r.Check)
-		if check == "" {
-			check = inline(r.Reason)
-		}
-		rows = append(rows, []string{r.Verdict.Mark + nbsp + r.Verdict.Word, name, check, inline(r.Got), inline(r.Limit), used})
+		rows = append(rows, []string{r.Verdict.Text(), name, inline(cmp.Or(r.Check, r.Reason)), inline(r.Got), inline(r.Limit), used})
 	}
 	table(b, "Scenarios, worst first", []string{"Verdict", "Scenario", "Decisive check", "Measured", "Limit", "Of the limit"}, "lllrrr", rows)
 }
 
-func markdownClaims(b *strings.Builder, run *result.Run) {
+func markdownGains(b *strings.Builder, v view.Run) {
 	var rows [][]string
-	for i, r := range claimRows(run.Gains) {
+	for _, g := range v.Gains {
 		rows = append(rows, []string{
-			inline(r.Name), inline(r.Claimed), inline(r.Before), inline(r.After), inline(r.Gain), inline(r.Interval), inline(r.Promised),
-			mark(run.Gains[i].Verdict), inline(r.Reason),
+			inline(g.Name), inline(g.Claimed), inline(g.Before), inline(g.After), inline(g.Gain), inline(g.Interval), inline(g.Promised),
+			g.Verdict.Text(), inline(g.Reason),
 		})
 	}
-	table(b, "Claims", []string{"Claim", "Claimed", "Before", "After", "Gain measured", "Interval", "Promised", "Holds", ""}, "llrrrrrll", rows)
-	markdownCurves(b, run)
+	table(b, "Gains", []string{"Gain", "Claimed", "Before", "After", "Measured", "Interval", "Promised", "Holds", ""}, "llrrrrrll", rows)
+	for _, c := range v.Curves {
+		var rows [][]string
+		for _, r := range c.Rows {
+			rows = append(rows, []string{r.X, inline(r.Before), inline(r.After)})
+		}
+		table(b, inline(c.Name), []string{inline(c.X), "Before", "After"}, "rrr", rows)
+	}
 }
 
 // markdownProof tells the detection matrix, what is not as it should be first,
 // and how many checks were never seen to fail.
-func markdownProof(b *strings.Builder, run *result.Run) {
-	var rows [][]string
-	for _, d := range detectionsWorstFirst(run) {
-		rows = append(rows, []string{inline(withoutText(d)), mark(d.Verdict), inline(d.Expected), inline(strings.Join(d.CaughtBy, ", ")), inline(detectionReason(d))})
+func markdownProof(b *strings.Builder, v view.Run) {
+	if p := v.Proof; p != nil {
+		var rows [][]string
+		for _, d := range slices.Concat(p.Open, p.Settled) {
+			rows = append(rows, []string{inline(d.Without), d.Verdict.Text(), inline(d.Expected), inline(d.CaughtBy), inline(d.Said)})
+		}
+		table(b, "Detection matrix", []string{"Taken away", "Detected", "To be caught by", "Caught by", "Reason"}, "lllll", rows)
+		b.WriteString("\n" + inline(p.Counts) + "\n")
 	}
-	table(b, "Detection matrix", []string{"Taken away", "Detected", "To be caught by", "Caught by", "Reason"}, "lllll", rows)
-	if len(rows) > 0 {
-		b.WriteString("\n" + inline(proofCounts(run)) + "\n")
-	}
-	if said := unprovenText(run); said != "" {
-		b.WriteString("\n" + inline(said) + "\n")
+	if v.Unproven != "" {
+		b.WriteString("\n" + inline(v.Unproven) + "\n")
 	}
 }
 
-func markdownEvidence(b *strings.Builder, run *result.Run) {
+func markdownEvidence(b *strings.Builder, tiles []view.Tile) {
 	var rows [][]string
-	for _, t := range tiles(run) {
+	for _, t := range tiles {
 		rows = append(rows, []string{t.Mark, inline(t.Name), inline(t.Value), inline(t.Note)})
 	}
 	table(b, "Evidence", []string{"", "What", "Value", ""}, "llll", rows)
-}
-
-func mark(v result.Verdict) string { return v.Mark() + nbsp + v.Label() }
-
-// table writes a heading and a table of cells that are Markdown already, and
-// nothing at all without rows. align has an l or an r for each column.
-func table(b *strings.Builder, title string, head []string, align string, rows [][]string) {
-	if len(rows) == 0 {
-		return
-	}
-	fmt.Fprintf(b, "\n### %s\n\n| %s |\n|", title, strings.Join(head, " | "))
-	for _, a := range align {
-		b.WriteString(map[rune]string{'l': " --- |", 'r': " ---: |"}[a])
-	}
-	b.WriteByte('\n')
-	for _, r := range rows[:min(len(rows), mostRows)] {
-		fmt.Fprintf(b, "| %s |\n", strings.Join(r, " | "))
-	}
-	if n := len(rows) - mostRows; n > 0 {
-		fmt.Fprintf(b, "\n%s not shown here.\n", plural(n, "more row is", "more rows are"))
-	}
-}
-
-// inline escapes text so that it stays one line of plain text: no markup, no
-// HTML, no cell border, no link. After @ and # stands a zero-width space, because
-// a mention or a reference is found in the finished text, whatever was escaped.
-func inline(s string) string {
-	s = strings.NewReplacer(
-		"\n", " ", "\t", " ", "&", "&amp;", "<", "&lt;", ">", "&gt;", "@", "@&#8203;", "#", "#&#8203;",
-		"\\", `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "~", `\~`, "$", `\$`,
-		"://", "&#58;//", "www.", "www&#46;",
-	).Replace(s)
-	if strings.HasPrefix(s, "-") || strings.HasPrefix(s, "+") || strings.HasPrefix(s, "==") {
-		return `\` + s // no list, no rule, no heading
-	}
-	return s
-}
-
-// fenced shows text verbatim, in a fence that is longer than any within it.
-func fenced(s string) string {
-	fence := "```"
-	for strings.Contains(s, fence) {
-		fence += "`"
-	}
-	return fence + "\n" + s + "\n" + fence + "\n"
 }

@@ -14,7 +14,7 @@ func TestMarkdownBeginsWithTheVerdict(t *testing.T) {
 	text := draw(t, Markdown, mixedRun(t))
 	require.True(t, strings.HasPrefix(text, "## ✕ FAIL – Holdfast\n\nsearch/popular-term: process.rss.max in inject was 187 MB"), text[:200])
 	for _, want := range []string{
-		"**2\u00a0fail · 1\u00a0inconclusive · 1\u00a0not exercised · 2\u00a0pass**", "### Checks that did not pass", "### Claims", "### Detection matrix", "### Evidence",
+		"**2\u00a0fail · 1\u00a0inconclusive · 1\u00a0not exercised · 2\u00a0pass**", "### Checks that did not pass", "### Gains", "### Detection matrix", "### Evidence",
 		"| ✕\u00a0FAIL | search/popular-term | process.rss.max in inject | **187\u00a0MB** | ≤\u00a0100\u00a0MB | 83 |",
 		"| ✕\u00a0FAIL | search/popular-term (without search.sql-limit) |", "oracle/one-drips (times compressed)", "```\nholdfast run --all --profile bench --seed 42\n```",
 	} {

@@ -14,7 +14,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
-	"holdfast.dev/holdfast/reports"
+	"holdfast.dev/holdfast/reports/visible"
 )
 
 // view shows a run while it goes on: lines that change on a terminal, plain
@@ -122,7 +122,7 @@ func (v *view) line(text string) {
 func (v *view) overwrite(lines []string) {
 	v.clear()
 	for i, text := range lines {
-		text = strings.ReplaceAll(reports.Visible(text), "\n", " ")
+		text = strings.ReplaceAll(visible.Text(text), "\n", " ")
 		lines[i] = text
 		if r := []rune(text); len(r) > v.width-1 {
 			lines[i] = string(r[:v.width-1])
@@ -229,7 +229,7 @@ func (v *view) problems(s result.Scenario) {
 // log of a CI job: no control characters, and no line that begins as it likes,
 // for such a job takes lines that begin with :: as commands.
 func plainText(s string) string {
-	return strings.ReplaceAll(reports.Visible(s), "\n", "\n    | ")
+	return strings.ReplaceAll(visible.Text(s), "\n", "\n    | ")
 }
 
 // paint is the verdict as a mark and a word, in colour where the terminal has it.

@@ -1,4 +1,4 @@
-package reports
+package view
 
 import (
 	"strings"
@@ -7,9 +7,9 @@ import (
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
-// tile is one square of the evidence strip: a thing that makes the verdict worth
+// Tile is one square of the evidence strip: a thing that makes the verdict worth
 // something.
-type tile struct {
+type Tile struct {
 	Class       string // ok, bad, none
 	Mark        string
 	Name, Value string
@@ -19,9 +19,9 @@ type tile struct {
 const mostBadEvidence = 6
 
 // tiles says on one line whether the experiment was valid.
-func tiles(run *result.Run) []tile {
+func tiles(run *result.Run) []Tile {
 	total := totals(run)
-	list := []tile{delivered(total)}
+	list := []Tile{delivered(total)}
 	fired, undone, planned := int64(0), int64(0), int64(0)
 	for _, s := range run.Scenarios {
 		for _, f := range s.Faults {
@@ -38,7 +38,7 @@ func tiles(run *result.Run) []tile {
 	list = append(list, journal(run))
 	exercised, checks, held, evidence := int64(0), int64(0), int64(0), int64(0)
 	healthy, watched := int64(0), int64(0)
-	var broken []tile
+	var broken []Tile
 	for _, s := range run.Scenarios {
 		for _, c := range s.Checks {
 			checks++
@@ -57,7 +57,7 @@ func tiles(run *result.Run) []tile {
 			if c.Verdict == result.Pass {
 				held++
 			} else if len(broken) < mostBadEvidence {
-				broken = append(broken, tile{Class: "bad", Mark: result.Fail.Mark(), Name: s.Name, Value: verdict.Subject(c), Note: evidenceNote(c)})
+				broken = append(broken, Tile{Class: "bad", Mark: result.Fail.Mark(), Name: s.Name, Value: verdict.Subject(c), Note: evidenceNote(c)})
 			}
 		}
 	}
@@ -72,12 +72,15 @@ func ofGenerator(c result.Check) bool {
 	return strings.HasSuffix(c.Metric, ".send_lag.p99") || strings.HasPrefix(c.Metric, "generator.")
 }
 
+// journalName is the tile that says whether the result was written to its end.
+const journalName = "Journal"
+
 // journal says whether the result was written to its end.
-func journal(run *result.Run) tile {
+func journal(run *result.Run) Tile {
 	if run.Complete {
-		return tile{Class: "ok", Mark: result.Pass.Mark(), Name: "Journal", Value: "complete"}
+		return Tile{Class: "ok", Mark: result.Pass.Mark(), Name: journalName, Value: "complete"}
 	}
-	return tile{Class: "bad", Mark: result.Fail.Mark(), Name: "Journal", Value: "partial"}
+	return Tile{Class: "bad", Mark: result.Fail.Mark(), Name: journalName, Value: "partial"}
 }
 
 func evidenceNote(c result.Check) string {
@@ -89,41 +92,29 @@ func evidenceNote(c result.Check) string {
 
 // outOf is good when all of something that there is happened; nothing at all is
 // neither good nor bad.
-func outOf(name string, n, all int64, none string) tile {
+func outOf(name string, n, all int64, none string) Tile {
 	switch {
 	case all == 0:
-		return tile{Class: "none", Mark: result.NotExercised.Mark(), Name: name, Value: none}
+		return Tile{Class: "none", Mark: result.NotExercised.Mark(), Name: name, Value: none}
 	case n == all:
-		return tile{Class: "ok", Mark: result.Pass.Mark(), Name: name, Value: count(n) + " of " + count(all)}
+		return Tile{Class: "ok", Mark: result.Pass.Mark(), Name: name, Value: count(n) + " of " + count(all)}
 	default:
-		return tile{Class: "bad", Mark: result.Fail.Mark(), Name: name, Value: count(n) + " of " + count(all)}
+		return Tile{Class: "bad", Mark: result.Fail.Mark(), Name: name, Value: count(n) + " of " + count(all)}
 	}
 }
 
 // delivered is how much of the planned load was sent, in all scenarios together.
 // What is enough is asked of each stream by its scenario's evidence.
-func delivered(c result.Counts) tile {
-	t := tile{Class: "ok", Mark: result.Pass.Mark(), Name: "Load delivered", Value: ratio(c.Sent, c.Planned)}
+func delivered(c result.Counts) Tile {
+	t := Tile{Class: "ok", Mark: result.Pass.Mark(), Name: "Load delivered", Value: ratio(c.Sent, c.Planned)}
 	switch {
 	case c.Planned == 0:
-		return tile{Class: "none", Mark: result.NotExercised.Mark(), Name: t.Name, Value: "none planned"}
+		return Tile{Class: "none", Mark: result.NotExercised.Mark(), Name: t.Name, Value: "none planned"}
 	case float64(c.Sent) < verdict.MinDelivered*float64(c.Planned):
 		t.Class, t.Mark = "bad", result.Fail.Mark()
 	}
 	if missing := c.Planned - c.Sent; missing > 0 {
 		t.Note = count(missing) + " not sent"
-	}
-	return t
-}
-
-// totals adds the streams of all scenarios.
-func totals(run *result.Run) result.Counts {
-	var t result.Counts
-	for _, s := range run.Scenarios {
-		for _, stream := range s.Streams {
-			t.Planned += stream.Planned
-			t.Sent += stream.Sent
-		}
 	}
 	return t
 }

@@ -1,4 +1,4 @@
-package reports
+package view
 
 import (
 	"fmt"
@@ -47,11 +47,11 @@ func TestAPanelNeverMixesUnitsNorHoldsTooManyLines(t *testing.T) {
 		lines += len(p.Lines)
 	}
 	require.Equal(t, mostSeries, lines)
-	require.Equal(t, "16\u00a0more series are in run.json and not drawn.", newSection(s, "s1", mostPoints, false).LeftOut)
+	require.Equal(t, "16\u00a0more series are in run.json and not drawn.", newScenario(judgedOf(s, 0), "s1", false).LeftOut)
 }
 
 func TestThresholdsStandOverTheirPhase(t *testing.T) {
-	s := passingScenario(t, "search/x", 1)
+	s := passing(t)
 	found := map[string]chart.Span{}
 	for _, p := range panels(s, spanOf(s)) {
 		for _, l := range p.Limits {
@@ -65,11 +65,11 @@ func TestThresholdsStandOverTheirPhase(t *testing.T) {
 
 func TestMarksOfATargetThatDied(t *testing.T) {
 	var said []string
-	for _, m := range marks(killedScenario(t)) {
+	for _, m := range marks(killed(t)) {
 		said = append(said, fmt.Sprintf("%v %s %v", m.At, m.Name, m.Bad))
 	}
 	require.Equal(t, []string{"21.3 target killed by the kernel for memory (limit 100\u00a0MB) true", "23.1 target started again false", "23.4 ready again after 2.1 s false"}, said)
-	require.Empty(t, marks(passingScenario(t, "search/x", 1)), "an end that was asked for is no event")
+	require.Empty(t, marks(passing(t)), "an end that was asked for is no event")
 }
 
 func TestPeaksAreOfTheirPhase(t *testing.T) {
@@ -117,16 +117,16 @@ func TestAHistogramThatCannotBeReadIsSaid(t *testing.T) {
 }
 
 func TestTiles(t *testing.T) {
-	find := func(run *result.Run, name string) tile {
+	find := func(run *result.Run, name string) Tile {
 		for _, tl := range tiles(run) {
 			if tl.Name == name {
 				return tl
 			}
 		}
 		t.Fatal("no tile " + name)
-		return tile{}
+		return Tile{}
 	}
-	run := baseRun()
+	run := &result.Run{Complete: true}
 	require.Equal(t, "none", find(run, "Load delivered").Class, "no load is not a good load")
 	require.Equal(t, "none", find(run, "Faults fired").Class)
 	run.Scenarios = []result.Scenario{{
@@ -134,7 +134,7 @@ func TestTiles(t *testing.T) {
 		Faults:  []result.Fault{{Fired: 1, Undone: ptr(true)}, {Fired: 0}},
 		Checks:  []result.Check{{Verdict: result.Fail}, {Verdict: result.Inconclusive}},
 	}}
-	require.Equal(t, tile{"bad", "✕", "Load delivered", "98.9\u00a0%", "11 not sent"}, find(run, "Load delivered"))
+	require.Equal(t, Tile{"bad", "✕", "Load delivered", "98.9\u00a0%", "11 not sent"}, find(run, "Load delivered"))
 	require.Equal(t, "1 of 2", find(run, "Faults fired").Value)
 	require.Equal(t, "1 of 2", find(run, "Faults undone").Value, "not looked at is not undone")
 	require.Equal(t, "1 of 2", find(run, "Checks exercised").Value)
@@ -193,7 +193,7 @@ func TestTheTargetsMemoryHasAPanelOfItsOwn(t *testing.T) {
 }
 
 func TestNewsIsOnlyWhatTheRowDoesNotSay(t *testing.T) {
-	c := latencyCheck("search", 405, 500, result.Pass)
+	c := passing(t).Checks[0]
 	require.Empty(t, news(c))
 	c.Reason += "; but the generator was late"
 	require.Equal(t, c.Reason, news(c))

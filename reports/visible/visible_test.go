@@ -1,4 +1,4 @@
-package reports
+package visible_test
 
 import (
 	"testing"
@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/visible"
 )
 
 func TestVisible(t *testing.T) {
@@ -24,19 +27,27 @@ func TestVisible(t *testing.T) {
 		{"line separators", "a\u2028b", `a\u2028b`},
 		{"an escape can't be forged beside a real one", "\\u202e\u202e", `\\u202e\u202e`},
 	} {
-		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, Visible(c.in)) })
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, visible.Text(c.in)) })
 	}
 }
 
 func FuzzVisible(f *testing.F) {
-	f.Add(hostile)
+	f.Add("x</script>\" \u202egnp.exe \u2066\x00\x1b[31m\ufeff\xff\xfe {{.}}\r\nline")
 	f.Add("plain")
 	f.Fuzz(func(t *testing.T, s string) {
-		got := Visible(s)
+		got := visible.Text(s)
 		require.True(t, utf8.ValidString(got))
 		for _, r := range got {
 			require.True(t, r == '\n' || r == '\t' || unicode.IsGraphic(r), "%U", r)
 		}
-		require.Equal(t, got, Visible(got), "what is visible stays as it is")
+		require.Equal(t, got, visible.Text(got), "what is visible stays as it is")
 	})
+}
+
+func TestACopyIsVisibleAndTheSourceStays(t *testing.T) {
+	run := &result.Run{ID: "a\x1b", Scenarios: []result.Scenario{{Settings: map[string]string{"k\u200b": "v"}}}}
+	got := visible.Copy(run)
+	require.Equal(t, `a\x1b`, got.ID)
+	require.Equal(t, map[string]string{`k\u200b`: "v"}, got.Scenarios[0].Settings)
+	require.Equal(t, "a\x1b", run.ID)
 }

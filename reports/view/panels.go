@@ -1,4 +1,4 @@
-package reports
+package view
 
 import (
 	"cmp"
@@ -230,17 +230,6 @@ func charts(s result.Scenario, id string, points int) (chart.Drawing, bool) {
 		g.Faults = append(g.Faults, b)
 	}
 	return g.Draw(), true
-}
-
-func faultName(f result.Fault) string {
-	name := f.Kind
-	if name == "" {
-		name = f.ID
-	}
-	if f.On != "" {
-		name += " on " + f.On
-	}
-	return name
 }
 
 // spanOf is from 0 to the last thing that happened.

@@ -1,27 +1,23 @@
-package reports
+package view
 
 import (
-	"cmp"
-	"maps"
 	"math"
-	"slices"
-	"strconv"
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
-// phaseTable sets the phases beside each other: before, during, after.
-type phaseTable struct {
+// PhaseTable sets the phases beside each other: before, during, after.
+type PhaseTable struct {
 	Caption string
-	Columns []column
-	Rows    []phaseRow
+	Columns []Column
+	Rows    []PhaseRow
 }
 
-// column is a phase with what it is to the fault.
-type column struct{ Name, Role string }
+// Column is a phase with what it is to the fault.
+type Column struct{ Name, Role string }
 
-type phaseRow struct {
+type PhaseRow struct {
 	Name  string
 	Cells []string
 	Quiet bool
@@ -34,10 +30,10 @@ func roleOf(phase string) string {
 }
 
 // phaseTables tells for each stream what it did in each phase.
-func phaseTables(s result.Scenario) []phaseTable {
-	var tables []phaseTable
+func phaseTables(s result.Scenario) []PhaseTable {
+	var tables []PhaseTable
 	for _, stream := range s.Streams {
-		t := phaseTable{Caption: stream.Name}
+		t := PhaseTable{Caption: stream.Name}
 		if stream.Shape != "" {
 			t.Caption += ": " + stream.Shape
 		}
@@ -45,11 +41,11 @@ func phaseTables(s result.Scenario) []phaseTable {
 		for _, p := range stream.Phases {
 			if p.Planned > 0 || p.Sent > 0 {
 				spans = append(spans, p)
-				t.Columns = append(t.Columns, column{p.Phase, roleOf(p.Phase)})
+				t.Columns = append(t.Columns, Column{p.Phase, roleOf(p.Phase)})
 			}
 		}
 		spans = append(spans, result.StreamPhase{Counts: stream.Counts})
-		t.Columns = append(t.Columns, column{"whole load", ""})
+		t.Columns = append(t.Columns, Column{"whole load", ""})
 		for _, r := range streamRows() {
 			if r.name == "refused in order" && stream.Errors[shedByTarget] == 0 {
 				continue
@@ -58,7 +54,7 @@ func phaseTables(s result.Scenario) []phaseTable {
 			for i, p := range spans {
 				cells[i] = r.cell(p.Counts, lengthOf(s, p.Phase))
 			}
-			t.Rows = append(t.Rows, phaseRow{Name: r.name, Cells: cells, Quiet: r.quiet})
+			t.Rows = append(t.Rows, PhaseRow{Name: r.name, Cells: cells, Quiet: r.quiet})
 		}
 		tables = append(tables, t)
 	}
@@ -147,16 +143,16 @@ const mostPeaks = 16
 
 // peaks is the charts in words: the greatest value of every series but those of
 // the load, by phase, with how many samples it rests on.
-func peaks(s result.Scenario) *phaseTable {
-	t := phaseTable{Caption: "Peaks by phase (samples)"}
+func peaks(s result.Scenario) *PhaseTable {
+	t := PhaseTable{Caption: "Peaks by phase (samples)"}
 	for _, p := range s.Phases {
-		t.Columns = append(t.Columns, column{p.Name, roleOf(p.Name)})
+		t.Columns = append(t.Columns, Column{p.Name, roleOf(p.Name)})
 	}
 	for _, series := range s.Series {
 		if series.Unit == result.UnitMS || series.Unit == result.UnitPerS || len(t.Rows) == mostPeaks {
 			continue
 		}
-		r := phaseRow{Name: series.Name}
+		r := PhaseRow{Name: series.Name}
 		for _, p := range s.Phases {
 			r.Cells = append(r.Cells, peakIn(series, p))
 		}
@@ -179,18 +175,4 @@ func peakIn(s result.Series, p result.Phase) string {
 		return notMeasured
 	}
 	return result.Format(peak, s.Unit) + " (" + count(n) + ")"
-}
-
-// byNumber lists keys that are numbers in their order, others after them.
-func byNumber(m map[string]int64) []string {
-	keys := slices.Sorted(maps.Keys(m))
-	slices.SortStableFunc(keys, func(a, b string) int {
-		x, errX := strconv.Atoi(a)
-		y, errY := strconv.Atoi(b)
-		if errX != nil || errY != nil {
-			return cmp.Compare(map[bool]int{true: 1}[errX != nil], map[bool]int{true: 1}[errY != nil])
-		}
-		return cmp.Compare(x, y)
-	})
-	return keys
 }

@@ -1,8 +1,7 @@
-package reports
+package view
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,32 +9,33 @@ import (
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
-// matrix is the detection matrix of one service: a row for each protection that
+// Matrix is the detection matrix of one service: a row for each protection that
 // was taken away, the intact target first, a column for each scenario.
-type matrix struct {
+type Matrix struct {
 	Service string
 	Columns []string // the scenarios' names within the service
-	Rows    []matrixRow
+	Rows    []MatrixRow
 }
 
-type matrixRow struct {
+// MatrixRow is the intact target, or one that lacks a protection.
+type MatrixRow struct {
 	Without string // empty: the intact target
-	Verdict badge  // the worst of its cells
-	Cells   []matrixCell
+	Verdict Badge  // the worst of its cells
+	Cells   []MatrixCell
 }
 
-// matrixCell has one outcome as a rule; a file may have several, or none.
-type matrixCell []outcome
+// MatrixCell has one outcome as a rule; a file may have several, or none.
+type MatrixCell []Cell
 
-// outcome is what became of a cell, as mark and word.
-type outcome struct{ Class, Mark, Word string }
+// Cell is what became of a cell, as mark and word.
+type Cell struct{ Class, Mark, Word string }
 
 // mostCells bounds what is drawn: a file may name anything. All protections
 // against all scenarios are some 1,600 cells.
 const mostCells = 3000
 
 // newMatrices lays the cells out by service; too many to draw give none.
-func newMatrices(detections []result.Detection) []matrix {
+func newMatrices(detections []result.Detection) []Matrix {
 	var services []string
 	byService := map[string][]result.Detection{}
 	for _, d := range detections {
@@ -45,7 +45,7 @@ func newMatrices(detections []result.Detection) []matrix {
 		}
 		byService[s] = append(byService[s], d)
 	}
-	var all []matrix
+	var all []Matrix
 	cells := 0
 	for _, s := range services {
 		m := newMatrix(s, byService[s])
@@ -67,8 +67,8 @@ func serviceOf(d result.Detection) string {
 	return service
 }
 
-func newMatrix(service string, detections []result.Detection) matrix {
-	m := matrix{Service: service}
+func newMatrix(service string, detections []result.Detection) Matrix {
+	m := Matrix{Service: service}
 	column, row := map[string]int{}, map[string]int{}
 	var worst []result.Verdict
 	for _, d := range detections {
@@ -78,7 +78,7 @@ func newMatrix(service string, detections []result.Detection) matrix {
 		}
 		if _, ok := row[d.Without]; !ok {
 			row[d.Without] = len(m.Rows)
-			m.Rows = append(m.Rows, matrixRow{Without: d.Without})
+			m.Rows = append(m.Rows, MatrixRow{Without: d.Without})
 			worst = append(worst, d.Verdict)
 		}
 		i := row[d.Without]
@@ -88,7 +88,7 @@ func newMatrix(service string, detections []result.Detection) matrix {
 		return m // not drawn, and not to be filled
 	}
 	for i := range m.Rows {
-		m.Rows[i].Cells, m.Rows[i].Verdict = make([]matrixCell, len(m.Columns)), badgeOf(worst[i])
+		m.Rows[i].Cells, m.Rows[i].Verdict = make([]MatrixCell, len(m.Columns)), badgeOf(worst[i])
 	}
 	for _, d := range detections {
 		if d.Expected != "" {
@@ -106,7 +106,7 @@ func newMatrix(service string, detections []result.Detection) matrix {
 		}
 		return verdict.Compare(worst[a], worst[b])
 	})
-	rows := make([]matrixRow, len(order))
+	rows := make([]MatrixRow, len(order))
 	for i, from := range order {
 		rows[i] = m.Rows[from]
 	}
@@ -120,12 +120,12 @@ func unclaimed(d result.Detection) bool {
 	return d.Without != "" && d.Verdict == result.Pass && d.Outcome != result.OutcomeCaught && d.Outcome != ""
 }
 
-func outcomeOf(d result.Detection) outcome {
+func outcomeOf(d result.Detection) Cell {
 	b := badgeOf(d.Verdict)
 	if unclaimed(d) {
-		return outcome{Class: "none", Mark: "·", Word: outcomeText(d)}
+		return Cell{Class: "none", Mark: "·", Word: outcomeText(d)}
 	}
-	return outcome{Class: b.Class, Mark: b.Mark, Word: outcomeText(d)}
+	return Cell{Class: b.Class, Mark: b.Mark, Word: outcomeText(d)}
 }
 
 // outcomeText is a cell's outcome in words; of an intact target that did not
@@ -135,31 +135,4 @@ func outcomeText(d result.Detection) string {
 		return strings.ToLower(d.Verdict.Label())
 	}
 	return string(d.Outcome)
-}
-
-// detectionsWorstFirst are the cells with what is not as it should be first.
-func detectionsWorstFirst(run *result.Run) []result.Detection {
-	return slices.SortedStableFunc(slices.Values(run.Detections), func(a, b result.Detection) int { return verdict.Compare(a.Verdict, b.Verdict) })
-}
-
-// proofCounts says what a proof came to: how many of the cells that must be
-// caught were, and how many controls passed.
-func proofCounts(run *result.Run) string {
-	var caught, claimed, intact, controls int64
-	for _, d := range run.Detections {
-		switch {
-		case d.Without == "":
-			controls++
-			if d.Verdict == result.Pass {
-				intact++
-			}
-		case !unclaimed(d):
-			claimed++
-			if d.Verdict == result.Pass {
-				caught++
-			}
-		}
-	}
-	return fmt.Sprintf("Caught for the declared reason: %s of %s where a scenario claims what was taken away. Passed on the intact target: %s of %s.",
-		count(caught), plural(int(claimed), "cell", "cells"), count(intact), plural(int(controls), "control", "controls"))
 }

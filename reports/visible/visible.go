@@ -1,4 +1,6 @@
-package reports
+// Package visible makes texts fit to be shown, whoever wrote them: what would have
+// no shape of its own, or change that of its surroundings, is written out.
+package visible
 
 import (
 	"fmt"
@@ -9,16 +11,15 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// shown returns a copy of v in which every string is fit to be shown: see
-// [Visible]. Numbers are shared with v, which stays as it is.
-func shown[T any](v *T) *T { return result.Rewritten(v, Visible) }
+// Copy returns a copy of v in which every string is fit to be shown: see [Text]. Numbers are shared with v, which stays as it is.
+func Copy[T any](v *T) *T { return result.Rewritten(v, Text) }
 
-// Visible writes what has no shape of its own, or changes the shape of what
+// Text writes what has no shape of its own, or changes the shape of what
 // stands around it, as an escape: control characters but newline and tab,
 // direction marks, zero-width characters, bytes that are not UTF-8. A string
 // that needs it gets its backslashes doubled, too, so that nobody can write an
 // escape that was not there.
-func Visible(s string) string {
+func Text(s string) string {
 	if !needsEscape(s) {
 		return s
 	}

@@ -1,4 +1,4 @@
-package reports
+package view
 
 import (
 	"testing"
@@ -11,5 +11,5 @@ import (
 // Gains alone have no scenario whose reason could be told.
 func TestGainsThatHoldAreSaidTo(t *testing.T) {
 	held := &result.Run{Complete: true, Verdict: result.Pass, Gains: []result.Gain{{Name: "a", Verdict: result.Pass}}}
-	require.Contains(t, sentence(held), "holds")
+	require.Contains(t, Of(held).Sentence, "holds")
 }

@@ -1,4 +1,4 @@
-package reports
+package view
 
 import (
 	"errors"
@@ -11,21 +11,21 @@ import (
 	"holdfast.dev/holdfast/reports/chart"
 )
 
-// distribution is the latency of one stream as a curve and in numbers. Note
+// Distribution is the latency of one stream as a curve and in numbers. Note
 // says what is wrong where there is no curve.
-type distribution struct {
+type Distribution struct {
 	Stream  string
 	Plot    *chart.Plot
 	Columns []string
-	Rows    []quantileRow
-	Slowest []requestRow
+	Rows    []QuantileRow
+	Slowest []Request
 	Note    string
 }
 
-// requestRow is one of the slowest requests.
-type requestRow struct{ Took, Path string }
+// Request is one of the slowest requests.
+type Request struct{ Took, Path string }
 
-type quantileRow struct {
+type QuantileRow struct {
 	Name  string
 	Cells []string
 }
@@ -35,10 +35,10 @@ type quantileRow struct {
 const longestHistogram = 1 << 20
 
 // distributions draws each stream's latency, from the plan and from the send.
-func distributions(s result.Scenario) []distribution {
-	var list []distribution
+func distributions(s result.Scenario) []Distribution {
+	var list []Distribution
 	for _, stream := range s.Streams {
-		d := distribution{Stream: stream.Name}
+		d := Distribution{Stream: stream.Name}
 		var curves []chart.Curve
 		add := func(name string, style chart.Style, encoded string, q *result.Quantiles) {
 			if q != nil && q.N > 0 {
@@ -70,8 +70,8 @@ func distributions(s result.Scenario) []distribution {
 // mostSlowest bounds what is shown: a file may hold any number.
 const mostSlowest = 20
 
-func slowestRows(requests []result.Request) []requestRow {
-	var rows []requestRow
+func slowestRows(requests []result.Request) []Request {
+	var rows []Request
 	for _, r := range requests[:min(len(requests), mostSlowest)] {
 		answer := "no answer"
 		if r.Status != 0 {
@@ -80,14 +80,14 @@ func slowestRows(requests []result.Request) []requestRow {
 		if r.Class != "" {
 			answer += " (" + r.Class + ")"
 		}
-		rows = append(rows, requestRow{Path: r.Path, Took: fmt.Sprintf("%s from the plan, %s from the send, due at %s, %s",
+		rows = append(rows, Request{Path: r.Path, Took: fmt.Sprintf("%s from the plan, %s from the send, due at %s, %s",
 			result.Format(r.LatencyMS, result.UnitMS), result.Format(r.LatencyFromSendMS, result.UnitMS), at(r.DueS), answer)})
 	}
 	return rows
 }
 
-// column adds one distribution's numbers beside the others.
-func (d *distribution) column(name string, q *result.Quantiles) {
+// Column adds one distribution's numbers beside the others.
+func (d *Distribution) column(name string, q *result.Quantiles) {
 	d.Columns = append(d.Columns, name)
 	ms := func(v float64) string { return result.Format(v, result.UnitMS) }
 	cells := [][2]string{
@@ -96,7 +96,7 @@ func (d *distribution) column(name string, q *result.Quantiles) {
 	}
 	for i, c := range cells {
 		if len(d.Columns) == 1 {
-			d.Rows = append(d.Rows, quantileRow{Name: c[0]})
+			d.Rows = append(d.Rows, QuantileRow{Name: c[0]})
 		}
 		d.Rows[i].Cells = append(d.Rows[i].Cells, c[1])
 	}

@@ -1,0 +1,29 @@
+package view
+
+import (
+	"strconv"
+
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// ledger lists the account of work and how many attempts tasks took.
+func ledger(l *result.Ledger) (account, attempts []Pair) {
+	if l == nil {
+		return nil, nil
+	}
+	account = []Pair{
+		{"accepted", count(l.Accepted)}, {"delivered", count(l.Delivered)}, {"failed, permanent", count(l.FailedPermanent)},
+		{"failed, attempts exhausted", count(l.FailedExhausted)}, {"lost", count(l.Lost)}, {"duplicated", count(l.Duplicated)},
+	}
+	tasks, tries := int64(0), int64(0)
+	for _, n := range byNumber(l.Attempts) {
+		attempts = append(attempts, Pair{n, count(l.Attempts[n])})
+		if each, err := strconv.ParseInt(n, 10, 64); err == nil && each >= 0 && each < 1e6 {
+			tasks, tries = tasks+l.Attempts[n], tries+each*l.Attempts[n]
+		}
+	}
+	if tasks > 0 {
+		account = append(account, Pair{"attempts per task (amplification)", result.Format(float64(tries)/float64(tasks), result.UnitFraction)})
+	}
+	return account, attempts
+}

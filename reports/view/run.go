@@ -1,0 +1,131 @@
+package view
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/reports/visible"
+)
+
+// Run is all that is shown of a run: words and coordinates, nothing left to
+// compute.
+type Run struct {
+	Title       string
+	Verdict     Badge
+	Sentence    string // why
+	Lacking     string // what it lacks, if it did not come to its end
+	Complete    bool
+	Tally       []string
+	Facts       []Pair
+	ID, Profile string
+	Seed        string
+	Started     time.Time
+	DurationS   float64
+	Command     string
+	Tiles       []Tile
+	Rows        []Row      // of the scenarios, worst first
+	Scenarios   []Scenario // worst first
+	Reevaluated *Reevaluation
+	Gains       []Gain
+	Memories    []Memory // of gains, in a drawn view
+	Curves      []Curve
+	Proof       *Proof
+	Unproven    string // how many checks were never seen to fail
+	Target      string
+	Database    string
+	Setting     []Pair // the environment
+}
+
+// Of derives the view of a run, without its pictures.
+func Of(run *result.Run) Run { return of(visible.Copy(run)) }
+
+// Drawn derives the view of a run with its pictures.
+func Drawn(run *result.Run) Run {
+	safe := visible.Copy(run)
+	v := of(safe)
+	points := pointsPerSeries(safe)
+	for i := range v.Scenarios {
+		v.Scenarios[i].draw(safe.Scenarios[v.Scenarios[i].Position], points)
+	}
+	for i, c := range safe.Curves {
+		v.Curves[i].draw(c)
+	}
+	v.Memories = memories(safe.Gains)
+	return v
+}
+
+// of derives the view of a run that was made visible.
+func of(run *result.Run) Run {
+	whole, why := verdict.ShownRun(run)
+	scenarios := judgedAll(run)
+	v := Run{
+		Title: whole.Label() + " – Holdfast run " + run.ID, Verdict: badgeOf(whole), Lacking: lacking(run), Complete: run.Complete,
+		Sentence: sentence(run, whole, why, scenarios), Tally: tally(scenarios), Facts: facts(run),
+		ID: run.ID, Profile: run.Profile, Seed: strconv.FormatUint(run.Seed, 10), Started: run.Started, DurationS: run.DurationS, Command: run.Command,
+		Tiles: tiles(run), Reevaluated: newReevaluation(run.Reevaluated), Gains: gains(run.Gains), Proof: newProof(run.Detections),
+		Target: run.Environment.Target, Database: run.Environment.Database, Setting: setting(run.Environment),
+	}
+	proven := hasProvenChecks(run)
+	if proven {
+		v.Unproven = unprovenText(run)
+	}
+	for n, s := range scenarios {
+		id := "s" + strconv.Itoa(n+1)
+		v.Rows = append(v.Rows, newRow(s, id))
+		v.Scenarios = append(v.Scenarios, newScenario(s, id, proven))
+	}
+	for _, c := range run.Curves {
+		v.Curves = append(v.Curves, newCurve(c))
+	}
+	return v
+}
+
+// sentence is the reason for the run's verdict.
+func sentence(run *result.Run, v result.Verdict, why string, scenarios []judged) string {
+	switch {
+	case why != "":
+		return why
+	case run.Reason != "":
+		return run.Reason
+	case v == result.Pass && len(run.Gains) > 0:
+		return "Every gain that was promised was measured, and holds."
+	case len(scenarios) == 0:
+		return "No scenario was run: nothing was shown."
+	}
+	for _, s := range scenarios {
+		if s.reason != "" {
+			return s.Name + ": " + s.reason
+		}
+	}
+	return "The result gives no reason."
+}
+
+// lacking says in one sentence what a run lacks, if it did not come to its end.
+func lacking(run *result.Run) string {
+	var said []string
+	if run.Interrupted != "" {
+		said = append(said, "The run was ended early by a signal ("+run.Interrupted+").")
+	}
+	if !run.Complete {
+		said = append(said, "This result is partial: the run did not reach its end. What follows was written before it stopped; what is missing was not measured.")
+	}
+	return strings.Join(said, " ")
+}
+
+// tally counts scenarios by verdict, worst first: "1 fail, 11 pass".
+func tally(scenarios []judged) []string {
+	counts := map[result.Verdict]int{}
+	for _, s := range scenarios {
+		counts[s.badge.Is]++
+	}
+	var parts []string
+	for _, v := range append(result.Verdicts(), "") {
+		if n := counts[v]; n > 0 {
+			parts = append(parts, count(int64(n))+nbsp+strings.ToLower(v.Label()))
+		}
+	}
+	return parts
+}

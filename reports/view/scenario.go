@@ -1,0 +1,105 @@
+package view
+
+import (
+	"strings"
+	"time"
+
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/chart"
+)
+
+// Scenario is everything about one scenario.
+type Scenario struct {
+	Position        int // in the run, from 0
+	ID, Name, Claim string
+	Verdict         Badge
+	Reason          string
+	NotCarriedOut   bool   // what came of it is not its checks' doing
+	Error           string // why, or what else went wrong
+	Protections     []string
+	ProtectionsText string
+	Without         []string
+	WithoutText     string
+	Begun           time.Time
+	DurationS       float64
+	Started, Took   string
+	Compressed      []Compressed
+	Checks          []Check
+	Open, Passed    []Check // of the checks, those that need a reader, and those that passed
+	Evidence        []Check
+	EvidenceHeld    string
+	Phases          []PhaseTable
+	Peaks           *PhaseTable
+	Failures        []Failure
+	Faults          []Fault
+	Ledger          []Pair
+	Attempts        []Pair
+	Ends            []End
+	Log             []string
+	LogCut          string
+	Settings, World []Pair
+	Repeat          string
+	LeftOut         string
+	// Charts and Distributions are in a drawn view alone.
+	Charts        *chart.Drawing
+	Distributions []Distribution
+}
+
+// Compressed is a time that is shorter here than in production.
+type Compressed struct{ Name, Real, Used, Factor, Because string }
+
+// newScenario tells a scenario, without its pictures.
+func newScenario(s judged, id string, proven bool) Scenario {
+	v := Scenario{
+		Position: s.position, ID: id, Name: s.Name, Claim: s.Claim, Verdict: s.badge, Reason: s.reason, NotCarriedOut: !s.carriedOut(), Error: s.Error,
+		Protections: s.Protections, ProtectionsText: strings.Join(s.Protections, ", "), Without: s.Without, WithoutText: strings.Join(s.Without, ", "),
+		Begun: s.Started, DurationS: s.DurationS, Started: moment(s.Started), Took: duration(s.DurationS),
+		Checks: s.checks(s.Scenario.Checks, proven), Evidence: s.checks(s.Scenario.Evidence, false),
+		Phases: phaseTables(s.Scenario), Peaks: peaks(s.Scenario), Failures: failures(s.Scenario), Faults: faults(s.Scenario), Ends: ends(s.Scenario),
+		Settings: pairs(s.Settings), World: pairs(s.World), Repeat: s.Repeat,
+	}
+	for _, c := range v.Checks {
+		if c.Verdict.Is == result.Pass {
+			v.Passed = append(v.Passed, c)
+		} else {
+			v.Open = append(v.Open, c)
+		}
+	}
+	held := 0
+	for _, c := range v.Evidence {
+		if c.Verdict.Is == result.Pass {
+			held++
+		}
+	}
+	v.EvidenceHeld = count(int64(held)) + " of " + count(int64(len(v.Evidence))) + " held"
+	if n := len(s.Series) - mostSeries; n > 0 {
+		v.LeftOut = Plural(n, "more series is", "more series are") + " in run.json and not drawn."
+	}
+	for _, c := range s.Compressed {
+		v.Compressed = append(v.Compressed, Compressed{
+			Name: c.Name, Real: duration(c.RealS), Used: duration(c.UsedS),
+			Factor: result.Format(c.FactorBy, result.UnitFraction), Because: c.Because,
+		})
+	}
+	v.Ledger, v.Attempts = ledger(s.Ledger)
+	v.Log, v.LogCut = lastLines(s.Log)
+	return v
+}
+
+// draw adds the pictures, with at most about so many points of each series.
+func (v *Scenario) draw(s result.Scenario, points int) {
+	v.Distributions = distributions(s)
+	if drawing, ok := charts(s, v.ID, points); ok {
+		v.Charts = &drawing
+	}
+}
+
+const mostLogLines = 200
+
+// lastLines keeps the end of a log, which is where a death is explained.
+func lastLines(log []string) (lines []string, cut string) {
+	if n := len(log) - mostLogLines; n > 0 {
+		return log[n:], Plural(n, "earlier line is", "earlier lines are") + " in run.json."
+	}
+	return log, ""
+}
