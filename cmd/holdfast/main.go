@@ -67,7 +67,7 @@ Exit codes: 0 pass, 1 a check failed, 2 usage, 3 inconclusive, 4 the environment
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(env), newList(env), newProve(env), newGains(env), newReport(env), newCompare(env), newHistory(env), newServe(env), newFake(env), newDoctor(env))
+	root.AddCommand(newRun(env), newList(env), newProve(env), newGains(env), newReport(env), newCompare(env), newHistory(env), newServe(env), newFake(env), newAttack(env), newDoctor(env))
 	return root
 }
 
