@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // calibrations has for every kind a test that what is declared is what a client
@@ -38,11 +40,13 @@ func calibrations() map[string]func(*testing.T) {
 
 func TestEveryKindDoesWhatItDeclares(t *testing.T) {
 	left := calibrations()
-	for _, spec := range Kinds() {
-		calibrate, ok := left[spec.Name]
-		require.True(t, ok, "no calibration for %q", spec.Name)
-		delete(left, spec.Name)
-		t.Run(spec.Name, calibrate)
+	for _, place := range []fault.Support{ProxySupport(), ProcessSupport(), SessionsSupport()} {
+		for _, carried := range place.Kinds {
+			calibrate, ok := left[carried.Kind]
+			require.True(t, ok, "no calibration for %q", carried.Kind)
+			delete(left, carried.Kind)
+			t.Run(carried.Kind, calibrate)
+		}
 	}
 	require.Empty(t, left, "calibrations of kinds that there are not")
 }
@@ -67,14 +71,14 @@ func median(ds []time.Duration) time.Duration {
 
 func calibrateDelay(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
-	for _, dir := range []Direction{Unset, Up, Down, Both} {
-		t.Run("towards "+dir.or(Down).String(), func(t *testing.T) {
+	for _, dir := range []fault.Direction{fault.Unset, fault.Up, fault.Down, fault.Both} {
+		t.Run("towards "+dir.Or(fault.Down).String(), func(t *testing.T) {
 			const each = 200 * time.Millisecond
 			open := dial(t, p.Addr())
 			open.ping("before")
-			applied := apply(t, p, Delay{Each: each, Direction: dir})
+			applied := apply(t, p, fault.Delay{Distribution: fault.Fixed(each), Direction: dir})
 			trips := float64(1)
-			if dir == Both {
+			if dir == fault.Both {
 				trips = 2
 			}
 			var took []time.Duration
@@ -97,7 +101,7 @@ func calibrateDelay(t *testing.T) {
 		})
 	}
 	t.Run("what is sent together arrives together", func(t *testing.T) {
-		applied := apply(t, p, Delay{Each: 200 * time.Millisecond})
+		applied := apply(t, p, fault.After(200*time.Millisecond))
 		defer undoFault(t, applied)
 		conn := dial(t, p.Addr())
 		took := conn.ping(strings.Repeat("x", 200_000)) // a dozen chunks and more
@@ -105,7 +109,7 @@ func calibrateDelay(t *testing.T) {
 		require.Less(t, took, 800*time.Millisecond, "far less than one after the other would take")
 	})
 	t.Run("jitter spreads and keeps the order", func(t *testing.T) {
-		applied := apply(t, p, Delay{Each: 20 * time.Millisecond, Jitter: 20 * time.Millisecond})
+		applied := apply(t, p, fault.Delay{Distribution: fault.Jitter{Each: 20 * time.Millisecond, By: 20 * time.Millisecond}})
 		defer undoFault(t, applied)
 		conn := dial(t, p.Addr())
 		var took []time.Duration
@@ -117,7 +121,7 @@ func calibrateDelay(t *testing.T) {
 		require.Greater(t, took[35], 28*time.Millisecond)
 	})
 	t.Run("what waits goes when it is undone", func(t *testing.T) {
-		applied := apply(t, p, Delay{Each: time.Hour})
+		applied := apply(t, p, fault.After(time.Hour))
 		conn := dial(t, p.Addr())
 		conn.send("late")
 		conn.silent(50 * time.Millisecond)
@@ -129,7 +133,7 @@ func calibrateDelay(t *testing.T) {
 func calibrateBandwidth(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
 	const size = 50_000
-	applied := apply(t, p, Bandwidth{BytesPerSecond: 2 * size, Direction: Down})
+	applied := apply(t, p, fault.Bandwidth{Rate: 2 * size, Direction: fault.Down})
 	one := dial(t, p.Addr())
 	around(t, 500*time.Millisecond, one.ping(strings.Repeat("x", size)))
 
@@ -156,7 +160,7 @@ func calibrateBandwidth(t *testing.T) {
 
 func calibrateSlicer(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
-	applied := apply(t, p, Slicer{Bytes: 10, Gap: 5 * time.Millisecond})
+	applied := apply(t, p, fault.Slicer{Bytes: 10, Gap: 5 * time.Millisecond})
 	conn := dial(t, p.Addr())
 	took := conn.ping(strings.Repeat("x", 400))
 	require.GreaterOrEqual(t, took, 39*5*time.Millisecond)
@@ -172,7 +176,7 @@ func calibrateLimitData(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
 	open := dial(t, p.Addr())
 	open.ping("before")
-	applied := apply(t, p, LimitData{Bytes: 1000})
+	applied := apply(t, p, fault.LimitData{Bytes: 1000})
 	for _, conn := range []client{open, dial(t, p.Addr())} {
 		conn.ping(strings.Repeat("x", 400))
 		conn.send(strings.Repeat("y", 4000))
@@ -189,15 +193,15 @@ func calibrateLimitData(t *testing.T) {
 func calibrateBlackHole(t *testing.T) {
 	s := serve(t, echo)
 	for _, tt := range []struct {
-		dir     Direction
+		dir     fault.Direction
 		arrives bool
-	}{{Up, false}, {Down, true}, {Both, false}, {Unset, false}} {
-		t.Run("towards "+tt.dir.or(Both).String()+" it holds", func(t *testing.T) {
+	}{{fault.Up, false}, {fault.Down, true}, {fault.Both, false}, {fault.Unset, false}} {
+		t.Run("towards "+tt.dir.Or(fault.Both).String()+" it holds", func(t *testing.T) {
 			p := openProxy(t, s.addr)
 			open := dial(t, p.Addr())
 			open.ping("before")
 			before := s.bytes.Load()
-			applied := apply(t, p, BlackHole{Direction: tt.dir})
+			applied := apply(t, p, fault.BlackHole{Direction: tt.dir})
 			fresh := dial(t, p.Addr())
 			for _, conn := range []client{open, fresh} {
 				conn.send("during")
@@ -220,7 +224,7 @@ func calibrateBlackHole(t *testing.T) {
 		open, idle := dial(t, p.Addr()), dial(t, p.Addr())
 		open.ping("before")
 		idle.ping("before")
-		applied := apply(t, p, BlackHole{Direction: Down, Lose: true})
+		applied := apply(t, p, fault.BlackHole{Direction: fault.Down, Lose: true})
 		open.send("during")
 		open.silent(100 * time.Millisecond)
 		require.EqualValues(t, 1, applied.Receipt().Fired)
@@ -231,7 +235,7 @@ func calibrateBlackHole(t *testing.T) {
 	t.Run("upon a text the connections that never carry it are spared", func(t *testing.T) {
 		p := openProxy(t, s.addr)
 		open, other := dial(t, p.Addr()), dial(t, p.Addr())
-		applied := apply(t, p, BlackHole{Direction: Down, Lose: true, Upon: "COMMIT"})
+		applied := apply(t, p, fault.BlackHole{Direction: fault.Down, Lose: true, Upon: "COMMIT"})
 		open.ping("before")
 		open.send("a COMMIT b")
 		open.silent(100 * time.Millisecond)
@@ -248,11 +252,11 @@ func calibrateBlackHole(t *testing.T) {
 
 func calibrateRefuse(t *testing.T) {
 	for _, cut := range []bool{false, true} {
-		t.Run(Refuse{Cut: cut}.String(), func(t *testing.T) {
+		t.Run(fault.Refuse{Cut: cut}.String(), func(t *testing.T) {
 			p := openProxy(t, serve(t, echo).addr)
 			open := dial(t, p.Addr())
 			open.ping("before")
-			applied := apply(t, p, Refuse{Cut: cut})
+			applied := apply(t, p, fault.Refuse{Cut: cut})
 			for range 3 {
 				_, err := net.Dial("tcp", p.Addr())
 				require.ErrorIs(t, err, syscall.ECONNREFUSED)
@@ -275,7 +279,7 @@ func calibrateReset(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
 	open := dial(t, p.Addr())
 	open.ping("before")
-	applied := apply(t, p, Reset{})
+	applied := apply(t, p, fault.Reset{})
 	require.ErrorIs(t, open.failing(), syscall.ECONNRESET)
 	for range 3 {
 		requireReset(t, p.Addr())
@@ -291,7 +295,7 @@ func calibrateSlowAccept(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
 	open := dial(t, p.Addr())
 	open.ping("before")
-	applied := apply(t, p, SlowAccept{Each: 200 * time.Millisecond})
+	applied := apply(t, p, fault.SlowAccept{Each: 200 * time.Millisecond})
 	fresh := dial(t, p.Addr())
 	require.Less(t, open.ping("left alone"), 100*time.Millisecond)
 	around(t, 200*time.Millisecond, dial(t, p.Addr()).ping("slow"))
@@ -309,7 +313,7 @@ func calibrateCancelLost(t *testing.T) {
 	binary.BigEndian.PutUint32(request, 16)
 	binary.BigEndian.PutUint32(request[4:], cancelRequest)
 
-	applied := apply(t, p, CancelLost{})
+	applied := apply(t, p, fault.CancelLost{})
 	conn := dial(t, p.Addr())
 	conn.send(string(request))
 	require.ErrorIs(t, conn.failing(), io.EOF)

@@ -1,6 +1,8 @@
 package chaos
 
-import "syscall"
+import (
+	"syscall"
+)
 
 // diesWithUs makes a child end with this process, also when a test that takes
 // too long ends that without any clean-up.

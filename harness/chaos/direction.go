@@ -1,60 +1,36 @@
 package chaos
 
-import "fmt"
-
-// Direction is a way along a connection, seen from the client.
-type Direction uint8
-
-const (
-	// Unset stands for the default of the kind, which its documentation names.
-	Unset Direction = 0
-	Up    Direction = 1         // from the client to the server: requests
-	Down  Direction = 2         // from the server to the client: replies
-	Both  Direction = Up | Down // each way, on its own
+import (
+	"holdfast.dev/holdfast/fault"
 )
 
-// String is the word of the text form: up, down, both; empty for [Unset].
-func (d Direction) String() string {
-	switch d {
-	case Unset:
-		return ""
-	case Up:
-		return "up"
-	case Down:
-		return "down"
-	case Both:
-		return "both"
+// way is the direction in which a kind acts on a connection: as asked for, or
+// the kind's default; both for a kind that has none.
+func way(kind fault.Kind) fault.Direction {
+	switch k := kind.(type) {
+	case fault.Delay:
+		return k.Direction.Or(fault.Down)
+	case fault.Slicer:
+		return k.Direction.Or(fault.Down)
+	case fault.LimitData:
+		return k.Direction.Or(fault.Down)
+	case fault.Bandwidth:
+		return k.Direction.Or(fault.Both)
+	case fault.BlackHole:
+		return k.Direction.Or(fault.Both)
 	default:
-		return fmt.Sprintf("direction(%d)", uint8(d))
+		return fault.Both
 	}
 }
-
-// or is d, or the default where d is unset.
-func (d Direction) or(byDefault Direction) Direction {
-	if d == Unset {
-		return byDefault
-	}
-	return d
-}
-
-// covers reports whether d includes the single direction one.
-func (d Direction) covers(one Direction) bool { return d&one != 0 }
 
 // towards says in words where the bytes of d go.
-func (d Direction) towards() string {
+func towards(d fault.Direction) string {
 	switch d {
-	case Up:
+	case fault.Up:
 		return "to the server"
-	case Down:
+	case fault.Down:
 		return "to the client"
 	default:
 		return "each way"
 	}
-}
-
-func (d Direction) validate() error {
-	if d > Both {
-		return fmt.Errorf("no such direction: %d", uint8(d))
-	}
-	return nil
 }

@@ -4,24 +4,19 @@ import (
 	"context"
 	"sync"
 	"time"
-)
 
-// networkKind is a kind that a [Proxy] can carry out.
-type networkKind interface {
-	Kind
-	// effect makes the state of one application of the kind.
-	effect() effect
-}
+	"holdfast.dev/holdfast/fault"
+)
 
 // effect is one network fault in force. What it does beyond counting are the
 // further interfaces below; an effect implements those that it needs.
 type effect interface {
-	receipt() Receipt
+	receipt() fault.Receipt
 }
 
 // A gate decides when bytes that were read may go on.
 type gate interface {
-	covers(Direction) bool
+	covers(fault.Direction) bool
 	// opens says when c may pass: at a time that may be in the past, or, if ever
 	// is false, not while the effect is on. It is asked again after any change.
 	opens(f *flow, c *chunk) (at time.Time, ever bool)
@@ -34,7 +29,7 @@ type gate interface {
 // A meter decides how many of the bytes that may pass are written at once, and
 // when. cut means that after these n bytes the connection ends.
 type meter interface {
-	covers(Direction) bool
+	covers(fault.Direction) bool
 	next(f *flow, n int) (allowed int, at time.Time, cut bool)
 	// writes records n bytes that are about to be written.
 	writes(f *flow, n int, now time.Time)
@@ -43,7 +38,7 @@ type meter interface {
 // A pacer gives each piece its slot on a line that connections share. Unlike a
 // meter's, its answer is a reservation: it is asked once for each piece.
 type pacer interface {
-	covers(Direction) bool
+	covers(fault.Direction) bool
 	reserve(f *flow, n int) (most int, at time.Time)
 	writes(f *flow, n int, now time.Time)
 }

@@ -8,18 +8,9 @@ import (
 	"net"
 	"time"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
 )
-
-func ExampleParseKind() {
-	kind, err := chaos.ParseKind("delay 200ms jitter 50ms")
-	fmt.Printf("%#v %v\n", kind.(chaos.Delay).Each, err)
-	_, err = chaos.ParseKind("blackhole down")
-	fmt.Println(err)
-	// Output:
-	// 200000000 <nil>
-	// not a kind of fault: "blackhole down"; did you mean "black-hole"?
-}
 
 // A server is reached through a proxy whose replies come 50 ms late in the
 // first half second. The receipt says that the fault acted and is gone.
@@ -37,12 +28,16 @@ func ExampleStart() {
 	}
 	defer proxy.Close()
 
+	slow, err := fault.Parse("delay 50ms id=slow-database")
+	if err != nil {
+		log.Fatal(err)
+	}
 	injected := make(chan struct{})
 	timeline, err := chaos.Start(context.Background(), chaos.Config{
 		Start:  time.Now(),
 		Places: map[string]chaos.Place{"database": proxy},
 		Plan: []chaos.Planned{
-			{ID: "slow-database", On: "database", Kind: chaos.Delay{Each: 50 * time.Millisecond}, To: 500 * time.Millisecond},
+			{Fault: slow, On: "database", To: 500 * time.Millisecond},
 		},
 		Notify: func(e chaos.Change) {
 			if e.What == chaos.Injected {
@@ -57,8 +52,8 @@ func ExampleStart() {
 	if err := ask(context.Background(), proxy.Addr()); err != nil {
 		log.Fatal(err)
 	}
-	for _, fault := range timeline.Wait() {
-		fmt.Println(fault.ID, "fired", fault.Fired, "time, undone:", *fault.Undone)
+	for _, f := range timeline.Wait() {
+		fmt.Println(f.ID, "fired", f.Fired, "time, undone:", *f.Undone)
 	}
 	// Output: slow-database fired 1 time, undone: true
 }

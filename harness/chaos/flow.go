@@ -9,19 +9,21 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // chunkBytes is the most that is read at once.
-const chunkBytes = 16 << 10
+const chunkBytes = fault.MaxPiece
 
 // chunk is what one read gave, or the end of the stream.
 type chunk struct {
 	data []byte
 	read time.Time
-	draw float64 // uniform in [0, 1): its luck, drawn once
-	end  error   // io.EOF or what else ended the stream; then there are no data
-	gone bool    // let through by the gates
-	held gate    // the last gate that was shut to it
+	luck uint64 // drawn once
+	end  error  // io.EOF or what else ended the stream; then there are no data
+	gone bool   // let through by the gates
+	held gate   // the last gate that was shut to it
 }
 
 // flow carries the bytes of one direction of a link, in order. While no fault
@@ -29,7 +31,7 @@ type chunk struct {
 // that may have to wait on there is a second goroutine that writes.
 type flow struct {
 	link  *link
-	dir   Direction // Up or Down
+	dir   fault.Direction // Up or Down
 	from  *net.TCPConn
 	to    *net.TCPConn
 	total *atomic.Int64 // bytes written, of the whole proxy
@@ -53,7 +55,7 @@ func (f *flow) run() {
 	for first := true; ; first = false {
 		n, err := f.from.Read(buf)
 		if n > 0 {
-			if first && f.dir == Up && f.link.cancelLost(buf[:n]) {
+			if first && f.dir == fault.Up && f.link.cancelLost(buf[:n]) {
 				return
 			}
 			if !f.forward(&writer, chunk{data: buf[:n]}) {
@@ -84,7 +86,7 @@ func (f *flow) forward(writer *sync.WaitGroup, c chunk) bool {
 		f.luck = rand.New(rand.NewPCG(f.link.proxy.cfg.Seed, f.link.id<<1|uint64(f.dir&1)))
 		writer.Go(f.deliverAll)
 	}
-	c.read, c.draw = time.Now(), f.luck.Float64()
+	c.read, c.luck = time.Now(), f.luck.Uint64()
 	c.data = bytes.Clone(c.data) // the reader's buffer is about to be used again
 	f.pending.Add(1)
 	return f.queue.push(c, f.link.ended)

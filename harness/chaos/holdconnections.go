@@ -9,45 +9,18 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/errgroup"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // tooManyConnections is the SQLSTATE of a server with no connection left.
 const tooManyConnections = "53300"
 
-const (
-	maxHeld = 10_000 // bounds [HoldConnections]
-	opening = 8      // how many sessions are opened at once
-)
+// opening is how many sessions are opened at once.
+const opening = 8
 
-// HoldConnections opens N sessions and lets them idle, so that they are missing
-// elsewhere. Where the server has fewer left it takes those.
-type HoldConnections struct{ N int }
-
-func holdConnectionsSpec() Spec {
-	return Spec{
-		Name: "hold-connections", Form: "hold-connections N", Place: OnSessions,
-		Example: HoldConnections{N: 90},
-		Models:  "a neighbour that leaks connections, too many replicas of a service, a pooler that is too small",
-		Acts:    "sessions that are open are left alone; new ones are refused (53300) once the server has none left",
-		Counts:  "connections held; those that the server did not give are missed",
-		Correct: "lives with the pool it has, bounds the wait for a connection, sheds with 503; 53300 is temporary, with backoff",
-		Undoing: "none of the held sessions is in pg_stat_activity any more",
-		parse:   func(w *words) Kind { return HoldConnections{N: w.count("N")} },
-	}
-}
-
-// String implements [Kind].
-func (h HoldConnections) String() string { return fmt.Sprintf("hold-connections %d", h.N) }
-
-// Validate reports what is wrong with the parameters.
-func (h HoldConnections) Validate() error {
-	if h.N < 1 || h.N > maxHeld {
-		return fmt.Errorf("between 1 and %d connections can be held, not %d", maxHeld, h.N)
-	}
-	return nil
-}
-
-func (h HoldConnections) session(ctx context.Context, s *Sessions) (Applied, error) {
+// holdConnections carries out [fault.HoldConnections].
+func holdConnections(ctx context.Context, s *Sessions, h fault.HoldConnections) (Applied, error) {
 	// The session that looks comes first: later there may be none left for it.
 	monitor, err := s.connect(ctx)
 	if err != nil {
@@ -96,9 +69,9 @@ func (h *holding) full() bool {
 	return h.exhausted
 }
 
-// holding is a [HoldConnections] in force.
+// holding is a [fault.HoldConnections] in force.
 type holding struct {
-	HoldConnections
+	fault.HoldConnections
 	backends []backend
 
 	mu        sync.Mutex // guards all below
@@ -135,11 +108,11 @@ func (h *holding) Undo(ctx context.Context) error {
 }
 
 // Receipt implements [Applied].
-func (h *holding) Receipt() Receipt {
+func (h *holding) Receipt() fault.Receipt {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := int64(len(h.backends))
-	r := Receipt{
+	r := fault.Receipt{
 		Fired: n, Touched: n, Missed: int64(h.N) - n,
 		Declared: fmt.Sprintf("%d connections held", h.N),
 		Measured: fmt.Sprintf("%d connections held", n),

@@ -5,30 +5,12 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"holdfast.dev/holdfast/fault"
 )
 
-// Kill ends the process at once, with no chance to clean up (SIGKILL).
-type Kill struct{}
-
-func killSpec() Spec {
-	return Spec{
-		Name: "kill", Form: "kill", Place: OnProcess,
-		Example: Kill{},
-		Models:  "the kernel's OOM killer, a node that dies, a panic",
-		Acts:    "the process is gone; nothing starts it again but the harness",
-		Counts:  "processes seen to be gone",
-		Correct: "accepted work is durable: after the restart nothing is lost and nothing happens twice",
-		parse:   func(*words) Kind { return Kill{} },
-	}
-}
-
-// String implements [Kind].
-func (Kill) String() string { return "kill" }
-
-// OneShot implements [OneShot].
-func (Kill) OneShot() {}
-
-func (k Kill) signal(ctx context.Context, s *Signals, id identity) (Applied, error) {
+// kill carries out [fault.Kill] (SIGKILL).
+func kill(ctx context.Context, s *Signals, id identity) (Applied, error) {
 	begun := time.Now()
 	if err := s.process.Signal(syscall.SIGKILL); err != nil {
 		return nil, fmt.Errorf("kill process %d: %w", id.pid, err)
@@ -39,7 +21,7 @@ func (k Kill) signal(ctx context.Context, s *Signals, id identity) (Applied, err
 	}); err != nil {
 		return nil, fmt.Errorf("kill process %d: %w", id.pid, err)
 	}
-	return struck{Receipt{
+	return struck{fault.Receipt{
 		Fired: 1, Touched: 1,
 		Declared: "the process is killed",
 		Measured: fmt.Sprintf("gone after %.1f ms", float64(time.Since(begun).Microseconds())/1000),

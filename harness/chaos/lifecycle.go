@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -24,10 +25,10 @@ func (t *Schedule) run(ctx context.Context, i int) {
 	t.record(i, func(f *result.Fault) {
 		f.StartS = begun.Seconds()
 		addError(f, err)
-		if err == nil && !isOneShot(p.Kind) {
+		if err == nil && !fault.IsOneShot(p.Kind) {
 			t.on[i] = Active{Planned: p, Since: begun}
 		}
-		if applied == nil || isOneShot(p.Kind) {
+		if applied == nil || fault.IsOneShot(p.Kind) {
 			f.EndS = seconds(t.now())
 		}
 	})
@@ -39,7 +40,7 @@ func (t *Schedule) run(ctx context.Context, i int) {
 	if applied == nil {
 		return
 	}
-	if isOneShot(p.Kind) {
+	if fault.IsOneShot(p.Kind) {
 		t.receipt(i, applied)
 		return
 	}
@@ -81,7 +82,7 @@ func (t *Schedule) end(ctx context.Context, i int, applied Applied) {
 func (t *Schedule) apply(ctx context.Context, p Planned) (applied Applied, err error) {
 	ctx, cancel := context.WithTimeout(ctx, t.cfg.ApplyTimeout)
 	defer cancel()
-	if !isOneShot(p.Kind) {
+	if !fault.IsOneShot(p.Kind) {
 		ctx, cancel = context.WithDeadline(ctx, t.cfg.Start.Add(p.To))
 		defer cancel()
 	}
@@ -90,12 +91,12 @@ func (t *Schedule) apply(ctx context.Context, p Planned) (applied Applied, err e
 			err = fmt.Errorf("panic: %v", r)
 		}
 		if err != nil {
-			err = fmt.Errorf("inject %q on %s: %w", p.Kind, p.On, err)
+			err = fmt.Errorf("inject %q on %s: %w", p.Text(), p.On, err)
 		} else if applied == nil {
-			err = fmt.Errorf("inject %q on %s: the place gave nothing to undo it by", p.Kind, p.On)
+			err = fmt.Errorf("inject %q on %s: the place gave nothing to undo it by", p.Text(), p.On)
 		}
 	}()
-	return t.cfg.Places[p.On].Apply(ctx, p.Kind)
+	return t.cfg.Places[p.On].Apply(ctx, p.Fault)
 }
 
 // undo takes a fault away, also when the run is being stopped.
@@ -115,7 +116,7 @@ func (t *Schedule) undo(ctx context.Context, p Planned, applied Applied) (err er
 
 // receipt writes what the fault did into its result.
 func (t *Schedule) receipt(i int, applied Applied) {
-	var r Receipt
+	var r fault.Receipt
 	func() {
 		defer func() {
 			if p := recover(); p != nil {

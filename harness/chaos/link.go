@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // link is one connection of a client through the proxy to the server.
@@ -38,8 +40,8 @@ func (l *link) serve() {
 	if !l.attach(server) {
 		return
 	}
-	up := &flow{link: l, dir: Up, from: l.client, to: server, total: &l.proxy.bytesUp}
-	down := &flow{link: l, dir: Down, from: server, to: l.client, total: &l.proxy.bytesDown}
+	up := &flow{link: l, dir: fault.Up, from: l.client, to: server, total: &l.proxy.bytesUp}
+	down := &flow{link: l, dir: fault.Down, from: server, to: l.client, total: &l.proxy.bytesDown}
 	var flows sync.WaitGroup
 	flows.Go(up.run)
 	flows.Go(down.run)

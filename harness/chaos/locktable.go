@@ -7,55 +7,17 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/jackc/pgx/v5"
+
+	"holdfast.dev/holdfast/fault"
 )
 
-// LockTable holds a table locked against everything, reads too (ACCESS
-// EXCLUSIVE), in a transaction that does nothing.
-type LockTable struct {
-	Table string // name or schema.name, as stored: not folded to lower case
-}
-
-func lockTableSpec() Spec {
-	return Spec{
-		Name: "lock-table", Form: "lock-table [SCHEMA.]TABLE", Place: OnSessions,
-		Example: LockTable{Table: "projects"},
-		Models:  "a migration (ALTER TABLE, VACUUM FULL) that waits or works while the service runs",
-		Acts:    "every statement on the table waits, from the moment on at which the lock is asked for; those under way are waited for",
-		Counts:  "statements seen to wait for the lock, looked at every 50 ms; shorter waits may be missed",
-		Correct: "gives up by its own statement or lock timeout (55P03, 57014) and frees its connection; other tables' requests go on",
-		Undoing: "pg_locks shows the lock no more",
-		parse:   func(w *words) Kind { return LockTable{Table: w.next("TABLE")} },
-	}
-}
-
-// String implements [Kind].
-func (l LockTable) String() string { return "lock-table " + l.Table }
-
-// Validate reports what is wrong with the parameters.
-func (l LockTable) Validate() error {
-	parts := strings.Split(l.Table, ".")
-	if len(parts) > 2 {
-		return fmt.Errorf("a table is TABLE or SCHEMA.TABLE, not %q", l.Table)
-	}
-	for _, part := range parts {
-		if part == "" || len(part) > 63 || strings.ContainsFunc(part, notInName) {
-			return fmt.Errorf("%q is not the name of a table", l.Table)
-		}
-	}
-	return nil
-}
-
-func notInName(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '$'
-}
-
 // quoted is the table as SQL wants it.
-func (l LockTable) quoted() string { return pgx.Identifier(strings.Split(l.Table, ".")).Sanitize() }
+func quoted(l fault.LockTable) string { return pgx.Identifier(strings.Split(l.Table, ".")).Sanitize() }
 
-func (l LockTable) session(ctx context.Context, s *Sessions) (Applied, error) {
+// lockTable carries out [fault.LockTable].
+func lockTable(ctx context.Context, s *Sessions, l fault.LockTable) (Applied, error) {
 	monitor, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -80,9 +42,9 @@ func (l LockTable) session(ctx context.Context, s *Sessions) (Applied, error) {
 	return k, nil
 }
 
-// locking is a [LockTable] in force.
+// locking is a [fault.LockTable] in force.
 type locking struct {
-	LockTable
+	fault.LockTable
 	sessions *Sessions
 	holder   *pgx.Conn // holds the lock
 	backend  backend   // of holder
@@ -120,7 +82,7 @@ func (k *locking) lock(ctx context.Context) error {
 	if _, err := k.holder.Exec(ctx, "begin"); err != nil {
 		return err
 	}
-	if _, err := k.holder.Exec(ctx, "lock table "+k.quoted()+" in access exclusive mode"); err != nil {
+	if _, err := k.holder.Exec(ctx, "lock table "+quoted(k.LockTable)+" in access exclusive mode"); err != nil {
 		return err
 	}
 	granted, err := k.granted(ctx)
@@ -142,7 +104,7 @@ func (k *locking) granted(ctx context.Context) (bool, error) {
 			where l.pid = $1 and a.backend_start = $2 and l.granted and l.mode = 'AccessExclusiveLock'
 			  and l.relation = to_regclass($3)
 			  and l.database = (select oid from pg_database where datname = current_database()))`,
-		int64(k.backend.pid), k.backend.started, k.quoted()).Scan(&yes)
+		int64(k.backend.pid), k.backend.started, quoted(k.LockTable)).Scan(&yes)
 	if err != nil {
 		return false, fmt.Errorf("read locks: %w", err)
 	}

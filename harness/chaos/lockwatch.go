@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 const (
@@ -43,7 +45,7 @@ func (k *locking) look(ctx context.Context) error {
 		select a.pid, a.query_start from pg_locks l join pg_stat_activity a using (pid)
 		where not l.granted and l.relation = to_regclass($1) and a.query_start is not null
 		  and l.database = (select oid from pg_database where datname = current_database())
-		  and $2::int = any (pg_blocking_pids(l.pid))`, k.quoted(), int64(k.backend.pid))
+		  and $2::int = any (pg_blocking_pids(l.pid))`, quoted(k.LockTable), int64(k.backend.pid))
 	if err != nil {
 		return fmt.Errorf("look who waits for the lock: %w", err)
 	}
@@ -126,7 +128,7 @@ func (k *locking) unlock(ctx context.Context) error {
 }
 
 // Receipt implements [Applied].
-func (k *locking) Receipt() Receipt {
+func (k *locking) Receipt() fault.Receipt {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	n := int64(len(k.waited))
@@ -134,7 +136,7 @@ func (k *locking) Receipt() Receipt {
 	for w := range k.waited {
 		pids[w.pid] = struct{}{}
 	}
-	r := Receipt{
+	r := fault.Receipt{
 		Fired: n, Touched: int64(len(pids)),
 		Declared: "table " + k.Table + " is locked against everything",
 		Err:      k.err,

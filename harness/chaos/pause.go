@@ -8,32 +8,16 @@ import (
 	"syscall"
 	"time"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
 // pauseStep is the kind of a pause in the undo journal.
 const pauseStep = "pause"
 
-// Pause stops the process (SIGSTOP) and lets it go on (SIGCONT).
-type Pause struct{}
-
-func pauseSpec() Spec {
-	return Spec{
-		Name: "pause", Form: "pause", Place: OnProcess,
-		Example: Pause{},
-		Models:  "a long garbage collection, a virtual machine that is frozen or migrated, a starved CPU",
-		Acts:    "every thread stops; connections stay open and the kernel still takes new ones, until the backlog is full",
-		Counts:  "processes seen to be stopped",
-		Correct: "goes on where it was: what is past its deadline is dropped, not worked off; leases and locks that ran out are noticed",
-		Undoing: "no thread of the process is stopped any more",
-		parse:   func(*words) Kind { return Pause{} },
-	}
-}
-
-// String implements [Kind].
-func (Pause) String() string { return "pause" }
-
-func (Pause) signal(ctx context.Context, s *Signals, id identity) (Applied, error) {
+// pause carries out [fault.Pause]: it stops the process (SIGSTOP) until the
+// undoing lets it go on (SIGCONT).
+func pause(ctx context.Context, s *Signals, id identity) (Applied, error) {
 	p := &paused{signals: s, id: id}
 	if s.journal != nil {
 		step, err := s.journal.Plan(pauseStep, id.args(s.journal.Run()))
@@ -55,7 +39,7 @@ func (Pause) signal(ctx context.Context, s *Signals, id identity) (Applied, erro
 	return p, nil
 }
 
-// paused is a [Pause] in force.
+// paused is a [fault.Pause] in force.
 type paused struct {
 	signals *Signals
 	id      identity
@@ -100,10 +84,10 @@ func (p *paused) proceed() error {
 }
 
 // Receipt implements [Applied].
-func (p *paused) Receipt() Receipt {
+func (p *paused) Receipt() fault.Receipt {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := Receipt{Declared: "the process stands still"}
+	r := fault.Receipt{Declared: "the process stands still"}
 	if p.since.IsZero() {
 		return r
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // Defaults of [ProxyConfig].
@@ -67,7 +69,7 @@ func (c ProxyConfig) withDefaults() ProxyConfig {
 // Proxy is a TCP proxy before a server, and the [Place] of the network's
 // faults. It listens on a free port of 127.0.0.1. With no fault on it passes
 // bytes, half-closes and resets as they come. Faults act on open connections
-// and on new ones as the [Spec] of their kind says; several may be on at once.
+// and on new ones as [ProxySupport] says; several may be on at once.
 //
 // Memory is bounded: per connection and direction 16 KiB, and while a fault
 // holds bytes back at most 1 MiB more; then it stops reading.
@@ -80,8 +82,8 @@ type Proxy struct {
 
 	settings atomic.Pointer[settings]
 
-	change sync.Mutex      // one fault is applied or undone at a time; guards on
-	on     map[effect]Kind // what is on
+	change sync.Mutex            // one fault is applied or undone at a time; guards on
+	on     map[effect]fault.Kind // what is on
 
 	mu        sync.Mutex // guards all below
 	listener  *net.TCPListener
@@ -107,7 +109,7 @@ func NewProxy(cfg ProxyConfig) (*Proxy, error) {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	p := &Proxy{cfg: cfg.withDefaults(), port: port, ctx: ctx, stop: stop, on: map[effect]Kind{}, links: map[uint64]*link{}}
+	p := &Proxy{cfg: cfg.withDefaults(), port: port, ctx: ctx, stop: stop, on: map[effect]fault.Kind{}, links: map[uint64]*link{}}
 	p.settings.Store(newSettings(nil))
 	if err := p.listen(); err != nil {
 		stop()

@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // through is the DSN of a database by way of a new proxy before it.
@@ -63,12 +65,9 @@ func TestPostgresWorksUnharmedThroughTheProxy(t *testing.T) {
 
 func TestUndoingBeforePostgresIsReadBackByItsOwnAnswer(t *testing.T) {
 	p, dsn := through(t, database(t))
-	for _, spec := range Kinds() {
-		if spec.Place != OnProxy {
-			continue
-		}
-		t.Run(spec.Name, func(t *testing.T) {
-			undoFault(t, apply(t, p, spec.Example))
+	for _, kind := range examplesAt(t, ProxySupport()) {
+		t.Run(kind.Name(), func(t *testing.T) {
+			undoFault(t, apply(t, p, kind))
 			require.Equal(t, 1, count(t, connect(t, dsn), "select 1"))
 		})
 	}
@@ -76,7 +75,7 @@ func TestUndoingBeforePostgresIsReadBackByItsOwnAnswer(t *testing.T) {
 
 func TestTheCheckNoticesASilentServer(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
-	hole := apply(t, p, BlackHole{})
+	hole := apply(t, p, fault.BlackHole{})
 	defer undoFault(t, hole)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -91,7 +90,7 @@ func TestALostReplyLeavesTheWorkDone(t *testing.T) {
 	client, observer := connect(t, dsn), connect(t, direct)
 	_, err := client.Exec(t.Context(), "create table t (i int)")
 	require.NoError(t, err)
-	applied := apply(t, p, BlackHole{Direction: Down})
+	applied := apply(t, p, fault.BlackHole{Direction: fault.Down})
 	short, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	_, err = client.Exec(short, "insert into t values (1)")
@@ -119,7 +118,7 @@ func TestALostCancelRequestLeavesTheStatementRunning(t *testing.T) {
 	awaitNone(t, observer, sleeping)
 	require.Positive(t, p.Stats().CancelRequests)
 
-	applied := apply(t, p, CancelLost{})
+	applied := apply(t, p, fault.CancelLost{})
 	giveUp()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()

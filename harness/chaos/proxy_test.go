@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // server is a TCP server for tests; it counts what reaches it.
@@ -175,9 +177,9 @@ func (c client) failing() error {
 	return err
 }
 
-func apply(t testing.TB, place Place, kind Kind) Applied {
+func apply(t testing.TB, place Place, kind fault.Kind) Applied {
 	t.Helper()
-	applied, err := place.Apply(t.Context(), kind)
+	applied, err := place.Apply(t.Context(), fault.Fault{Kind: kind})
 	require.NoError(t, err)
 	return applied
 }
@@ -211,13 +213,13 @@ func TestWithNoFaultTheProxyPassesEverythingInOrder(t *testing.T) {
 func TestBytesStayWholeAndInOrderWhileFaultsComeAndGo(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
 	kinds := []struct {
-		Kind
+		fault.Kind
 		acts int64 // how often it should act before it is undone
 	}{
-		{Delay{Each: 3 * time.Millisecond, Jitter: 3 * time.Millisecond, Direction: Both}, 100},
-		{Bandwidth{BytesPerSecond: 20_000_000}, 20},
-		{Slicer{Bytes: 700, Direction: Both}, 100},
-		{BlackHole{}, 3}, // each stream at least once: it then stands still
+		{fault.Delay{Distribution: fault.Jitter{Each: 3 * time.Millisecond, By: 3 * time.Millisecond}, Direction: fault.Both}, 100},
+		{fault.Bandwidth{Rate: 20_000_000}, 20},
+		{fault.Slicer{Bytes: 700, Direction: fault.Both}, 100},
+		{fault.BlackHole{}, 3}, // each stream at least once: it then stands still
 	}
 	stop := make(chan struct{})
 	var streams sync.WaitGroup
@@ -268,7 +270,7 @@ func TestAHalfCloseIsPassedOn(t *testing.T) {
 		all, _ := io.ReadAll(conn)
 		_, _ = fmt.Fprintf(conn, "got %d", len(all))
 	})
-	for name, kind := range map[string]Kind{"with no fault": nil, "with a delay": Delay{Each: 20 * time.Millisecond, Direction: Both}} {
+	for name, kind := range map[string]fault.Kind{"with no fault": nil, "with a delay": fault.Delay{Distribution: fault.Fixed(20 * time.Millisecond), Direction: fault.Both}} {
 		t.Run(name, func(t *testing.T) {
 			p := openProxy(t, greeter.addr)
 			if kind != nil {
@@ -313,7 +315,7 @@ func TestAThousandConnectionsAtOnceThroughEveryDirection(t *testing.T) {
 		conns[i].ping("open")
 	}
 	require.EqualValues(t, n, p.Stats().Open)
-	applied := apply(t, p, Delay{Each: 300 * time.Millisecond})
+	applied := apply(t, p, fault.After(300*time.Millisecond))
 	for i, conn := range conns {
 		conn.send(fmt.Sprintf("%4d", i))
 	}
@@ -324,7 +326,7 @@ func TestAThousandConnectionsAtOnceThroughEveryDirection(t *testing.T) {
 	require.EqualValues(t, n, r.Fired)
 	require.EqualValues(t, n, r.Touched)
 	undoFault(t, applied)
-	reset := apply(t, p, Reset{})
+	reset := apply(t, p, fault.Reset{})
 	for _, conn := range conns {
 		require.ErrorIs(t, conn.failing(), syscall.ECONNRESET)
 	}
@@ -358,7 +360,7 @@ func TestMoreConnectionsThanAllowedAreReset(t *testing.T) {
 func TestWhatABlackHoleHoldsIsBounded(t *testing.T) {
 	s := serve(t, echo)
 	p := openProxy(t, s.addr)
-	applied := apply(t, p, BlackHole{Direction: Up})
+	applied := apply(t, p, fault.BlackHole{Direction: fault.Up})
 	conn := dial(t, p.Addr())
 	const size = 64 << 20
 	require.NoError(t, conn.SetWriteDeadline(time.Now().Add(300*time.Millisecond)))
@@ -371,7 +373,7 @@ func TestWhatABlackHoleHoldsIsBounded(t *testing.T) {
 
 func TestWhatIsLostTakesNoRoom(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
-	applied := apply(t, p, BlackHole{Direction: Up, Lose: true})
+	applied := apply(t, p, fault.BlackHole{Direction: fault.Up, Lose: true})
 	conn := dial(t, p.Addr())
 	const size = 16 << 20
 	conn.send(strings.Repeat("x", size)) // more than all buffers on the way
@@ -383,7 +385,7 @@ func TestWhatIsLostTakesNoRoom(t *testing.T) {
 }
 
 func heldBytes(a Applied) int64 {
-	hole := a.(*proxied).effect.(*swallowing)
+	hole := a.(known).Applied.(*proxied).effect.(*swallowing)
 	hole.mu.Lock()
 	defer hole.mu.Unlock()
 	return hole.bytes
@@ -398,7 +400,7 @@ func TestABlackHoleHoldsTheEndOfAStreamToo(t *testing.T) {
 	p := openProxy(t, s.addr)
 	p.cfg.Check = func(context.Context, string) error { return nil } // this server answers nothing
 	conn := dial(t, p.Addr())
-	applied := apply(t, p, BlackHole{Direction: Up})
+	applied := apply(t, p, fault.BlackHole{Direction: fault.Up})
 	require.NoError(t, conn.Close())
 	select {
 	case <-ended:
@@ -411,9 +413,9 @@ func TestABlackHoleHoldsTheEndOfAStreamToo(t *testing.T) {
 
 func TestFaultsAddUp(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
-	up := apply(t, p, Delay{Each: 100 * time.Millisecond, Direction: Up})
-	down := apply(t, p, Delay{Each: 100 * time.Millisecond, Direction: Down})
-	slices := apply(t, p, Slicer{Bytes: 1, Gap: 10 * time.Millisecond})
+	up := apply(t, p, fault.Delay{Distribution: fault.Fixed(100 * time.Millisecond), Direction: fault.Up})
+	down := apply(t, p, fault.Delay{Distribution: fault.Fixed(100 * time.Millisecond), Direction: fault.Down})
+	slices := apply(t, p, fault.Slicer{Bytes: 1, Gap: 10 * time.Millisecond})
 	conn := dial(t, p.Addr())
 	took := conn.ping("0123456789")
 	require.GreaterOrEqual(t, took, 290*time.Millisecond)
@@ -426,11 +428,11 @@ func TestFaultsAddUp(t *testing.T) {
 
 func TestAFaultThatExcludesOneThatIsOnIsRefused(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
-	applied := apply(t, p, Reset{})
-	_, err := p.Apply(t.Context(), SlowAccept{Each: 1})
+	applied := apply(t, p, fault.Reset{})
+	_, err := p.Apply(t.Context(), fault.Fault{Kind: fault.SlowAccept{Each: 1}})
 	require.ErrorContains(t, err, "both decide")
 	undoFault(t, applied)
-	undoFault(t, apply(t, p, SlowAccept{Each: 1}))
+	undoFault(t, apply(t, p, fault.SlowAccept{Each: 1}))
 }
 
 func TestUndoingIsReadBackAndNotBelieved(t *testing.T) {
@@ -443,13 +445,10 @@ func TestUndoingIsReadBackAndNotBelieved(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	defer p.Close()
-	for _, spec := range Kinds() {
-		if spec.Place != OnProxy {
-			continue
-		}
+	for _, kind := range examplesAt(t, ProxySupport()) {
 		broken = true
-		applied := apply(t, p, spec.Example)
-		require.ErrorIs(t, applied.Undo(t.Context()), errBroken, spec.Name)
+		applied := apply(t, p, kind)
+		require.ErrorIs(t, applied.Undo(t.Context()), errBroken, kind.Name())
 		broken = false
 		undoFault(t, applied)
 	}
@@ -459,8 +458,8 @@ func TestAClosedProxyLeavesNothingAndSaysSo(t *testing.T) {
 	p := openProxy(t, serve(t, echo).addr)
 	conn := dial(t, p.Addr())
 	conn.ping("before")
-	refuse := apply(t, p, Refuse{})
-	apply(t, p, Delay{Each: time.Hour, Direction: Both})
+	refuse := apply(t, p, fault.Refuse{})
+	apply(t, p, fault.Delay{Distribution: fault.Fixed(time.Hour), Direction: fault.Both})
 	conn.send("held")
 	conn.silent(20 * time.Millisecond)
 	require.NoError(t, p.Close())
@@ -498,7 +497,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 	b.Run("direct", func(b *testing.B) { exchange(b, s.addr) })
 	b.Run("proxy", func(b *testing.B) { exchange(b, p.Addr()) })
 	b.Run("proxy with a delay of 1 ns", func(b *testing.B) {
-		undone := apply(b, p, Delay{Each: 1, Direction: Both})
+		undone := apply(b, p, fault.Delay{Distribution: fault.Fixed(1), Direction: fault.Both})
 		exchange(b, p.Addr())
 		undoFault(b, undone)
 	})
@@ -541,11 +540,11 @@ func TestASlowReadBackKeepsNoOtherFaultWaiting(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	defer p.Close()
-	first := apply(t, p, Reset{})
+	first := apply(t, p, fault.Reset{})
 	undone := make(chan error, 1)
 	go func() { undone <- first.Undo(t.Context()) }()
 	<-asked
-	apply(t, p, Delay{Each: 1})
+	apply(t, p, fault.After(1))
 	close(answer)
 	require.NoError(t, <-undone, "with another fault on, the connection says nothing")
 }

@@ -5,8 +5,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
-	"reflect"
 	"time"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // sslRequest is the code by which a client asks a Postgres server for TLS.
@@ -34,61 +35,32 @@ func PostgresAnswers(ctx context.Context, addr string) error {
 	return nil
 }
 
-// Accepts implements [Place]: the kinds of the network.
-func (p *Proxy) Accepts(kind Kind) error {
-	if _, ok := kind.(networkKind); !ok {
-		return fmt.Errorf("a proxy cannot carry out %q", kind)
-	}
-	return validate(kind)
-}
-
-// Conflict implements [Conflicter]. Two of a type conflict where they act in the
-// same direction, and so do two kinds that decide what becomes of new connections.
-func (p *Proxy) Conflict(a, b Kind) error {
-	if reflect.TypeOf(a) == reflect.TypeOf(b) && directions(a)&directions(b) != 0 {
-		return fmt.Errorf("%q and %q act on the same bytes", a, b)
-	}
-	if decidesOnNew(a) && decidesOnNew(b) {
-		return fmt.Errorf("%q and %q both decide what becomes of new connections", a, b)
-	}
-	return nil
-}
-
-// directions is the way in which a kind acts; both for those that have none.
-func directions(kind Kind) Direction {
-	if k, ok := kind.(interface{ direction() Direction }); ok {
-		return k.direction()
-	}
-	return Both
-}
-
-func decidesOnNew(kind Kind) bool {
-	_, ok := kind.(interface{ decidesOnNew() })
-	return ok
-}
+// Support implements [Place].
+func (p *Proxy) Support() fault.Support { return ProxySupport() }
 
 // Apply implements [Place].
-func (p *Proxy) Apply(ctx context.Context, kind Kind) (Applied, error) {
-	if err := p.Accepts(kind); err != nil {
+func (p *Proxy) Apply(ctx context.Context, f fault.Fault) (Applied, error) {
+	support := p.Support()
+	if err := support.Accepts(f); err != nil {
 		return nil, err
 	}
 	p.change.Lock()
 	defer p.change.Unlock()
 	for _, on := range p.on {
-		if err := p.Conflict(on, kind); err != nil {
+		if err := support.Conflict(on, f.Kind); err != nil {
 			return nil, err
 		}
 	}
-	e := kind.(networkKind).effect()
+	e := effectOf(f.Kind)
 	p.swap(p.settings.Load().with(e))
 	if s, ok := e.(starter); ok {
 		if err := s.start(ctx, p); err != nil {
 			p.swap(p.settings.Load().without(e))
-			return nil, fmt.Errorf("start %q: %w", kind, err)
+			return nil, fmt.Errorf("start %q: %w", f.Kind, err)
 		}
 	}
-	p.on[e] = kind
-	return &proxied{proxy: p, kind: kind, effect: e}, nil
+	p.on[e] = f.Kind
+	return withName(f, &proxied{proxy: p, kind: f.Kind, effect: e}, nil)
 }
 
 // swap puts new settings into force and wakes whoever waits by the old ones.
@@ -99,7 +71,7 @@ func (p *Proxy) swap(s *settings) {
 // proxied is a fault in force at a proxy.
 type proxied struct {
 	proxy  *Proxy
-	kind   Kind
+	kind   fault.Kind
 	effect effect
 	undone bool // guarded by proxy.change
 }
@@ -156,4 +128,4 @@ func (p *Proxy) busy() bool {
 }
 
 // Receipt implements [Applied].
-func (a *proxied) Receipt() Receipt { return a.effect.receipt() }
+func (a *proxied) Receipt() fault.Receipt { return a.effect.receipt() }

@@ -6,39 +6,15 @@ import (
 	"fmt"
 	"net"
 	"syscall"
+
+	"holdfast.dev/holdfast/fault"
 )
 
-// Refuse makes the kernel refuse new connections: nobody listens any more.
-type Refuse struct {
-	// Cut also resets the connections that are open, as a server that crashes
-	// does. A client with a warm pool notices nothing of the fault without it.
-	Cut bool
-}
+func newRefusing(r fault.Refuse) effect { return &refusing{Refuse: r} }
 
-func refuseSpec() Spec {
-	return Spec{
-		Name: "refuse", Form: "refuse [cut]", Place: OnProxy,
-		Example: Refuse{Cut: true},
-		Models:  "a server that is down, a restart, a deploy",
-		Acts:    "new connections are refused by the kernel (ECONNREFUSED); open ones are left alone, or with cut reset",
-		Counts: "open connections that were cut, and one: a connection of our own that was seen to be refused; " +
-			"how many others the kernel refused cannot be counted",
-		Correct: "takes it for temporary: a request that was never sent may be repeated; backs off; answers 503 meanwhile",
-		Undoing: "the proxy listens at the same address and a new connection through it is answered",
-		parse:   func(w *words) Kind { return Refuse{Cut: w.keyword("cut")} },
-	}
-}
-
-// String implements [Kind].
-func (r Refuse) String() string { return text("refuse", when(r.Cut, "cut")) }
-
-func (Refuse) decidesOnNew() {}
-
-func (r Refuse) effect() effect { return &refusing{Refuse: r} }
-
-// refusing is a [Refuse] in force.
+// refusing is a [fault.Refuse] in force.
 type refusing struct {
-	Refuse
+	fault.Refuse
 	tally
 	seen bool // our own connection was refused; written before the effect is known to others
 	off  bool // guarded by Proxy.change
@@ -83,8 +59,8 @@ func seeRefused(ctx context.Context, addr string) error {
 	return nil
 }
 
-func (r *refusing) receipt() Receipt {
-	receipt := Receipt{Declared: "new connections are refused"}
+func (r *refusing) receipt() fault.Receipt {
+	receipt := fault.Receipt{Declared: "new connections are refused"}
 	if r.Cut {
 		receipt.Declared += ", open ones are reset"
 	}

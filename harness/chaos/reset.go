@@ -5,32 +5,13 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"holdfast.dev/holdfast/fault"
 )
 
-// Reset ends every open connection with a TCP reset, and every new one, too.
-type Reset struct{}
+func newResetting(fault.Reset) effect { return &resetting{} }
 
-func resetSpec() Spec {
-	return Spec{
-		Name: "reset", Form: "reset", Place: OnProxy,
-		Example: Reset{},
-		Models:  "a load balancer that is recycled, a crash, a failover; an idle connection that a firewall dropped",
-		Acts:    "open connections are reset at once, both ends; new ones are accepted and then reset, for as long as the window lasts",
-		Counts:  "connections reset",
-		Correct: "reads are repeated on a new connection, within a budget; the outcome of a write is unknown; nothing is left in the pool",
-		Undoing: "the setting is off and a new connection through the proxy is answered",
-		parse:   func(*words) Kind { return Reset{} },
-	}
-}
-
-// String implements [Kind].
-func (Reset) String() string { return "reset" }
-
-func (Reset) decidesOnNew() {}
-
-func (Reset) effect() effect { return &resetting{} }
-
-// resetting is a [Reset] in force.
+// resetting is a [fault.Reset] in force.
 type resetting struct {
 	tally
 	mu   sync.Mutex // guards both below
@@ -58,8 +39,8 @@ func (r *resetting) greet(l *link) (bool, time.Time) {
 	return true, time.Time{}
 }
 
-func (r *resetting) receipt() Receipt {
-	receipt := Receipt{Declared: "open and new connections are reset"}
+func (r *resetting) receipt() fault.Receipt {
+	receipt := fault.Receipt{Declared: "open and new connections are reset"}
 	receipt.Fired, receipt.Touched = r.counts()
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -45,7 +46,7 @@ type Config struct {
 type Happening string
 
 const (
-	Injected Happening = "injected" // the fault is on; a [OneShot] has happened
+	Injected Happening = "injected" // the fault is on; a [fault.OneShot] has happened
 	Undone   Happening = "undone"   // it is off, and that was read back
 	Failed   Happening = "failed"   // injecting or undoing failed, see Err
 )
@@ -87,7 +88,11 @@ func Start(ctx context.Context, cfg Config) (*Schedule, error) {
 	if cfg.ApplyTimeout < 0 || cfg.UndoTimeout < 0 {
 		return nil, fmt.Errorf("chaos: a timeout is negative: apply %v, undo %v", cfg.ApplyTimeout, cfg.UndoTimeout)
 	}
-	if err := Validate(cfg.Places, cfg.Plan); err != nil {
+	supports := map[string]fault.Support{}
+	for name, place := range cfg.Places {
+		supports[name] = place.Support()
+	}
+	if err := Validate(supports, cfg.Plan); err != nil {
 		return nil, fmt.Errorf("chaos: %w", err)
 	}
 	cfg.ApplyTimeout = cmp.Or(cfg.ApplyTimeout, DefaultApplyTimeout)
@@ -99,7 +104,7 @@ func Start(ctx context.Context, cfg Config) (*Schedule, error) {
 	ctx, stop := context.WithCancel(ctx)
 	t := &Schedule{cfg: cfg, stop: stop, faults: make([]result.Fault, len(cfg.Plan)), on: map[int]Active{}}
 	for i, p := range cfg.Plan {
-		t.faults[i] = result.Fault{ID: p.ID, Kind: p.Kind.String(), On: p.On, StartS: p.From.Seconds()}
+		t.faults[i] = result.Fault{ID: p.ID, Kind: p.Text(), On: p.On, StartS: p.From.Seconds()}
 		t.wg.Go(func() { t.run(ctx, i) })
 	}
 	return t, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -17,7 +18,7 @@ import (
 // what was asked of it and when.
 type script struct {
 	start time.Time
-	apply func(context.Context, Kind) error
+	apply func(context.Context, fault.Kind) error
 	undo  func(context.Context) error
 
 	mu    sync.Mutex
@@ -30,21 +31,23 @@ func (s *script) note(format string, args ...any) {
 	s.lines = append(s.lines, fmt.Sprintf("%v ", time.Since(s.start))+fmt.Sprintf(format, args...))
 }
 
-func (s *script) Accepts(Kind) error { return nil }
+func (s *script) Support() fault.Support {
+	return fault.Support{Place: "a script", Kinds: []fault.Carried{{Kind: "windowed"}, {Kind: "moment"}}}
+}
 
-func (s *script) Apply(ctx context.Context, kind Kind) (Applied, error) {
-	s.note("apply %v", kind)
+func (s *script) Apply(ctx context.Context, f fault.Fault) (Applied, error) {
+	s.note("apply %v", f.Kind)
 	if s.apply != nil {
-		if err := s.apply(ctx, kind); err != nil {
+		if err := s.apply(ctx, f.Kind); err != nil {
 			return nil, err
 		}
 	}
-	return scripted{s, kind}, nil
+	return scripted{s, f.Kind}, nil
 }
 
 type scripted struct {
 	*script
-	kind Kind
+	kind fault.Kind
 }
 
 func (s scripted) Undo(ctx context.Context) error {
@@ -57,19 +60,23 @@ func (s scripted) Undo(ctx context.Context) error {
 	return nil
 }
 
-func (s scripted) Receipt() Receipt {
-	return Receipt{Fired: 7, Missed: 2, Declared: "declared", Measured: "measured"}
+func (s scripted) Receipt() fault.Receipt {
+	return fault.Receipt{Fired: 7, Missed: 2, Declared: "declared", Measured: "measured"}
 }
 
 // windowed is a kind of another package.
 type windowed string
 
+func (windowed) Name() string     { return "windowed" }
 func (w windowed) String() string { return string(w) }
+func (windowed) Validate() error  { return nil }
 
 // moment is a one-shot kind of another package.
 type moment string
 
+func (moment) Name() string     { return "moment" }
 func (m moment) String() string { return string(m) }
+func (moment) Validate() error  { return nil }
 func (moment) OneShot()         {}
 
 // onFakeTime runs a test on a clock of its own, with a place called "x".
@@ -90,9 +97,9 @@ func yes(b bool) *bool         { return &b }
 func TestFaultsComeAndGoOnTime(t *testing.T) {
 	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Schedule) {
 		tl := start(t.Context(),
-			Planned{"late", "x", windowed("b"), 3 * time.Second, 9 * time.Second},
-			Planned{"early", "x", windowed("a"), time.Second, 4 * time.Second},
-			Planned{"once", "x", moment("c"), 5 * time.Second, 0},
+			planned("late", "x", windowed("b"), 3*time.Second, 9*time.Second),
+			planned("early", "x", windowed("a"), time.Second, 4*time.Second),
+			planned("once", "x", moment("c"), 5*time.Second, 0),
 		)
 		faults := tl.Wait()
 		require.Equal(t, []string{"1s apply a", "3s apply b", "4s undo a", "5s apply c", "9s undo b"}, s.lines)
@@ -108,9 +115,9 @@ func TestFaultsComeAndGoOnTime(t *testing.T) {
 
 func TestAReceiptSpansFromBeforeApplyingToAfterUndoing(t *testing.T) {
 	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Schedule) {
-		s.apply = func(context.Context, Kind) error { time.Sleep(300 * time.Millisecond); return nil }
+		s.apply = func(context.Context, fault.Kind) error { time.Sleep(300 * time.Millisecond); return nil }
 		s.undo = func(context.Context) error { time.Sleep(200 * time.Millisecond); return nil }
-		f := start(t.Context(), Planned{"a", "x", windowed("a"), time.Second, 4 * time.Second}).Wait()[0]
+		f := start(t.Context(), planned("a", "x", windowed("a"), time.Second, 4*time.Second)).Wait()[0]
 		require.Equal(t, 1.0, f.StartS)
 		require.Equal(t, 4.2, *f.EndS)
 	})
@@ -118,8 +125,8 @@ func TestAReceiptSpansFromBeforeApplyingToAfterUndoing(t *testing.T) {
 
 func TestWhatIsOnCanBeSeen(t *testing.T) {
 	onFakeTime(t, func(t *testing.T, s *script, start func(context.Context, ...Planned) *Schedule) {
-		a := Planned{"a", "x", windowed("a"), 1 * time.Second, 4 * time.Second}
-		b := Planned{"b", "x", windowed("b"), 3 * time.Second, 9 * time.Second}
+		a := planned("a", "x", windowed("a"), 1*time.Second, 4*time.Second)
+		b := planned("b", "x", windowed("b"), 3*time.Second, 9*time.Second)
 		s.undo = func(context.Context) error { time.Sleep(time.Second); return nil }
 		tl := start(t.Context(), a, b)
 		at := func(d time.Duration) []Active {
@@ -147,8 +154,8 @@ func TestAStoppedRunUndoesWhatIsOnAndBeginsNothing(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				tl := start(ctx,
-					Planned{"on", "x", windowed("a"), 1 * time.Second, 9 * time.Second},
-					Planned{"to come", "x", windowed("b"), 5 * time.Second, 9 * time.Second},
+					planned("on", "x", windowed("a"), 1*time.Second, 9*time.Second),
+					planned("to come", "x", windowed("b"), 5*time.Second, 9*time.Second),
 				)
 				time.Sleep(2 * time.Second)
 				faults := stop(tl, cancel)
@@ -167,7 +174,7 @@ func TestAStoppedRunUndoesWhatIsOnAndBeginsNothing(t *testing.T) {
 
 func TestWhatFailsIsInTheReceiptAndHarmsNoOtherFault(t *testing.T) {
 	for name, tt := range map[string]struct {
-		apply  func(context.Context, Kind) error
+		apply  func(context.Context, fault.Kind) error
 		undo   func(context.Context) error
 		err    string
 		undone *bool
@@ -175,15 +182,15 @@ func TestWhatFailsIsInTheReceiptAndHarmsNoOtherFault(t *testing.T) {
 		ends   bool // the receipt has an end
 	}{
 		"injecting fails": {
-			apply: func(context.Context, Kind) error { return errBroken },
+			apply: func(context.Context, fault.Kind) error { return errBroken },
 			err:   `inject "bad" on x: broken`, ends: true,
 		},
 		"injecting panics": {
-			apply: func(context.Context, Kind) error { panic("oh") },
+			apply: func(context.Context, fault.Kind) error { panic("oh") },
 			err:   `inject "bad" on x: panic: oh`, ends: true,
 		},
 		"injecting takes too long": {
-			apply: func(ctx context.Context, _ Kind) error { <-ctx.Done(); return ctx.Err() },
+			apply: func(ctx context.Context, _ fault.Kind) error { <-ctx.Done(); return ctx.Err() },
 			err:   "deadline exceeded", ends: true,
 		},
 		"undoing fails": {
@@ -206,8 +213,8 @@ func TestWhatFailsIsInTheReceiptAndHarmsNoOtherFault(t *testing.T) {
 				tl, err := Start(t.Context(), Config{
 					Start: good.start, Places: map[string]Place{"x": bad, "y": good},
 					Plan: []Planned{
-						{"bad", "x", windowed("bad"), 1 * time.Second, 3 * time.Second},
-						{"good", "y", windowed("good"), 1 * time.Second, 4 * time.Second},
+						planned("bad", "x", windowed("bad"), 1*time.Second, 3*time.Second),
+						planned("good", "y", windowed("good"), 1*time.Second, 4*time.Second),
 					},
 				})
 				require.NoError(t, err)
@@ -228,15 +235,15 @@ func TestWhatFailsIsInTheReceiptAndHarmsNoOtherFault(t *testing.T) {
 // halfway gives back both an error and something to undo.
 type halfway struct{ *script }
 
-func (h halfway) Apply(_ context.Context, kind Kind) (Applied, error) {
-	return scripted{h.script, kind}, errBroken
+func (h halfway) Apply(_ context.Context, f fault.Fault) (Applied, error) {
+	return scripted{h.script, f.Kind}, errBroken
 }
 
 func TestWhatWasDoneByHalfIsUndoneAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{start: time.Now()}
 		tl, err := Start(t.Context(), Config{Start: s.start, Places: map[string]Place{"x": halfway{s}}, Plan: []Planned{
-			{"a", "x", windowed("a"), 1 * time.Second, 9 * time.Second},
+			planned("a", "x", windowed("a"), 1*time.Second, 9*time.Second),
 		}})
 		require.NoError(t, err)
 		f := tl.Wait()[0]
@@ -249,12 +256,12 @@ func TestWhatWasDoneByHalfIsUndoneAtOnce(t *testing.T) {
 // nothing gives back neither an error nor anything to undo.
 type nothing struct{ *script }
 
-func (nothing) Apply(context.Context, Kind) (Applied, error) { return nil, nil }
+func (nothing) Apply(context.Context, fault.Fault) (Applied, error) { return nil, nil }
 
 func TestAPlaceThatGivesNothingBackIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tl, err := Start(t.Context(), Config{Start: time.Now(), Places: map[string]Place{"x": nothing{}}, Plan: []Planned{
-			{"a", "x", windowed("a"), 1, 2},
+			planned("a", "x", windowed("a"), 1, 2),
 		}})
 		require.NoError(t, err)
 		require.Contains(t, tl.Wait()[0].Error, "nothing to undo it by")
@@ -270,9 +277,9 @@ func TestAListenerHearsOfEveryChange(t *testing.T) {
 		tl, err := Start(t.Context(), Config{
 			Start: s.start, Places: map[string]Place{"x": s, "y": ok},
 			Plan: []Planned{
-				{"a", "y", windowed("a"), 1 * time.Second, 2 * time.Second},
-				{"b", "x", windowed("b"), 3 * time.Second, 4 * time.Second},
-				{"c", "x", moment("c"), 5 * time.Second, 0},
+				planned("a", "y", windowed("a"), 1*time.Second, 2*time.Second),
+				planned("b", "x", windowed("b"), 3*time.Second, 4*time.Second),
+				planned("c", "x", moment("c"), 5*time.Second, 0),
 			},
 			Notify: func(e Change) {
 				mu.Lock()
@@ -295,7 +302,7 @@ func TestAListenerThatPanicsKeepsNothingFromBeingUndone(t *testing.T) {
 		s := &script{start: time.Now()}
 		tl, err := Start(t.Context(), Config{
 			Start: s.start, Places: map[string]Place{"x": s},
-			Plan:   []Planned{{"a", "x", windowed("a"), 1 * time.Second, 2 * time.Second}},
+			Plan:   []Planned{planned("a", "x", windowed("a"), 1*time.Second, 2*time.Second)},
 			Notify: func(Change) { panic("oh") },
 		})
 		require.NoError(t, err)

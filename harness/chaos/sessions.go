@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // ApplicationName is the name under which the sessions of this package show in
@@ -29,7 +30,7 @@ type Sessions struct {
 
 // NewSessions makes the place for the database of dsn, to which it connects
 // directly, not through a proxy: a fault there is not to be in the way here. The
-// role needs the rights of pg_signal_backend for [TerminateBackends].
+// role needs the rights of pg_signal_backend for [fault.TerminateBackends].
 func NewSessions(dsn string) (*Sessions, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -43,34 +44,16 @@ func NewSessions(dsn string) (*Sessions, error) {
 	return &Sessions{config: config}, nil
 }
 
-// sessionKind is a kind that Sessions can carry out.
-type sessionKind interface {
-	Kind
-	session(ctx context.Context, s *Sessions) (Applied, error)
-}
-
-// Accepts implements [Place]: the kinds of SQL sessions.
-func (s *Sessions) Accepts(kind Kind) error {
-	if _, ok := kind.(sessionKind); !ok {
-		return fmt.Errorf("SQL sessions cannot carry out %q", kind)
-	}
-	return validate(kind)
-}
-
-// Conflict implements [Conflicter]: the same fault twice at once.
-func (s *Sessions) Conflict(a, b Kind) error {
-	if reflect.DeepEqual(a, b) {
-		return fmt.Errorf("%q is on already", a)
-	}
-	return nil
-}
+// Support implements [Place].
+func (s *Sessions) Support() fault.Support { return SessionsSupport() }
 
 // Apply implements [Place].
-func (s *Sessions) Apply(ctx context.Context, kind Kind) (Applied, error) {
-	if err := s.Accepts(kind); err != nil {
+func (s *Sessions) Apply(ctx context.Context, f fault.Fault) (Applied, error) {
+	if err := s.Support().Accepts(f); err != nil {
 		return nil, err
 	}
-	return kind.(sessionKind).session(ctx, s)
+	applied, err := sessionKind(f.Kind).apply(ctx, s, f.Kind)
+	return withName(f, applied, err)
 }
 
 func (s *Sessions) connect(ctx context.Context) (*pgx.Conn, error) {

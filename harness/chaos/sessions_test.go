@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 const ownCount = `select count(*) from pg_stat_activity where application_name = 'holdfast-chaos' and datname = current_database()`
@@ -38,7 +40,7 @@ func calibrateLockTable(t *testing.T) {
 	const locked = `select count(*) from pg_locks l join pg_class c on c.oid = l.relation
 		where c.relname = 'projects' and l.mode = 'AccessExclusiveLock' and l.granted`
 
-	applied := apply(t, sessions(t, dsn), LockTable{Table: "Shop.projects"})
+	applied := apply(t, sessions(t, dsn), fault.LockTable{Table: "Shop.projects"})
 	require.Equal(t, 1, count(t, other, locked))
 	_, err = app.Exec(t.Context(), `set lock_timeout = '200ms'`)
 	require.NoError(t, err)
@@ -61,7 +63,7 @@ func calibrateLockTable(t *testing.T) {
 // unless the server is told, and everybody else waits behind it. The client's
 // own cancel request may get lost.
 func TestALockThatIsNotGrantedInTimeLeavesNobodyWaiting(t *testing.T) {
-	for name, faults := range map[string][]Kind{"": nil, "though its cancel request is lost": {CancelLost{}}} {
+	for name, faults := range map[string][]fault.Kind{"": nil, "though its cancel request is lost": {fault.CancelLost{}}} {
 		t.Run(name, func(t *testing.T) {
 			dsn := database(t)
 			proxy, indirect := through(t, dsn)
@@ -75,7 +77,7 @@ func TestALockThatIsNotGrantedInTimeLeavesNobodyWaiting(t *testing.T) {
 			}
 			short, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 			defer cancel()
-			applied, err := sessions(t, indirect).Apply(short, LockTable{Table: "projects"})
+			applied, err := sessions(t, indirect).Apply(short, fault.Fault{Kind: fault.LockTable{Table: "projects"}})
 			require.ErrorContains(t, err, "lock table projects")
 			require.NotNil(t, applied, "what waits has to be undone")
 			undoFault(t, applied)
@@ -91,7 +93,7 @@ func TestALockThatIsLostSaysSo(t *testing.T) {
 	app := connect(t, dsn)
 	_, err := app.Exec(t.Context(), `create table projects (id int)`)
 	require.NoError(t, err)
-	applied := apply(t, sessions(t, dsn), LockTable{Table: "projects"})
+	applied := apply(t, sessions(t, dsn), fault.LockTable{Table: "projects"})
 	_, err = app.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_locks
 		where mode = 'AccessExclusiveLock' and relation = 'projects'::regclass`)
 	require.NoError(t, err)
@@ -105,11 +107,11 @@ func TestALockIsUndoneWhenItsWatchingSessionIsLost(t *testing.T) {
 	app := connect(t, dsn)
 	_, err := app.Exec(t.Context(), `create table projects (id int)`)
 	require.NoError(t, err)
-	applied := apply(t, sessions(t, dsn), LockTable{Table: "projects"})
+	applied := apply(t, sessions(t, dsn), fault.LockTable{Table: "projects"})
 	_, err = app.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity
-		where application_name = 'holdfast-chaos' and pid <> $1`, int64(applied.(*locking).backend.pid))
+		where application_name = 'holdfast-chaos' and pid <> $1`, int64(applied.(known).Applied.(*locking).backend.pid))
 	require.NoError(t, err)
-	<-applied.(*locking).watched
+	<-applied.(known).Applied.(*locking).watched
 	undoFault(t, applied)
 	require.ErrorContains(t, applied.Receipt().Err, "look who waits")
 	awaitNone(t, app, ownCount)
@@ -117,7 +119,7 @@ func TestALockIsUndoneWhenItsWatchingSessionIsLost(t *testing.T) {
 
 func TestATableThatIsNotThereIsAnError(t *testing.T) {
 	dsn := database(t)
-	applied, err := sessions(t, dsn).Apply(t.Context(), LockTable{Table: "nowhere"})
+	applied, err := sessions(t, dsn).Apply(t.Context(), fault.Fault{Kind: fault.LockTable{Table: "nowhere"}})
 	require.Equal(t, "42P01", sqlState(err), "%v", err)
 	undoFault(t, applied)
 	awaitNone(t, connect(t, dsn), ownCount)
@@ -127,7 +129,7 @@ func calibrateHoldConnections(t *testing.T) {
 	dsn := database(t)
 	app := connect(t, dsn)
 	t.Run("as many as asked for", func(t *testing.T) {
-		applied := apply(t, sessions(t, dsn), HoldConnections{N: 5})
+		applied := apply(t, sessions(t, dsn), fault.HoldConnections{N: 5})
 		require.Equal(t, 5+1, count(t, app, ownCount), "and one that looks")
 		r := applied.Receipt()
 		require.EqualValues(t, 5, r.Fired)
@@ -138,7 +140,7 @@ func calibrateHoldConnections(t *testing.T) {
 	})
 	t.Run("as many as the server has", func(t *testing.T) {
 		more := 10 + count(t, app, "select current_setting('max_connections')::int")
-		applied := apply(t, sessions(t, dsn), HoldConnections{N: more})
+		applied := apply(t, sessions(t, dsn), fault.HoldConnections{N: more})
 		r := applied.Receipt()
 		require.Positive(t, r.Fired)
 		require.EqualValues(t, more, r.Fired+r.Missed)
@@ -150,8 +152,8 @@ func calibrateHoldConnections(t *testing.T) {
 		connect(t, dsn)
 	})
 	t.Run("those that were lost are told", func(t *testing.T) {
-		applied := apply(t, sessions(t, dsn), HoldConnections{N: 3})
-		pid := int64(applied.(*holding).backends[0].pid)
+		applied := apply(t, sessions(t, dsn), fault.HoldConnections{N: 3})
+		pid := int64(applied.(known).Applied.(*holding).backends[0].pid)
 		_, err := app.Exec(t.Context(), `select pg_terminate_backend($1, 5000)`, pid)
 		require.NoError(t, err)
 		undoFault(t, applied)
@@ -167,7 +169,7 @@ func calibrateTerminateBackends(t *testing.T) {
 	}
 	probe := connect(t, named(dsn, "holdfast-probe"))
 	elsewhere := connect(t, postgres.dsn)
-	applied := apply(t, sessions(t, dsn), TerminateBackends{})
+	applied := apply(t, sessions(t, dsn), fault.TerminateBackends{})
 	r := applied.Receipt()
 	require.EqualValues(t, 3, r.Fired, r.Measured)
 	require.Equal(t, "3 of 3 sessions terminated", r.Measured)
@@ -193,7 +195,7 @@ func TestAnErrorAboutTheDSNHoldsNoPassword(t *testing.T) {
 	port, err := reserve()
 	require.NoError(t, err)
 	defer port.release()
-	_, err = sessions(t, "postgres://user:hunter2@"+port.addr.String()+"/db?sslmode=disable").Apply(t.Context(), HoldConnections{N: 1})
+	_, err = sessions(t, "postgres://user:hunter2@"+port.addr.String()+"/db?sslmode=disable").Apply(t.Context(), fault.Fault{Kind: fault.HoldConnections{N: 1}})
 	require.ErrorContains(t, err, "refused")
 	require.NotContains(t, err.Error(), "hunter2")
 	require.NotContains(t, err.Error(), "user")

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
@@ -22,8 +23,8 @@ type Process interface {
 	Signal(os.Signal) error
 }
 
-// Signals is the [Place] of faults of the target's process: [Pause], [Kill] and
-// [Terminate]. Each application asks for the process anew, so a target that was
+// Signals is the [Place] of faults of the target's process, those of
+// [ProcessSupport]. Each application asks for the process anew, so a target that was
 // started again is found.
 type Signals struct {
 	process Process
@@ -37,46 +38,25 @@ func NewSignals(process Process, journal *undo.Journal) *Signals {
 	return &Signals{process: process, journal: journal}
 }
 
-// processKind is a kind that Signals can carry out.
-type processKind interface {
-	Kind
-	signal(ctx context.Context, s *Signals, id identity) (Applied, error)
-}
-
-// Accepts implements [Place]: the kinds of the process. Whether there is a
-// process is known only once the target has started.
-func (s *Signals) Accepts(kind Kind) error {
-	if _, ok := kind.(processKind); !ok {
-		return fmt.Errorf("a process cannot carry out %q", kind)
-	}
-	return validate(kind)
-}
-
-// Conflict implements [Conflicter]: what happens to a process while it is
-// paused cannot be told from what the pause did.
-func (s *Signals) Conflict(a, b Kind) error {
-	_, first := a.(Pause)
-	_, second := b.(Pause)
-	if first || second {
-		return fmt.Errorf("%q and %q act on one process", a, b)
-	}
-	return nil
-}
+// Support implements [Place]. Whether there is a process is known only once the
+// target has started.
+func (s *Signals) Support() fault.Support { return ProcessSupport() }
 
 // Apply implements [Place].
-func (s *Signals) Apply(ctx context.Context, kind Kind) (Applied, error) {
-	if err := s.Accepts(kind); err != nil {
+func (s *Signals) Apply(ctx context.Context, f fault.Fault) (Applied, error) {
+	if err := s.Support().Accepts(f); err != nil {
 		return nil, err
 	}
 	pid, ok := s.process.PID()
 	if !ok {
-		return nil, fmt.Errorf("%q: %w", kind, ErrNoProcess)
+		return nil, fmt.Errorf("%q: %w", f.Kind, ErrNoProcess)
 	}
 	id, err := identify(pid)
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", kind, err)
+		return nil, fmt.Errorf("%q: %w", f.Kind, err)
 	}
-	return kind.(processKind).signal(ctx, s, id)
+	applied, err := processKind(f.Kind).signal(ctx, s, id)
+	return withName(f, applied, err)
 }
 
 // identity is one life of a process: its id may come again, the rest does not.
@@ -116,11 +96,11 @@ func await(ctx context.Context, what string, seen func() (bool, error)) error {
 	}
 }
 
-// struck is a [OneShot] that was seen to happen.
-type struck struct{ receipt Receipt }
+// struck is a [fault.OneShot] that was seen to happen.
+type struck struct{ receipt fault.Receipt }
 
 // Undo implements [Applied]; there is nothing to undo.
 func (struck) Undo(context.Context) error { return nil }
 
 // Receipt implements [Applied].
-func (s struck) Receipt() Receipt { return s.receipt }
+func (s struck) Receipt() fault.Receipt { return s.receipt }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
@@ -23,7 +24,7 @@ func (p *process) threads(t *testing.T) threads {
 func calibratePause(t *testing.T) {
 	journal, dir := openJournal(t)
 	p := startChild(t)
-	applied := apply(t, NewSignals(p, journal), Pause{})
+	applied := apply(t, NewSignals(p, journal), fault.Pause{})
 	require.True(t, p.threads(t).stopped())
 	require.Contains(t, journalText(t, dir), `"pause"`)
 	require.EqualValues(t, 1, applied.Receipt().Fired)
@@ -38,7 +39,7 @@ func calibratePause(t *testing.T) {
 
 func calibrateKill(t *testing.T) {
 	p := startChild(t)
-	applied := apply(t, NewSignals(p, nil), Kill{})
+	applied := apply(t, NewSignals(p, nil), fault.Kill{})
 	require.EqualValues(t, 1, applied.Receipt().Fired)
 	<-p.exited
 	require.Equal(t, syscall.SIGKILL, p.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal())
@@ -46,7 +47,7 @@ func calibrateKill(t *testing.T) {
 
 func calibrateTerminate(t *testing.T) {
 	p := startChild(t)
-	applied := apply(t, NewSignals(p, nil), Terminate{})
+	applied := apply(t, NewSignals(p, nil), fault.Terminate{})
 	require.EqualValues(t, 1, applied.Receipt().Fired)
 	<-p.exited
 	require.Equal(t, 3, p.cmd.ProcessState.ExitCode(), "it saw the signal and ended by itself")
@@ -76,7 +77,7 @@ func TestAProcessLeftStoppedByADeadRunGoesOn(t *testing.T) {
 func TestTheNextRunSweepsAPauseAway(t *testing.T) {
 	journal, dir := openJournal(t)
 	p := startChild(t)
-	apply(t, NewSignals(p, journal), Pause{})
+	apply(t, NewSignals(p, journal), fault.Pause{})
 	require.NoError(t, journal.Close()) // as if killed: the step stays
 	swept, err := undo.Sweep(t.Context(), dir, Undoers())
 	require.NoError(t, err)
@@ -113,7 +114,7 @@ func TestAPauseSaysWhenItWasCutShort(t *testing.T) {
 	for name, s := range map[string]syscall.Signal{"continued by somebody": syscall.SIGCONT, "killed by somebody": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {
 			p := startChild(t)
-			applied := apply(t, NewSignals(p, nil), Pause{})
+			applied := apply(t, NewSignals(p, nil), fault.Pause{})
 			require.NoError(t, p.Signal(s))
 			require.NoError(t, await(t.Context(), "going on", func() (bool, error) { return !p.threads(t).stopped(), nil }))
 			undoFault(t, applied)
@@ -125,7 +126,7 @@ func TestAPauseSaysWhenItWasCutShort(t *testing.T) {
 func TestAPauseIsUndoneWithinItsContextOrSaysSo(t *testing.T) {
 	p := startChild(t)
 	deaf := deafProcess{p}
-	applied, err := NewSignals(deaf, nil).Apply(t.Context(), Pause{})
+	applied, err := NewSignals(deaf, nil).Apply(t.Context(), fault.Fault{Kind: fault.Pause{}})
 	require.NoError(t, err)
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -146,7 +147,7 @@ func (d deafProcess) Signal(s os.Signal) error {
 func TestSignalsNeedAProcess(t *testing.T) {
 	for name, p := range map[string]Process{"none here": absentProcess{}} {
 		t.Run(name, func(t *testing.T) {
-			_, err := NewSignals(p, nil).Apply(t.Context(), Kill{})
+			_, err := NewSignals(p, nil).Apply(t.Context(), fault.Fault{Kind: fault.Kill{}})
 			require.ErrorIs(t, err, ErrNoProcess)
 		})
 	}

@@ -5,31 +5,12 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"holdfast.dev/holdfast/fault"
 )
 
-// TerminateBackends ends every client session on the database, but for those of
-// the harness, with pg_terminate_backend.
-type TerminateBackends struct{}
-
-func terminateBackendsSpec() Spec {
-	return Spec{
-		Name: "terminate-backends", Form: "terminate-backends", Place: OnSessions,
-		Example: TerminateBackends{},
-		Models:  "a failover, an administrator who kills sessions",
-		Acts:    "sessions that are open on this database; new ones are served as ever",
-		Counts:  "sessions terminated and seen to be gone",
-		Correct: "57P01 is temporary: a read is repeated on a new connection, a COMMIT under way is unknown",
-		parse:   func(*words) Kind { return TerminateBackends{} },
-	}
-}
-
-// String implements [Kind].
-func (TerminateBackends) String() string { return "terminate-backends" }
-
-// OneShot implements [OneShot].
-func (TerminateBackends) OneShot() {}
-
-func (TerminateBackends) session(ctx context.Context, s *Sessions) (Applied, error) {
+// terminateBackends carries out [fault.TerminateBackends].
+func terminateBackends(ctx context.Context, s *Sessions, _ fault.TerminateBackends) (Applied, error) {
 	conn, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -60,7 +41,7 @@ func (TerminateBackends) session(ctx context.Context, s *Sessions) (Applied, err
 		return nil, fmt.Errorf("terminate backends: %w", err)
 	}
 	n := int64(len(ended))
-	return struck{Receipt{
+	return struck{fault.Receipt{
 		Fired: n, Touched: n, Missed: missed,
 		Declared: "every session but the harness's is terminated",
 		Measured: fmt.Sprintf("%d of %d sessions terminated", n, n+missed),

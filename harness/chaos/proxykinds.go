@@ -1,0 +1,118 @@
+package chaos
+
+import (
+	"errors"
+	"fmt"
+
+	"holdfast.dev/holdfast/fault"
+)
+
+// networkRow is a kind that a [Proxy] carries out, and by which effect.
+type networkRow struct {
+	fault.Carried
+	effect func(fault.Kind) effect
+}
+
+// onConnections makes a row of the table.
+func onConnections[K fault.Kind](effectOf func(K) effect, acts, counts, undoing string) networkRow {
+	var kind K
+	return networkRow{
+		fault.Carried{Kind: kind.Name(), Acts: acts, Counts: counts, Undoing: undoing},
+		func(kind fault.Kind) effect { return effectOf(kind.(K)) },
+	}
+}
+
+// networkKinds is the table of what happens to connections.
+func networkKinds() []networkRow {
+	const off = "the setting is off and a new connection through the proxy is answered"
+	return []networkRow{
+		onConnections(newDelaying,
+			"every chunk read from now on, on open and new connections, in order; the end of a stream, too; by default replies alone; undone, what waits goes at once",
+			"chunks that were delayed to their time", off),
+		onConnections(newNarrowing,
+			"all bytes written from now on, on open and new connections, which share the line; by default each way; undone, what waits goes at once",
+			"pieces that had to wait for the line", off),
+		onConnections(newSlicing,
+			"all bytes written from now on, on open and new connections; by default replies alone; undone, the rest goes whole",
+			"pieces written", off),
+		onConnections(newLimiting,
+			"every connection, open or new, on its own; by default replies alone",
+			"connections ended", off),
+		onConnections(newSwallowing,
+			"all bytes, ends and resets from now on, or from the first chunk with TEXT in it on, on open and new connections; by default each way; connecting still succeeds, as the kernel answers; "+
+				"undone, what was held is delivered, or with lose the touched connections are reset",
+			"chunks held back or lost", off),
+		onConnections(newRefusing,
+			"new connections are refused by the kernel (ECONNREFUSED); open ones are left alone, or with cut reset",
+			"open connections that were cut, and one: a connection of our own that was seen to be refused; how many others the kernel refused cannot be counted",
+			"the proxy listens at the same address and a new connection through it is answered"),
+		onConnections(newResetting,
+			"open connections are reset at once, both ends; new ones are accepted and then reset, for as long as the window lasts; it knows no answers, so not within one",
+			"connections reset", off),
+		onConnections(newStalling,
+			"new connections only; undone, those that wait are served at once",
+			"connections that had to wait", off),
+		onConnections(newCanceling,
+			"new connections that open with a CancelRequest; a request inside TLS is not seen",
+			"requests swallowed", off),
+	}
+}
+
+// effectOf makes the state of one application of a kind that [ProxySupport] has.
+func effectOf(kind fault.Kind) effect {
+	for _, row := range networkKinds() {
+		if row.Kind == kind.Name() {
+			return row.effect(kind)
+		}
+	}
+	return nil
+}
+
+// ProxySupport is what a TCP proxy can do to the connections through it.
+func ProxySupport() fault.Support {
+	s := fault.Support{
+		Place: "a TCP proxy", About: "the network before a database (`chaos.Proxy`)",
+		Limits: proxyLimits, Excludes: proxyExcludes,
+	}
+	for _, row := range networkKinds() {
+		s.Kinds = append(s.Kinds, row.Carried)
+	}
+	return s
+}
+
+// proxyLimits refuses what only one who knows requests could do, and what would
+// never be seen.
+func proxyLimits(f fault.Fault) error {
+	switch k := f.Kind.(type) {
+	case fault.Reset:
+		if k.At != "" {
+			return fmt.Errorf("a TCP proxy knows no answers, so it cannot carry out %q", k)
+		}
+	case fault.Delay:
+		if k.Distribution == fault.Fixed(0) {
+			return errors.New("a delay at a TCP proxy is more than nothing")
+		}
+	}
+	return nil
+}
+
+// proxyExcludes: two of a name exclude each other where they act in the same
+// direction, and so do two kinds that decide what becomes of new connections.
+func proxyExcludes(a, b fault.Kind) error {
+	if a.Name() == b.Name() && way(a)&way(b) != 0 {
+		return fmt.Errorf("%q and %q act on the same bytes", a, b)
+	}
+	if decidesOnNew(a) && decidesOnNew(b) {
+		return fmt.Errorf("%q and %q both decide what becomes of new connections", a, b)
+	}
+	return nil
+}
+
+func decidesOnNew(kind fault.Kind) bool {
+	switch kind.(type) {
+	case fault.Refuse, fault.Reset, fault.SlowAccept:
+		return true
+	default:
+		return false
+	}
+}

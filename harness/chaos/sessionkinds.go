@@ -1,0 +1,71 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+
+	"holdfast.dev/holdfast/fault"
+)
+
+// sessionRow is a kind that [Sessions] carries out, and how.
+type sessionRow struct {
+	fault.Carried
+	apply func(context.Context, *Sessions, fault.Kind) (Applied, error)
+}
+
+// inSQL makes a row of the table.
+func inSQL[K fault.Kind](apply func(context.Context, *Sessions, K) (Applied, error), acts, counts, undoing string) sessionRow {
+	var kind K
+	return sessionRow{
+		fault.Carried{Kind: kind.Name(), Acts: acts, Counts: counts, Undoing: undoing},
+		func(ctx context.Context, s *Sessions, kind fault.Kind) (Applied, error) {
+			return apply(ctx, s, kind.(K))
+		},
+	}
+}
+
+// sessionKinds is the table of what is done in SQL.
+func sessionKinds() []sessionRow {
+	return []sessionRow{
+		inSQL(lockTable,
+			"statements on the table, from the moment on at which the lock is asked for; those under way are waited for",
+			"statements seen to wait for the lock, looked at every 50 ms; shorter waits may be missed",
+			"pg_locks shows the lock no more"),
+		inSQL(holdConnections,
+			"sessions that are open are left alone",
+			"connections held; those that the server did not give are missed",
+			"none of the held sessions is in pg_stat_activity any more"),
+		inSQL(terminateBackends,
+			"sessions that are open on this database, but for those of the harness",
+			"sessions terminated and seen to be gone", ""),
+	}
+}
+
+// sessionKind is the row of a kind.
+func sessionKind(kind fault.Kind) sessionRow {
+	for _, row := range sessionKinds() {
+		if row.Kind == kind.Name() {
+			return row
+		}
+	}
+	return sessionRow{apply: func(context.Context, *Sessions, fault.Kind) (Applied, error) {
+		return nil, fmt.Errorf("SQL sessions cannot carry out %q", kind)
+	}}
+}
+
+// SessionsSupport is what SQL sessions of our own can do to a database.
+func SessionsSupport() fault.Support {
+	s := fault.Support{
+		Place: "SQL sessions", About: "Postgres itself, through sessions beside the target's (`chaos.Sessions`)",
+		Excludes: func(a, b fault.Kind) error {
+			if a == b {
+				return fmt.Errorf("%q is on already", a)
+			}
+			return nil
+		},
+	}
+	for _, row := range sessionKinds() {
+		s.Kinds = append(s.Kinds, row.Carried)
+	}
+	return s
+}
