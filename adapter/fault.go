@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/chaos"

@@ -46,7 +46,7 @@ func (s Support) Accepts(f Fault) error {
 		errs = append(errs, fmt.Errorf("%s cannot carry out one thing after another, as %q wants", s.place(), f.Kind))
 	}
 	for _, kind := range Steps(f.Kind) {
-		if !s.carries(kind.Name()) {
+		if !s.Carries(kind.Name()) {
 			errs = append(errs, s.refusal(kind.Name()))
 		}
 	}
@@ -77,7 +77,8 @@ func (s Support) place() string {
 	return s.Place
 }
 
-func (s Support) carries(name string) bool {
+// Carries reports whether the place carries out the kind of that name.
+func (s Support) Carries(name string) bool {
 	return slices.ContainsFunc(s.Kinds, func(c Carried) bool { return c.Kind == name })
 }
 
@@ -88,7 +89,7 @@ func (s Support) refusal(name string) error {
 			continue
 		}
 		for _, other := range group {
-			if s.carries(other) {
+			if s.Carries(other) {
 				return fmt.Errorf("%s cannot carry out %q; the nearest to it here is %q", s.place(), name, other)
 			}
 		}

@@ -7,9 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast.dev/holdfast/fakes/fault"
 	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/standalone"
+	"holdfast.dev/holdfast/fault"
 )
 
 // fakeFlags are the flags that both fakes share.
@@ -104,7 +105,11 @@ func (f *fakeFlags) options(env environ) (standalone.Options, error) {
 		o.Addresses = []string{net.JoinHostPort("127.0.0.1", strconv.Itoa(int(f.port)))}
 	}
 	for _, text := range f.faults {
-		if _, err := fault.Parse(text); err != nil {
+		f, err := fault.Parse(text)
+		if err == nil {
+			err = httpfault.Support().Accepts(f)
+		}
+		if err != nil {
 			return o, usage(fmt.Errorf("--fault: %w", err))
 		}
 	}

@@ -9,14 +9,16 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/fakes/emailapi"
-	"holdfast.dev/holdfast/fakes/fault"
 	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fault"
 )
 
 // liftWithin is how long lifting a fault may take.
@@ -24,7 +26,7 @@ const liftWithin = 5 * time.Second
 
 // Panel is a fake that can be steered.
 type Panel interface {
-	Faults() *fault.Set
+	Faults() *httpfault.Set
 	Journal() *journal.Journal
 	Connections() host.Connections
 	Lift(ctx context.Context, name string) (fault.Receipt, error)
@@ -80,7 +82,7 @@ func (c *controller) addFaults(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	switch err := c.panel.Faults().AddText(lines...); {
-	case errors.Is(err, fault.ErrPresent):
+	case errors.Is(err, httpfault.ErrPresent):
 		fail(w, http.StatusConflict, "present", err)
 	case err != nil:
 		fail(w, http.StatusBadRequest, "bad_fault", err)
@@ -102,7 +104,7 @@ func (c *controller) liftFaults(w http.ResponseWriter, r *http.Request) {
 		receipts, err = c.panel.Clear(ctx)
 	}
 	switch {
-	case errors.Is(err, fault.ErrUnknown):
+	case errors.Is(err, httpfault.ErrUnknown):
 		fail(w, http.StatusNotFound, "unknown_fault", err)
 	case err != nil:
 		fail(w, http.StatusInternalServerError, "not_lifted", err)
@@ -112,7 +114,9 @@ func (c *controller) liftFaults(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *controller) catalogue(w http.ResponseWriter, _ *http.Request) {
-	reply(w, http.StatusOK, fault.Catalogue())
+	known := httpfault.Support()
+	rows := slices.DeleteFunc(fault.Catalogue(), func(row fault.Row) bool { return !known.Carries(row.Name) })
+	reply(w, http.StatusOK, rows)
 }
 
 // Summary is what a fake saw, counted.

@@ -12,8 +12,8 @@ import (
 
 	"holdfast.dev/holdfast/fakes/control"
 	"holdfast.dev/holdfast/fakes/emailapi"
-	"holdfast.dev/holdfast/fakes/fault"
 	"holdfast.dev/holdfast/fakes/oracleapi"
+	"holdfast.dev/holdfast/fault"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"

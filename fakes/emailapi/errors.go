@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/httpfault"
 )
 
 // Class is what a correct client makes of an error.
@@ -85,17 +85,17 @@ func find(status int, name string) Error {
 }
 
 // answer is the error as the API says it, with a message of its own if given.
-func (e Error) answer(message string) fault.Answer {
+func (e Error) answer(message string) httpfault.Answer {
 	body, _ := json.Marshal(struct {
 		StatusCode int    `json:"statusCode"`
 		Name       string `json:"name"`
 		Message    string `json:"message"`
 	}{e.Status, e.Name, cmp.Or(message, e.Message)})
-	return fault.Answer{Status: e.Status, ContentType: "application/json", Body: body}
+	return httpfault.Answer{Status: e.Status, ContentType: "application/json", Body: body}
 }
 
 // refusal is an answer that is an error; nil is none.
-type refusal = *fault.Answer
+type refusal = *httpfault.Answer
 
 func refuse(status int, name, message string) refusal {
 	a := find(status, name).answer(message)

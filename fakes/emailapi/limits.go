@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/httpfault"
 )
 
 // limits are the rate and the quotas. Its caller holds the lock.
@@ -75,7 +75,7 @@ func untilTomorrow(now time.Time) time.Duration {
 }
 
 // tell puts the limits into an answer's headers.
-func (l *limits) tell(a *fault.Answer, now time.Time) {
+func (l *limits) tell(a *httpfault.Answer, now time.Time) {
 	if l.perSecond > 0 {
 		a.SetHeader("Ratelimit-Limit", strconv.Itoa(l.perSecond))
 		a.SetHeader("Ratelimit-Remaining", strconv.Itoa(max(0, l.perSecond-l.inSecond)))

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/httpfault"
 )
 
 // kept is a mail that GET /emails/{id} knows.
@@ -69,7 +69,7 @@ func orNone(a addresses) addresses {
 func mailID(seed uint64, key string, hit, n int) string {
 	var b [16]byte
 	for i, part := range []string{"high", "low"} {
-		h := fault.Hash(seed, part, key, strconv.Itoa(hit), strconv.Itoa(n))
+		h := httpfault.Hash(seed, part, key, strconv.Itoa(hit), strconv.Itoa(n))
 		for j := range 8 {
 			b[8*i+j] = byte(h >> (8 * j))
 		}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
 	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/httpfault"
 )
 
 // route is what a request asks for; also the journal's groups.
@@ -95,10 +95,10 @@ func (o *order) read(r *http.Request, body []byte) string {
 }
 
 // Refuse is an error in the API's shape.
-func (a *api) Refuse(status int, name string) fault.Answer { return find(status, name).answer("") }
+func (a *api) Refuse(status int, name string) httpfault.Answer { return find(status, name).answer("") }
 
 // Serve does what the request asks for.
-func (a *api) Serve(c *host.Call) fault.Answer {
+func (a *api) Serve(c *host.Call) httpfault.Answer {
 	o, _ := c.Value.(*order)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -108,7 +108,7 @@ func (a *api) Serve(c *host.Call) fault.Answer {
 	return answer
 }
 
-func (a *api) serve(c *host.Call, o *order, now time.Time) fault.Answer {
+func (a *api) serve(c *host.Call, o *order, now time.Time) httpfault.Answer {
 	if bad := a.authorise(o, c.Now.Sub(a.config.Start)); bad != nil {
 		return *bad
 	}
@@ -147,16 +147,16 @@ func (a *api) authorise(o *order, at time.Duration) refusal {
 	}
 }
 
-func (a *api) get(id string) fault.Answer {
+func (a *api) get(id string) httpfault.Answer {
 	k, ok := a.mails.byID[id]
 	if !ok {
 		return *refuse(http.StatusNotFound, "not_found", "Email not found.")
 	}
-	return fault.Answer{Status: http.StatusOK, ContentType: "application/json", Body: k.body()}
+	return httpfault.Answer{Status: http.StatusOK, ContentType: "application/json", Body: k.body()}
 }
 
 // send accepts mails, unless they were accepted before.
-func (a *api) send(c *host.Call, o *order, now time.Time) fault.Answer {
+func (a *api) send(c *host.Call, o *order, now time.Time) httpfault.Answer {
 	key, bad := idempotencyKey(c.Request)
 	if bad != nil {
 		return *bad
@@ -257,10 +257,10 @@ func answerBody(r route, ids []string, problems []problem) []byte {
 }
 
 // sent is the answer to mails that were accepted.
-func (a *api) sent(body []byte) fault.Answer {
+func (a *api) sent(body []byte) httpfault.Answer {
 	before := a.previous
 	a.previous = body
-	return fault.Answer{
+	return httpfault.Answer{
 		Status: http.StatusOK, ContentType: "application/json", Body: body,
 		Wrong: func(how string) []byte {
 			switch how {

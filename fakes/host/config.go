@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
 )
 
@@ -17,10 +17,10 @@ type API interface {
 	// Identify says which request this is. It must not change anything.
 	Identify(r *http.Request, body []byte) Identity
 	// Serve does the work and says the answer.
-	Serve(c *Call) fault.Answer
+	Serve(c *Call) httpfault.Answer
 	// Refuse is the answer with a status that a fault asks for, in the API's own
 	// shape. name may be empty.
-	Refuse(status int, name string) fault.Answer
+	Refuse(status int, name string) httpfault.Answer
 }
 
 // Identity is which request it is.

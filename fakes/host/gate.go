@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/httpfault"
 )
 
 // refuseEvery is how often a gate looks whether it should be shut.
@@ -46,6 +46,7 @@ type gate struct {
 
 	mu    sync.Mutex
 	inner *net.TCPListener // nil while shut
+	cut   bool             // since it is shut, open connections were reset
 	conns map[*conn]struct{}
 }
 
@@ -133,7 +134,7 @@ func (g *gate) welcome(tcp *net.TCPConn) {
 		return
 	}
 	plan := h.faults.Greet(uint64(c.id), g.addr.String())
-	if plan.Greeting() != fault.Hold {
+	if plan.Greeting() != httpfault.Hold {
 		plan.Done()
 		g.handOn(c)
 		return
@@ -177,10 +178,17 @@ func (g *gate) forget(c *conn) {
 	delete(g.conns, c)
 }
 
-// shut stops listening and resets all connections.
-func (g *gate) shut() {
+// shut stops listening, and with cut resets all connections. It returns how many
+// it reset.
+func (g *gate) shut(cut bool) int {
 	_ = g.Close()
-	g.each((*conn).reset)
+	if !cut {
+		return 0
+	}
+	g.mu.Lock()
+	g.cut = true
+	g.mu.Unlock()
+	return g.each((*conn).reset)
 }
 
 // each calls f for every connection and returns how many there were.
@@ -208,9 +216,17 @@ func (g *gate) reopen() error {
 	if err != nil {
 		return fmt.Errorf("listen again on %s: %w", g.addr, err)
 	}
-	g.inner = inner
+	g.inner, g.cut = inner, false
 	return nil
 }
 
 // isShut says whether nobody listens.
 func (g *gate) isShut() bool { return g.listener() == nil }
+
+// isShutAs says whether nobody listens and, where that is to be so, what was open
+// was reset.
+func (g *gate) isShutAs(cut bool) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.inner == nil && (g.cut || !cut)
+}

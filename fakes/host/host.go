@@ -11,15 +11,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fault"
 )
 
 // Host is a fake that is running.
 type Host struct {
 	config  Config
 	api     API
-	faults  *fault.Set
+	faults  *httpfault.Set
 	journal *journal.Journal
 	server  *http.Server
 	gates   []*gate
@@ -45,7 +46,7 @@ func Start(c Config, api API) (*Host, error) {
 	c = c.withDefaults()
 	h := &Host{
 		config: c, api: api, journal: c.Journal,
-		faults: fault.NewSet(fault.Config{Seed: c.Seed, Start: c.Start, Now: c.Now}),
+		faults: httpfault.NewSet(httpfault.Config{Seed: c.Seed, Start: c.Start, Now: c.Now}),
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.server = &http.Server{
@@ -110,12 +111,11 @@ func (h *Host) watchRefusal() {
 func (h *Host) heedRefusal() {
 	h.refusal.Lock()
 	defer h.refusal.Unlock()
-	refusing := h.faults.Refusing()
+	refusing, cut := h.faults.Refusing()
 	for _, g := range h.gates {
 		switch {
-		case refusing && !g.isShut():
-			h.faults.Touched(max(1, g.each(func(*conn) {})))
-			g.shut()
+		case refusing && !g.isShutAs(cut):
+			h.faults.Touched(max(1, g.shut(cut)))
 		case !refusing && g.isShut():
 			if err := g.reopen(); err != nil {
 				h.config.Log("warning: " + err.Error())
@@ -128,7 +128,8 @@ func (h *Host) heedRefusal() {
 func (h *Host) asTold() bool {
 	h.refusal.Lock()
 	defer h.refusal.Unlock()
-	return h.Shut() == h.faults.Refusing()
+	refusing, _ := h.faults.Refusing()
+	return h.Shut() == refusing
 }
 
 // URL is the base address of the i-th listener, for example
@@ -145,7 +146,7 @@ func (h *Host) URLs() []string {
 }
 
 // Faults are what goes wrong. They may be changed at any time.
-func (h *Host) Faults() *fault.Set { return h.faults }
+func (h *Host) Faults() *httpfault.Set { return h.faults }
 
 // Journal is what the host saw.
 func (h *Host) Journal() *journal.Journal { return h.journal }

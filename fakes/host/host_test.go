@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
 	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
 
 	"github.com/stretchr/testify/require"
@@ -37,14 +37,14 @@ func (*plainAPI) Identify(r *http.Request, _ []byte) host.Identity {
 	return host.Identity{Group: r.Method, Key: r.URL.Path, Names: []string{r.URL.Path}}
 }
 
-func (a *plainAPI) Serve(c *host.Call) fault.Answer {
+func (a *plainAPI) Serve(c *host.Call) httpfault.Answer {
 	c.Accept("someone", uint64(c.Hit()))
 	c.OnDone(func() { a.done.Add(1) })
-	return fault.Answer{Status: 200, ContentType: "text/plain", Body: fmt.Appendf(nil, "attempt %d of %d bytes", c.Attempt, len(c.Body))}
+	return httpfault.Answer{Status: 200, ContentType: "text/plain", Body: fmt.Appendf(nil, "attempt %d of %d bytes", c.Attempt, len(c.Body))}
 }
 
-func (*plainAPI) Refuse(status int, name string) fault.Answer {
-	return fault.Answer{Status: status, ContentType: "text/plain", Body: []byte("refused " + name)}
+func (*plainAPI) Refuse(status int, name string) httpfault.Answer {
+	return httpfault.Answer{Status: status, ContentType: "text/plain", Body: []byte("refused " + name)}
 }
 
 func start(t *testing.T, c host.Config) (*host.Host, *plainAPI, *http.Client) {
@@ -247,16 +247,16 @@ func TestRefusingClosesTheAddressAndOpensItAgain(t *testing.T) {
 	defer kept.CloseIdleConnections()
 	get(t, kept, h.URL(0)+"/a")
 	for range 3 {
-		require.NoError(t, h.Faults().AddText("refuse"))
+		require.NoError(t, h.Faults().AddText("refuse cut"))
 		require.Eventually(t, h.Shut, time.Second, time.Millisecond)
 		_, err := kept.Get(h.URL(0) + "/a")
 		require.ErrorIs(t, err, syscall.ECONNREFUSED, "the connection that was kept is gone, too")
-		r, err := h.Lift(t.Context(), "refuse")
+		r, err := h.Lift(t.Context(), "refuse cut")
 		require.NoError(t, err)
 		require.Positive(t, r.Fired)
 		get(t, kept, h.URL(0)+"/a") // at once: lifting has waited for it
 	}
-	require.NoError(t, h.Faults().AddText("refuse", "close"))
+	require.NoError(t, h.Faults().AddText("refuse cut", "close"))
 	require.Eventually(t, h.Shut, time.Second, time.Millisecond)
 	receipts, err := h.Clear(t.Context())
 	require.NoError(t, err)

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
 )
 
@@ -28,18 +28,18 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Method: r.Method, Path: r.URL.Path, Header: r.Header, Body: body,
 	})
 	call.Attempt = call.ticket.Attempt
-	plan := h.faults.Plan(fault.Request{
+	plan := h.faults.Plan(httpfault.Request{
 		Key: call.Group + "/" + call.Key, Attempt: call.Attempt, Arrival: call.ticket.Hit, Names: call.Names, Reused: reused,
 	})
 	h.carryOut(w, &call, plan)
 }
 
 // carryOut does the work, and sends what there is to send.
-func (h *Host) carryOut(w http.ResponseWriter, call *Call, plan *fault.Plan) {
+func (h *Host) carryOut(w http.ResponseWriter, call *Call, plan *httpfault.Plan) {
 	ticket := call.ticket
 	answer, err := h.answer(call, plan)
 	if err != nil {
-		h.end(ticket, plan, fault.Gone, 0)
+		h.end(ticket, plan, httpfault.Gone, 0)
 		// Or else net/http would answer 200 when a held request ends because the
 		// host closes.
 		panic(http.ErrAbortHandler)
@@ -48,19 +48,19 @@ func (h *Host) carryOut(w http.ResponseWriter, call *Call, plan *fault.Plan) {
 	send, err := plan.Take(h.ctx, w, answer)
 	switch {
 	case err != nil:
-		h.end(ticket, plan, fault.Gone, status)
+		h.end(ticket, plan, httpfault.Gone, status)
 	case send != nil: // apart: a held connection costs less without its request
 		h.work.Go(func() { h.end(ticket, plan, send(), status) })
-	case fault.Write(w, answer) != nil:
-		h.end(ticket, plan, fault.Gone, status)
+	case httpfault.Write(w, answer) != nil:
+		h.end(ticket, plan, httpfault.Gone, status)
 	default:
-		h.end(ticket, plan, fault.Whole, status)
+		h.end(ticket, plan, httpfault.Whole, status)
 	}
 }
 
 // answer does the work, lets pass the time that faults want, and returns what
 // there is to say; an error if the client has let go meanwhile.
-func (h *Host) answer(call *Call, plan *fault.Plan) (*fault.Answer, error) {
+func (h *Host) answer(call *Call, plan *httpfault.Plan) (*httpfault.Answer, error) {
 	ctx := call.Request.Context()
 	stuck := plan.Stuck()
 	if stuck {
@@ -68,7 +68,7 @@ func (h *Host) answer(call *Call, plan *fault.Plan) (*fault.Answer, error) {
 			return nil, err
 		}
 	}
-	var answer fault.Answer
+	var answer httpfault.Answer
 	if plan.Refused() {
 		answer = h.api.Refuse(http.StatusServiceUnavailable, "")
 	} else {
@@ -89,12 +89,12 @@ func (h *Host) answer(call *Call, plan *fault.Plan) (*fault.Answer, error) {
 }
 
 // end notes how a request ended.
-func (h *Host) end(ticket journal.Ticket, plan *fault.Plan, sent fault.Sent, status int) {
+func (h *Host) end(ticket journal.Ticket, plan *httpfault.Plan, sent httpfault.Sent, status int) {
 	outcome := journal.Abandoned
 	switch sent {
-	case fault.Whole:
+	case httpfault.Whole:
 		outcome = journal.Answered
-	case fault.Torn:
+	case httpfault.Torn:
 		outcome = journal.Cut
 	}
 	h.journal.End(ticket, outcome, status, h.journal.FaultSet(plan.Fired()))
@@ -109,7 +109,7 @@ func (c *Call) finish() {
 }
 
 // render gives an answer that a fault asked for the API's own shape.
-func (h *Host) render(a *fault.Answer) {
+func (h *Host) render(a *httpfault.Answer) {
 	own := h.api.Refuse(a.Status, a.Name)
 	own.Self, own.Wrong = a.Self, a.Wrong
 	for name, values := range a.Header {
@@ -134,7 +134,7 @@ func (h *Host) unreadable(w http.ResponseWriter, err error) {
 		status = http.StatusRequestEntityTooLarge
 	}
 	answer := h.api.Refuse(status, "")
-	_ = fault.Write(w, &answer) // whoever sent this may be gone
+	_ = httpfault.Write(w, &answer) // whoever sent this may be gone
 }
 
 // stamped returns the attempt that the client stamped on the request; 0 if none.

@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
 	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
 )
 
@@ -124,7 +124,7 @@ type api struct {
 type question struct {
 	oracle  string
 	project int64
-	problem *fault.Answer
+	problem *httpfault.Answer
 }
 
 // Identify reads oracle and project.
@@ -175,14 +175,14 @@ func projectOf(r *http.Request, body []byte) string {
 }
 
 // Serve answers with the oracle's data.
-func (a *api) Serve(c *host.Call) fault.Answer {
+func (a *api) Serve(c *host.Call) httpfault.Answer {
 	q, _ := c.Value.(*question)
 	if q.problem != nil {
 		return *q.problem
 	}
 	body := a.impact(q.oracle, q.project, a.asOf)
 	before := a.previous.Swap(&body)
-	return fault.Answer{
+	return httpfault.Answer{
 		Status: http.StatusOK, ContentType: "application/json", Body: body,
 		Wrong: func(how string) []byte { return a.wrong(q, how, before) },
 	}
@@ -213,7 +213,7 @@ type Data struct {
 // DataOf is what an oracle of a fake with that data seed says of a project at a
 // time: to tell its answer from one about something else.
 func DataOf(seed uint64, oracle string, project int64, asOf time.Time) Data {
-	n := fault.Hash(seed, oracle, strconv.FormatInt(project, 10), strconv.Itoa(asOf.Year()))
+	n := httpfault.Hash(seed, oracle, strconv.FormatInt(project, 10), strconv.Itoa(asOf.Year()))
 	return Data{AsOf: asOf, Beneficiaries: n % 100_000, CO2: float64(n>>20%100_000) / 10, Score: float64(n>>40%1000) / 1000}
 }
 
@@ -238,7 +238,7 @@ func (a *api) impact(oracle string, project int64, asOf time.Time) []byte {
 }
 
 // Refuse is an error in the API's shape.
-func (a *api) Refuse(status int, name string) fault.Answer {
+func (a *api) Refuse(status int, name string) httpfault.Answer {
 	return *problem(status, cmp.Or(name, codeOf(status)), http.StatusText(status))
 }
 
@@ -246,7 +246,7 @@ func codeOf(status int) string {
 	return strings.ReplaceAll(strings.ToLower(cmp.Or(http.StatusText(status), "error")), " ", "_")
 }
 
-func problem(status int, code, message string) *fault.Answer {
+func problem(status int, code, message string) *httpfault.Answer {
 	body, _ := json.Marshal(map[string]any{"error": map[string]string{"code": code, "message": message}})
-	return &fault.Answer{Status: status, ContentType: "application/json", Body: append(body, '\n')}
+	return &httpfault.Answer{Status: status, ContentType: "application/json", Body: append(body, '\n')}
 }

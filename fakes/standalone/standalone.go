@@ -13,9 +13,9 @@ import (
 
 	"holdfast.dev/holdfast/fakes/control"
 	"holdfast.dev/holdfast/fakes/emailapi"
-	"holdfast.dev/holdfast/fakes/fault"
 	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/oracleapi"
+	"holdfast.dev/holdfast/fault"
 )
 
 // Options are what both fakes have in common.
@@ -140,7 +140,7 @@ func tell(out io.Writer, h *host.Host) {
 }
 
 func measured(r fault.Receipt) string {
-	if m := r.Measured(); m != "" {
+	if m := r.Measured; m != "" {
 		return "; " + m
 	}
 	return ""

@@ -155,7 +155,7 @@ func TestAStoppedRunUndoesWhatIsOnAndBeginsNothing(t *testing.T) {
 				defer cancel()
 				tl := start(ctx,
 					planned("on", "x", windowed("a"), 1*time.Second, 9*time.Second),
-					planned("to come", "x", windowed("b"), 5*time.Second, 9*time.Second),
+					planned("to-come", "x", windowed("b"), 5*time.Second, 9*time.Second),
 				)
 				time.Sleep(2 * time.Second)
 				faults := stop(tl, cancel)

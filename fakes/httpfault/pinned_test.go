@@ -1,6 +1,8 @@
-package fault_test
+package httpfault_test
 
-import "time"
+import (
+	"time"
+)
 
 // pinned are the draws of seed 42 as they have always been. If they change, no
 // recorded run can be repeated any more.

@@ -1,4 +1,4 @@
-package fault_test
+package httpfault_test
 
 import (
 	"bufio"
@@ -17,9 +17,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
 	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fault"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -37,16 +38,16 @@ func (*plainAPI) Identify(r *http.Request, _ []byte) host.Identity {
 	return host.Identity{Group: "plain", Key: key, Names: []string{name}}
 }
 
-func (a *plainAPI) Serve(*host.Call) fault.Answer {
+func (a *plainAPI) Serve(*host.Call) httpfault.Answer {
 	a.worked.Add(1)
-	return fault.Answer{
+	return httpfault.Answer{
 		Status: 200, ContentType: "application/json", Body: []byte(healthyBody),
 		Wrong: func(how string) []byte { return []byte(`{"wrong":"` + how + `"}`) },
 	}
 }
 
-func (*plainAPI) Refuse(status int, name string) fault.Answer {
-	return fault.Answer{Status: status, ContentType: "application/json", Body: fmt.Appendf(nil, `{"error":%q}`, name)}
+func (*plainAPI) Refuse(status int, name string) httpfault.Answer {
+	return httpfault.Answer{Status: status, ContentType: "application/json", Body: fmt.Appendf(nil, `{"error":%q}`, name)}
 }
 
 // rig is a fake with faults and a real client in front of it, over TCP.
@@ -207,10 +208,10 @@ func (r *rig) draws(n int) drawn {
 	r.Helper()
 	out := make(drawn, n)
 	synctest.Test(r.T, func(t *testing.T) {
-		set := fault.NewSet(fault.Config{Seed: r.seed})
+		set := httpfault.NewSet(httpfault.Config{Seed: r.seed})
 		require.NoError(t, set.AddText(r.names[0]))
 		for i := range out {
-			plan := set.Plan(fault.Request{Key: fmt.Sprint("plain/k", i), Attempt: 1, Arrival: 1})
+			plan := set.Plan(httpfault.Request{Key: fmt.Sprint("plain/k", i), Attempt: 1, Arrival: 1})
 			begin := time.Now()
 			require.NoError(t, plan.Wait(t.Context()))
 			out[i] = time.Since(begin)

@@ -1,61 +1,26 @@
-package fault
+package httpfault
 
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+
+	"holdfast.dev/holdfast/fault"
 )
 
-// JSON answers with something else than the JSON that was promised. The work is
-// done.
-type JSON struct {
-	// How is what is wrong with it: malformed, html, types, null, nulls, nan,
-	// huge, deep, duplicate, missing, empty or nocontent.
-	How string
-	// Depth is how deep "deep" nests.
-	Depth int
-	// Field is which field "missing" leaves out. Defaults to the first by name.
-	Field string
-}
-
-const defaultDepth = 10_000
-
-// String returns for example "json deep depth=10000".
-func (j JSON) String() string { return words("json "+j.How, "depth", j.Depth, "field", j.Field) }
-
-// Validate refuses an unknown way.
-func (j JSON) Validate() error {
-	if !slices.Contains(jsonWays(), j.How) {
-		return fmt.Errorf("json %q: want one of %s", j.How, strings.Join(jsonWays(), ", "))
-	}
-	if j.Depth < 0 || j.Depth > 10_000_000 || (j.How == "deep") != (j.Depth > 0) {
-		return errors.New("json: depth goes with deep, from 1 to 10000000")
-	}
-	if j.Field != "" && (j.How != "missing" || !plain(j.Field)) {
-		return errors.New("json: field goes with missing, and has no blanks")
-	}
-	return nil
-}
-
-func jsonWays() []string {
-	return []string{
-		"malformed", "html", "types", "null", "nulls", "nan", "huge",
-		"deep", "duplicate", "missing", "empty", "nocontent",
-	}
-}
+// spoiling is [fault.JSON] in force.
+type spoiling struct{ fault.JSON }
 
 // Change spoils the answer.
-func (j JSON) Change(_ *Draw, a *Answer) bool {
+func (j spoiling) Change(_ *Draw, a *Answer) bool {
 	switch j.How {
 	case "malformed":
 		a.Body = append(bytes.TrimRight(bytes.Clone(a.Body), "}\n"), ",,"...)
 	case "html":
-		Status{Code: http.StatusOK, HTML: true}.Change(nil, a)
+		replacing{fault.Status{Code: http.StatusOK, HTML: true}}.Change(nil, a)
 	case "null":
 		a.Body = []byte("null")
 	case "deep":
@@ -81,7 +46,7 @@ func doubled(body []byte) []byte {
 	return slices.Concat(inner, []byte(","), bytes.TrimPrefix(nulls, []byte("{")))
 }
 
-func (j JSON) rewritten(body []byte) []byte {
+func (j spoiling) rewritten(body []byte) []byte {
 	switch j.How {
 	case "nulls":
 		return rewrite(body, func(any) any { return nil })
@@ -190,12 +155,4 @@ func without(body []byte, field string) []byte {
 	}
 	delete(object, field)
 	return encode(nil, object, func(v any) any { return v })
-}
-
-func parseJSON(a *args) (Kind, error) {
-	j := JSON{How: a.word(), Field: a.text("field")}
-	if j.How == "deep" {
-		j.Depth = a.intOr("depth", defaultDepth)
-	}
-	return j, nil
 }

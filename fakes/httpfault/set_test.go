@@ -1,16 +1,15 @@
-package fault_test
+package httpfault_test
 
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/fault"
+	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
 
 	"github.com/stretchr/testify/require"
@@ -18,12 +17,12 @@ import (
 
 // decisions says which of n keys and their attempts a fault picks, without a
 // server: nothing but the choice.
-func decisions(t *testing.T, s *fault.Set, keys, attempts int) []string {
+func decisions(t *testing.T, s *httpfault.Set, keys, attempts int) []string {
 	t.Helper()
 	var out []string
 	for k := range keys {
 		for a := range attempts {
-			plan := s.Plan(fault.Request{Key: fmt.Sprint("k", k), Attempt: a + 1, Arrival: a + 1, Names: []string{fmt.Sprint("n", k)}})
+			plan := s.Plan(httpfault.Request{Key: fmt.Sprint("k", k), Attempt: a + 1, Arrival: a + 1, Names: []string{fmt.Sprint("n", k)}})
 			if plan != nil {
 				out = append(out, fmt.Sprintf("k%d/%d", k, a+1))
 			}
@@ -33,9 +32,9 @@ func decisions(t *testing.T, s *fault.Set, keys, attempts int) []string {
 	return out
 }
 
-func setOf(t *testing.T, seed uint64, texts ...string) *fault.Set {
+func setOf(t *testing.T, seed uint64, texts ...string) *httpfault.Set {
 	t.Helper()
-	s := fault.NewSet(fault.Config{Seed: seed})
+	s := httpfault.NewSet(httpfault.Config{Seed: seed})
 	require.NoError(t, s.AddText(texts...))
 	return s
 }
@@ -82,7 +81,7 @@ func TestFaultsOfOneSetDrawApart(t *testing.T) {
 	s := setOf(t, 1, "delay 1ms p=0.5", "delay 2ms p=0.5")
 	both := 0
 	for k := range n {
-		plan := s.Plan(fault.Request{Key: fmt.Sprint(k), Attempt: 1, Arrival: 1})
+		plan := s.Plan(httpfault.Request{Key: fmt.Sprint(k), Attempt: 1, Arrival: 1})
 		if len(plan.Acting()) == 2 {
 			both++
 		}
@@ -114,7 +113,7 @@ func TestTheDrawsStayTheSameFromVersionToVersion(t *testing.T) {
 		s := setOf(t, 42, "delay lognormal median=80ms sigma=0.8 id=pinned")
 		var waits []time.Duration
 		for attempt := range 3 {
-			plan := s.Plan(fault.Request{Key: "k", Attempt: attempt + 1, Arrival: attempt + 1})
+			plan := s.Plan(httpfault.Request{Key: "k", Attempt: attempt + 1, Arrival: attempt + 1})
 			begin := time.Now()
 			require.NoError(t, plan.Wait(t.Context()))
 			waits = append(waits, time.Since(begin))
@@ -127,7 +126,7 @@ func TestTheDrawsStayTheSameFromVersionToVersion(t *testing.T) {
 func TestAWindowOpensRampsFlapsAndCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 2000
-		share := func(s *fault.Set) float64 { return float64(len(decisions(t, s, n, 1))) / n }
+		share := func(s *httpfault.Set) float64 { return float64(len(decisions(t, s, n, 1))) / n }
 		window := setOf(t, 1, "close from=10s to=20s")
 		ramp := setOf(t, 1, "close p=0.8 from=10s to=30s ramp=10s")
 		flap := setOf(t, 1, "close from=10s flap=2s/3s")
@@ -157,7 +156,7 @@ func TestAWindowOpensRampsFlapsAndCloses(t *testing.T) {
 }
 
 func TestAFaultWithoutAWindowIsOnEvenBeforeTheRunStarts(t *testing.T) {
-	s := fault.NewSet(fault.Config{Start: time.Now().Add(time.Hour)})
+	s := httpfault.NewSet(httpfault.Config{Start: time.Now().Add(time.Hour)})
 	require.NoError(t, s.AddText("close"))
 	require.Len(t, decisions(t, s, 1, 1), 1)
 }
@@ -165,7 +164,7 @@ func TestAFaultWithoutAWindowIsOnEvenBeforeTheRunStarts(t *testing.T) {
 func TestAHangEndsWithItsWindowAndADelayDoesNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		waits := func(text string) time.Duration {
-			plan := setOf(t, 1, text).Plan(fault.Request{Key: "k", Attempt: 1, Arrival: 1})
+			plan := setOf(t, 1, text).Plan(httpfault.Request{Key: "k", Attempt: 1, Arrival: 1})
 			defer plan.Done()
 			begin := time.Now()
 			require.NoError(t, plan.Wait(t.Context()))
@@ -179,7 +178,7 @@ func TestAHangEndsWithItsWindowAndADelayDoesNot(t *testing.T) {
 
 func TestWaitsOfSeveralFaultsAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		plan := setOf(t, 1, "delay 1s", "delay 2s").Plan(fault.Request{Key: "k", Attempt: 1, Arrival: 1})
+		plan := setOf(t, 1, "delay 1s", "delay 2s").Plan(httpfault.Request{Key: "k", Attempt: 1, Arrival: 1})
 		begin := time.Now()
 		require.NoError(t, plan.Wait(t.Context()))
 		require.Equal(t, 3*time.Second, time.Since(begin))
@@ -190,13 +189,13 @@ func TestWaitsOfSeveralFaultsAddUp(t *testing.T) {
 
 func TestAtOnceBoundsHowManyAFaultHasInHand(t *testing.T) {
 	s := setOf(t, 1, "hang headers at-once=2 id=h")
-	first := s.Plan(fault.Request{Key: "a", Attempt: 1, Arrival: 1})
-	second := s.Plan(fault.Request{Key: "b", Attempt: 1, Arrival: 1})
+	first := s.Plan(httpfault.Request{Key: "a", Attempt: 1, Arrival: 1})
+	second := s.Plan(httpfault.Request{Key: "b", Attempt: 1, Arrival: 1})
 	require.NotNil(t, first)
 	require.NotNil(t, second)
-	require.Nil(t, s.Plan(fault.Request{Key: "c", Attempt: 1, Arrival: 1}))
+	require.Nil(t, s.Plan(httpfault.Request{Key: "c", Attempt: 1, Arrival: 1}))
 	first.Done()
-	third := s.Plan(fault.Request{Key: "d", Attempt: 1, Arrival: 1})
+	third := s.Plan(httpfault.Request{Key: "d", Attempt: 1, Arrival: 1})
 	require.NotNil(t, third)
 	second.Done()
 	third.Done()
@@ -211,7 +210,7 @@ func TestAtOnceBoundsHowManyAFaultHasInHand(t *testing.T) {
 func TestLiftingWaitsUntilNothingIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := setOf(t, 1, "hang headers id=h")
-		plan := s.Plan(fault.Request{Key: "a", Attempt: 1, Arrival: 1})
+		plan := s.Plan(httpfault.Request{Key: "a", Attempt: 1, Arrival: 1})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		r, err := s.Lift(ctx, "h")
@@ -219,7 +218,7 @@ func TestLiftingWaitsUntilNothingIsHeld(t *testing.T) {
 		require.EqualValues(t, 1, r.Held)
 		plan.Done()
 		_, err = s.Lift(t.Context(), "h")
-		require.ErrorIs(t, err, fault.ErrUnknown)
+		require.ErrorIs(t, err, httpfault.ErrUnknown)
 		r, err = s.Receipt("h")
 		require.NoError(t, err, "a lifted fault is remembered")
 		require.Zero(t, r.Held)
@@ -229,7 +228,7 @@ func TestLiftingWaitsUntilNothingIsHeld(t *testing.T) {
 
 func TestAFaultIsAddedOnceAndAllOrNone(t *testing.T) {
 	s := setOf(t, 1, "close")
-	require.ErrorIs(t, s.AddText("reset", "close"), fault.ErrPresent)
+	require.ErrorIs(t, s.AddText("reset", "close"), httpfault.ErrPresent)
 	require.Error(t, s.AddText("reset", "nonsense"))
 	require.Len(t, s.Receipts(), 1, "the reset was not added on its own")
 	require.NoError(t, s.AddText("close id=another"))
@@ -239,14 +238,14 @@ func TestAbandonedWorkStillCountsForAnOverloadedServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := setOf(t, 1, "overload base=1s slope=1s id=o")
 		for i := range 5 { // five clients that give up at once
-			plan := s.Plan(fault.Request{Key: fmt.Sprint(i), Attempt: 1, Arrival: 1})
+			plan := s.Plan(httpfault.Request{Key: fmt.Sprint(i), Attempt: 1, Arrival: 1})
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			require.ErrorIs(t, plan.Wait(ctx), fault.ErrGone)
+			require.ErrorIs(t, plan.Wait(ctx), httpfault.ErrGone)
 			plan.Done()
 		}
 		wait := func() time.Duration {
-			plan := s.Plan(fault.Request{Key: "next", Attempt: 1, Arrival: 1})
+			plan := s.Plan(httpfault.Request{Key: "next", Attempt: 1, Arrival: 1})
 			defer plan.Done()
 			begin := time.Now()
 			require.NoError(t, plan.Wait(t.Context()))
@@ -255,35 +254,6 @@ func TestAbandonedWorkStillCountsForAnOverloadedServer(t *testing.T) {
 		require.Equal(t, 6*time.Second, wait(), "their work goes on")
 		require.Equal(t, time.Second, wait(), "until it is done")
 	})
-}
-
-func TestDistributionsHaveTheShapeTheyDeclare(t *testing.T) {
-	for text, quantiles := range map[string]map[float64]time.Duration{
-		"delay 1s":                                 {0: time.Second, 0.999: time.Second},
-		"delay uniform min=1s max=3s":              {0.25: 1500 * time.Millisecond, 0.75: 2500 * time.Millisecond},
-		"delay normal mean=1s sd=100ms":            {0.5: time.Second, 0.9772: 1200 * time.Millisecond},
-		"delay lognormal median=1s sigma=1":        {0.5: time.Second, 0.9772: 7389 * time.Millisecond},
-		"delay lognormal median=1s sigma=1 max=2s": {0.5: time.Second, 0.9772: 2 * time.Second},
-		"delay exponential mean=1s":                {0.6321: time.Second, 0.9502: 3 * time.Second},
-		"delay pareto min=1s alpha=2":              {0: time.Second, 0.75: 2 * time.Second, 0.99: 10 * time.Second},
-		"delay bimodal fast=1s slow=9s slow-p=0.2": {0.79: time.Second, 0.81: 9 * time.Second},
-		"delay quantiles 0:1s,0.5:2s,1:10s":        {0.25: 1500 * time.Millisecond, 0.75: 6 * time.Second},
-	} {
-		t.Run(text, func(t *testing.T) {
-			f, err := fault.Parse(text)
-			require.NoError(t, err)
-			r := rand.New(rand.NewPCG(1, 2))
-			times := make([]time.Duration, 50_000)
-			for i := range times {
-				times[i] = f.Kind.(fault.Waiter).Wait(&fault.Draw{Rand: r})
-			}
-			slices.Sort(times)
-			for q, want := range quantiles {
-				got := times[int(q*float64(len(times)))]
-				require.InEpsilon(t, want.Seconds(), got.Seconds(), 0.05, "quantile %v", q)
-			}
-		})
-	}
 }
 
 // TestTheSameSeedMakesTheSameFaults: 64 clients at once, in whatever order they

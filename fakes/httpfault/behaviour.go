@@ -1,4 +1,4 @@
-package fault
+package httpfault
 
 import (
 	"math"
@@ -7,39 +7,33 @@ import (
 	"time"
 )
 
-// Kind is what happens to an answer. Its text form is the one that [Parse]
-// reads. A kind acts through one or more of [Waiter], [Changer], [Sender] and
-// [Greeter].
-type Kind interface {
-	// String is the kind's text form, without selectors.
-	String() string
-	// Validate says what is wrong with its parameters.
-	Validate() error
-}
+// behaviour is a kind in force. It acts through one or more of [waiter],
+// [changer], [sender] and [greeter].
+type behaviour any
 
-// Waiter is a kind that lets time pass before the answer's first byte.
-type Waiter interface {
+// waiter is a behaviour that lets time pass before the answer's first byte.
+type waiter interface {
 	// Wait returns for how long; [Forever] is until the fault is lifted.
 	Wait(*Draw) time.Duration
 }
 
-// Changer is a kind that changes what is answered.
-type Changer interface {
+// changer is a behaviour that changes what is answered.
+type changer interface {
 	// Change says whether there was anything to change.
 	Change(*Draw, *Answer) bool
 }
 
-// Sender is a kind that sends the answer in its own way. The connection is
+// sender is a behaviour that sends the answer in its own way. The connection is
 // closed afterwards.
-type Sender interface {
+type sender interface {
 	// Send says whether the client could have the whole answer. It returns
 	// [ErrGone] if the fault could not take place, because the client let go
 	// first.
 	Send(*Exchange) (whole bool, err error)
 }
 
-// Greeter is a kind that acts on a connection before any request is known.
-type Greeter interface {
+// greeter is a behaviour that acts on a connection before any request is known.
+type greeter interface {
 	// Greet says what becomes of a fresh connection.
 	Greet() Greeting
 }
@@ -53,10 +47,10 @@ const (
 	Refuse                     // nobody listens
 )
 
-// refuser is a kind that stands for work that was not carried out.
+// refuser is a behaviour that stands for work that was not carried out.
 type refuser interface{ Refuses() bool }
 
-// picky is a kind that is possible with some requests only.
+// picky is a behaviour that is possible with some requests only.
 type picky interface{ possible(*Request) bool }
 
 // Forever is the wait of something that never comes.

@@ -1,32 +1,24 @@
-package fault
+package httpfault
 
 import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
+
+	"holdfast.dev/holdfast/fault"
 )
 
-// Endless answers with a body that goes on and on. The server holds one small
-// piece of it at a time.
-type Endless struct {
-	Bytes int64 // after which the connection is closed all the same
-}
-
-// String returns for example "endless bytes=1GiB".
-func (e Endless) String() string { return words("endless", "bytes", size(e.Bytes)) }
-
-// Validate refuses less than a byte.
-func (e Endless) Validate() error { return checkFlood("endless", e.Bytes) }
+// flooding is [fault.Endless] in force.
+type flooding struct{ fault.Endless }
 
 // Send sends the beginning of the answer, and then blanks.
-func (e Endless) Send(x *Exchange) (bool, error) {
+func (e flooding) Send(x *Exchange) (bool, error) {
 	if _, err := x.Write(append(x.Head(), bytes.TrimRight(x.Answer.Body, "}\n")...)); err != nil {
 		return false, err
 	}
-	return false, x.repeat(blanks(), e.Bytes)
+	return false, x.repeat(blanks(), int64(e.Bytes))
 }
 
 // blanks is a piece of a flood. It is never written to.
@@ -68,51 +60,30 @@ func (x *Exchange) repeat(piece []byte, total int64) error {
 	return nil
 }
 
-// GzipBomb answers with a small compressed body that is large when unpacked.
-type GzipBomb struct {
-	Bytes int64 // unpacked
-}
-
-// String returns for example "gzipbomb bytes=1GiB".
-func (g GzipBomb) String() string { return words("gzipbomb", "bytes", size(g.Bytes)) }
-
-// Validate refuses less than a byte.
-func (g GzipBomb) Validate() error { return checkFlood("gzipbomb", g.Bytes) }
+// zipBombing is [fault.GzipBomb] in force.
+type zipBombing struct{ fault.GzipBomb }
 
 // Send sends the same compressed mebibyte of blanks again and again, which
 // together is one valid body.
-func (g GzipBomb) Send(x *Exchange) (bool, error) {
+func (g zipBombing) Send(x *Exchange) (bool, error) {
 	if _, err := x.Write(x.Head("Content-Encoding: gzip")); err != nil {
 		return false, err
 	}
-	pieces := (g.Bytes + mebibyte - 1) / mebibyte
+	pieces := (int64(g.Bytes) + mebibyte - 1) / mebibyte
 	return true, x.repeat(packedMebibyte(), pieces*int64(len(packedMebibyte())))
 }
 
-// BigHeader adds a header of that size to the answer.
-type BigHeader struct {
-	Bytes int64
-}
-
-// String returns for example "bigheader bytes=1MiB".
-func (b BigHeader) String() string { return words("bigheader", "bytes", size(b.Bytes)) }
-
-// Validate refuses less than a byte, and more than 64 MiB.
-func (b BigHeader) Validate() error {
-	if b.Bytes > 64<<20 {
-		return errors.New("bigheader: want at most 64MiB")
-	}
-	return checkFlood("bigheader", b.Bytes)
-}
+// bigHeading is [fault.BigHeader] in force.
+type bigHeading struct{ fault.BigHeader }
 
 // Send sends the header piece by piece, then the answer.
-func (b BigHeader) Send(x *Exchange) (bool, error) {
+func (b bigHeading) Send(x *Exchange) (bool, error) {
 	head := x.Whole()
 	status := x.statusLine()
 	if _, err := x.Write(slices.Concat(status, []byte("X-Big: "))); err != nil {
 		return false, err
 	}
-	if err := x.repeat(bytes.ReplaceAll(blanks(), []byte(" "), []byte("x")), b.Bytes); err != nil {
+	if err := x.repeat(bytes.ReplaceAll(blanks(), []byte(" "), []byte("x")), int64(b.Bytes)); err != nil {
 		return false, err
 	}
 	if _, err := x.Write(slices.Concat([]byte("\r\n"), head[len(status):], x.Answer.Body)); err != nil {
@@ -120,16 +91,3 @@ func (b BigHeader) Send(x *Exchange) (bool, error) {
 	}
 	return true, nil
 }
-
-func checkFlood(what string, n int64) error {
-	if n < 1 || n > 1<<40 {
-		return fmt.Errorf("%s: want bytes of at least 1", what)
-	}
-	return nil
-}
-
-func parseEndless(a *args) (Kind, error) { return Endless{a.sizeOr("bytes", 1<<30)}, nil }
-
-func parseGzipBomb(a *args) (Kind, error) { return GzipBomb{a.sizeOr("bytes", 1<<30)}, nil }
-
-func parseBigHeader(a *args) (Kind, error) { return BigHeader{a.sizeOr("bytes", 1<<20)}, nil }

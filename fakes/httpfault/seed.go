@@ -1,6 +1,8 @@
-package fault
+package httpfault
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+)
 
 // Hash is FNV-1a over the parts, set apart from each other, and then mixed, so
 // that keys which differ in one bit have nothing in common. It is the same in every

@@ -1,4 +1,4 @@
-package fault
+package httpfault
 
 import (
 	"context"
@@ -9,11 +9,11 @@ import (
 
 // act is one fault acting on one request.
 type act struct {
-	armed *armed
-	kind  Kind
-	draw  *Draw
-	left  time.Duration // until the fault's time is over
-	fired bool
+	armed     *armed
+	behaviour behaviour
+	draw      *Draw
+	left      time.Duration // until the fault's time is over
+	fired     bool
 }
 
 func (a *act) hold() hold { return hold{lifted: a.armed.lifted, left: a.left} }
@@ -31,10 +31,10 @@ func (p *Plan) Refused() bool {
 		return false
 	}
 	for i := range p.acts {
-		if r, ok := p.acts[i].kind.(refuser); ok && r.Refuses() {
+		if r, ok := p.acts[i].behaviour.(refuser); ok && r.Refuses() {
 			return true
 		}
-		if o, ok := p.acts[i].kind.(Overload); ok && o.sheds(p.acts[i].draw) {
+		if o, ok := p.acts[i].behaviour.(overloading); ok && o.sheds(p.acts[i].draw) {
 			return true
 		}
 	}
@@ -48,7 +48,7 @@ func (p *Plan) Stuck() bool {
 		return false
 	}
 	for i := range p.acts {
-		if _, ok := p.acts[i].kind.(HangHeaders); ok {
+		if _, ok := p.acts[i].behaviour.(hangingHeaders); ok {
 			return true
 		}
 	}
@@ -63,7 +63,7 @@ func (p *Plan) Wait(ctx context.Context) error {
 	}
 	for i := range p.acts {
 		a := &p.acts[i]
-		w, ok := a.kind.(Waiter)
+		w, ok := a.behaviour.(waiter)
 		if !ok {
 			continue
 		}
@@ -72,7 +72,7 @@ func (p *Plan) Wait(ctx context.Context) error {
 		begin := time.Now()
 		lifted, err := a.hold().pause(ctx, d)
 		if err != nil {
-			if _, lingers := a.kind.(Overload); lingers {
+			if _, lingers := a.behaviour.(overloading); lingers {
 				a.armed.abandon(a.draw.Now.Add(d))
 			}
 			return err
@@ -90,7 +90,7 @@ func (p *Plan) Change(answer *Answer) {
 		return
 	}
 	for i := range p.acts {
-		if c, ok := p.acts[i].kind.(Changer); ok {
+		if c, ok := p.acts[i].behaviour.(changer); ok {
 			changed := c.Change(p.acts[i].draw, answer)
 			p.acts[i].fired = p.acts[i].fired || changed
 		}
@@ -117,7 +117,7 @@ func (p *Plan) Take(ctx context.Context, w http.ResponseWriter, answer *Answer) 
 	}
 	for i := range p.acts {
 		a := &p.acts[i]
-		s, ok := a.kind.(Sender)
+		s, ok := a.behaviour.(sender)
 		if !ok {
 			continue
 		}
@@ -130,7 +130,7 @@ func (p *Plan) Take(ctx context.Context, w http.ResponseWriter, answer *Answer) 
 	return nil, nil
 }
 
-func (a *act) send(s Sender, x *Exchange) Sent {
+func (a *act) send(s sender, x *Exchange) Sent {
 	defer x.close()
 	whole, err := s.Send(x)
 	a.fired = !errors.Is(err, ErrGone)
@@ -149,7 +149,7 @@ func (p *Plan) Greeting() Greeting {
 	if p == nil {
 		return 0
 	}
-	g, _ := p.acts[0].kind.(Greeter)
+	g, _ := p.acts[0].behaviour.(greeter)
 	return g.Greet()
 }
 

@@ -1,4 +1,4 @@
-package fault
+package httpfault
 
 import (
 	"context"
@@ -6,17 +6,20 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // armed is a fault of a set, with what it has done.
 type armed struct {
-	fault  Fault
-	name   string
-	keys   []string // that act
-	greets bool
-	lifted context.Context
-	letGo  context.CancelFunc
-	idle   chan struct{} // closed when it is lifted and holds nothing
+	fault      fault.Fault
+	name       string
+	behaviours map[fault.Kind]behaviour // of the kind, or of the steps of a sequence
+	keys       []string                 // that act
+	greets     bool
+	lifted     context.Context
+	letGo      context.CancelFunc
+	idle       chan struct{} // closed when it is lifted and holds nothing
 
 	mu          sync.Mutex
 	isLifted    bool
@@ -31,28 +34,37 @@ type armed struct {
 	abandoned   []time.Time             // until when abandoned work goes on
 }
 
-func arm(f Fault, seed uint64) *armed {
-	_, greets := f.Kind.(Greeter)
+func arm(f fault.Fault, seed uint64) *armed {
 	a := &armed{
-		fault: f, name: f.Name(), keys: f.When.chosen(seed, f.Name()), greets: greets,
+		fault: f, name: f.Name(), behaviours: map[fault.Kind]behaviour{}, keys: chosen(f.When, seed, f.Name()),
 		idle: make(chan struct{}),
 	}
+	for _, kind := range fault.Steps(f.Kind) {
+		a.behaviours[kind] = behaviourOf(kind)
+	}
+	_, a.greets = a.behaviours[f.Kind].(greeter)
 	a.lifted, a.letGo = context.WithCancel(context.Background())
 	return a
+}
+
+// refuses says whether the fault closes the addresses, and resets what is open.
+func (a *armed) refuses() (yes, cut bool) {
+	r, yes := a.behaviours[a.fault.Kind].(refusing)
+	return yes, r.Cut
 }
 
 // choose decides whether the fault acts on a request, and counts it as held if
 // it does.
 func (a *armed) choose(r *Request, at time.Duration, c Config) (act, bool) {
 	when := a.fault.When
-	on, left := when.active(at)
+	on, left := active(when, at)
 	if !on || !matches(a.keys, r.Names) {
 		return act{}, false
 	}
-	if g, ok := a.fault.Kind.(Greeter); ok && g.Greet() == Refuse {
+	if refuses, _ := a.refuses(); refuses {
 		return act{}, false // the address as a whole is closed, see Refusing
 	}
-	if p, ok := a.fault.Kind.(picky); ok && !p.possible(r) {
+	if p, ok := a.behaviours[a.fault.Kind].(picky); ok && !p.possible(r) {
 		return act{}, false
 	}
 	n := r.Attempt
@@ -65,14 +77,11 @@ func (a *armed) choose(r *Request, at time.Duration, c Config) (act, bool) {
 	if when.PerAll {
 		n = a.count
 	}
-	kind := a.fault.Kind
-	if s, ok := kind.(Sequence); ok {
-		kind = s.at(n)
+	behaves := a.behaviour(n)
+	if p, ok := behaves.(picky); ok && !p.possible(r) {
+		behaves = nil
 	}
-	if p, ok := kind.(picky); ok && !p.possible(r) {
-		kind = nil
-	}
-	if a.isLifted || kind == nil || !when.counts(n) || chance >= when.probability(at) ||
+	if a.isLifted || behaves == nil || !counts(when, n) || chance >= probability(when, at) ||
 		when.AtOnce > 0 && a.held >= int64(when.AtOnce) {
 		return act{}, false
 	}
@@ -80,7 +89,16 @@ func (a *armed) choose(r *Request, at time.Duration, c Config) (act, bool) {
 	a.held++
 	a.most = max(a.most, a.held)
 	draw.Load = int(a.held) + a.stillAtWork(draw.Now)
-	return act{armed: a, kind: kind, draw: draw, left: left}, true
+	return act{armed: a, behaviour: behaves, draw: draw, left: left}, true
+}
+
+// behaviour is what happens to the n-th request; nil if nothing does.
+func (a *armed) behaviour(n int) behaviour {
+	kind := a.fault.Kind
+	if s, ok := kind.(fault.Sequence); ok {
+		kind = s.At(n)
+	}
+	return a.behaviours[kind]
 }
 
 // stillAtWork returns how much abandoned work still goes on.

@@ -1,4 +1,4 @@
-package fault
+package httpfault
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // ErrUnknown is that a set has no fault of that name.
@@ -64,12 +66,12 @@ func (s *Set) Now() time.Time { return s.config.Now() }
 func (s *Set) since() time.Duration { return s.config.Now().Sub(s.config.Start) }
 
 // Add puts faults into the set, all or none.
-func (s *Set) Add(faults ...Fault) error {
+func (s *Set) Add(faults ...fault.Fault) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	next := slices.Clone(*s.active.Load())
 	for _, f := range faults {
-		if err := f.Validate(); err != nil {
+		if err := Support().Accepts(f); err != nil {
 			return fmt.Errorf("add fault: %w", err)
 		}
 		if slices.ContainsFunc(next, func(a *armed) bool { return a.name == f.Name() }) {
@@ -83,9 +85,9 @@ func (s *Set) Add(faults ...Fault) error {
 
 // AddText parses faults and puts them into the set, all or none.
 func (s *Set) AddText(texts ...string) error {
-	faults := make([]Fault, 0, len(texts))
+	faults := make([]fault.Fault, 0, len(texts))
 	for _, text := range texts {
-		f, err := Parse(text)
+		f, err := fault.Parse(text)
 		if err != nil {
 			return err
 		}
@@ -96,10 +98,10 @@ func (s *Set) AddText(texts ...string) error {
 
 // Lift takes a fault out of the set, lets go of all that it holds and returns
 // when nothing of it is left, with its receipt; or when ctx ends, with an error.
-func (s *Set) Lift(ctx context.Context, name string) (Receipt, error) {
+func (s *Set) Lift(ctx context.Context, name string) (fault.Receipt, error) {
 	a := s.remove(name)
 	if a == nil {
-		return Receipt{}, fmt.Errorf("lift fault %q: %w", name, ErrUnknown)
+		return fault.Receipt{}, fmt.Errorf("lift fault %q: %w", name, ErrUnknown)
 	}
 	select {
 	case <-a.idle:
@@ -130,8 +132,8 @@ func (s *Set) remove(name string) *armed {
 }
 
 // Clear lifts every fault, and returns when nothing of them is left.
-func (s *Set) Clear(ctx context.Context) ([]Receipt, error) {
-	var out []Receipt
+func (s *Set) Clear(ctx context.Context) ([]fault.Receipt, error) {
+	var out []fault.Receipt
 	var errs []error
 	for _, a := range *s.active.Load() {
 		r, err := s.Lift(ctx, a.name)
@@ -145,10 +147,10 @@ func (s *Set) Clear(ctx context.Context) ([]Receipt, error) {
 }
 
 // Receipts tells of every fault that is or was in the set, oldest lifted first.
-func (s *Set) Receipts() []Receipt {
+func (s *Set) Receipts() []fault.Receipt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]Receipt, 0, len(s.past))
+	out := make([]fault.Receipt, 0, len(s.past))
 	for _, a := range s.past {
 		out = append(out, a.receipt())
 	}
@@ -159,14 +161,14 @@ func (s *Set) Receipts() []Receipt {
 }
 
 // Receipt tells of one fault, the latest of that name.
-func (s *Set) Receipt(name string) (Receipt, error) {
+func (s *Set) Receipt(name string) (fault.Receipt, error) {
 	all := s.Receipts()
 	for _, r := range slices.Backward(all) {
 		if r.ID == name {
 			return r, nil
 		}
 	}
-	return Receipt{}, fmt.Errorf("receipt of fault %q: %w", name, ErrUnknown)
+	return fault.Receipt{}, fmt.Errorf("receipt of fault %q: %w", name, ErrUnknown)
 }
 
 // Plan says which faults act on a request; nil if none does. Its Done must be
@@ -206,23 +208,23 @@ func (s *Set) plan(r Request, greeting bool) *Plan {
 	return p
 }
 
-// Refusing says whether a fault has the addresses closed at the moment.
-func (s *Set) Refusing() bool {
+// Refusing says whether a fault has the addresses closed at the moment, and
+// whether one has the open connections reset.
+func (s *Set) Refusing() (refusing, cut bool) {
 	for _, a := range *s.active.Load() {
-		if g, ok := a.fault.Kind.(Greeter); ok && g.Greet() == Refuse {
-			if on, _ := a.fault.When.active(s.since()); on {
-				return true
-			}
+		refuses, cuts := a.refuses()
+		if on, _ := active(a.fault.When, s.since()); on && refuses {
+			refusing, cut = true, cut || cuts
 		}
 	}
-	return false
+	return refusing, cut
 }
 
 // Touched counts connections that were refused or torn by a fault that has the
 // addresses closed.
 func (s *Set) Touched(n int) {
 	for _, a := range *s.active.Load() {
-		if g, ok := a.fault.Kind.(Greeter); ok && g.Greet() == Refuse {
+		if refuses, _ := a.refuses(); refuses {
 			a.touched(n, s.since())
 		}
 	}
