@@ -23,7 +23,7 @@ import (
 //	NAME.abandoned          attempts that the client let go of
 //	NAME.call.max           how long it stayed with one at most
 func EmailAPI(name string, c emailapi.Config, key KeyAt) harness.Dependency {
-	return harness.Dependency{Name: name, Open: func(seed uint64) (harness.Fake, error) {
+	return harness.Dependency{Name: name, Faults: EmailSupport(key), Open: func(seed uint64) (harness.Fake, error) {
 		c := c
 		c.Seed = seed
 		c.Keys = []emailapi.Key{{Text: firstKey, State: emailapi.Valid}}

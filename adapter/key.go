@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
 )
 
@@ -28,7 +30,7 @@ const (
 	// KeyInEnvironment is EMAIL_API_KEY.
 	KeyInEnvironment KeyAt = iota
 	// KeyInFile is a file, as a mounted secret is, whose name is EMAIL_API_KEY_FILE.
-	// Such a key can be replaced: see [KeyRevoked].
+	// Such a key can be replaced: see [fault.RevokeKey].
 	KeyInFile
 )
 
@@ -64,36 +66,53 @@ func (m *Mail) writeKey(key string) error {
 	return nil
 }
 
-// KeyRevoked is the fault of an API key that is refused from now on. It is
-// undone as people do it: by another key in the file.
-type KeyRevoked struct{}
-
-// String is its text form.
-func (KeyRevoked) String() string { return "key revoked, then replaced" }
-
-// Accepts knows KeyRevoked beside the faults of any fake.
-func (m *Mail) Accepts(kind chaos.Kind) error {
-	if _, ok := kind.(KeyRevoked); ok {
-		if m.keyFile == "" {
+// EmailSupport is what can be done to the e-mail API: what any fake does, and to
+// have its key revoked, which is undone as people do it: by another key in the
+// file.
+func EmailSupport(key KeyAt) fault.Support {
+	s := Support()
+	s.Place = "a fake e-mail API"
+	s.Kinds = append(s.Kinds, fault.Carried{
+		Kind: fault.RevokeKey{}.Name(), Acts: "every call with the key that was good",
+		Counts: "calls that were refused for their key", Undoing: "another key is good, and stands in the file",
+	})
+	limits := s.Limits
+	s.Limits = func(f fault.Fault) error {
+		if !slices.Contains(fault.Steps(f.Kind), fault.Kind(fault.RevokeKey{})) {
+			return limits(f)
+		}
+		switch {
+		case key != KeyInFile:
 			return errors.New("the API key is not in a file, so it cannot be replaced")
+		case f.Kind != fault.RevokeKey{} || len(f.When.Used()) > 0:
+			return errors.New("revoke-key is for all calls: it takes no selectors and is no step")
 		}
 		return nil
 	}
-	return m.Fake.Accepts(kind)
+	return s
+}
+
+// Support implements [chaos.Place].
+func (m *Mail) Support() fault.Support {
+	if m.keyFile == "" {
+		return EmailSupport(KeyInEnvironment)
+	}
+	return EmailSupport(KeyInFile)
 }
 
 // Apply puts the fault into force.
-func (m *Mail) Apply(ctx context.Context, kind chaos.Kind) (chaos.Applied, error) {
-	if _, ok := kind.(KeyRevoked); !ok {
-		return m.Fake.Apply(ctx, kind)
+func (m *Mail) Apply(ctx context.Context, f fault.Fault) (chaos.Applied, error) {
+	if f.Kind != (fault.RevokeKey{}) {
+		return m.Fake.Apply(ctx, f)
 	}
 	m.api.SetKey(firstKey, emailapi.Revoked)
-	return &revocation{m, time.Since(m.api.Journal().Start())}, nil
+	return &revocation{m, f, time.Since(m.api.Journal().Start())}, nil
 }
 
-// revocation is KeyRevoked in force.
+// revocation is a [fault.RevokeKey] in force.
 type revocation struct {
 	mail  *Mail
+	fault fault.Fault
 	since time.Duration // on the journal's clock
 }
 
@@ -104,9 +123,10 @@ func (r *revocation) Undo(context.Context) error {
 }
 
 // Receipt counts the calls that were refused for their key.
-func (r *revocation) Receipt() chaos.Receipt {
+func (r *revocation) Receipt() fault.Receipt {
 	refused := int64(r.mail.api.Journal().Count(journal.Filter{From: r.since, Where: keyRefused}))
-	return chaos.Receipt{
+	return fault.Receipt{
+		ID: r.fault.Name(), Text: r.fault.Text(),
 		Fired: refused, Touched: refused,
 		Declared: "the API key is refused, until another takes its place",
 		Measured: fmt.Sprintf("%d calls refused", refused),

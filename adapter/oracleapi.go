@@ -10,7 +10,7 @@ import (
 // measures it has NAME.asked_per_project, the most different oracles that were
 // asked about one project. Its draws come from the run's seed, whatever c says.
 func OracleAPI(name string, c oracleapi.Config) harness.Dependency {
-	return harness.Dependency{Name: name, Open: func(seed uint64) (harness.Fake, error) {
+	return harness.Dependency{Name: name, Faults: Support(), Open: func(seed uint64) (harness.Fake, error) {
 		c := c
 		c.Seed = seed
 		api, err := oracleapi.Start(c)

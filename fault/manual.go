@@ -14,7 +14,7 @@ What may go wrong at a dependency, at the target or on the way between them, how
 a correct client does. This page is made from the catalogue in ` + "`fault`" + ` and from what each sort of place says that it
 carries out; each row is calibrated by a test that meets the fault as a real client does.
 
-A fault has one text form, in a scenario (` + "`harness.ParseFault(id, place, text)`" + `), on the command line of a fake
+A fault has one text form, in a scenario (` + "`harness.NewFault(id, place, text)`" + `), on the command line of a fake
 (` + "`--fault '…'`" + `), over its control API (` + "`POST /faults`" + `, one per line) or in Go (` + "`fault.Parse`, or the values themselves" + `).
 The same words mean the same at every place:
 
@@ -29,6 +29,13 @@ An option is written ` + "`gap=2ms`" + ` or as two words, ` + "`gap 2ms`" + `. A
 may end in ` + "`/s`" + `. No time is longer than a day. ` + "`up`" + ` is from the client to the server, ` + "`down`" + ` back. A text with a word that is not
 understood, and a fault that its place cannot carry out, are refused before anything starts; so are names that another tool
 has for the same (` + "`latency`" + ` is called ` + "`delay`" + ` here), with the name to use.
+
+The same word at two places is the same trouble, each as its place can do it:
+
+- ` + "`delay`" + ` takes every distribution everywhere. A fake delays an answer, a proxy each chunk, in order.
+- ` + "`bandwidth 16KiB` and `bandwidth 16KiB/s`" + ` are the same. At a fake each answer has a line of its own, at a proxy all connections share one.
+- ` + "`refuse`" + ` leaves open connections alone, ` + "`refuse cut`" + ` resets them.
+- ` + "`reset` and `reset before`" + ` are the same: before anything is answered. A fake resets the requests that are picked, a proxy its connections.
 
 ## Which requests, and when
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
@@ -18,6 +19,9 @@ type Dependency struct {
 	// Name is the place of its faults and begins the names of its metrics, for
 	// example oracle_api.
 	Name string
+	// Faults says what can be done to it: known before it is opened, so that a
+	// fault which it cannot carry out is refused before anything starts.
+	Faults fault.Support
 	// Open starts a fake whose draws all come from seed. It is asked once for
 	// each time that the scenario is run.
 	Open func(seed uint64) (Fake, error)

@@ -17,8 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
@@ -157,7 +157,7 @@ func TestVerdictsOfWhatGoesWrong(t *testing.T) {
 			s.Checks = []verdict.Check{verdict.Metric("web.wrong").Equals(verdict.Count(0))}
 		}, result.Inconclusive, "shed"},
 		{"a fault that never fires", "good", func(s *harness.Scenario) {
-			s.Faults = []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: chaos.Delay{Each: time.Millisecond}}}
+			s.Faults = []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: fault.After(time.Millisecond)}}
 		}, result.NotExercised, "acted 0 times"},
 		{"a check on a phase without samples", "good", func(s *harness.Scenario) {
 			s.Checks = []verdict.Check{verdict.Metric("web.latency.p50").In(result.Drain).AtMost(verdict.Duration(time.Second))}
@@ -194,7 +194,7 @@ func TestVerdictsOfWhatGoesWrong(t *testing.T) {
 func TestATargetThatAFaultKilledIsStartedAgain(t *testing.T) {
 	s := scenario("good")
 	const after = 100 * time.Millisecond
-	s.Faults = []harness.Fault{{ID: "kill", On: harness.OnTarget, Kind: chaos.Kill{}, After: after}}
+	s.Faults = []harness.Fault{{ID: "kill", On: harness.OnTarget, Kind: fault.Kill{}, After: after}}
 	s.Checks = []verdict.Check{
 		verdict.Metric("web.failed").AtLeast(verdict.Count(1)),
 		verdict.Metric("web.rate.failed").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second),
@@ -264,14 +264,14 @@ func TestScenariosThatAreWrongAreRefusedBeforeAnythingIsStarted(t *testing.T) {
 		{"timeline is empty", func(s *harness.Scenario) { s.Timeline = harness.Timeline{} }},
 		{"used twice", func(s *harness.Scenario) { s.Load = append(s.Load, s.Load[0]) }},
 		{"after the load's end", func(s *harness.Scenario) { s.Load[0].StartAt = time.Hour }},
-		{"there is no place", func(s *harness.Scenario) { s.Faults = []harness.Fault{{ID: "x", On: "moon", Kind: chaos.Kill{}}} }},
+		{"there is no place", func(s *harness.Scenario) { s.Faults = []harness.Fault{{ID: "x", On: "moon", Kind: fault.Kill{}}} }},
 		{"does not take place", func(s *harness.Scenario) {
 			s.Timeline.Inject = 0
 			s.Load[0].Profile = load.Constant(1, time.Second)
-			s.Faults = []harness.Fault{{ID: "x", On: harness.OnTarget, Kind: chaos.Kill{}}}
+			s.Faults = []harness.Fault{{ID: "x", On: harness.OnTarget, Kind: fault.Kill{}}}
 		}},
 		{"does not take place", func(s *harness.Scenario) {
-			s.Faults = []harness.Fault{{ID: "late", On: harness.OnTarget, Kind: chaos.Kill{}, After: time.Hour}}
+			s.Faults = []harness.Fault{{ID: "late", On: harness.OnTarget, Kind: fault.Kill{}, After: time.Hour}}
 		}},
 		{"does not claim", func(s *harness.Scenario) { s.Checks[0] = s.Checks[0].Guarding("search.sql-limit") }},
 	} {

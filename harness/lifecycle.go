@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
@@ -32,7 +33,7 @@ func (st *experiment) begin(ctx context.Context) error {
 	}
 	st.later("stop the probes", func(context.Context) error { st.stopProbes(); return nil })
 
-	st.timeline, err = chaos.Start(ctx, chaos.Config{Start: st.start, Places: st.places, Plan: st.plan(), Notify: st.faultChanged})
+	st.timeline, err = chaos.Start(ctx, chaos.Config{Start: st.start, Places: st.places, Plan: st.s.plan(), Notify: st.faultChanged})
 	if err != nil {
 		return err
 	}
@@ -44,23 +45,9 @@ func (st *experiment) begin(ctx context.Context) error {
 	return err
 }
 
-// plan puts the scenario's faults on the clock.
-func (st *experiment) plan() []chaos.Planned {
-	var plan []chaos.Planned
-	for _, f := range st.s.Faults {
-		p := chaos.Planned{ID: f.ID, On: f.On, Kind: f.Kind}
-		p.From, p.To = f.window(st.s.Timeline)
-		if _, once := f.Kind.(chaos.OneShot); once {
-			p.To = 0
-		}
-		plan = append(plan, p)
-	}
-	return plan
-}
-
 // faultChanged records that a fault that happens at one moment has happened.
 func (st *experiment) faultChanged(e chaos.Change) {
-	if _, once := e.Planned.Kind.(chaos.OneShot); once && e.What == chaos.Injected {
+	if fault.IsOneShot(e.Planned.Kind) && e.What == chaos.Injected {
 		st.addEvent(e.At, e.Planned.Kind.String()+" on "+e.Planned.On)
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
@@ -150,44 +149,6 @@ func (t Timeline) Length(phase string) time.Duration {
 	}
 }
 
-// Places on which a fault may be laid.
-const (
-	OnDatabase = "database" // the connections between the target and Postgres
-	OnPostgres = "postgres" // Postgres itself, through a session of its own
-	OnTarget   = "target"   // the target's process
-)
-
-// Fault is one way that a dependency misbehaves, and when.
-type Fault struct {
-	ID   string
-	On   string // OnDatabase, OnPostgres, OnTarget, or the name of an outside API
-	Kind chaos.Kind
-	// During is the phase that it lasts for. Defaults to inject.
-	During string
-	// After is how long after the start of that phase it begins, For how long it
-	// lasts. Default to at once, and to the end of the phase.
-	After, For time.Duration
-}
-
-// Throughout is the window of a fault that is a condition of the experiment: from
-// the first request until all is done. It outlasts the last request, for an
-// answer under way must not see it end, and what the load has caused meets it, too.
-const Throughout = "throughout"
-
-// window returns when the fault acts.
-func (f Fault) window(t Timeline) (from, to time.Duration) {
-	phase := cmp.Or(f.During, result.Inject)
-	from, to = t.Start(phase), t.Start(phase)+t.Length(phase)
-	if phase == Throughout {
-		from, to = 0, t.Total()+t.drain()
-	}
-	from += f.After
-	if f.For > 0 {
-		to = min(to, from+f.For)
-	}
-	return from, to
-}
-
 // Validate reports everything that is wrong with the scenario as data. Checks
 // on metrics are validated when it is known what is measured.
 func (s Scenario) Validate() error {
@@ -220,19 +181,7 @@ func (s Scenario) Validate() error {
 			wrong("stream %s ends at %s, after the load's end at %s", stream.Name, end, s.Timeline.Total())
 		}
 	}
-	errs = append(errs, s.validateOutside())
-	places := []string{OnDatabase, OnPostgres, OnTarget}
-	for _, o := range s.World.Dependencies {
-		places = append(places, o.Name)
-	}
-	for _, f := range s.Faults {
-		if !slices.Contains(places, f.On) {
-			wrong("fault %s: there is no place %q; one of %s", f.ID, f.On, strings.Join(places, ", "))
-		}
-		if from, to := f.window(s.Timeline); to <= from {
-			wrong("fault %s: the phase %q does not take place", f.ID, f.During)
-		}
-	}
+	errs = append(errs, s.validateOutside(), s.validateFaults())
 	for _, c := range s.Checks {
 		for _, g := range c.Protections {
 			if !slices.Contains(s.Protections, g) {
@@ -241,9 +190,4 @@ func (s Scenario) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// has reports whether a fault is laid on that place.
-func (s Scenario) has(place string) bool {
-	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.On == place })
 }

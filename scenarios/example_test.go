@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/scenarios/profile"
@@ -24,7 +24,7 @@ var lockedTable = harness.Scenario{
 		Name: "search", Profile: load.Constant(20, 9*time.Second), Expect: load.OrShed(load.Status(200)),
 		Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: "/search?q=reforestation"} },
 	}},
-	Faults: []harness.Fault{{ID: "lock", On: harness.OnPostgres, Kind: chaos.LockTable{Table: "search_documents"}}},
+	Faults: []harness.Fault{{ID: "lock", On: harness.OnPostgres, Kind: fault.LockTable{Table: "search_documents"}}},
 	Checks: []verdict.Check{
 		verdict.Metric("search.latency.max").AtMost(verdict.Duration(1200 * time.Millisecond)).Guarding("search.statement-timeout"),
 		verdict.Metric("search.failed").Equals(verdict.Count(0)),
@@ -36,9 +36,9 @@ func Example() {
 	fmt.Println(lockedTable.Validate())
 
 	mistyped := lockedTable
-	mistyped.Faults = []harness.Fault{{ID: "lock", On: "postgress", Kind: chaos.LockTable{Table: "search_documents"}}}
+	mistyped.Faults = []harness.Fault{{ID: "lock", On: "postgress", Kind: fault.LockTable{Table: "search_documents"}}}
 	fmt.Println(mistyped.Validate())
 	// Output:
 	// <nil>
-	// scenario search/locked-table: fault lock: there is no place "postgress"; one of database, postgres, target
+	// scenario search/locked-table: fault "lock": there is no place "postgress"; did you mean "postgres"?
 }

@@ -5,11 +5,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/reference/server"
 	"holdfast.dev/holdfast/scenarios"
@@ -54,10 +57,37 @@ func code(s string) string {
 	return "`" + s + "`"
 }
 
-func TestTheListOfChaosFaultsIsComplete(t *testing.T) {
-	var b bytes.Buffer
-	require.NoError(t, chaos.WriteCatalogue(&b))
-	generated(t, "../../docs/chaos.md", "<!-- generated from the code -->", "\n"+b.String())
+func TestTheManualOfFaultsIsWhatTheCodeSays(t *testing.T) {
+	const path = "../../docs/faults.md"
+	var want bytes.Buffer
+	require.NoError(t, fault.WriteManual(&want,
+		adapter.Support(), onlyKeys(), chaos.ProxySupport(), chaos.ProcessSupport(), chaos.SessionsSupport()))
+	if *update {
+		require.NoError(t, os.WriteFile(path, want.Bytes(), 0o644))
+	}
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, want.String(), string(got), "%s is out of date: go test ./cmd/holdfast -update", path)
+}
+
+// onlyKeys is what can be done to the e-mail API beside what can be to any fake.
+func onlyKeys() fault.Support {
+	s := adapter.EmailSupport(adapter.KeyInFile)
+	s.Kinds = slices.DeleteFunc(s.Kinds, func(c fault.Carried) bool { return adapter.Support().Carries(c.Kind) })
+	s.About = "the e-mail API, beside what any fake can do, where the target has its key in a file"
+	s.Selectors, s.Sequences = nil, false
+	return s
+}
+
+// A kind that no place carries out would be a promise.
+func TestEveryKindOfTheCatalogueIsCarriedOutSomewhere(t *testing.T) {
+	for _, row := range fault.Catalogue() {
+		somewhere := false
+		for _, place := range []fault.Support{adapter.EmailSupport(adapter.KeyInFile), chaos.ProxySupport(), chaos.ProcessSupport(), chaos.SessionsSupport()} {
+			somewhere = somewhere || place.Carries(row.Name)
+		}
+		require.True(t, somewhere, row.Name)
+	}
 }
 
 // A protection that switches a variable which the reference does not know would

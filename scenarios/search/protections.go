@@ -1,6 +1,8 @@
 package search
 
-import "holdfast.dev/holdfast/harness"
+import (
+	"holdfast.dev/holdfast/harness"
+)
 
 // Protections are the safeguards of the service that can be taken away.
 func Protections() []harness.Protection {

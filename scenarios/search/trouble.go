@@ -3,8 +3,8 @@ package search
 import (
 	"time"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -29,7 +29,7 @@ func overload(p profile.Profile) harness.Scenario {
 		Timeline:    t,
 		Load:        []load.Stream{{Name: "search", Profile: shape, Next: Requests(schema.TermEverywhere), Expect: load.OrShed(exactly(schema.TermEverywhere, p.Projects))}},
 		Faults: []harness.Fault{{
-			ID: "slow-database", On: harness.OnDatabase, Kind: chaos.Delay{Each: 50 * time.Millisecond}, During: harness.Throughout,
+			ID: "slow-database", On: harness.OnDatabase, Kind: fault.After(50 * time.Millisecond), During: harness.Throughout,
 		}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency_ok.p90").In(result.Inject).AtMost(verdict.Duration(maxSearchTime)).
@@ -59,7 +59,7 @@ func poolUsedUp(p profile.Profile) harness.Scenario {
 		Settings:    map[string]string{"SEARCH_ACQUIRE_TIMEOUT": wait.String(), "SEARCH_STATEMENT_TIMEOUT": "10s", "SEARCH_MAX_QUEUED": "1000"},
 		Timeline:    t,
 		Load:        []load.Stream{{Name: "search", Profile: load.Constant(60, t.Total()), Next: Requests(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
-		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: chaos.LockTable{Table: "search_documents"}}},
+		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: fault.LockTable{Table: "search_documents"}}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency.p50").In(result.Inject).AtMost(verdict.Duration(2 * wait)).
 				Because("most of them wait for a connection, and no longer than they may").Guarding("search.acquire-timeout"),
@@ -84,7 +84,7 @@ func lockedTable(p profile.Profile) harness.Scenario {
 		Compressed:  []result.Compressed{{Name: "statement timeout", RealS: 2, UsedS: statement.Seconds(), FactorBy: 2 / statement.Seconds()}},
 		Timeline:    t,
 		Load:        []load.Stream{{Name: "search", Profile: load.Constant(12, t.Total()), Next: Requests(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
-		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: chaos.LockTable{Table: "search_documents"}}},
+		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: fault.LockTable{Table: "search_documents"}}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(2 * statement)).
 				Because("twice the timeout: it bounds each statement, and the slack is for the machine").Guarding("search.statement-timeout"),
@@ -104,7 +104,7 @@ func slowDatabase(p profile.Profile) harness.Scenario {
 		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "300ms", "SEARCH_ACQUIRE_TIMEOUT": "300ms"},
 		Timeline: t,
 		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: Requests(schema.TermEverywhere), Expect: load.OrShed(load.Status(200))}},
-		Faults:   []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: chaos.Delay{Each: 600 * time.Millisecond}}},
+		Faults:   []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: fault.After(600 * time.Millisecond)}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency.max").AtMost(verdict.Duration(2500 * time.Millisecond)).Because("the wait for a connection, the statement's time and the grace around both"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
@@ -123,7 +123,7 @@ func cutConnections(p profile.Profile) harness.Scenario {
 		World:    profile.World(p.Projects),
 		Timeline: t,
 		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: Requests(schema.TermEverywhere), Expect: load.OrShed(load.Status(200))}},
-		Faults:   []harness.Fault{{ID: "reset", On: harness.OnDatabase, Kind: chaos.Reset{}}},
+		Faults:   []harness.Fault{{ID: "reset", On: harness.OnDatabase, Kind: fault.Reset{}}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second).Because("it recovers"),
@@ -142,7 +142,7 @@ func frozen(p profile.Profile) harness.Scenario {
 		Settings: map[string]string{"SEARCH_MAX_QUEUED": "1000", "SEARCH_ACQUIRE_TIMEOUT": "5s"},
 		Timeline: t,
 		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: Requests(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
-		Faults:   []harness.Fault{{ID: "frozen", On: harness.OnTarget, Kind: chaos.Pause{}}},
+		Faults:   []harness.Fault{{ID: "frozen", On: harness.OnTarget, Kind: fault.Pause{}}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency.max").AtMost(verdict.Duration(t.Inject + maxSearchTime)).Because("the pause, and what a search may take"),
 			verdict.Metric("search.latency.max").AtLeast(verdict.Duration(t.Inject / 2)).Because("who came while it was frozen has waited: a figure below this would hide them"),

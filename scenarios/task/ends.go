@@ -8,8 +8,8 @@ import (
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -34,7 +34,7 @@ func killed(p profile.Profile) harness.Scenario {
 			return done && time.Since(o.Start) >= t.Total()+written, err
 		},
 		Faults: []harness.Fault{
-			{ID: "kill", On: harness.OnTarget, Kind: chaos.Kill{}},
+			{ID: "kill", On: harness.OnTarget, Kind: fault.Kill{}},
 			adapter.Always("slow", mailAPI, "delay 100ms"), // the work is done at once, and the answer comes late
 		},
 		Checks: []verdict.Check{
@@ -54,7 +54,7 @@ func killedOften(p profile.Profile) harness.Scenario {
 	r := rand.New(rand.NewPCG(profile.DataSeed, kills))
 	for i := range kills {
 		faults = append(faults, harness.Fault{
-			ID: fmt.Sprintf("kill-%d", i+1), On: harness.OnTarget, Kind: chaos.Kill{},
+			ID: fmt.Sprintf("kill-%d", i+1), On: harness.OnTarget, Kind: fault.Kill{},
 			After: time.Duration(i)*every + time.Duration(r.Int64N(int64(every/2))),
 		})
 	}
@@ -85,7 +85,7 @@ func stoppedUnderLoad(p profile.Profile) harness.Scenario {
 		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    profile.WithDrain(t, 10*time.Second),
 		Faults: []harness.Fault{
-			{ID: "stop", On: harness.OnTarget, Kind: chaos.Terminate{}},
+			{ID: "stop", On: harness.OnTarget, Kind: fault.Terminate{}},
 			adapter.Always("slow", mailAPI, "delay 200ms"),
 		},
 		Checks: []verdict.Check{
@@ -120,7 +120,7 @@ func databaseTrouble(p profile.Profile, name, claim string, rate float64, checks
 func databaseGone(p profile.Profile) harness.Scenario {
 	return databaseTrouble(p, "task/database-gone",
 		"While the database is gone tasks are refused clearly; those taken on before are all done afterwards, once.", 60, nil,
-		harness.Fault{ID: "gone", On: harness.OnDatabase, Kind: chaos.Reset{}})
+		harness.Fault{ID: "gone", On: harness.OnDatabase, Kind: fault.Reset{}})
 }
 
 // commitRepliesLost has several short moments in which a COMMIT is carried out,
@@ -132,7 +132,7 @@ func commitRepliesLost(p profile.Profile) harness.Scenario {
 	every := p.Outage().Inject / time.Duration(moments)
 	for i := range moments {
 		faults = append(faults, harness.Fault{
-			ID: fmt.Sprintf("replies-lost-%d", i+1), On: harness.OnDatabase, Kind: chaos.BlackHole{Direction: chaos.Down, Lose: true, Upon: "COMMIT"},
+			ID: fmt.Sprintf("replies-lost-%d", i+1), On: harness.OnDatabase, Kind: fault.BlackHole{Direction: fault.Down, Lose: true, Upon: "COMMIT"},
 			After: time.Duration(i) * every, For: every / 4,
 		})
 	}
@@ -145,5 +145,5 @@ func commitRepliesLost(p profile.Profile) harness.Scenario {
 func backendsTerminated(p profile.Profile) harness.Scenario {
 	return databaseTrouble(p, "task/backends-terminated",
 		"When every session on the database is ended at once, work goes on with new ones: nothing is lost, nothing done twice.", 60, nil,
-		harness.Fault{ID: "terminated", On: harness.OnPostgres, Kind: chaos.TerminateBackends{}})
+		harness.Fault{ID: "terminated", On: harness.OnPostgres, Kind: fault.TerminateBackends{}})
 }

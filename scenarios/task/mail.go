@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/harness"
@@ -20,7 +21,7 @@ import (
 func withMail(p profile.Profile, s harness.Scenario, api emailapi.Config, mailings ...mailing) harness.Scenario {
 	s.World = profile.World(p.Projects)
 	key := adapter.KeyInEnvironment
-	if slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.Kind == adapter.KeyRevoked{} }) {
+	if slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.Kind == fault.RevokeKey{} }) {
 		key = adapter.KeyInFile
 	}
 	s.World.Dependencies = []harness.Dependency{adapter.EmailAPI(mailAPI, api, key)}

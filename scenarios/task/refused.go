@@ -7,6 +7,7 @@ import (
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -55,7 +56,7 @@ func parked(p profile.Profile) harness.Scenario {
 		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    t,
 		Faults: []harness.Fault{
-			{ID: "revoked", On: mailAPI, Kind: adapter.KeyRevoked{}},
+			{ID: "revoked", On: mailAPI, Kind: fault.RevokeKey{}},
 			adapter.Always("slow", mailAPI, "delay 30ms"), // so that several are at it when it is refused
 		},
 		Checks: []verdict.Check{
@@ -78,7 +79,7 @@ func keyRotated(p profile.Profile) harness.Scenario {
 		Settings:    compressedSettings(compressedCountdown, nil),
 		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    t,
-		Faults:      []harness.Fault{{ID: "revoked", On: mailAPI, Kind: adapter.KeyRevoked{}}},
+		Faults:      []harness.Fault{{ID: "revoked", On: mailAPI, Kind: fault.RevokeKey{}}},
 		Checks: []verdict.Check{
 			nothing("mail_api.retries").Decisive().Because("a refused key is a permanent error").Guarding("task.classify-errors"),
 			verdict.Metric("ledger.failed_permanent").AtLeast(verdict.Count(1)),
@@ -139,7 +140,7 @@ func errorNames(p profile.Profile) harness.Scenario {
 	for i, e := range catalogue {
 		prefixes[i] = fmt.Sprintf("e%d", i)
 		faults = append(faults, adapter.Always(fmt.Sprintf("%d-%s", e.Status, strings.ReplaceAll(e.Name, "_", "-")), mailAPI,
-			fmt.Sprintf("status %d name=%s key=%s-* id=%s", e.Status, e.Name, prefixes[i], prefixes[i])))
+			fmt.Sprintf("status %d name=%s key=%s-*", e.Status, e.Name, prefixes[i])))
 	}
 	return withMail(p, harness.Scenario{
 		Name:        "task/error-names",

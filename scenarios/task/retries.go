@@ -91,7 +91,7 @@ func retryAfter(p profile.Profile) harness.Scenario {
 	}
 	for _, f := range forms {
 		prefixes = append(prefixes, f.name)
-		faults = append(faults, adapter.Always(f.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-* id=%s", f.text, f.name, f.name)))
+		faults = append(faults, adapter.Always(f.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-*", f.text, f.name)))
 		s.Measures = append(s.Measures, pause(f.name, "min"), pause(f.name, "max"))
 		if f.obeyed {
 			s.Checks = append(s.Checks, verdict.Metric(f.name+".pause.min").AtLeast(verdict.Duration(990*time.Millisecond)).
@@ -116,7 +116,7 @@ func replyLost(p profile.Profile) harness.Scenario {
 	var prefixes []string
 	for _, w := range ways {
 		prefixes = append(prefixes, w.name)
-		faults = append(faults, adapter.Always(w.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-* id=%s", w.text, w.name, w.name)))
+		faults = append(faults, adapter.Always(w.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-*", w.text, w.name)))
 	}
 	return withMail(p, harness.Scenario{
 		Name:        "task/reply-lost",
@@ -202,7 +202,7 @@ func literalCountdown(p profile.Profile) harness.Scenario {
 		Claim:    "With the source's own countdown, a task that meets an outage is tried again after 60 s, give or take a fifth, and delivered.",
 		Slow:     true,
 		Timeline: t,
-		Faults:   []harness.Fault{adapter.Misbehave("down", mailAPI, "status 503 id=down")},
+		Faults:   []harness.Fault{adapter.Misbehave("down", mailAPI, "status 503")},
 		Measures: []harness.Measure{pause("down", "min"), pause("down", "max")},
 		Checks: []verdict.Check{
 			verdict.Metric("down.pause.min").AtLeast(verdict.Duration(48 * time.Second)).Decisive().Because("60 s, less the spread"),

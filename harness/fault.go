@@ -1,0 +1,127 @@
+package harness
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// Places on which a fault may be laid.
+const (
+	OnDatabase = "database" // the connections between the target and Postgres
+	OnPostgres = "postgres" // Postgres itself, through a session of its own
+	OnTarget   = "target"   // the target's process
+)
+
+// Fault is one thing that goes wrong in a scenario: what, where and when. It can
+// be written as a literal, or from its text form with [NewFault].
+type Fault struct {
+	// ID names the fault everywhere: in the result, in the receipt and the journal
+	// of a fake, in every draw.
+	ID   string
+	On   string // OnDatabase, OnPostgres, OnTarget, or the name of an outside API
+	Kind fault.Kind
+	// When selects the requests that it acts on, where the place knows requests.
+	// Its times count from when the fault begins. Defaults to all.
+	When fault.Selector
+	// During is the phase that it lasts for. Defaults to inject.
+	During string
+	// After is how long after the start of that phase it begins, For how long it
+	// lasts. Default to at once, and to the end of the phase.
+	After, For time.Duration
+
+	unreadable error // what was wrong with its text
+}
+
+// NewFault reads a fault for a place from its text form, that of docs/faults.md.
+// It lasts for the inject phase. What is wrong with the text is reported by
+// [Scenario.Validate].
+func NewFault(id, on, text string) Fault {
+	parsed, err := fault.Parse(text)
+	if err == nil && parsed.ID != "" && parsed.ID != id {
+		err = fmt.Errorf("its text calls it %q", parsed.ID)
+	}
+	return Fault{ID: id, On: on, Kind: parsed.Kind, When: parsed.When, unreadable: err}
+}
+
+// Throughout is the window of a fault that is a condition of the experiment: from
+// the first request until all is done. It outlasts the last request, for an
+// answer under way must not see it end, and what the load has caused meets it, too.
+const Throughout = "throughout"
+
+// window returns when the fault acts.
+func (f Fault) window(t Timeline) (from, to time.Duration) {
+	phase := cmp.Or(f.During, result.Inject)
+	from, to = t.Start(phase), t.Start(phase)+t.Length(phase)
+	if phase == Throughout {
+		from, to = 0, t.Total()+t.drain()
+	}
+	from += f.After
+	if f.For > 0 {
+		to = min(to, from+f.For)
+	}
+	return from, to
+}
+
+// planned puts the fault on the clock.
+func (f Fault) planned(t Timeline) chaos.Planned {
+	p := chaos.Planned{Fault: fault.Fault{ID: f.ID, Kind: f.Kind, When: f.When}, On: f.On}
+	p.From, p.To = f.window(t)
+	if fault.IsOneShot(f.Kind) {
+		p.To = 0
+	}
+	return p
+}
+
+// plan puts the scenario's faults on the clock.
+func (s Scenario) plan() []chaos.Planned {
+	var plan []chaos.Planned
+	for _, f := range s.Faults {
+		plan = append(plan, f.planned(s.Timeline))
+	}
+	return plan
+}
+
+// supports says, by place, what can be done there. Nothing has to be there yet.
+func (s Scenario) supports() map[string]fault.Support {
+	places := map[string]fault.Support{
+		OnDatabase: chaos.ProxySupport(), OnPostgres: chaos.SessionsSupport(), OnTarget: chaos.ProcessSupport(),
+	}
+	for _, d := range s.World.Dependencies {
+		places[d.Name] = d.Faults
+	}
+	return places
+}
+
+// validateFaults reports texts that are no faults, faults that their place cannot
+// carry out or does not know, and those that never take place.
+func (s Scenario) validateFaults() error {
+	var errs []error
+	var plan []chaos.Planned
+	for _, f := range s.Faults {
+		from, to := f.window(s.Timeline)
+		switch {
+		case f.unreadable != nil:
+			errs = append(errs, fmt.Errorf("scenario %s: fault %q: %w", s.Name, f.ID, f.unreadable))
+		case to <= from:
+			errs = append(errs, fmt.Errorf("scenario %s: fault %q: the phase %q does not take place, or is over by then", s.Name, f.ID, cmp.Or(f.During, result.Inject)))
+		default:
+			plan = append(plan, f.planned(s.Timeline))
+		}
+	}
+	if err := chaos.Validate(s.supports(), plan); err != nil {
+		errs = append(errs, fmt.Errorf("scenario %s: %w", s.Name, err))
+	}
+	return errors.Join(errs...)
+}
+
+// has reports whether a fault is laid on that place.
+func (s Scenario) has(place string) bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.On == place })
+}
