@@ -17,7 +17,6 @@ import (
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fakes/oracleapi"
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 )
@@ -134,33 +133,10 @@ func TestAFaultIsForAPhaseOrThroughout(t *testing.T) {
 	}
 }
 
-// Each row is a fault that the fake is asked for, and what is wrong with it.
-func TestWhichFaultsAFakeAccepts(t *testing.T) {
-	fake := open(t, adapter.OracleAPI("api", oracleapi.Config{}))
-	for _, row := range []struct {
-		kind  chaos.Kind
-		wrong string
-	}{
-		{adapter.Misbehave("a", "api", "hang headers").Kind, ""},
-		{adapter.Misbehave("a", "api", "status 503 key=oracle-1 p=0.5").Kind, ""},
-		{adapter.Misbehave("a", "api", "hang heders").Kind, "heders"},
-		{adapter.Misbehave("a", "api", "hong headers").Kind, "hong"},
-		{adapter.Misbehave("a", "api", "").Kind, ""},
-		{chaos.Kill{}, "kill"},
-	} {
-		err := fake.Accepts(row.kind)
-		if row.wrong == "" && row.kind.String() != "" {
-			require.NoError(t, err, row.kind)
-		} else {
-			require.ErrorContains(t, err, row.wrong, row.kind)
-		}
-	}
-}
-
 func TestAFaultActsUntilItIsUndone(t *testing.T) {
 	fake := open(t, adapter.OracleAPI("api", oracleapi.Config{}))
 	url := func(oracle string) string { return fake.(*adapter.Oracles).Endpoint(0, oracle) + "?project=7" }
-	applied, err := fake.Apply(t.Context(), adapter.Misbehave("down", "api", "status 503 key=oracle-1").Kind)
+	applied, err := fake.Apply(t.Context(), adapter.Misbehave("down", "api", "status 503 key=oracle-1").What())
 	require.NoError(t, err)
 	require.Equal(t, 503, ask(t, http.MethodGet, url("oracle-1"), "", ""))
 	require.Equal(t, 200, ask(t, http.MethodGet, url("oracle-2"), "", ""))
@@ -179,8 +155,8 @@ func TestAFaultActsUntilItIsUndone(t *testing.T) {
 func TestTheTimesOfAFaultCountFromItsBeginning(t *testing.T) {
 	fake := open(t, adapter.OracleAPI("api", oracleapi.Config{}))
 	url := fake.(*adapter.Oracles).Endpoint(0, "oracle-1") + "?project=7"
-	for _, text := range []string{"status 503 from=1h", "status 504 to=1h"} {
-		_, err := fake.Apply(t.Context(), adapter.Misbehave("x", "api", text).Kind)
+	for id, text := range map[string]string{"later": "status 503 from=1h", "now": "status 504 to=1h"} {
+		_, err := fake.Apply(t.Context(), adapter.Misbehave(id, "api", text).What())
 		require.NoError(t, err)
 	}
 	require.Equal(t, 504, ask(t, http.MethodGet, url, "", ""))

@@ -12,6 +12,7 @@ import (
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/verdict"
 )
@@ -59,7 +60,7 @@ func TestACallThatIsMadeAgainIsARetry(t *testing.T) {
 
 func TestAKeyThatStaysCannotBeReplaced(t *testing.T) {
 	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInEnvironment))
-	require.ErrorContains(t, fake.Accepts(adapter.KeyRevoked{}), "not in a file")
+	require.ErrorContains(t, fake.Support().Accepts(fault.Fault{Kind: fault.RevokeKey{}}), "not in a file")
 }
 
 // A key is refused, and another takes its place in the file when the fault is undone.
@@ -79,12 +80,13 @@ func TestAKeyIsRevokedAndReplaced(t *testing.T) {
 
 	first := inFile()
 	require.Equal(t, 200, send(t, fake, first))
-	require.NoError(t, fake.Accepts(adapter.KeyRevoked{}))
-	applied, err := fake.Apply(t.Context(), adapter.KeyRevoked{})
+	require.NoError(t, fake.Support().Accepts(fault.Fault{Kind: fault.RevokeKey{}}))
+	applied, err := fake.Apply(t.Context(), fault.Fault{ID: "revoked", Kind: fault.RevokeKey{}})
 	require.NoError(t, err)
 	require.Equal(t, first, inFile(), "nobody has replaced it yet")
 	require.Equal(t, 403, send(t, fake, first))
 	require.EqualValues(t, 1, applied.Receipt().Fired)
+	require.Equal(t, "revoked", applied.Receipt().ID)
 
 	require.NoError(t, applied.Undo(t.Context()))
 	require.NotEqual(t, first, inFile())
@@ -98,8 +100,8 @@ func TestAKeyIsRevokedAndReplaced(t *testing.T) {
 
 func TestAnotherFaultOfTheEmailAPI(t *testing.T) {
 	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInFile))
-	down := adapter.Misbehave("down", "api", "status 503").Kind
-	require.NoError(t, fake.Accepts(down))
+	down := adapter.Misbehave("down", "api", "status 503").What()
+	require.NoError(t, fake.Support().Accepts(down))
 	applied, err := fake.Apply(t.Context(), down)
 	require.NoError(t, err)
 	require.Equal(t, 503, send(t, fake, "re_first_key"))

@@ -4,31 +4,17 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
-	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fakes/oracleapi"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/chaos"
 )
-
-// opened opens a dependency, and demands that what it said of itself before holds
-// now that it is there.
-func opened(t *testing.T, d harness.Dependency) harness.Fake {
-	t.Helper()
-	fake, err := d.Open(1)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, fake.Close()) })
-	require.Equal(t, d.Faults.Kinds, fake.Support().Kinds)
-	require.Equal(t, d.Faults.Selectors, fake.Support().Selectors)
-	return fake
-}
 
 func applied(t *testing.T, place chaos.Place, f fault.Fault) chaos.Applied {
 	t.Helper()
@@ -70,42 +56,6 @@ func TestAFaultHasTheScenariosNameDownToTheJournal(t *testing.T) {
 	require.True(t, r.Lifted)
 }
 
-func TestTimesOfAFaultCountFromWhenItIsLaidOn(t *testing.T) {
-	api, err := oracleapi.Start(oracleapi.Config{Config: host.Config{Start: time.Now().Add(-2 * time.Hour)}})
-	require.NoError(t, err)
-	fake := adapter.New("oracle_api", api.Host)
-	defer fake.Close()
-	applied(t, fake, parsed(t, "status 503 to=1h"))
-	res, err := http.Get(api.Endpoint(0, "oracle-3") + "?project=7")
-	require.NoError(t, err)
-	require.NoError(t, res.Body.Close())
-	require.Equal(t, http.StatusServiceUnavailable, res.StatusCode, "the hour begins now, not when the fake was started")
-}
-
-func TestAKeyIsRevokedAndReplaced(t *testing.T) {
-	d := adapter.EmailAPI("email_api", emailapi.Config{}, adapter.KeyInFile)
-	fake := opened(t, d)
-	revoke := fault.Fault{ID: "revoked", Kind: fault.RevokeKey{}}
-	require.NoError(t, d.Faults.Accepts(revoke))
-	a := applied(t, fake, revoke)
-	require.Zero(t, a.Receipt().Fired)
-	require.Equal(t, "revoked", a.Receipt().ID)
-	send := func(key string) int {
-		req, err := http.NewRequest(http.MethodPost, fake.Settings()["EMAIL_API_URL"]+"/emails",
-			strings.NewReader(`{"from":"a@example.org","to":"b@example.org","subject":"s","text":"t"}`))
-		require.NoError(t, err)
-		req.Header.Set("Authorization", "Bearer "+key)
-		res, err := http.DefaultClient.Do(req)
-		require.NoError(t, err)
-		require.NoError(t, res.Body.Close())
-		return res.StatusCode
-	}
-	require.GreaterOrEqual(t, send("re_first_key"), 400)
-	require.EqualValues(t, 1, a.Receipt().Fired)
-	require.NoError(t, a.Undo(t.Context()))
-	require.Equal(t, http.StatusOK, send("re_second_key"))
-}
-
 func TestAnAPIThatCannotHaveItsKeyReplacedSaysSoBeforehand(t *testing.T) {
 	revoke := fault.Fault{Kind: fault.RevokeKey{}}
 	require.ErrorContains(t, adapter.EmailSupport(adapter.KeyInEnvironment).Accepts(revoke), "not in a file")
@@ -117,10 +67,31 @@ func TestAnAPIThatCannotHaveItsKeyReplacedSaysSoBeforehand(t *testing.T) {
 	require.NoError(t, adapter.EmailSupport(adapter.KeyInEnvironment).Accepts(parsed(t, "2*503 -> ok key=a")))
 }
 
-func TestAFaultIsLaidOnForItsPhaseOrForAll(t *testing.T) {
-	require.Empty(t, adapter.Misbehave("hang", "api", "hang headers").During)
-	all := adapter.Always("hang", "api", "hang headers key=a")
-	require.Equal(t, harness.Throughout, all.During)
-	require.Equal(t, fault.Kind(fault.Hang{At: "headers"}), all.Kind)
-	require.Equal(t, []string{"a"}, all.When.Keys)
+// What a dependency says of itself before it is opened holds once it is.
+func TestADependencySaysBeforehandWhatCanBeDoneToIt(t *testing.T) {
+	for _, d := range []harness.Dependency{
+		adapter.OracleAPI("api", oracleapi.Config{}),
+		adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInFile),
+		adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInEnvironment),
+	} {
+		there := open(t, d).Support()
+		require.Equal(t, d.Faults.Kinds, there.Kinds)
+		require.Equal(t, d.Faults.Selectors, there.Selectors)
+		for _, row := range []struct{ text, because string }{
+			{"hang headers", ""},
+			{"status 503 key=oracle-1 p=0.5", ""},
+			{"delay 200ms jitter 50ms", ""},
+			{"slicer 1B", "cannot carry out"},
+			{"kill", "cannot carry out"},
+			{"delay 200ms up", "on its answers alone"},
+		} {
+			before, now := d.Faults.Accepts(parsed(t, row.text)), there.Accepts(parsed(t, row.text))
+			require.Equal(t, before, now, row.text)
+			if row.because == "" {
+				require.NoError(t, now)
+			} else {
+				require.ErrorContains(t, now, row.because)
+			}
+		}
+	}
 }

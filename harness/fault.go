@@ -69,9 +69,12 @@ func (f Fault) window(t Timeline) (from, to time.Duration) {
 	return from, to
 }
 
+// What is the fault without its place and its time.
+func (f Fault) What() fault.Fault { return fault.Fault{ID: f.ID, Kind: f.Kind, When: f.When} }
+
 // planned puts the fault on the clock.
 func (f Fault) planned(t Timeline) chaos.Planned {
-	p := chaos.Planned{Fault: fault.Fault{ID: f.ID, Kind: f.Kind, When: f.When}, On: f.On}
+	p := chaos.Planned{Fault: f.What(), On: f.On}
 	p.From, p.To = f.window(t)
 	if fault.IsOneShot(f.Kind) {
 		p.To = 0

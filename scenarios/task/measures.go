@@ -1,7 +1,6 @@
 package task
 
 import (
-	"fmt"
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
@@ -74,17 +73,17 @@ func pause(name, which string) harness.Measure {
 
 // wrongAttempts counts the calls that were tried another number of times than
 // the class of their error asks for, as the fake counted them: once if it is
-// permanent, else four times. The fault e3 answers the third error.
+// permanent, else four times. Each error has a fault of its own, see errorFault.
 func wrongAttempts(catalogue []emailapi.Error) harness.Measure {
 	about := verdict.Descriptor{Name: mailAPI + ".wrong_attempts", Unit: result.UnitCount}
 	return adapter.Measure(mailAPI, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
 		var r verdict.Reading
-		for i, e := range catalogue {
+		for _, e := range catalogue {
 			want := maxAttempts
 			if e.Class == emailapi.Permanent || e.Class == emailapi.Parked {
 				want = 1
 			}
-			for _, n := range j.Attempts(journal.Filter{Where: brokenBy(fmt.Sprintf("e%d", i))}) {
+			for _, n := range j.Attempts(journal.Filter{Where: brokenBy(errorFault(e))}) {
 				r.Samples++
 				if n != want {
 					r.Value++

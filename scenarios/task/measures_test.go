@@ -64,7 +64,10 @@ func TestThePauseAfterAFault(t *testing.T) {
 
 // Once for an error that is permanent, four times for one that may pass.
 func TestAttemptsAreHeldAgainstTheCatalogue(t *testing.T) {
-	catalogue := []emailapi.Error{{Class: emailapi.Permanent}, {Class: emailapi.Temporary}, {Class: emailapi.Parked}, {Class: emailapi.Unknown}}
+	catalogue := []emailapi.Error{
+		{Status: 403, Name: "not_allowed", Class: emailapi.Permanent}, {Status: 503, Class: emailapi.Temporary},
+		{Status: 401, Class: emailapi.Parked}, {Status: 500, Class: emailapi.Unknown},
+	}
 	three := []time.Duration{ms, ms, ms}
 	for _, row := range []struct {
 		name   string
@@ -72,14 +75,14 @@ func TestAttemptsAreHeldAgainstTheCatalogue(t *testing.T) {
 		pauses []time.Duration
 		wrong  float64
 	}{
-		{"permanent, once", "e0", nil, 0},
-		{"permanent, twice", "e0", three[:1], 1},
-		{"temporary, four times", "e1", three, 0},
-		{"temporary, three times", "e1", three[:2], 1},
-		{"temporary, five times", "e1", append(three[:3:3], ms), 1},
-		{"parked, once", "e2", nil, 0},
-		{"parked, four times", "e2", three, 1},
-		{"unknown, four times", "e3", three, 0},
+		{"permanent, once", "403-not-allowed", nil, 0},
+		{"permanent, twice", "403-not-allowed", three[:1], 1},
+		{"temporary, four times", "503-", three, 0},
+		{"temporary, three times", "503-", three[:2], 1},
+		{"temporary, five times", "503-", append(three[:3:3], ms), 1},
+		{"parked, once", "401-", nil, 0},
+		{"parked, four times", "401-", three, 1},
+		{"unknown, four times", "500-", three, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			j := journaltest.New(journal.Config{})

@@ -139,7 +139,7 @@ func errorNames(p profile.Profile) harness.Scenario {
 	prefixes := make([]string, len(catalogue))
 	for i, e := range catalogue {
 		prefixes[i] = fmt.Sprintf("e%d", i)
-		faults = append(faults, adapter.Always(fmt.Sprintf("%d-%s", e.Status, strings.ReplaceAll(e.Name, "_", "-")), mailAPI,
+		faults = append(faults, adapter.Always(errorFault(e), mailAPI,
 			fmt.Sprintf("status %d name=%s key=%s-*", e.Status, e.Name, prefixes[i])))
 	}
 	return withMail(p, harness.Scenario{
@@ -157,6 +157,11 @@ func errorNames(p profile.Profile) harness.Scenario {
 			nothing("ledger.delivered"),
 		},
 	}, emailapi.Config{}, steady("mail", 120, t.Total()).each(prefixes...).counted(wrongClasses(catalogue)))
+}
+
+// errorFault is the id of the fault that answers one of the API's errors.
+func errorFault(e emailapi.Error) string {
+	return fmt.Sprintf("%d-%s", e.Status, strings.ReplaceAll(e.Name, "_", "-"))
 }
 
 // wrongClasses counts the tasks that failed under another class than the fake's

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -75,7 +75,7 @@ func TestAScenarioOfTasksIsCompleted(t *testing.T) {
 
 // A key that is to be replaced is in a file; no other is.
 func TestOnlyAKeyThatIsReplacedIsInAFile(t *testing.T) {
-	for _, faults := range [][]harness.Fault{nil, {{ID: "revoked", On: mailAPI, Kind: adapter.KeyRevoked{}}}} {
+	for _, faults := range [][]harness.Fault{nil, {{ID: "revoked", On: mailAPI, Kind: fault.RevokeKey{}}}} {
 		s := withMail(smoke(t), harness.Scenario{Faults: faults}, emailapi.Config{}, steady("mail", 10, time.Second))
 		fake, err := s.World.Dependencies[0].Open(1)
 		require.NoError(t, err)
