@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
