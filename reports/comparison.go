@@ -18,7 +18,7 @@ func ComparisonHTML(w io.Writer, c *compare.Comparison) error {
 func ComparisonMarkdown(w io.Writer, c *compare.Comparison) error {
 	v := view.OfComparison(c)
 	var b strings.Builder
-	fmt.Fprintf(&b, "## %s %s – Holdfast comparison\n\n%s\n", v.Outcome.Mark, v.Outcome.Word, inline(v.Sentence))
+	fmt.Fprintf(&b, "## %s %s – Holdfast comparison\n\n%s\n", v.Difference.Mark, v.Difference.Word, inline(v.Sentence))
 	if len(v.Notes) > 0 {
 		fmt.Fprintf(&b, "\n> **The sides differ in more than what is compared:** %s\n", inline(strings.Join(v.Notes, "; ")))
 	}
@@ -32,7 +32,7 @@ func ComparisonMarkdown(w io.Writer, c *compare.Comparison) error {
 		if r.Clear && r.Change != "–" {
 			change = "**" + change + "**"
 		}
-		rows = append(rows, []string{r.Outcome.Text(), inline(r.Scenario), inline(r.Name), inline(r.Old), inline(r.New), change, inline(r.Test), inline(r.Reason)})
+		rows = append(rows, []string{r.Difference.Text(), inline(r.Scenario), inline(r.Name), inline(r.Old), inline(r.New), change, inline(r.Test), inline(r.Reason)})
 	}
 	table(&b, "Rows, worst first", []string{"Outcome", "Scenario", "What", "Before", "After", "Change", "p, n", ""}, "lllrrrrl", rows)
 	for _, m := range v.Method {

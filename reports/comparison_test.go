@@ -98,8 +98,8 @@ func golden(t *testing.T, name, got string) {
 
 func TestAComparisonSaysWhatIsWorse(t *testing.T) {
 	all := comparisons(t)
-	require.Equal(t, compare.Worse, all["worse"].Outcome)
-	require.Equal(t, compare.NoEvidence, all["noise"].Outcome)
+	require.Equal(t, compare.Worse, all["worse"].Difference)
+	require.Equal(t, compare.NoEvidence, all["noise"].Difference)
 	var b bytes.Buffer
 	require.NoError(t, ComparisonHTML(&b, all["worse"]))
 	page := text(parse(t, b.String()))

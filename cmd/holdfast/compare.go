@@ -62,12 +62,12 @@ func concludeComparison(env environ, out string, c *compare.Comparison) error {
 	if err != nil {
 		return environment(err)
 	}
-	fmt.Fprintf(env.stdout, "%s: %s\n", c.Outcome, c.Reason)
+	fmt.Fprintf(env.stdout, "%s: %s\n", c.Difference, c.Reason)
 	for _, n := range c.Notes {
 		fmt.Fprintln(env.stderr, "note: "+n)
 	}
 	fmt.Fprintln(env.stdout, page)
-	switch c.Outcome {
+	switch c.Difference {
 	case compare.Worse:
 		return &exitError{code: exitFail}
 	case compare.Unclear:

@@ -2,7 +2,25 @@ package result
 
 import "fmt"
 
-func (e End) describe() string {
+// End is how one life of the target ended.
+type End struct {
+	StartS    float64  `json:"start_s"`
+	EndS      *float64 `json:"end_s,omitempty"`
+	ExitCode  *int     `json:"exit_code,omitempty"`
+	Signal    string   `json:"signal,omitempty"` // for example killed
+	OOMKilled bool     `json:"oom_killed"`
+	// OOMEvidence names what showed it: docker inspect, cgroup memory.events …
+	OOMEvidence string `json:"oom_evidence,omitempty"`
+	// Expected is true when the harness ended it.
+	Expected bool `json:"expected"`
+	// PeakRSSBytes is the kernel's own high-water mark.
+	PeakRSSBytes *uint64 `json:"peak_rss_bytes,omitempty"`
+	// LimitBytes is the memory limit it ran under, if any.
+	LimitBytes *uint64 `json:"limit_bytes,omitempty"`
+}
+
+// String says how it ended in words, for example "killed by the kernel for memory (limit 100 MB)".
+func (e End) String() string {
 	switch {
 	case e.OOMKilled && e.LimitBytes != nil:
 		return fmt.Sprintf("killed by the kernel for memory (limit %s)", Bytes(float64(*e.LimitBytes)))

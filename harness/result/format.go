@@ -1,7 +1,9 @@
 package result
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -93,4 +95,13 @@ func group(digits string) string {
 		digits = digits[:i] + noBreak + digits[i:]
 	}
 	return sign + digits
+}
+
+// Words writes a few facts as one text, sorted: "oracles 100, projects 10000".
+func Words(facts map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(facts)) {
+		parts = append(parts, name+" "+facts[name])
+	}
+	return strings.Join(parts, ", ")
 }

@@ -6,6 +6,28 @@ import (
 	"time"
 )
 
+// Names of the phases, in the order in which they happen. A phase of no
+// length is left out.
+const (
+	WarmUp   = "warm-up"
+	Baseline = "baseline"
+	Inject   = "inject"
+	Heal     = "heal"
+	Drain    = "drain"
+	Verify   = "verify"
+)
+
+// Phase is a span of the scenario's clock: from From, before To. In JSON its
+// bounds are seconds, start_s and end_s.
+type Phase struct {
+	Name string        `json:"name"`
+	From time.Duration `json:"start_s"`
+	To   time.Duration `json:"end_s"`
+}
+
+// Length is how long the phase lasted.
+func (p Phase) Length() time.Duration { return p.To - p.From }
+
 // phaseJSON is a phase as it stands in a file.
 type phaseJSON struct {
 	Name   string  `json:"name"`

@@ -6,9 +6,6 @@ import (
 	"strings"
 )
 
-// hidden stands where a secret stood.
-const hidden = "***"
-
 // secretPattern finds one kind of secret within text. What to keep of a match is
 // in groups 1 and 2. In lower case such text holds one of the words: looking for
 // them first spares nearly all text the expression.

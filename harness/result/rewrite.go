@@ -12,6 +12,9 @@ func Rewritten[T any](v *T, text func(string) string) *T {
 	return rewritten(v, rewriting{text: text})
 }
 
+// hidden stands where a secret stood.
+const hidden = "***"
+
 // rewriting is how a copy differs from what it is made of.
 type rewriting struct {
 	text func(string) string

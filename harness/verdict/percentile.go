@@ -1,6 +1,11 @@
 package verdict
 
-import "holdfast.dev/holdfast/harness/result"
+import (
+	"cmp"
+	"math"
+
+	"holdfast.dev/holdfast/harness/result"
+)
 
 // Percentile is one number of a latency distribution.
 type Percentile struct {
@@ -14,13 +19,17 @@ type Percentile struct {
 func Percentiles() []Percentile {
 	return []Percentile{
 		{"p50", func(q result.Quantiles) float64 { return q.P50 }, 1},
-		{"p90", func(q result.Quantiles) float64 { return q.P90 }, 10},
-		{"p99", func(q result.Quantiles) float64 { return q.P99 }, 100},
-		{"p99_9", func(q result.Quantiles) float64 { return q.P999 }, 1000},
+		{"p90", func(q result.Quantiles) float64 { return q.P90 }, SamplesFor(90)},
+		{"p99", func(q result.Quantiles) float64 { return q.P99 }, SamplesFor(99)},
+		{"p99_9", func(q result.Quantiles) float64 { return q.P999 }, SamplesFor(99.9)},
 		{"max", func(q result.Quantiles) float64 { return q.Max }, 1},
 		{"mean", func(q result.Quantiles) float64 { return q.Mean }, 1},
 	}
 }
+
+// SamplesFor is how many samples a percentile needs to mean anything: as many as it
+// takes for one to lie above it.
+func SamplesFor(percent float64) int64 { return int64(math.Round(100 / (100 - percent))) }
 
 // PercentileOf finds one of [Percentiles] by its name.
 func PercentileOf(name string) (Percentile, bool) {
@@ -44,13 +53,15 @@ func (p Percentile) Read(q *result.Quantiles) Reading {
 type Distribution struct {
 	Name string // a word of a metric: latency of search.latency.p99
 	Of   func(result.Counts) *result.Quantiles
+	// Histogram is what Of was read from; empty where a file does not have it.
+	Histogram func(result.Histograms) string
 }
 
 // Distributions are what is measured of each stream's latencies.
 func Distributions() []Distribution {
 	return []Distribution{
-		{"latency", func(c result.Counts) *result.Quantiles { return c.Latency }},
-		{"latency_ok", func(c result.Counts) *result.Quantiles { return c.LatencyOK }},
-		{"latency_from_send", func(c result.Counts) *result.Quantiles { return c.LatencyFromSend }},
+		{"latency", func(c result.Counts) *result.Quantiles { return c.Latency }, func(h result.Histograms) string { return h.Histogram }},
+		{"latency_ok", func(c result.Counts) *result.Quantiles { return c.LatencyOK }, func(h result.Histograms) string { return cmp.Or(h.HistogramOK, h.Histogram) }},
+		{"latency_from_send", func(c result.Counts) *result.Quantiles { return c.LatencyFromSend }, func(h result.Histograms) string { return h.HistogramFromSend }},
 	}
 }

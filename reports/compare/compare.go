@@ -17,48 +17,13 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
-	"holdfast.dev/holdfast/reports/chart"
 )
-
-// Outcome is what a comparison comes to. The zero value is none.
-type Outcome string
-
-// The outcomes. [Unclear] is no success: what held before was not shown again.
-const (
-	Better     Outcome = "better"
-	Worse      Outcome = "worse"
-	NoEvidence Outcome = "no evidence"
-	Unclear    Outcome = "not compared"
-)
-
-// Rules are how large a change has to be to count.
-type Rules struct {
-	// Alpha is the rate of false discoveries that is accepted. Defaults to 0.05.
-	Alpha float64
-	// Least is the smallest change of a median that counts, as a share of the
-	// old one; a smaller one is real, perhaps, but nobody's concern. 0 counts all.
-	Least float64
-}
-
-// DefaultAlpha is the usual level of tests.
-const DefaultAlpha = 0.05
-
-// Validate says what is wrong with the rules.
-func (r Rules) Validate() error {
-	if !(r.Alpha > 0 && r.Alpha < 1) {
-		return fmt.Errorf("alpha %v: want more than 0 and less than 1", r.Alpha)
-	}
-	if !(r.Least >= 0) {
-		return fmt.Errorf("least change %v: want 0 or more", r.Least)
-	}
-	return nil
-}
 
 // Comparison is two sides held against each other.
 type Comparison struct {
 	Old, New      Side
 	Rules         Rules
-	Outcome       Outcome // of the whole: the first of worse, not compared, better that any row has
+	Difference    Difference // of the whole: the first of worse, not compared, better that any row has
 	Reason        string
 	Rows          []Row // worst first, then in the order of the runs
 	Distributions []Distribution
@@ -73,47 +38,6 @@ type Ref struct {
 	ID      string
 	Started time.Time
 	Verdict result.Verdict
-}
-
-// Row is one quantity on both sides.
-type Row struct {
-	Scenario string
-	Name     string // the check, or the percentile of a stream's latency
-	Unit     string
-	Limit    string // of a check
-	Old, New Summary
-	// Delta is the change of the median as a share of the old one. Absent where
-	// one of them was not measured, or the old one is 0.
-	Delta *float64
-	// P is the chance of a difference this clear between runs of the same thing;
-	// Q is P corrected for the number of rows. Absent where nothing was tested.
-	P, Q *float64
-	// Larger is the effect's size: the share of pairs of runs in which the new
-	// value is the larger, ties by half. 0.5 is no effect.
-	Larger  *float64
-	Outcome Outcome
-	Reason  string
-
-	badOld, badNew   []float64 // values turned so that less is better
-	failOld, failNew []float64 // 1 for each run in which the check failed, else 0
-}
-
-// Summary is one row's values on one side.
-type Summary struct {
-	N      int // runs in which a valid experiment measured it
-	Failed int // of these, in how many the check failed
-	Center *float64
-	// Lo and Hi are the interval of the median at 95 %, with enough runs for one.
-	Lo, Hi *float64
-
-	raw []float64 // a value of each run that has one
-}
-
-// Distribution is a stream's latency on both sides, all runs of a side together.
-type Distribution struct {
-	Scenario, Stream string
-	Old, New         []chart.Quantile
-	NOld, NNew       int64 // requests
 }
 
 // Runs compares. Neither side may be empty.
@@ -138,4 +62,36 @@ func sideOf(runs []*result.Run) Side {
 		s.Runs = append(s.Runs, Ref{r.ID, r.Started, r.Verdict})
 	}
 	return s
+}
+
+// conclude sums the rows up.
+func (c *Comparison) conclude() {
+	counts := map[Difference]int{}
+	for _, r := range c.Rows {
+		counts[r.Difference]++
+	}
+	c.Difference = NoEvidence
+	for _, o := range []Difference{Better, Unclear, Worse} {
+		if counts[o] > 0 {
+			c.Difference = o
+		}
+	}
+	if len(c.Rows) == 0 {
+		c.Difference, c.Reason = Unclear, "Neither side judged anything: there is nothing to compare."
+		return
+	}
+	first := c.Rows[0]
+	switch c.Difference {
+	case NoEvidence:
+		c.Reason = fmt.Sprintf("No evidence of a change in any of %d rows.", len(c.Rows))
+	default:
+		c.Reason = first.Scenario + ": " + first.Name + " is " + string(first.Difference)
+		if first.Reason != "" {
+			c.Reason += " (" + first.Reason + ")"
+		}
+		c.Reason += "."
+		if n := counts[c.Difference] - 1; n > 0 {
+			c.Reason += fmt.Sprintf(" So are %d more rows.", n)
+		}
+	}
 }

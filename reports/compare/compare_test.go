@@ -43,7 +43,7 @@ func TestOutcomes(t *testing.T) {
 	for _, row := range []struct {
 		name     string
 		old, new []*result.Run
-		want     compare.Outcome
+		want     compare.Difference
 		says     string
 	}{
 		{"slower in every run", runs("<=", 500, calm...), runs("<=", 500, slow...), compare.Worse, ""},
@@ -65,8 +65,8 @@ func TestOutcomes(t *testing.T) {
 			c, err := compare.Runs(row.old, row.new, rules)
 			require.NoError(t, err)
 			require.Len(t, c.Rows, 1)
-			require.Equal(t, row.want, c.Rows[0].Outcome, c.Rows[0].Reason)
-			require.Equal(t, row.want, c.Outcome)
+			require.Equal(t, row.want, c.Rows[0].Difference, c.Rows[0].Reason)
+			require.Equal(t, row.want, c.Difference)
 			require.Contains(t, c.Rows[0].Reason, row.says)
 		})
 	}
@@ -83,13 +83,13 @@ func TestWhatWasNotJudgedIsNoSuccess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, err := compare.Runs([]*result.Run{runOf(0, held)}, []*result.Run{after}, rules)
 			require.NoError(t, err)
-			require.Equal(t, compare.Unclear, c.Outcome)
+			require.Equal(t, compare.Unclear, c.Difference)
 			require.Zero(t, c.Rows[0].New.N, "what an invalid experiment measured is not compared")
 		})
 	}
 	c, err := compare.Runs([]*result.Run{{ID: "a"}}, []*result.Run{{ID: "b"}}, rules)
 	require.NoError(t, err)
-	require.Equal(t, compare.Unclear, c.Outcome, "nothing at all is nothing to be glad of")
+	require.Equal(t, compare.Unclear, c.Difference, "nothing at all is nothing to be glad of")
 	require.Contains(t, c.Notes, "run b, after, is partial: it did not reach its end")
 }
 
@@ -100,7 +100,7 @@ func TestNever(t *testing.T) {
 	c, err := compare.Runs([]*result.Run{runOf(0, fell)}, []*result.Run{runOf(1, never)}, compare.Rules{Alpha: 0.05})
 	require.NoError(t, err)
 	require.Len(t, c.Rows, 1)
-	require.Equal(t, compare.Worse, c.Outcome)
+	require.Equal(t, compare.Worse, c.Difference)
 	require.Nil(t, c.Rows[0].New.Center)
 	require.Equal(t, result.UnitSeconds, c.Rows[0].Unit)
 }
@@ -126,7 +126,7 @@ func TestNoiseOpensNoGate(t *testing.T) {
 	for range tries {
 		c, err := compare.Runs(side(7), side(7), compare.Rules{Alpha: 0.05})
 		require.NoError(t, err)
-		if c.Outcome != compare.NoEvidence {
+		if c.Difference != compare.NoEvidence {
 			alarms++
 		}
 	}
@@ -154,7 +154,7 @@ func TestLatencyIsComparedByItsHistograms(t *testing.T) {
 	rules := compare.Rules{Alpha: 0.05, Least: 0.05}
 	c, err := compare.Runs(side(6, 10), side(6, 14), rules)
 	require.NoError(t, err)
-	require.Equal(t, compare.Worse, c.Outcome)
+	require.Equal(t, compare.Worse, c.Difference)
 	require.Len(t, c.Rows, 2)
 	require.InDelta(t, 0.4, *c.Rows[0].Delta, 0.1)
 	require.InDelta(t, 1, *c.Rows[0].Larger, 1e-9)
@@ -164,7 +164,7 @@ func TestLatencyIsComparedByItsHistograms(t *testing.T) {
 
 	one, err := compare.Runs(side(1, 10), side(1, 14), rules)
 	require.NoError(t, err)
-	require.Equal(t, compare.NoEvidence, one.Outcome)
+	require.Equal(t, compare.NoEvidence, one.Difference)
 	require.Contains(t, one.Rows[0].Reason, "beyond the sampling error of one run")
 	same, err := compare.Runs(side(1, 10), side(1, 10), rules)
 	require.NoError(t, err)
@@ -176,7 +176,7 @@ func TestLatencyIsComparedByItsHistograms(t *testing.T) {
 	}
 	unlike, err := compare.Runs(side(6, 10), other, rules)
 	require.NoError(t, err)
-	require.Equal(t, compare.NoEvidence, unlike.Outcome)
+	require.Equal(t, compare.NoEvidence, unlike.Difference)
 	require.Contains(t, unlike.Rows[0].Reason, "the load was not the same")
 
 	for _, run := range other {

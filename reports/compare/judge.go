@@ -33,10 +33,10 @@ func judge(rows []Row, rules Rules) {
 	for i := range rows {
 		rows[i].decide(rules)
 	}
-	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(rank(a.Outcome), rank(b.Outcome)) })
+	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(rank(a.Difference), rank(b.Difference)) })
 }
 
-func rank(o Outcome) int { return slices.Index([]Outcome{Worse, Unclear, Better, NoEvidence}, o) }
+func rank(o Difference) int { return slices.Index([]Difference{Worse, Unclear, Better, NoEvidence}, o) }
 
 // test fills in what the values of both sides say, before any verdict.
 func (r *Row) test() {
@@ -46,7 +46,7 @@ func (r *Row) test() {
 		d := (*r.New.Center - *r.Old.Center) / math.Abs(*r.Old.Center)
 		r.Delta = &d
 	}
-	if r.Outcome != "" || len(r.badOld) < 2 || len(r.badNew) < 2 {
+	if r.Difference != "" || len(r.badOld) < 2 || len(r.badNew) < 2 {
 		return
 	}
 	if slices.Max(r.badOld) == slices.Min(r.badOld) && slices.Max(r.badNew) == slices.Min(r.badNew) && r.badOld[0] == r.badNew[0] {
@@ -103,38 +103,38 @@ func correct(rows []Row) {
 // decide says what the row shows. A change of the check's own verdict comes
 // before a change of its value.
 func (r *Row) decide(rules Rules) {
-	if r.Outcome != "" {
+	if r.Difference != "" {
 		return
 	}
 	n := fmt.Sprintf("failed in %d of %d runs before, %d of %d after", r.Old.Failed, r.Old.N, r.New.Failed, r.New.N)
 	switch {
 	case r.Old.N == 0 && r.New.N == 0:
-		r.Outcome, r.Reason = NoEvidence, "judged on neither side"
+		r.Difference, r.Reason = NoEvidence, "judged on neither side"
 		return
 	case r.Old.N == 0:
-		r.Outcome, r.Reason = NoEvidence, "not judged before"
+		r.Difference, r.Reason = NoEvidence, "not judged before"
 		if r.New.Failed > 0 {
-			r.Outcome, r.Reason = Worse, "fails, and was not judged before"
+			r.Difference, r.Reason = Worse, "fails, and was not judged before"
 		}
 		return
 	case r.New.N == 0:
-		r.Outcome, r.Reason = Unclear, "was judged before, and not after: what it guards was not shown to hold"
+		r.Difference, r.Reason = Unclear, "was judged before, and not after: what it guards was not shown to hold"
 		return
 	}
 	switch o := r.verdictChange(rules); o {
 	case Worse, Better:
-		r.Outcome, r.Reason = o, n
+		r.Difference, r.Reason = o, n
 		return
 	}
-	r.Outcome, r.Reason = r.valueChange(rules)
-	if r.Outcome == NoEvidence && r.Old.Failed+r.New.Failed > 0 {
+	r.Difference, r.Reason = r.valueChange(rules)
+	if r.Difference == NoEvidence && r.Old.Failed+r.New.Failed > 0 {
 		r.Reason = n + "; " + r.Reason
 	}
 }
 
 // verdictChange is clear when all runs of a side agree, and the sides do not;
 // otherwise the ranks of verdicts decide.
-func (r *Row) verdictChange(rules Rules) Outcome {
+func (r *Row) verdictChange(rules Rules) Difference {
 	o := NoEvidence
 	switch a, b := float64(r.Old.Failed)/float64(max(r.Old.N, 1)), float64(r.New.Failed)/float64(max(r.New.N, 1)); {
 	case b > a:
@@ -150,7 +150,7 @@ func (r *Row) verdictChange(rules Rules) Outcome {
 	return NoEvidence
 }
 
-func (r *Row) valueChange(rules Rules) (Outcome, string) {
+func (r *Row) valueChange(rules Rules) (Difference, string) {
 	switch {
 	case r.Old.N == 1 && r.New.N == 1:
 		return NoEvidence, "one run a side: a difference can't be told from noise between runs"
@@ -185,36 +185,4 @@ func needMore(a, b int, alpha float64) bool {
 		ways = ways * float64(b+i) / float64(i)
 	}
 	return 2/ways >= alpha
-}
-
-// conclude sums the rows up.
-func (c *Comparison) conclude() {
-	counts := map[Outcome]int{}
-	for _, r := range c.Rows {
-		counts[r.Outcome]++
-	}
-	c.Outcome = NoEvidence
-	for _, o := range []Outcome{Better, Unclear, Worse} {
-		if counts[o] > 0 {
-			c.Outcome = o
-		}
-	}
-	if len(c.Rows) == 0 {
-		c.Outcome, c.Reason = Unclear, "Neither side judged anything: there is nothing to compare."
-		return
-	}
-	first := c.Rows[0]
-	switch c.Outcome {
-	case NoEvidence:
-		c.Reason = fmt.Sprintf("No evidence of a change in any of %d rows.", len(c.Rows))
-	default:
-		c.Reason = first.Scenario + ": " + first.Name + " is " + string(first.Outcome)
-		if first.Reason != "" {
-			c.Reason += " (" + first.Reason + ")"
-		}
-		c.Reason += "."
-		if n := counts[c.Outcome] - 1; n > 0 {
-			c.Reason += fmt.Sprintf(" So are %d more rows.", n)
-		}
-	}
 }

@@ -8,8 +8,17 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result/latency"
+	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/reports/chart"
 )
+
+// Distribution is a stream's latency on both sides, all runs of a side together.
+type Distribution struct {
+	Scenario, Stream string
+	Old, New         []chart.Quantile
+	NOld, NNew       int64 // requests
+}
 
 // quantile is one of the percentiles that are compared, and how many requests
 // it needs to mean anything.
@@ -20,7 +29,9 @@ type quantile struct {
 }
 
 // The median and the tail: each further row would cost all of them power.
-func compared() []quantile { return []quantile{{"p50", 50, 20}, {"p99", 99, 100}} }
+func compared() []quantile {
+	return []quantile{{"p50", 50, 20}, {"p99", 99, verdict.SamplesFor(99)}}
+}
 
 // latencies is one stream's latency on one side.
 type latencies struct {
@@ -72,11 +83,11 @@ func (q quantile) row(s stream, a, b *latencies) Row {
 	}
 	switch {
 	case !sameKeys(a.shapes, b.shapes):
-		r.Outcome, r.Reason = NoEvidence, "the load was not the same on both sides"
+		r.Difference, r.Reason = NoEvidence, "the load was not the same on both sides"
 	case r.Old.N == 0 || r.New.N == 0:
-		r.Outcome, r.Reason = NoEvidence, fmt.Sprintf("fewer than %d requests in each run of a side", q.need)
+		r.Difference, r.Reason = NoEvidence, fmt.Sprintf("fewer than %d requests in each run of a side", q.need)
 	case a.single(b):
-		r.Outcome, r.Reason = NoEvidence, samplingError(a.each[0], b.each[0], q.q)
+		r.Difference, r.Reason = NoEvidence, samplingError(a.each[0], b.each[0], q.q)
 	}
 	return r
 }
@@ -118,11 +129,8 @@ func sideLatencies(runs []*result.Run, order *[]stream, seen map[stream]bool) ma
 // maxMicros is more than any request may take: an hour.
 const maxMicros = 3_600_000_000
 
-// longestHistogram bounds what is decoded of a file.
-const longestHistogram = 1 << 20
-
 func decode(text string) (*hdr.PackedHistogram, error) {
-	if text == "" || len(text) > longestHistogram {
+	if text == "" || len(text) > latency.MaxText {
 		return nil, errors.New("no histogram, or one longer than 1 MiB")
 	}
 	return hdr.DecodePacked([]byte(text))

@@ -40,46 +40,6 @@ func evaluate(again, was result.Check, r verdict.Reading, s result.Scenario) res
 	return again
 }
 
-// limits puts the new limit in the place of the check's own.
-func (l Limit) limits(c result.Check) (result.Check, error) {
-	if l.Op != "" {
-		c.Op = l.Op
-	}
-	v, err := quantity(l.Limit, c.Unit)
-	if err != nil {
-		return c, err
-	}
-	c.Threshold, c.Upper = v, nil
-	between := c.Op == string(verdict.Between)
-	switch {
-	case between && l.Upper == "":
-		return c, errors.New("between needs an upper limit")
-	case between:
-		upper, err := quantity(l.Upper, c.Unit)
-		if err != nil {
-			return c, err
-		}
-		if upper < v {
-			return c, fmt.Errorf("the upper limit %s is under the lower one %s", l.Upper, l.Limit)
-		}
-		c.Upper = &upper
-	case l.Upper != "":
-		return c, errors.New("only between has an upper limit")
-	}
-	return l.named(c), nil
-}
-
-// named gives a check with a new limit its name, and says where the limit is from.
-func (l Limit) named(c result.Check) result.Check {
-	if l.Why != "" {
-		c.Why = l.Why
-	}
-	if c.Metric != "" {
-		c.Name = verdict.Name(c)
-	}
-	return c
-}
-
 // judgeFall judges what must fall to a level in time. Another time is held
 // against the moment that the file has; another level needs the series.
 func (l Limit) judgeFall(c result.Check, s result.Scenario) (result.Check, error) {

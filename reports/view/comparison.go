@@ -14,7 +14,7 @@ import (
 // Comparison is all that is shown of a comparison of runs.
 type Comparison struct {
 	Title         string
-	Outcome       Badge
+	Difference    Badge
 	Sentence      string
 	Tally         []string
 	Notes         []string
@@ -26,7 +26,7 @@ type Comparison struct {
 
 // ComparisonRow is one quantity on both sides.
 type ComparisonRow struct {
-	Outcome                                Badge
+	Difference                             Badge
 	Scenario, Name, Limit                  string
 	Old, New, Change, Test, Larger, Reason string
 	Clear                                  bool // the change is more than noise
@@ -41,9 +41,9 @@ type ComparedDistribution struct {
 // OfComparison derives the view of a comparison, with its pictures.
 func OfComparison(c *compare.Comparison) Comparison { return newComparison(visible.Copy(c)) }
 
-// badgeOfOutcome gives an outcome a verdict's mark and colour.
-func badgeOfOutcome(o compare.Outcome) Badge {
-	as := map[compare.Outcome]result.Verdict{compare.Worse: result.Fail, compare.Better: result.Pass, compare.Unclear: result.Inconclusive}[o]
+// badgeOfDifference gives a difference a verdict's mark and colour.
+func badgeOfDifference(o compare.Difference) Badge {
+	as := map[compare.Difference]result.Verdict{compare.Worse: result.Fail, compare.Better: result.Pass, compare.Unclear: result.Inconclusive}[o]
 	b := Badge{Class: string(as), Mark: as.Mark(), Word: strings.ToUpper(string(o))}
 	if o == compare.NoEvidence {
 		b.Class, b.Mark = string(result.NotExercised), "~"
@@ -53,15 +53,15 @@ func badgeOfOutcome(o compare.Outcome) Badge {
 
 func newComparison(c *compare.Comparison) Comparison {
 	p := Comparison{
-		Title: strings.ToUpper(string(c.Outcome)) + " – Holdfast comparison", Outcome: badgeOfOutcome(c.Outcome), Sentence: c.Reason,
+		Title: strings.ToUpper(string(c.Difference)) + " – Holdfast comparison", Difference: badgeOfDifference(c.Difference), Sentence: c.Reason,
 		Notes: c.Notes, Facts: []Pair{{"Before", sideText(c.Old)}, {"After", sideText(c.New)}}, Method: method(c),
 	}
-	counts := map[compare.Outcome]int{}
+	counts := map[compare.Difference]int{}
 	for _, r := range c.Rows {
-		counts[r.Outcome]++
+		counts[r.Difference]++
 		p.Rows = append(p.Rows, newComparisonRow(r))
 	}
-	for _, o := range []compare.Outcome{compare.Worse, compare.Unclear, compare.Better, compare.NoEvidence} {
+	for _, o := range []compare.Difference{compare.Worse, compare.Unclear, compare.Better, compare.NoEvidence} {
 		if counts[o] > 0 {
 			p.Tally = append(p.Tally, count(int64(counts[o]))+nbsp+string(o))
 		}
@@ -80,9 +80,9 @@ func newComparison(c *compare.Comparison) Comparison {
 
 func newComparisonRow(r compare.Row) ComparisonRow {
 	row := ComparisonRow{
-		Outcome: badgeOfOutcome(r.Outcome), Scenario: r.Scenario, Name: r.Name, Limit: r.Limit, Reason: r.Reason,
+		Difference: badgeOfDifference(r.Difference), Scenario: r.Scenario, Name: r.Name, Limit: r.Limit, Reason: r.Reason,
 		Old: summaryText(r.Old, r.Unit), New: summaryText(r.New, r.Unit), Change: "~", Test: "–", Larger: "–",
-		Clear: r.Outcome == compare.Worse || r.Outcome == compare.Better,
+		Clear: r.Difference == compare.Worse || r.Difference == compare.Better,
 	}
 	if r.Old.Center == nil || r.New.Center == nil {
 		row.Change = "–"
@@ -124,7 +124,7 @@ func sideText(s compare.Side) string {
 	return Plural(len(s.Runs), "run", "runs") + ": " + strings.Join(names, ", ")
 }
 
-// method says how the outcome was found, and what it does not say.
+// method says how the difference was found, and what it does not say.
 func method(c *compare.Comparison) []string {
 	if len(c.Old.Runs) == 1 && len(c.New.Runs) == 1 {
 		return []string{"One run a side: only a check whose verdict changed counts. How far values differ is shown, but whether they would differ again is not known; give directories of several runs for that."}

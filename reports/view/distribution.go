@@ -8,6 +8,7 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result/latency"
 	"holdfast.dev/holdfast/reports/chart"
 )
 
@@ -29,10 +30,6 @@ type QuantileRow struct {
 	Name  string
 	Cells []string
 }
-
-// longestHistogram bounds what is decoded of a file: a histogram of three
-// digits over an hour is a few kilobytes.
-const longestHistogram = 1 << 20
 
 // distributions draws each stream's latency, from the plan and from the send.
 func distributions(s result.Scenario) []Distribution {
@@ -104,7 +101,7 @@ func (d *Distribution) column(name string, q *result.Quantiles) {
 
 // quantiles reads a histogram as run.json holds it.
 func quantiles(encoded string) ([]chart.Quantile, error) {
-	if len(encoded) > longestHistogram {
+	if len(encoded) > latency.MaxText {
 		return nil, errors.New("it is longer than 1 MiB")
 	}
 	h, err := hdr.DecodePacked([]byte(encoded))

@@ -11,7 +11,6 @@ import (
 
 const (
 	tall, low   = 180, 112 // heights of panels, pixels
-	mostSeries  = 64       // of one scenario, that are drawn
 	longestTime = 1e9      // seconds, past which a time is a mistake
 )
 

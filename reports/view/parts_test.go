@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result/latency"
 	"holdfast.dev/holdfast/reports/chart"
 )
 
@@ -80,7 +81,7 @@ func TestPeaksAreOfTheirPhase(t *testing.T) {
 }
 
 func TestAQuantileNeedsSamples(t *testing.T) {
-	p999 := latency("p99_9")
+	p999 := percentile("p99_9")
 	require.Equal(t, notMeasured, p999(result.Counts{}, 0))
 	require.Equal(t, "too few", p999(result.Counts{Latency: &result.Quantiles{N: 999, P999: 7}}, 0))
 	require.Equal(t, "7\u00a0ms", p999(result.Counts{Latency: &result.Quantiles{N: 1000, P999: 7}}, 0))
@@ -107,7 +108,7 @@ func TestACurveEndsWhereTheSamplesDo(t *testing.T) {
 }
 
 func TestAHistogramThatCannotBeReadIsSaid(t *testing.T) {
-	for _, text := range []string{"not base64 !", "AAAA", strings.Repeat("A", longestHistogram+4)} {
+	for _, text := range []string{"not base64 !", "AAAA", strings.Repeat("A", latency.MaxText+4)} {
 		_, err := quantiles(text)
 		require.Error(t, err)
 	}

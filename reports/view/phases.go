@@ -89,10 +89,10 @@ func streamRows() []streamRow {
 		{"expected answers", false, func(c result.Counts, _ float64) string { return ofPlanned(c.OK, c.Sent) }},
 		{"refused in order", true, func(c result.Counts, _ float64) string { return ofPlanned(c.Errors[shedByTarget], c.Sent) }},
 		{"failed", false, failed},
-		{"latency p50", false, latency("p50")},
-		{"p99", false, latency("p99")},
-		{"p99.9", false, latency("p99_9")},
-		{"largest", false, latency("max")},
+		{"latency p50", false, percentile("p50")},
+		{"p99", false, percentile("p99")},
+		{"p99.9", false, percentile("p99_9")},
+		{"largest", false, percentile("max")},
 		{"latency samples", true, func(c result.Counts, _ float64) string {
 			if c.Latency == nil {
 				return "0"
@@ -119,9 +119,9 @@ func ofPlanned(n, all int64) string {
 	return count(n) + " (" + ratio(n, all) + ")"
 }
 
-// latency shows a percentile only where it rests on enough samples to mean
+// percentile shows a percentile only where it rests on enough samples to mean
 // anything.
-func latency(name string) func(result.Counts, float64) string {
+func percentile(name string) func(result.Counts, float64) string {
 	p, known := verdict.PercentileOf(name)
 	return func(c result.Counts, _ float64) string {
 		r := verdict.Reading{}

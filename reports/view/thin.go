@@ -8,6 +8,8 @@ import (
 )
 
 const (
+	// mostSeries of one scenario are drawn.
+	mostSeries = 64
 	// mostPoints bounds what one page draws: with all that stands around them
 	// it keeps thirty scenarios with an hour of series each under 2 MB.
 	mostPoints = 140_000

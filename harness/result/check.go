@@ -1,0 +1,54 @@
+package result
+
+import "cmp"
+
+// Check is one judgement: a metric of one phase against a threshold.
+type Check struct {
+	Name   string `json:"name"` // reads as a sentence: "search.latency.p99 in baseline ≤ 1 000 ms"
+	Metric string `json:"metric"`
+	Phase  string `json:"phase,omitempty"` // empty: all that follows the warm-up
+	Op     string `json:"op"`              // <=, >=, ==, <, >, falls_to, between
+	// Threshold is the limit; Upper is set for "between" alone. Of what must fall to
+	// a level the limit, as the value, is the time that it takes, in seconds.
+	Threshold float64  `json:"threshold"`
+	Upper     *float64 `json:"upper,omitempty"`
+	// Level is what must be fallen to, in the metric's own unit. Absent in a file of
+	// an older version where it was fallen to in time.
+	Level     *float64 `json:"level,omitempty"`
+	LevelUnit string   `json:"level_unit,omitempty"`
+	Value     *float64 `json:"value,omitempty"` // what was measured; absent if nothing was, or it never fell
+	Unit      string   `json:"unit"`            // ms, bytes, count, ratio, per_s …
+	Samples   int64    `json:"samples"`         // what the value rests on
+	// MinSamples is how many samples the value needs to mean anything; absent: one.
+	MinSamples int64 `json:"min_samples,omitempty"`
+	// Timed says that the value is the machine's doing as well: where the timing of
+	// the experiment was invalid, a missed limit proves nothing against the target.
+	Timed   bool   `json:"timed,omitempty"`
+	Why     string `json:"why,omitempty"`     // why the limit is what it is
+	Primary bool   `json:"primary,omitempty"` // the decisive check of its scenario
+	// Protections names the protections that this check watches.
+	Protections []string `json:"protections,omitempty"`
+	// Exercise says that the check is one of the experiment: past its limit it is
+	// not exercised, and never failed.
+	Exercise bool `json:"exercise,omitempty"`
+	// Seen is when this check was last proved able to fail. Absent: it never was.
+	Seen    *ProvenFailure `json:"seen_failing,omitempty"`
+	Verdict Verdict        `json:"verdict"`
+	Reason  string         `json:"reason"`
+}
+
+// Key names a check apart from its limit, which differs between profiles.
+func (c Check) Key() string { return c.Metric + " in " + cmp.Or(c.Phase, "all") + " " + c.Op }
+
+// ProvenFailure is one time that a check was seen to fail on purpose.
+type ProvenFailure struct {
+	Without string `json:"without"` // the protection or mutant that it caught
+	At      string `json:"at"`      // the day, for example 2026-01-31
+}
+
+// Validity says what of an experiment can be held against the target.
+type Validity struct {
+	// TimingInvalid is why a missed limit on what is timed can't be (the generator
+	// was late, the machine was full); empty when it can.
+	TimingInvalid string `json:"timing_invalid,omitempty"`
+}
