@@ -14,44 +14,46 @@ import (
 type Fake struct {
 	host     *host.Host
 	settings map[string]string
-	gauges   []harness.Gauge
-	measures []harness.Measure
 }
 
-// New is the fake on that host, with what any fake measures, by the name of its
-// place. Closing it closes the host.
-func New(name string, h *host.Host) *Fake {
-	j := h.Journal()
-	return &Fake{
-		host:     h,
-		settings: map[string]string{},
-		gauges: []harness.Gauge{{
+// New is the fake on that host. Closing it closes the host.
+func New(h *host.Host) *Fake { return &Fake{host: h, settings: map[string]string{}} }
+
+// Dependency is one that open plays, at the place name, with the faults that any
+// fake takes and with what any fake measures beside more of its own:
+//
+//	NAME.in_flight       calls that are open, over time
+//	NAME.calls           requests that reached the fake
+//	NAME.most_in_flight  the most of them that were open at once
+//	NAME.silent_retries  requests that arrived again under a number which the
+//	                     client had stamped before
+//
+// The fake that open returns must tell what it saw by a method Journal, as [Fake]
+// and whatever embeds it do.
+func Dependency(name string, open func(seed uint64) (harness.Fake, error), more ...harness.Measure) harness.Dependency {
+	return harness.Dependency{
+		Name: name, Open: open, Faults: Support(),
+		Gauges: []harness.Gauge{{
 			Series: probe.Series{Name: name + ".in_flight", Unit: result.UnitCount},
-			Read:   func() float64 { return float64(j.Gauge("").InFlight) },
+			Read:   func(f harness.Fake) float64 { return float64(f.(witness).Journal().Gauge("").InFlight) },
 		}},
-		measures: []harness.Measure{
-			counted(j, name+".calls", "requests that reached the fake", j.Count),
-			counted(j, name+".most_in_flight", "the most of them that were open at once", j.MostInFlight),
-			counted(j, name+".silent_retries", "requests that arrived again under a number which the client had stamped before",
-				func(f journal.Filter) int { return len(j.SilentRetries(f)) }),
-		},
+		Measures: append([]harness.Measure{
+			counted(name, "calls", "requests that reached the fake", (*journal.Journal).Count),
+			counted(name, "most_in_flight", "the most of them that were open at once", (*journal.Journal).MostInFlight),
+			counted(name, "silent_retries", "requests that arrived again under a number which the client had stamped before",
+				func(j *journal.Journal, f journal.Filter) int { return len(j.SilentRetries(f)) }),
+		}, more...),
 	}
 }
+
+// witness is a fake that tells what it saw.
+type witness interface{ Journal() *journal.Journal }
 
 // Set adds an environment variable by which the target finds the fake.
 func (f *Fake) Set(name, value string) { f.settings[name] = value }
 
-// AddMeasures adds what this fake measures beside what any does.
-func (f *Fake) AddMeasures(more ...harness.Measure) { f.measures = append(f.measures, more...) }
-
 // Settings are the environment variables by which the target finds it.
 func (f *Fake) Settings() map[string]string { return f.settings }
-
-// Gauges are sampled while the experiment goes on.
-func (f *Fake) Gauges() []harness.Gauge { return f.gauges }
-
-// Measures are read when it is over.
-func (f *Fake) Measures() []harness.Measure { return f.measures }
 
 // Journal is what the fake saw. It can be read after Close.
 func (f *Fake) Journal() *journal.Journal { return f.host.Journal() }
@@ -82,21 +84,19 @@ func Measure(place string, d verdict.Descriptor, read func(*journal.Journal, har
 
 // JournalOf is what the fake at a place saw, false if there is none.
 func JournalOf(state harness.State, place string) (*journal.Journal, bool) {
-	fake, ok := state.Fakes[place].(interface{ Journal() *journal.Journal })
+	fake, ok := state.Fakes[place].(witness)
 	if !ok {
 		return nil, false
 	}
 	return fake.Journal(), true
 }
 
-// counted is a measure over what a fake's journal holds of a window. Its samples
-// are the requests in that window.
-func counted(j *journal.Journal, name, about string, count func(journal.Filter) int) harness.Measure {
-	return harness.Measure{
-		Descriptor: verdict.Descriptor{Name: name, Unit: result.UnitCount, About: about},
-		Read: func(state harness.State, w verdict.Window) verdict.Reading {
-			f := During(j, state, w)
-			return verdict.Reading{Value: float64(count(f)), Samples: int64(j.Count(f))}
-		},
-	}
+// counted is a measure over what the journal of a fake holds of a window. Its
+// samples are the requests in that window.
+func counted(place, name, about string, count func(*journal.Journal, journal.Filter) int) harness.Measure {
+	d := verdict.Descriptor{Name: place + "." + name, Unit: result.UnitCount, About: about}
+	return Measure(place, d, func(j *journal.Journal, state harness.State, w verdict.Window) verdict.Reading {
+		f := During(j, state, w)
+		return verdict.Reading{Value: float64(count(j, f)), Samples: int64(j.Count(f))}
+	})
 }

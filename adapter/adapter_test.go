@@ -33,10 +33,10 @@ func open(t *testing.T, d harness.Dependency) harness.Fake {
 }
 
 // measured is the reading of a metric over the whole load, which began with the fake.
-func measured(t *testing.T, fake harness.Fake, name string) verdict.Reading {
+func measured(t *testing.T, d harness.Dependency, fake harness.Fake, name string) verdict.Reading {
 	t.Helper()
 	state := harness.State{Start: time.Now().Add(-time.Hour), Fakes: map[string]harness.Fake{"api": fake}}
-	for _, m := range fake.Measures() {
+	for _, m := range d.Measures {
 		if m.Name == name {
 			return m.Read(state, verdict.Window{To: 2 * time.Hour})
 		}
@@ -63,27 +63,29 @@ func ask(t *testing.T, method, url, key, body string) int {
 }
 
 func TestOraclesAreCountedWhereTheyAreAsked(t *testing.T) {
-	fake := open(t, adapter.OracleAPI("api", oracleapi.Config{DataSeed: 1}))
-	require.Zero(t, measured(t, fake, "api.calls").Samples)
+	d := adapter.OracleAPI("api", oracleapi.Config{DataSeed: 1})
+	fake := open(t, d)
+	require.Zero(t, measured(t, d, fake, "api.calls").Samples)
 	for n, oracle := range []string{"oracle-1", "oracle-2", "oracle-1"} {
 		url := fake.(*adapter.Oracles).Endpoint(n, oracle)
 		require.Equal(t, 200, ask(t, http.MethodGet, url+"?project=7", "", ""))
 	}
 	for name, want := range map[string]float64{"api.calls": 3, "api.most_in_flight": 1, "api.silent_retries": 0, "api.asked_per_project": 2} {
-		require.Equal(t, verdict.Reading{Value: want, Samples: 3}, measured(t, fake, name), name)
+		require.Equal(t, verdict.Reading{Value: want, Samples: 3}, measured(t, d, fake, name), name)
 	}
-	require.Len(t, fake.Gauges(), 1)
-	require.Equal(t, "api.in_flight", fake.Gauges()[0].Series.Name)
-	require.Zero(t, fake.Gauges()[0].Read())
+	require.Len(t, d.Gauges, 1)
+	require.Equal(t, "api.in_flight", d.Gauges[0].Series.Name)
+	require.Zero(t, d.Gauges[0].Read(fake))
 	require.Empty(t, fake.Settings(), "their addresses are data")
 }
 
 // What a fake saw can be read when it is closed: that is when it is judged.
 func TestAClosedFakeStillTellsWhatItSaw(t *testing.T) {
-	fake := open(t, adapter.OracleAPI("api", oracleapi.Config{}))
+	d := adapter.OracleAPI("api", oracleapi.Config{})
+	fake := open(t, d)
 	require.Equal(t, 200, ask(t, http.MethodGet, fake.(*adapter.Oracles).Endpoint(0, "oracle-1")+"?project=7", "", ""))
 	require.NoError(t, fake.Close())
-	require.EqualValues(t, 1, measured(t, fake, "api.calls").Value)
+	require.EqualValues(t, 1, measured(t, d, fake, "api.calls").Value)
 }
 
 // Only what falls within a window is counted in it.
@@ -111,15 +113,16 @@ func TestAMeasureOfAFakeThatIsNotThere(t *testing.T) {
 func TestAFakeOfOnesOwn(t *testing.T) {
 	api, err := oracleapi.Start(oracleapi.Config{Config: host.Config{Seed: 1}})
 	require.NoError(t, err)
-	fake := adapter.New("api", api.Host)
-	fake.Set("ORACLE_URL", api.URL(0))
-	fake.AddMeasures(harness.Measure{Descriptor: verdict.Descriptor{Name: "api.own", Unit: result.UnitCount}, Read: func(harness.State, verdict.Window) verdict.Reading {
-		return verdict.Reading{Value: 42, Samples: 1}
-	}})
-	fake = open(t, harness.Dependency{Name: "api", Open: func(uint64) (harness.Fake, error) { return fake, nil }}).(*adapter.Fake)
+	own := adapter.New(api.Host)
+	own.Set("ORACLE_URL", api.URL(0))
+	d := adapter.Dependency("api", func(uint64) (harness.Fake, error) { return own, nil },
+		harness.Measure{Descriptor: verdict.Descriptor{Name: "api.own", Unit: result.UnitCount}, Read: func(harness.State, verdict.Window) verdict.Reading {
+			return verdict.Reading{Value: 42, Samples: 1}
+		}})
+	fake := open(t, d)
 	require.Equal(t, map[string]string{"ORACLE_URL": api.URL(0)}, fake.Settings())
-	require.EqualValues(t, 42, measured(t, fake, "api.own").Value)
-	require.EqualValues(t, 0, measured(t, fake, "api.calls").Value)
+	require.EqualValues(t, 42, measured(t, d, fake, "api.own").Value)
+	require.EqualValues(t, 0, measured(t, d, fake, "api.calls").Value)
 }
 
 func TestAFaultIsForAPhaseOrThroughout(t *testing.T) {

@@ -23,24 +23,26 @@ import (
 //	NAME.abandoned          attempts that the client let go of
 //	NAME.call.max           how long it stayed with one at most
 func EmailAPI(name string, c emailapi.Config, key KeyAt) harness.Dependency {
-	return harness.Dependency{Name: name, Faults: EmailSupport(key), Open: func(seed uint64) (harness.Fake, error) {
-		c := c
-		c.Seed = seed
-		c.Keys = []emailapi.Key{{Text: firstKey, State: emailapi.Valid}}
-		api, err := emailapi.Start(c)
-		if err != nil {
-			return nil, err
-		}
-		m := &Mail{Fake: New(name, api.Host), api: api}
-		m.Set("EMAIL_API_URL", api.URL(0))
-		m.AddMeasures(attempts(name, api.Journal())...)
-		if key == KeyInEnvironment {
-			m.Set("EMAIL_API_KEY", firstKey)
-		} else if err := m.keyInFile(); err != nil {
-			return nil, errors.Join(err, m.Close())
-		}
-		return m, nil
-	}}
+	d := Dependency(name, func(seed uint64) (harness.Fake, error) { return openMail(seed, c, key) }, attempts(name)...)
+	d.Faults = EmailSupport(key)
+	return d
+}
+
+func openMail(seed uint64, c emailapi.Config, key KeyAt) (*Mail, error) {
+	c.Seed = seed
+	c.Keys = []emailapi.Key{{Text: firstKey, State: emailapi.Valid}}
+	api, err := emailapi.Start(c)
+	if err != nil {
+		return nil, err
+	}
+	m := &Mail{Fake: New(api.Host), api: api}
+	m.Set("EMAIL_API_URL", api.URL(0))
+	if key == KeyInEnvironment {
+		m.Set("EMAIL_API_KEY", firstKey)
+	} else if err := m.keyInFile(); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return m, nil
 }
 
 // Mail is the e-mail API, with the file that holds the target's key if it is in one.
@@ -51,28 +53,29 @@ type Mail struct {
 }
 
 // attempts are what the API knows of the attempts at it.
-func attempts(name string, j *journal.Journal) []harness.Measure {
-	calls := func() int { return j.Count(journal.Filter{}) }
-	whole := func(what, unit string, read func() float64) harness.Measure {
-		return harness.Measure{
-			Descriptor: verdict.Descriptor{Name: name + "." + what, Unit: unit},
-			Read: func(harness.State, verdict.Window) verdict.Reading {
-				return verdict.Reading{Value: read(), Samples: int64(calls())}
-			},
-		}
+func attempts(name string) []harness.Measure {
+	whole := func(what, unit string, read func(*journal.Journal) float64) harness.Measure {
+		d := verdict.Descriptor{Name: name + "." + what, Unit: unit}
+		return Measure(name, d, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
+			return verdict.Reading{Value: read(j), Samples: int64(j.Count(journal.Filter{}))}
+		})
 	}
 	return []harness.Measure{
-		whole("attempts.max", result.UnitCount, func() float64 {
+		whole("attempts.max", result.UnitCount, func(j *journal.Journal) float64 {
 			most := 0
 			for _, n := range j.Attempts(journal.Filter{}) {
 				most = max(most, n)
 			}
 			return float64(most)
 		}),
-		whole("retries", result.UnitCount, func() float64 { return float64(calls() - len(j.Attempts(journal.Filter{}))) }),
-		whole("key_refused", result.UnitCount, func() float64 { return float64(j.Count(journal.Filter{Where: keyRefused})) }),
-		whole("abandoned", result.UnitCount, func() float64 { return float64(j.Outcomes(journal.Filter{})[journal.Abandoned]) }),
-		whole("call.max", result.UnitMS, func() float64 {
+		whole("retries", result.UnitCount, func(j *journal.Journal) float64 {
+			return float64(j.Count(journal.Filter{}) - len(j.Attempts(journal.Filter{})))
+		}),
+		whole("key_refused", result.UnitCount, func(j *journal.Journal) float64 { return float64(j.Count(journal.Filter{Where: keyRefused})) }),
+		whole("abandoned", result.UnitCount, func(j *journal.Journal) float64 {
+			return float64(j.Outcomes(journal.Filter{})[journal.Abandoned])
+		}),
+		whole("call.max", result.UnitMS, func(j *journal.Journal) float64 {
 			longest := time.Duration(0)
 			for e := range j.Entries(journal.Filter{}) {
 				longest = max(longest, e.Took)

@@ -29,7 +29,8 @@ func send(t *testing.T, fake harness.Fake, key string) int {
 }
 
 func TestATargetFindsTheEmailAPIByItsSettings(t *testing.T) {
-	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInEnvironment))
+	d := adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInEnvironment)
+	fake := open(t, d)
 	require.Len(t, fake.Settings(), 2)
 	require.Equal(t, 200, send(t, fake, fake.Settings()["EMAIL_API_KEY"]))
 	require.Equal(t, 401, send(t, fake, ""))
@@ -37,13 +38,14 @@ func TestATargetFindsTheEmailAPIByItsSettings(t *testing.T) {
 	for name, want := range map[string]float64{
 		"api.calls": 3, "api.key_refused": 2, "api.abandoned": 0, "api.retries": 0, "api.attempts.max": 1,
 	} {
-		require.Equal(t, verdict.Reading{Value: want, Samples: 3}, measured(t, fake, name), name)
+		require.Equal(t, verdict.Reading{Value: want, Samples: 3}, measured(t, d, fake, name), name)
 	}
-	require.Positive(t, measured(t, fake, "api.call.max").Value)
+	require.Positive(t, measured(t, d, fake, "api.call.max").Value)
 }
 
 func TestACallThatIsMadeAgainIsARetry(t *testing.T) {
-	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInEnvironment))
+	d := adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInEnvironment)
+	fake := open(t, d)
 	for range 3 {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, fake.Settings()["EMAIL_API_URL"]+"/emails", strings.NewReader(mail("a")))
 		require.NoError(t, err)
@@ -54,8 +56,8 @@ func TestACallThatIsMadeAgainIsARetry(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, res.Body.Close())
 	}
-	require.EqualValues(t, 3, measured(t, fake, "api.attempts.max").Value)
-	require.EqualValues(t, 2, measured(t, fake, "api.retries").Value)
+	require.EqualValues(t, 3, measured(t, d, fake, "api.attempts.max").Value)
+	require.EqualValues(t, 2, measured(t, d, fake, "api.retries").Value)
 }
 
 func TestAKeyThatStaysCannotBeReplaced(t *testing.T) {

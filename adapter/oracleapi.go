@@ -1,32 +1,44 @@
 package adapter
 
 import (
-	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fakes/oracleapi"
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // OracleAPI plays the impact API at the place name. Beside what any fake
 // measures it has NAME.asked_per_project, the most different oracles that were
 // asked about one project. Its draws come from the run's seed, whatever c says.
 func OracleAPI(name string, c oracleapi.Config) harness.Dependency {
-	return harness.Dependency{Name: name, Faults: Support(), Open: func(seed uint64) (harness.Fake, error) {
+	open := func(seed uint64) (harness.Fake, error) {
 		c := c
 		c.Seed = seed
 		api, err := oracleapi.Start(c)
 		if err != nil {
 			return nil, err
 		}
-		f := New(name, api.Host)
-		f.AddMeasures(counted(api.Journal(), name+".asked_per_project", "the most different oracles asked about one project", func(f journal.Filter) int {
+		return &Oracles{New(api.Host), api}, nil
+	}
+	return Dependency(name, open, askedPerProject(name))
+}
+
+func askedPerProject(name string) harness.Measure {
+	return harness.Measure{
+		Descriptor: verdict.Descriptor{Name: name + ".asked_per_project", Unit: result.UnitCount, About: "the most different oracles asked about one project"},
+		Read: func(state harness.State, w verdict.Window) verdict.Reading {
+			fake, ok := state.Fakes[name].(*Oracles)
+			if !ok {
+				return verdict.Reading{}
+			}
+			f := During(fake.Journal(), state, w)
 			most := 0
-			for _, n := range api.AskedPerProject(f) {
+			for _, n := range fake.api.AskedPerProject(f) {
 				most = max(most, n)
 			}
-			return most
-		}))
-		return &Oracles{f, api}, nil
-	}}
+			return verdict.Reading{Value: float64(most), Samples: int64(fake.Journal().Count(f))}
+		},
+	}
 }
 
 // Oracles is the impact API, with the addresses of its oracles.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"os"
+	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/harness/load"
@@ -41,3 +42,13 @@ const (
 type Interrupted struct{ Signal os.Signal }
 
 func (i *Interrupted) Error() string { return "interrupted by " + i.Signal.String() }
+
+// oneAtATime is an observer that is told of one thing at a time.
+func oneAtATime(observe func(Event)) func(Event) {
+	var mu sync.Mutex
+	return func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		observe(e)
+	}
+}

@@ -11,22 +11,25 @@ import (
 )
 
 // timingInvalid says why a missed limit on time, or a request that failed, proves
-// nothing against the target.
-func (st *experiment) timingInvalid() string {
-	full := verdict.MachineFull(st.out.Phases, func(p result.Phase) (float64, bool) {
-		busy, _ := st.record.Window(seriesMachine, p.From, p.To)
+// nothing against the target; empty when it does.
+func timingInvalid(seen *LoadSeen) string {
+	if seen == nil {
+		return ""
+	}
+	full := verdict.MachineFull(seen.Phases, func(p result.Phase) (float64, bool) {
+		busy, _ := seen.Record.Window(seriesMachine, p.From, p.To)
 		return busy.Mean, busy.N > 0
 	})
-	return verdict.Together(verdict.GeneratorLate(st.out.Streams), full, st.givenUp())
+	return verdict.Together(verdict.GeneratorLate(streamsOf(seen)), full, givenUp(seen))
 }
 
 // givenUp says that requests failed because the run was interrupted.
-func (st *experiment) givenUp() string {
-	if st.interrupted == nil {
+func givenUp(seen *LoadSeen) string {
+	if seen.Interrupted == "" {
 		return ""
 	}
 	n := int64(0)
-	for _, s := range st.out.Streams {
+	for _, s := range seen.Streams {
 		n += s.Errors[load.ClassCanceled]
 	}
 	if n == 0 {
@@ -35,17 +38,38 @@ func (st *experiment) givenUp() string {
 	return fmt.Sprintf("the run was interrupted, and %d requests in flight were given up", n)
 }
 
-// gather builds the evidence that the experiment was valid. Each item is a
-// check of its own, so that a reader sees what was asked and what was found.
-func (st *experiment) gather() []result.Check {
-	var all []result.Check
-	for _, s := range st.out.Streams {
-		all = append(all, delivered(s), punctual(s))
+// streamsOf are what became of the streams, as the result has them.
+func streamsOf(seen *LoadSeen) []result.Stream {
+	all := make([]result.Stream, len(seen.Streams))
+	for i, o := range seen.Streams {
+		all[i] = o.Stream
 	}
-	all = append(all, st.headroom()...)
-	all = append(all, st.faultsFired()...)
-	all = append(all, st.probesAlive()...)
-	return append(all, st.ranToItsEnd())
+	return all
+}
+
+// evidenceOf is the evidence that the experiment was valid. Each item is a check
+// of its own, so that a reader sees what was asked and what was found.
+func evidenceOf(s Scenario, m Measurement) []result.Check {
+	var all []result.Check
+	if m.Load != nil {
+		for _, stream := range streamsOf(m.Load) {
+			all = append(all, delivered(stream), punctual(stream))
+		}
+		all = append(all, headroom(s, m.Ceiling))
+		all = append(all, faultsFired(m.Load.Faults)...)
+		for _, h := range m.Load.Record.Health {
+			all = append(all, probeAlive(h))
+		}
+		all = append(all, ranToItsEnd(m.Load))
+	}
+	const carriedOut = "the experiment could be carried out"
+	switch {
+	case m.Unmet != "":
+		all = append(all, evidence(carriedOut, false, result.NotExercised, m.Unmet))
+	case m.Failed != "":
+		all = append(all, evidence(carriedOut, false, result.Inconclusive, m.Failed))
+	}
+	return all
 }
 
 // evidence is one item: ok, or else the verdict that a scenario gets for it.
@@ -96,23 +120,23 @@ func punctual(s result.Stream) result.Check {
 }
 
 // headroom holds the planned peak rate against the generator's own ceiling.
-func (st *experiment) headroom() []result.Check {
+func headroom(s Scenario, ceiling load.Ceiling) result.Check {
 	peak := 0.0
-	for _, s := range st.s.Load {
-		peak += load.Peak(s.Profile)
+	for _, stream := range s.Load {
+		peak += load.Peak(stream.Profile)
 	}
-	share := st.lab.ceiling.Share(peak)
-	c := evidence("generator headroom", st.lab.ceiling.Trusted(peak), result.Inconclusive,
+	share := ceiling.Share(peak)
+	c := evidence("generator headroom", ceiling.Trusted(peak), result.Inconclusive,
 		fmt.Sprintf("the plan's peak of %s/s is %s of what this generator can send (%s/s against a target that does nothing), limit %s",
-			result.Number(peak), result.Format(share, result.UnitRatio), result.Number(st.lab.ceiling.PerSecond), result.Format(load.TrustedShare, result.UnitRatio)))
+			result.Number(peak), result.Format(share, result.UnitRatio), result.Number(ceiling.PerSecond), result.Format(load.TrustedShare, result.UnitRatio)))
 	c.Metric, c.Op, c.Threshold, c.Unit, c.Value = "generator.share", "<=", load.TrustedShare, result.UnitRatio, &share
-	return []result.Check{c}
+	return c
 }
 
 // faultsFired asks of each fault that it acted and that its undoing was seen.
-func (st *experiment) faultsFired() []result.Check {
+func faultsFired(faults []result.Fault) []result.Check {
 	var all []result.Check
-	for _, f := range st.out.Faults {
+	for _, f := range faults {
 		fired := evidence("fault fired: "+f.ID, f.Fired > 0, result.NotExercised, fmt.Sprintf("%s on %s acted %d times", f.Kind, f.On, f.Fired))
 		n := float64(f.Fired)
 		fired.Metric, fired.Op, fired.Threshold, fired.Value = f.ID+".fired", ">", 0, &n
@@ -134,15 +158,7 @@ func yes(b bool) string {
 	return "no"
 }
 
-// probesAlive asks of each probe that it went on sampling.
-func (st *experiment) probesAlive() []result.Check {
-	var all []result.Check
-	for _, h := range st.record.Health {
-		all = append(all, probeAlive(h))
-	}
-	return all
-}
-
+// probeAlive asks of a probe that it went on sampling.
 func probeAlive(h probe.Health) result.Check {
 	reason := fmt.Sprintf("%d samples of %d", h.Samples, h.Expected)
 	if h.Problem != "" {
@@ -156,9 +172,9 @@ func probeAlive(h probe.Health) result.Check {
 	return c
 }
 
-func (st *experiment) ranToItsEnd() result.Check {
-	if st.interrupted != nil {
-		return evidence("ran to its end", false, result.Inconclusive, st.interrupted.Error())
+func ranToItsEnd(seen *LoadSeen) result.Check {
+	if seen.Interrupted != "" {
+		return evidence("ran to its end", false, result.Inconclusive, seen.Interrupted)
 	}
 	return evidence("ran to its end", true, result.Inconclusive, "all phases took place")
 }

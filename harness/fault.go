@@ -2,9 +2,7 @@ package harness
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"holdfast.dev/holdfast/fault"
@@ -25,7 +23,7 @@ type Fault struct {
 	// ID names the fault everywhere: in the result, in the receipt and the journal
 	// of a fake, in every draw.
 	ID   string
-	On   string // OnDatabase, OnPostgres, OnTarget, or the name of an outside API
+	On   string // OnDatabase, OnPostgres, OnTarget, or the name of a dependency
 	Kind fault.Kind
 	// When selects the requests that it acts on, where the place knows requests.
 	// Its times count from when the fault begins. Defaults to all.
@@ -60,7 +58,7 @@ func (f Fault) window(t Timeline) (from, to time.Duration) {
 	phase := cmp.Or(f.During, result.Inject)
 	from, to = t.Start(phase), t.Start(phase)+t.Length(phase)
 	if phase == Throughout {
-		from, to = 0, t.Total()+t.drain()
+		from, to = 0, t.end()
 	}
 	from += f.After
 	if f.For > 0 {
@@ -100,31 +98,4 @@ func (s Scenario) supports() map[string]fault.Support {
 		places[d.Name] = d.Faults
 	}
 	return places
-}
-
-// validateFaults reports texts that are no faults, faults that their place cannot
-// carry out or does not know, and those that never take place.
-func (s Scenario) validateFaults() error {
-	var errs []error
-	var plan []chaos.Planned
-	for _, f := range s.Faults {
-		from, to := f.window(s.Timeline)
-		switch {
-		case f.unreadable != nil:
-			errs = append(errs, fmt.Errorf("scenario %s: fault %q: %w", s.Name, f.ID, f.unreadable))
-		case to <= from:
-			errs = append(errs, fmt.Errorf("scenario %s: fault %q: the phase %q does not take place, or is over by then", s.Name, f.ID, cmp.Or(f.During, result.Inject)))
-		default:
-			plan = append(plan, f.planned(s.Timeline))
-		}
-	}
-	if err := chaos.Validate(s.supports(), plan); err != nil {
-		errs = append(errs, fmt.Errorf("scenario %s: %w", s.Name, err))
-	}
-	return errors.Join(errs...)
-}
-
-// has reports whether a fault is laid on that place.
-func (s Scenario) has(place string) bool {
-	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.On == place })
 }

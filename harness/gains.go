@@ -52,16 +52,23 @@ type Size struct {
 // is, and is inconclusive between the two. Then it measures how things grow.
 func Gains(ctx context.Context, cfg Config, promises []Promise, growths []Growth, repetitions int) (*result.Run, error) {
 	var scenarios []Scenario
+	variants := []Variant{{}}
 	for _, p := range promises {
 		scenarios = append(scenarios, p.Scenario)
+		variants = append(variants, Variant{Without: p.Before})
 	}
 	for _, g := range growths {
+		variants = append(variants, Variant{Without: g.Before})
 		for _, size := range g.Sizes {
 			scenarios = append(scenarios, size.Scenario)
 		}
 	}
-	l, closeLab, err := openLab(ctx, cfg, scenarios)
-	defer closeLab()
+	session, err := openFor(ctx, cfg, scenarios, variants)
+	if err != nil {
+		return nil, err
+	}
+	defer session.closeAndSay(ctx)
+	file, err := session.newFile(Variant{}, session.cfg.Out, session.cfg.Repeat(""))
 	if err != nil {
 		return nil, err
 	}
@@ -69,19 +76,20 @@ func Gains(ctx context.Context, cfg Config, promises []Promise, growths []Growth
 		if ctx.Err() != nil {
 			break
 		}
-		l.cfg.Observe(Event{Kind: ScenarioStarted, Scenario: p.Scenario.Name, Text: p.Name + " " + result.Words(p.Where), N: i + 1, All: len(promises)})
-		claim := l.measure(ctx, p, repetitions)
-		l.file.update(func(run *result.Run) { run.Gains = append(run.Gains, claim) })
-		l.say(claim.Name + ": " + string(claim.Verdict) + ": " + claim.Reason)
+		session.cfg.Observe(Event{Kind: ScenarioStarted, Scenario: p.Scenario.Name, Text: p.Name + " " + result.Words(p.Where), N: i + 1, All: len(promises)})
+		gain := session.gain(ctx, p, repetitions)
+		file.update(func(run *result.Run) { run.Gains = append(run.Gains, gain) })
+		session.say(gain.Name + ": " + string(gain.Verdict) + ": " + gain.Reason)
 	}
 	for _, g := range growths {
-		l.grow(ctx, g)
+		curves := session.grow(ctx, g)
+		file.update(func(run *result.Run) { run.Curves = append(run.Curves, curves...) })
 	}
-	return l.file.finish(context.Cause(ctx))
+	return file.finish(context.Cause(ctx))
 }
 
 // grow measures one growth, each size once a side.
-func (l *session) grow(ctx context.Context, g Growth) {
+func (s *Session) grow(ctx context.Context, g Growth) []result.Curve {
 	curves := make([]result.Curve, len(g.Metrics))
 	for i := range curves {
 		curves[i] = result.Curve{Name: g.Names[i], X: g.X, Points: []result.CurvePoint{}}
@@ -90,26 +98,24 @@ func (l *session) grow(ctx context.Context, g Growth) {
 		if ctx.Err() != nil {
 			break
 		}
-		l.say(fmt.Sprintf("%s: %s %s", strings.Join(g.Names, ", "), result.Number(size.X), g.X))
-		var before *result.Scenario
+		s.say(fmt.Sprintf("%s: %s %s", strings.Join(g.Names, ", "), result.Number(size.X), g.X))
+		var before result.Scenario
 		if !size.AfterOnly {
-			before = l.side(Promise{}, g.Before).runScenario(ctx, size.Scenario)
+			before = s.Try(ctx, Variant{Without: g.Before}, size.Scenario)
 		}
-		after := l.side(Promise{}, nil).runScenario(ctx, size.Scenario)
+		after := s.Try(ctx, Variant{}, size.Scenario)
 		for i, metric := range g.Metrics {
 			p := result.CurvePoint{X: size.X}
-			if before != nil {
-				p.Before, _ = measured(before, metric)
-			}
+			p.Before, _ = measured(before, metric)
 			p.After, curves[i].Unit = measured(after, metric)
 			curves[i].Points = append(curves[i].Points, p)
 		}
 	}
-	l.file.update(func(run *result.Run) { run.Curves = append(run.Curves, curves...) })
+	return curves
 }
 
 // measured is what a scenario's check found of a metric, nil if nothing.
-func measured(out *result.Scenario, metric string) (value *float64, unit string) {
+func measured(out result.Scenario, metric string) (value *float64, unit string) {
 	for _, c := range out.Checks {
 		if c.Metric == metric {
 			return c.Value, c.Unit
@@ -118,43 +124,42 @@ func measured(out *result.Scenario, metric string) (value *float64, unit string)
 	return nil, ""
 }
 
-// measure measures one promise.
-func (l *session) measure(ctx context.Context, p Promise, repetitions int) result.Gain {
-	c := result.Gain{Name: p.Name, Claimed: p.Claimed, Where: p.Where, Scenario: p.Scenario.Name, Metric: p.Metric, Promised: p.Gain}
-	before, after := l.side(p, p.Before), l.side(p, nil)
+// gain measures one promise.
+func (s *Session) gain(ctx context.Context, p Promise, repetitions int) result.Gain {
+	g := result.Gain{Name: p.Name, Claimed: p.Claimed, Where: p.Where, Scenario: p.Scenario.Name, Metric: p.Metric, Promised: p.Gain}
+	sides := []struct {
+		name    string
+		variant Variant
+		values  *[]float64
+	}{
+		{result.SideBefore, Variant{Without: p.Before, MemoryLimit: p.MemoryLimit}, &g.BeforeAll},
+		{result.SideAfter, Variant{MemoryLimit: p.MemoryLimit}, &g.AfterAll},
+	}
+	var after []result.Verdict
 	for i := range repetitions {
 		if ctx.Err() != nil {
 			break
 		}
-		out := before.runScenario(ctx, p.Scenario)
-		take(&c, &c.BeforeAll, out, p.Metric)
-		if p.MemoryLimit > 0 && i == 0 {
-			c.Memory = append(c.Memory, courseOf(result.SideBefore, out))
+		for _, side := range sides {
+			out := s.Try(ctx, side.variant, p.Scenario)
+			take(&g, side.values, out, p.Metric)
+			if p.MemoryLimit > 0 && i == 0 {
+				g.Memory = append(g.Memory, memoryOf(side.name, out))
+			}
+			if side.name == result.SideAfter {
+				after = append(after, out.Verdict)
+			}
 		}
-		out = after.runScenario(ctx, p.Scenario)
-		take(&c, &c.AfterAll, out, p.Metric)
-		if p.MemoryLimit > 0 && i == 0 {
-			c.Memory = append(c.Memory, courseOf(result.SideAfter, out))
-		}
-		c.AfterVerdict = result.Worst(c.AfterVerdict, out.Verdict)
 	}
-	c.Conclude()
-	return c
+	if len(after) > 0 {
+		g.AfterVerdict = result.Worst(after...)
+	}
+	g.Conclude()
+	return g
 }
 
-// side is the lab with a target of one side of a promise. Its results are not
-// kept: of a promise its figures are.
-func (l *session) side(p Promise, without []Protection) *session {
-	return l.with(func(cfg *Config) {
-		cfg.Without, cfg.Out = without, ""
-		if p.MemoryLimit > 0 {
-			cfg.Target.MemoryLimit = p.MemoryLimit
-		}
-	})
-}
-
-// courseOf is how the target's memory went in a run.
-func courseOf(side string, out *result.Scenario) result.MemoryTrace {
+// memoryOf is how the target's memory went in a run.
+func memoryOf(side string, out result.Scenario) result.MemoryTrace {
 	c := result.MemoryTrace{Side: side, Memory: result.Series{Name: seriesRSS, Unit: result.UnitBytes, T: []float64{}, V: []float64{}}, Ends: out.Ends}
 	if i := slices.IndexFunc(out.Series, func(s result.Series) bool { return s.Name == seriesRSS }); i >= 0 {
 		c.Memory = out.Series[i]
@@ -163,7 +168,7 @@ func courseOf(side string, out *result.Scenario) result.MemoryTrace {
 }
 
 // take adds what a run measured to one side of a claim.
-func take(c *result.Gain, side *[]float64, out *result.Scenario, metric string) {
+func take(c *result.Gain, side *[]float64, out result.Scenario, metric string) {
 	value, unit := measured(out, metric)
 	if value == nil {
 		c.Problem = fmt.Sprintf("%s was not measured in one run: %s", metric, out.Reason)

@@ -2,7 +2,9 @@ package harness
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,21 +16,33 @@ import (
 // matrix is a proof while it goes on.
 type matrix struct {
 	Proof
-	lab  *session
-	rows []*row // the first is the intact target
+	session *Session
+	file    *resultFile // of the proof: the control, and the matrix
+	rows    []*row      // the first is the intact target
 
 	start time.Time
 	extra int // how many cells are tried once more
 
-	mu           sync.Mutex // guards all below, what became of the cells, and the rows' files
+	mu           sync.Mutex // held for all below, and for what became of the cells
 	begun, ended int        // cells, one that is tried once more twice
 }
 
-// row is one target and the scenarios that it is held against.
+// row is one variant of the target and the scenarios that it is held against.
 type row struct {
-	without *Protection // nil: the intact target
-	lab     *session    // its file is the row's own
+	variant Variant
+	file    *resultFile // of the row; the proof's own for the intact target
 	cells   []*cell
+}
+
+// intact reports whether the row's target lacks nothing: it is the control.
+func (r *row) intact() bool { return len(r.variant.Without) == 0 }
+
+// lacks names what the row's target lacks; nothing where it is intact.
+func (r *row) lacks() string {
+	if r.intact() {
+		return ""
+	}
+	return r.variant.Without[0].Name
 }
 
 // cell is one scenario held against one target. Once it is settled, found is what
@@ -42,22 +56,47 @@ type cell struct {
 
 func (c *cell) settled() bool { return c.found.Outcome != "" }
 
-func newMatrix(l *session, p Proof) *matrix {
-	p.SideBySide = max(p.SideBySide, 1)
-	m := &matrix{Proof: p, lab: l, start: time.Now()}
-	m.rows = append(m.rows, newRow(l, nil, p.Scenarios))
+func newMatrix(s *Session, p Proof) (*matrix, error) {
+	file, err := s.newFile(Variant{}, s.cfg.Out, s.cfg.Repeat(""))
+	if err != nil {
+		return nil, err
+	}
+	m := &matrix{Proof: p, session: s, file: file, start: time.Now()}
+	m.rows = append(m.rows, newRow(Variant{}, file, p.Scenarios))
 	for _, without := range p.Protections {
+		v := Variant{Without: []Protection{without}}
 		against := p.Scenarios
 		if !p.Full {
 			against = slices.DeleteFunc(slices.Clone(against), func(s Scenario) bool { return !slices.Contains(s.Protections, without.Name) })
 		}
-		m.rows = append(m.rows, newRow(l.without(without, against), &without, against))
+		file, err := s.newFile(v, below(s.cfg.Out, "without", without.Name), v.repeat(s.cfg, allNames(against)))
+		if err != nil {
+			return nil, err
+		}
+		m.rows = append(m.rows, newRow(v, file, against))
 	}
-	return m
+	return m, nil
 }
 
-func newRow(l *session, without *Protection, against []Scenario) *row {
-	r := &row{without: without, lab: l}
+// below is a directory below another; nowhere below nowhere.
+func below(dir string, parts ...string) string {
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(append([]string{dir}, parts...)...)
+}
+
+// allNames are the names of scenarios with spaces between them.
+func allNames(scenarios []Scenario) string {
+	all := make([]string, len(scenarios))
+	for i, s := range scenarios {
+		all[i] = s.Name
+	}
+	return strings.Join(all, " ")
+}
+
+func newRow(v Variant, file *resultFile, against []Scenario) *row {
+	r := &row{variant: v, file: file}
 	for _, s := range against {
 		r.cells = append(r.cells, &cell{row: r, scenario: s})
 	}
@@ -111,26 +150,13 @@ func (m *matrix) run(ctx context.Context, c *cell, again string) {
 			Reason: "the intact target did not pass either: " + string(control)})
 		return
 	}
-	out := c.row.lab.with(m.apart).runShown(ctx, c.scenario, started)
-	m.settle(c, out, c.judge(out))
-}
-
-// apart is the configuration of a cell's own lab: the row's file collects what
-// comes of it, and of those that go on side by side no one could tell the ticks.
-func (m *matrix) apart(cfg *Config) {
-	cfg.Out = ""
-	if observe := cfg.Observe; m.SideBySide > 1 {
-		cfg.Observe = func(e Event) {
-			if e.Kind != Tick && e.Kind != PhaseStarted {
-				observe(e)
-			}
-		}
-	}
+	out := m.session.show(ctx, c.row.variant, c.scenario, started, func(result.Scenario) {})
+	m.settle(c, &out, c.judge(&out))
 }
 
 // controlOf is the verdict on the intact target in a mutant's scenario.
 func (m *matrix) controlOf(c *cell) result.Verdict {
-	if c.row.without == nil {
+	if c.row.intact() {
 		return result.Pass // it is the control itself
 	}
 	i := slices.IndexFunc(m.control(), func(control *cell) bool { return control.scenario.Name == c.scenario.Name })
@@ -139,15 +165,15 @@ func (m *matrix) controlOf(c *cell) result.Verdict {
 
 // judge says what came of a cell.
 func (c *cell) judge(out *result.Scenario) result.Detection {
-	if c.row.without == nil {
+	if c.row.intact() {
 		d := result.Detection{Outcome: result.OutcomeIntact, Verdict: out.Verdict, Reason: out.Reason}
 		if out.Verdict == result.Fail {
 			d.Outcome = result.OutcomeFalseAlarm
 		}
 		return d
 	}
-	d := judge(*c.row.without, c.scenario, out)
-	if !slices.Contains(c.scenario.Protections, c.row.without.Name) { // what else notices is worth knowing, and nothing that must be
+	d := judge(c.row.variant.Without[0], c.scenario, out)
+	if !slices.Contains(c.scenario.Protections, c.row.lacks()) { // what else notices is worth knowing, and nothing that must be
 		d.Verdict = result.Pass
 	}
 	return d
@@ -158,15 +184,13 @@ func (m *matrix) settle(c *cell, out *result.Scenario, found result.Detection) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	found.Expected = c.scenario.Name
-	if c.row.without != nil {
-		found.Without = c.row.without.Name
-	}
+	found.Without = c.row.lacks()
 	c.out, c.found = out, found
 	m.ended++
-	if c.row.without != nil {
-		c.row.lab.file.update(func(run *result.Run) { run.Scenarios = c.row.outcomes() })
+	if !c.row.intact() {
+		c.row.file.update(func(run *result.Run) { run.Scenarios = c.row.outcomes() })
 	}
-	m.lab.file.update(func(run *result.Run) { run.Scenarios, run.Detections = m.rows[0].outcomes(), m.detections() })
+	m.file.update(func(run *result.Run) { run.Scenarios, run.Detections = m.rows[0].outcomes(), m.detections() })
 }
 
 // outcomes are the scenarios of a row that were run, in the order of its cells.
@@ -189,8 +213,8 @@ func (m *matrix) detections() (all []result.Detection) {
 			}
 		}
 		if r.unguarded() {
-			all = append(all, result.Detection{Without: r.without.Name, Outcome: result.OutcomeUnguarded, Verdict: result.Fail,
-				Reason: "no scenario claims " + r.without.Name})
+			all = append(all, result.Detection{Without: r.lacks(), Outcome: result.OutcomeUnguarded, Verdict: result.Fail,
+				Reason: "no scenario claims " + r.lacks()})
 		}
 	}
 	return all
@@ -198,7 +222,7 @@ func (m *matrix) detections() (all []result.Detection) {
 
 // unguarded reports whether no scenario claims what the row's target lacks.
 func (r *row) unguarded() bool {
-	return r.without != nil && !slices.ContainsFunc(r.cells, func(c *cell) bool { return slices.Contains(c.scenario.Protections, r.without.Name) })
+	return !r.intact() && !slices.ContainsFunc(r.cells, func(c *cell) bool { return slices.Contains(c.scenario.Protections, r.lacks()) })
 }
 
 // begin is the event with which a cell begins: which it is, and about how long
@@ -207,10 +231,7 @@ func (m *matrix) begin(c *cell, again string) Event {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.begun++
-	text := "the intact target" + again
-	if c.row.without != nil {
-		text = "without " + c.row.without.Name + again
-	}
+	text := c.row.variant.String() + again
 	all := len(m.control()) + len(m.mutants()) + m.extra
 	const enough = 5 // to tell by
 	if m.ended >= enough {
@@ -222,20 +243,10 @@ func (m *matrix) begin(c *cell, again string) Event {
 
 // finish gives each result its verdict and returns that of the proof.
 func (m *matrix) finish(cause error) (*result.Run, error) {
-	m.lab.file.update(func(run *result.Run) { run.Detections = m.detections() })
+	m.file.update(func(run *result.Run) { run.Detections = m.detections() })
 	for _, r := range m.rows[1:] {
-		_, err := r.lab.file.finish(cause)
-		m.lab.note(err)
+		_, err := r.file.finish(cause)
+		m.session.note(err)
 	}
-	return m.lab.file.finish(cause)
-}
-
-// oneAtATime is an observer that is told of one thing at a time.
-func oneAtATime(observe func(Event)) func(Event) {
-	var mu sync.Mutex
-	return func(e Event) {
-		mu.Lock()
-		defer mu.Unlock()
-		observe(e)
-	}
+	return m.file.finish(cause)
 }

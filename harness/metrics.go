@@ -1,118 +1,97 @@
 package harness
 
 import (
-	"slices"
-	"strconv"
-
-	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
-// enterMetrics enters in the book everything that this scenario will measure,
-// before anything is started. The readers look at the stage when they are
-// asked, after the load.
-func (st *experiment) enterMetrics() {
-	for _, s := range st.s.Load {
-		st.enterStream(s)
-		st.enterStreamSeries(s.Name)
+// registry is all that a scenario measures, by name, read from what was seen;
+// from nothing where nothing was seen yet, to tell which metrics there will be.
+func registry(s Scenario, m Measurement) *verdict.Registry {
+	r := metrics{Registry: new(verdict.Registry), seen: m.Load}
+	for _, stream := range s.Load {
+		r.addStream(stream)
+		r.addStreamSeries(stream.Name)
 	}
-	for _, series := range expectedSeries() {
-		st.enterSeries(series)
+	for _, series := range seriesOf(s) {
+		r.addSeries(series.Name, series.Unit)
 	}
-	st.enterOutside()
-	st.enterDrain()
-	st.book.Add(verdict.Descriptor{Name: verdict.UnexpectedEnds, Unit: result.UnitCount, Anytime: true, About: "how often the target ended and no fault had ended it"},
+	for _, measure := range s.measures() {
+		r.addReading(measure.Descriptor)
+	}
+	if s.Reconcile != nil {
+		r.addLedger()
+		for _, metric := range s.Reconciled {
+			r.addReading(metric)
+		}
+	}
+	r.addDrain(s.Timeline)
+	r.addDeath()
+	return r.Registry
+}
+
+// metrics is a registry while it is filled.
+type metrics struct {
+	*verdict.Registry
+	seen *LoadSeen // nil: nothing was
+}
+
+// addReading enters what was read of functions.
+func (r metrics) addReading(d verdict.Descriptor) {
+	r.Add(d, verdict.Source{Read: func(w verdict.Window) verdict.Reading { return r.seen.reading(d.Name, w.Phase) }})
+}
+
+// addDeath enters how often the target ended by itself.
+func (r metrics) addDeath() {
+	r.Add(verdict.Descriptor{Name: verdict.UnexpectedEnds, Unit: result.UnitCount, Anytime: true, About: "how often the target ended and no fault had ended it"},
 		verdict.Source{Read: func(verdict.Window) verdict.Reading {
 			n := 0.0
-			if st.died != nil {
+			if r.seen != nil && r.seen.Died != nil {
 				n = 1
 			}
 			return verdict.Reading{Value: n, Samples: 1}
 		}})
 }
 
-// enterDrain enters how long it took, after the load, until the work that it
+// addDrain enters how long it took, after the load, until the work that it
 // had caused was done; where it never was, for how long that was waited for.
-func (st *experiment) enterDrain() {
-	st.book.Add(verdict.Descriptor{Name: "drain.duration", Unit: result.UnitMS, Timed: true, About: "from the end of the load until its work was done"},
+func (r metrics) addDrain(t Timeline) {
+	r.Add(verdict.Descriptor{Name: "drain.duration", Unit: result.UnitMS, Timed: true, About: "from the end of the load until its work was done"},
 		verdict.Source{Read: func(verdict.Window) verdict.Reading {
-			if st.outcomes == nil {
+			if r.seen == nil {
 				return verdict.Reading{}
 			}
-			return verdict.Reading{Value: ms(max(0, st.over-st.s.Timeline.Total())), Samples: 1}
+			return verdict.Reading{Value: ms(max(0, r.seen.Over-t.Total())), Samples: 1}
 		}})
 }
 
-// enterStream enters a stream's metrics: STREAM.latency.p99 and its like,
-// STREAM.planned, .sent, .completed, .ok, .ok_ratio, .failed,
-// .wrong, .errors.CLASS and .status.CODE. What an answer said does not depend on the machine; whether
-// it came in time does, and so is Timed.
-func (st *experiment) enterStream(s load.Stream) {
-	name := s.Name
-	for _, d := range verdict.Distributions() {
-		for _, p := range verdict.Percentiles() {
-			st.book.Add(verdict.Descriptor{Name: name + "." + d.Name + "." + p.Name, Unit: result.UnitMS, Timed: true, MinSamples: p.Needs},
-				st.fromCounts(name, func(c result.Counts) verdict.Reading { return p.Read(d.Of(c)) }))
-		}
+// addLedger enters the entries of the ledger as ledger.NAME.
+func (r metrics) addLedger() {
+	for _, e := range []struct {
+		name string
+		of   func(*result.Ledger) int64
+	}{
+		{"accepted", func(l *result.Ledger) int64 { return l.Accepted }},
+		{"delivered", func(l *result.Ledger) int64 { return l.Delivered }},
+		{"failed_permanent", func(l *result.Ledger) int64 { return l.FailedPermanent }},
+		{"failed_exhausted", func(l *result.Ledger) int64 { return l.FailedExhausted }},
+		{"lost", func(l *result.Ledger) int64 { return l.Lost }},
+		{"duplicated", func(l *result.Ledger) int64 { return l.Duplicated }},
+	} {
+		r.Add(verdict.Descriptor{Name: "ledger." + e.name, Unit: result.UnitCount},
+			verdict.Source{Read: func(verdict.Window) verdict.Reading {
+				if r.seen == nil || r.seen.Ledger == nil || r.seen.Ledger.Accepted == 0 {
+					return verdict.Reading{}
+				}
+				return verdict.Reading{Value: float64(e.of(r.seen.Ledger)), Samples: r.seen.Ledger.Accepted}
+			}})
 	}
-	count := func(metric string, timed bool, of func(result.Counts) int64) {
-		st.book.Add(verdict.Descriptor{Name: name + "." + metric, Unit: result.UnitCount, Timed: timed},
-			st.fromCounts(name, func(c result.Counts) verdict.Reading {
-				return verdict.Reading{Value: float64(of(c)), Samples: c.Sent}
-			}))
-	}
-	count("planned", false, func(c result.Counts) int64 { return c.Planned })
-	count("sent", true, func(c result.Counts) int64 { return c.Sent })
-	count("completed", false, func(c result.Counts) int64 { return c.Completed })
-	count("ok", true, func(c result.Counts) int64 { return c.OK })
-	count("failed", true, load.Failed)
-	wrong := s.Expect.Checks
-	count("wrong", false, func(c result.Counts) (n int64) {
-		for _, class := range wrong {
-			n += c.Errors[class]
-		}
-		return n
-	})
-	for _, class := range load.Classes(s) {
-		count("errors."+class, !slices.Contains(wrong, class), func(c result.Counts) int64 { return c.Errors[class] })
-	}
-	for _, code := range load.StatusCodes() {
-		count("status."+strconv.Itoa(code), false, func(c result.Counts) int64 { return c.Statuses[strconv.Itoa(code)] })
-	}
-	st.book.Add(verdict.Descriptor{Name: name + ".ok_ratio", Unit: result.UnitRatio, Timed: true, About: "expected answers out of all that were sent"},
-		st.fromCounts(name, func(c result.Counts) verdict.Reading {
-			if c.Sent == 0 {
-				return verdict.Reading{}
-			}
-			return verdict.Reading{Value: float64(c.OK) / float64(c.Sent), Samples: c.Sent}
-		}))
 }
 
-// fromCounts reads a number of a stream in the window's phase.
-func (st *experiment) fromCounts(stream string, read func(result.Counts) verdict.Reading) verdict.Source {
-	return verdict.Source{Read: func(w verdict.Window) verdict.Reading {
-		for _, o := range st.outcomes {
-			if o.Stream.Name == stream {
-				return read(o.During(st.phasesOf(w)...))
-			}
-		}
-		return verdict.Reading{}
-	}}
-}
-
-// phasesOf names the phases that a window covers.
-func (st *experiment) phasesOf(w verdict.Window) []string {
-	if w.Phase != "" {
-		return []string{w.Phase}
-	}
-	return []string{result.Baseline, result.Inject, result.Heal} // nothing is due in the drain
-}
-
-// enterSeries enters what a probe's or a stream's series says of a window:
-// NAME.max, .min, .mean, .last, and NAME itself as the thing that falls to a value.
-func (st *experiment) enterSeries(series probe.Series) {
+// addSeries enters what a probe's series says of a window: NAME.max, .min, .mean,
+// .last, and NAME itself as the thing that falls to a value.
+func (r metrics) addSeries(name, unit string) {
 	for _, stat := range []struct {
 		name string
 		of   func(probe.Window) float64
@@ -122,55 +101,24 @@ func (st *experiment) enterSeries(series probe.Series) {
 		{"mean", func(w probe.Window) float64 { return w.Mean }},
 		{"last", func(w probe.Window) float64 { return w.Last }},
 	} {
-		st.book.Add(verdict.Descriptor{Name: series.Name + "." + stat.name, Unit: series.Unit},
-			verdict.Source{Read: func(w verdict.Window) verdict.Reading {
-				seen, _ := st.record.Window(series.Name, w.From, w.To)
-				return verdict.Reading{Value: stat.of(seen), Samples: seen.N}
-			}})
-	}
-	st.book.Add(verdict.Descriptor{Name: series.Name, Unit: series.Unit, About: "over time"},
-		verdict.Source{Points: func(w verdict.Window) []verdict.Point {
-			var points []verdict.Point
-			for at, value := range st.record.Points(series.Name) {
-				if at >= w.From && at < w.To {
-					points = append(points, verdict.Point{At: at, Value: value})
-				}
+		r.Add(verdict.Descriptor{Name: name + "." + stat.name, Unit: unit}, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+			if r.seen == nil {
+				return verdict.Reading{}
 			}
-			return points
+			seen, _ := r.seen.Record.Window(name, w.From, w.To)
+			return verdict.Reading{Value: stat.of(seen), Samples: seen.N}
 		}})
-}
-
-// enterStreamSeries enters what a stream's own series over time says: its rates
-// and what is in flight.
-func (st *experiment) enterStreamSeries(stream string) {
-	for _, series := range load.SeriesOf(stream) {
-		points := func(w verdict.Window) []verdict.Point { return st.streamPoints(series.Name, w) }
-		st.book.Add(verdict.Descriptor{Name: series.Name, Unit: series.Unit, Timed: true, About: "over time"}, verdict.Source{Points: points})
-		st.book.Add(verdict.Descriptor{Name: series.Name + ".max", Unit: series.Unit, Timed: true},
-			verdict.Source{Read: func(w verdict.Window) verdict.Reading {
-				r := verdict.Reading{}
-				for _, p := range points(w) {
-					r.Value = max(r.Value, p.Value)
-					r.Samples++
-				}
-				return r
-			}})
 	}
-}
-
-func (st *experiment) streamPoints(name string, w verdict.Window) []verdict.Point {
-	var points []verdict.Point
-	for _, o := range st.outcomes {
-		for _, s := range o.Series {
-			if s.Name != name {
-				continue
-			}
-			for i, t := range s.T {
-				if at := result.Seconds(t); at >= w.From && at < w.To {
-					points = append(points, verdict.Point{At: at, Value: s.V[i]})
-				}
+	r.Add(verdict.Descriptor{Name: name, Unit: unit, About: "over time"}, verdict.Source{Points: func(w verdict.Window) []verdict.Point {
+		var points []verdict.Point
+		if r.seen == nil {
+			return nil
+		}
+		for at, value := range r.seen.Record.Points(name) {
+			if at >= w.From && at < w.To {
+				points = append(points, verdict.Point{At: at, Value: value})
 			}
 		}
-	}
-	return points
+		return points
+	}})
 }

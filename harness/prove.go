@@ -1,11 +1,9 @@
 package harness
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,34 +63,37 @@ func Prove(ctx context.Context, cfg Config, p Proof) (*result.Run, error) {
 	if len(cfg.Without) > 0 {
 		return nil, errors.New("prove: the target must be intact to begin with")
 	}
-	cfg = cfg.withDefaults()
-	cfg.Observe = oneAtATime(cfg.Observe)
-	l, closeLab, err := openLab(ctx, cfg, p.Scenarios)
-	defer closeLab()
+	p.SideBySide = max(p.SideBySide, 1)
+	cfg.Observe = apart(cfg.Observe, p.SideBySide)
+	mutants := []Variant{{}}
+	for _, without := range p.Protections {
+		mutants = append(mutants, Variant{Without: []Protection{without}})
+	}
+	session, err := openFor(ctx, cfg, p.Scenarios, mutants)
 	if err != nil {
 		return nil, err
 	}
-	m := newMatrix(l, p)
+	defer session.closeAndSay(ctx)
+	m, err := newMatrix(session, p)
+	if err != nil {
+		return nil, err
+	}
 	m.carryOut(ctx, m.control())
 	m.carryOut(ctx, m.mutants())
 	return m.finish(context.Cause(ctx))
 }
 
-// without is the same lab with a target that lacks a protection, for these scenarios.
-func (l *session) without(p Protection, against []Scenario) *session {
-	var names []string
-	for _, s := range against {
-		names = append(names, s.Name)
+// apart is an observer of scenarios that go on side by side: of them no one could
+// tell the ticks.
+func apart(observe func(Event), sideBySide int) func(Event) {
+	if observe == nil || sideBySide == 1 {
+		return observe
 	}
-	return l.with(func(cfg *Config) {
-		cfg.Without = []Protection{p}
-		cfg.Repeat = func(scenario string) string {
-			return l.cfg.Repeat(cmp.Or(scenario, strings.Join(names, " "))) + " --without " + p.Name
+	return func(e Event) {
+		if e.Kind != Tick && e.Kind != PhaseStarted {
+			observe(e)
 		}
-		if cfg.Out != "" {
-			cfg.Out = filepath.Join(cfg.Out, "without", p.Name)
-		}
-	})
+	}
 }
 
 // judge says what became of one mutant in one scenario.

@@ -1,0 +1,115 @@
+package harness
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/harness/undo"
+)
+
+// Config is all that the experiments of one session share.
+type Config struct {
+	// ID names the run, its files and what it starts. Defaults to [NewID].
+	ID string
+	// Seed is what every random draw of the run comes from.
+	Seed uint64
+	// Profile is recorded in the result.
+	Profile string
+	// Repeat is what to type to repeat the run; with names of scenarios, spaces
+	// between them, those alone. Defaults to nothing.
+	Repeat func(scenario string) string
+	// Versions are recorded in the result, for example holdfast: its own.
+	Versions map[string]string
+	// Database says where Postgres comes from, for scenarios that have data.
+	Database database.Options
+	// Target says how the service under test is started.
+	Target Launch
+	// Without lists the protections that [Run] takes away.
+	Without []Protection
+	// ProvenChecks are the checks that were seen to fail in a proof.
+	ProvenChecks result.ProvenChecks
+	// Out is the directory in which run.json grows. Defaults to none: the
+	// result is returned only.
+	Out string
+	// UndoDir is where undo journals live. Defaults to undo.DefaultDir.
+	UndoDir string
+	// Observe is told of what happens, one thing at a time. Defaults to nobody.
+	Observe func(Event)
+}
+
+// Launch is how the service under test is started.
+type Launch struct {
+	// Kind is the name of one of Runtimes. Defaults to process.
+	Kind LaunchKind
+	// Runtimes are the ways to run it that the program knows; what a killed run
+	// left of any of them is swept. Defaults to target.AsProcess alone; the package
+	// target/docker has another.
+	Runtimes []target.Runtime
+	// Program is the binary and its arguments. It takes LISTEN_ADDR and, where the
+	// scenario has data, DATABASE_URL from its environment, and answers GET
+	// /readyz with 200.
+	Program string
+	Args    []string
+	// MemoryLimit in bytes; 0 is none.
+	MemoryLimit uint64
+	// ReadyTimeout bounds its start. Defaults to target.DefaultReadyTimeout.
+	ReadyTimeout time.Duration
+	// CheckSettings says what is wrong with an environment that a scenario gives
+	// the program: a variable that it does not know, a value that it refuses.
+	// Defaults to nothing being wrong.
+	CheckSettings func(env map[string]string) error
+}
+
+// LaunchKind is where the target runs.
+type LaunchKind string
+
+// The kinds of launch.
+const (
+	AsProcess   LaunchKind = "process"
+	AsContainer LaunchKind = "container"
+)
+
+// runtime is the one that Kind names.
+func (l Launch) runtime() (target.Runtime, error) {
+	for _, r := range l.Runtimes {
+		if r.Name == string(l.Kind) {
+			return r, nil
+		}
+	}
+	return target.Runtime{}, fmt.Errorf("the target is to run as a %s, and no such runtime was chosen for this program", l.Kind)
+}
+
+// NewID returns a name for a run: its start and four random digits, for
+// example 20260102-150405-9f3a. It sorts by time.
+func NewID(now time.Time) string {
+	var b [2]byte
+	_, _ = rand.Read(b[:]) // never fails, by its contract
+	return now.UTC().Format("20060102-150405-") + hex.EncodeToString(b[:])
+}
+
+func (c Config) withDefaults() Config {
+	if c.ID == "" {
+		c.ID = NewID(time.Now())
+	}
+	if c.Repeat == nil {
+		c.Repeat = func(string) string { return "" }
+	}
+	if c.Target.Kind == "" {
+		c.Target.Kind = AsProcess
+	}
+	if len(c.Target.Runtimes) == 0 {
+		c.Target.Runtimes = []target.Runtime{target.AsProcess()}
+	}
+	if c.UndoDir == "" {
+		c.UndoDir = undo.DefaultDir()
+	}
+	if c.Observe == nil {
+		c.Observe = func(Event) {}
+	}
+	return c
+}

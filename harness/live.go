@@ -1,0 +1,231 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// How often the course of an experiment is looked at, shown and written.
+const (
+	pollEvery  = 50 * time.Millisecond
+	tickEvery  = 500 * time.Millisecond
+	writeEvery = 5 * time.Second
+	// leadTime is between starting the clock and the first request: load, probes
+	// and faults are all in place when it begins.
+	leadTime = 200 * time.Millisecond
+)
+
+// live is an experiment that goes on: load, probes and faults on one clock.
+type live struct {
+	*setup
+	session  *Session
+	sampler  *probe.Sampler
+	schedule *chaos.Schedule
+	attack   *load.Attack
+	events   eventLog
+	display  display
+}
+
+// drive starts the clock, and on it the probes, the faults and the load, lets the
+// experiment take its course, and returns what was seen of it. Nil: it was not
+// begun.
+func (s *Session) drive(ctx context.Context, st *setup, undo *cleanups, sofar func(LoadSeen)) (*LoadSeen, error) {
+	l := &live{setup: st, session: s}
+	l.display = display{scenario: st.scenario, observe: s.cfg.Observe, sofar: sofar}
+	if err := l.begin(ctx, undo); err != nil {
+		return nil, err
+	}
+	how, outcomes := l.watch(ctx)
+	seen := l.end(how, outcomes)
+	return seen, errors.Join(how.restart, l.reconcile(ctx, seen))
+}
+
+func (l *live) begin(ctx context.Context, undo *cleanups) error {
+	probes, err := l.probes(ctx)
+	if err != nil {
+		return err
+	}
+	l.start = time.Now().Add(leadTime)
+	if l.sampler, err = probe.Start(context.WithoutCancel(ctx), l.start, probes...); err != nil {
+		return err
+	}
+	undo.add("stop the probes", func(context.Context) error { l.sampler.Stop(); return nil })
+	l.schedule, err = chaos.Start(ctx, chaos.Config{Start: l.start, Places: l.places, Plan: l.scenario.plan(), Notify: l.faultChanged})
+	if err != nil {
+		return err
+	}
+	undo.add("undo the faults", func(context.Context) error { l.schedule.Stop(); return nil })
+	l.attack, err = load.Start(ctx, load.Config{
+		BaseURL: l.target.URL(), Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(),
+	}, l.scenario.Load...)
+	return err
+}
+
+// now is the time on the scenario's clock.
+func (l *live) now() time.Duration { return time.Since(l.start) }
+
+// faultChanged records that a fault that happens at one moment has happened.
+func (l *live) faultChanged(c chaos.Change) {
+	if fault.IsOneShot(c.Planned.Kind) && c.What == chaos.Injected {
+		l.events.add(c.At, c.Planned.Kind.String()+" on "+c.Planned.On)
+	}
+}
+
+// ending is how an experiment came to its end, where it did not run to it.
+type ending struct {
+	interrupted error       // it was cut short from outside
+	died        *result.End // the target ended and no fault had ended it
+	restart     error       // a target that a fault had ended did not start again
+	overdue     bool        // the drain took longer than it may
+}
+
+func (e ending) early() bool {
+	return e.interrupted != nil || e.died != nil || e.restart != nil || e.overdue
+}
+
+// watch lets the experiment take its course until the last answer has arrived
+// or its time is over. It looks after the target: one that a fault ended is
+// started again, as a service manager would; one that ended by itself ends the
+// load, for there is nothing left to measure.
+func (l *live) watch(ctx context.Context) (how ending, outcomes []load.Tally) {
+	loaded := l.waitForLoad()
+	ticker, poll := time.NewTicker(tickEvery), time.NewTicker(pollEvery)
+	defer ticker.Stop()
+	defer poll.Stop()
+	over := time.NewTimer(time.Until(l.start.Add(l.scenario.Timeline.end())))
+	defer over.Stop()
+	cancelled, exited := ctx.Done(), l.target.Exited()
+	for loaded != nil || !how.early() && !l.finished(ctx, outcomes) {
+		select {
+		case outcomes = <-loaded:
+			loaded = nil
+		case <-poll.C:
+		case <-ticker.C:
+			l.display.show(l)
+		case <-over.C:
+			how.overdue = true
+			l.attack.Abort()
+		case <-cancelled:
+			how.interrupted, cancelled = context.Cause(ctx), nil
+			l.attack.Abort()
+		case <-exited:
+			exited = l.targetEnded(ctx, &how)
+		}
+	}
+	return how, outcomes
+}
+
+// waitForLoad returns a channel that gives what became of the load when the last
+// answer is there.
+func (l *live) waitForLoad() <-chan []load.Tally {
+	loaded := make(chan []load.Tally, 1)
+	go func() { loaded <- l.attack.Wait() }()
+	return loaded
+}
+
+// finished reports, once the load is over, whether the experiment is: the phases
+// took their time, and what the load has caused is done.
+func (l *live) finished(ctx context.Context, outcomes []load.Tally) bool {
+	if l.now() < l.scenario.Timeline.Total() {
+		return false
+	}
+	if l.scenario.Drained == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, drainedTimeout)
+	defer cancel()
+	state := l.state()
+	state.Streams = outcomes
+	drained, err := l.scenario.Drained(ctx, state)
+	return drained && err == nil // an error is asked about again until the drain's time is over
+}
+
+// drainedTimeout bounds one look at whether the work is done.
+const drainedTimeout = 2 * time.Second
+
+// targetEnded starts the target again if a fault ended it, and gives up if not.
+// It returns what to wait for next.
+func (l *live) targetEnded(ctx context.Context, how *ending) <-chan struct{} {
+	ends := l.target.Ends()
+	last := ends[len(ends)-1]
+	l.events.add(l.now(), "the target was "+last.String())
+	if last.Expected && ctx.Err() == nil {
+		err := l.target.Start(ctx)
+		if err == nil {
+			l.events.add(l.now(), "the target was started again and is ready")
+			return l.target.Exited()
+		}
+		how.restart = fmt.Errorf("start the target again: %w", err)
+	}
+	if !last.Expected {
+		how.died = &last
+	}
+	l.attack.Abort()
+	return nil
+}
+
+// end stops what goes on beside the load, in order: faults first, so that their
+// undoing is still seen by the probes.
+func (l *live) end(how ending, outcomes []load.Tally) *LoadSeen {
+	seen := &LoadSeen{Streams: outcomes, Died: how.died, Faults: l.schedule.Stop()}
+	if how.interrupted != nil {
+		seen.Interrupted = how.interrupted.Error()
+	}
+	seen.Over = l.now()
+	seen.Phases = l.scenario.Timeline.until(seen.Over)
+	seen.Record = l.sampler.Stop()
+	seen.Events = l.events.all()
+	return seen
+}
+
+// reconcile draws up the scenario's ledger, while the database still stands.
+func (l *live) reconcile(ctx context.Context, seen *LoadSeen) error {
+	if l.scenario.Reconcile == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reconcileTimeout)
+	defer cancel()
+	state := l.state()
+	state.Streams = seen.Streams
+	both, err := l.scenario.Reconcile(ctx, state)
+	if err != nil {
+		return fmt.Errorf("draw up the ledger: %w", err)
+	}
+	seen.Ledger = &both.Ledger
+	for _, d := range l.scenario.Reconciled {
+		if read := both.Readings[d.Name]; read != nil {
+			seen.read(d.Name, read)
+		}
+	}
+	return nil
+}
+
+// reconcileTimeout bounds reading the database and the journals for the ledger.
+const reconcileTimeout = 30 * time.Second
+
+// eventLog collects moments that are worth a line in the report.
+type eventLog struct {
+	mu     sync.Mutex
+	events []result.Annotation
+}
+
+func (e *eventLog) add(at time.Duration, what string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.events = append(e.events, result.Annotation{AtS: at.Seconds(), What: what})
+}
+
+func (e *eventLog) all() []result.Annotation {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.events
+}

@@ -1,0 +1,70 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// measure carries out one experiment and takes everything down again. sofar is
+// told at the beginning, and now and then, what is known until then.
+func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, sofar func(result.Scenario)) Measurement {
+	env := v.settings(sc)
+	m := Measurement{
+		Started: time.Now().UTC(), Without: v.without(), MemoryLimit: v.launch(s.cfg.Target).MemoryLimit,
+		Ceiling: s.ceiling, Settings: redacted(env),
+	}
+	sofar(partial(sc, m, LoadSeen{}))
+	var undo cleanups
+	st, err := s.setUp(ctx, v, sc, &undo, env)
+	m.Settings = redacted(env)
+	if err == nil {
+		m.Load, err = s.drive(ctx, st, &undo, func(seen LoadSeen) {
+			now := m
+			now.Duration = time.Since(m.Started)
+			sofar(partial(sc, now, seen))
+		})
+	}
+	err = errors.Join(err, undo.run(ctx))
+	if st != nil {
+		m.observe(st)
+	}
+	if unmet := new(unmetError); errors.As(err, &unmet) {
+		m.Unmet = err.Error()
+	} else if err != nil {
+		m.Failed = err.Error()
+	}
+	m.Duration = time.Since(m.Started)
+	return m
+}
+
+// redacted is a copy of an environment without credentials.
+func redacted(env map[string]string) map[string]string {
+	return result.Redacted(&result.Scenario{Settings: env}).Settings
+}
+
+// observe takes down what is known once all is over: how the target ended, what
+// it wrote, and what the fakes saw.
+func (m *Measurement) observe(st *setup) {
+	m.Log = st.target.Log()
+	if m.Load == nil {
+		return
+	}
+	for _, e := range st.target.Ends() {
+		m.Ends = append(m.Ends, shift(e, st.begun.Sub(st.start)))
+	}
+	m.Load.readMeasures(st)
+}
+
+// shift moves an end's times onto the scenario's clock: the target was started
+// before that clock was.
+func shift(e result.End, by time.Duration) result.End {
+	e.StartS += by.Seconds()
+	if e.EndS != nil {
+		at := *e.EndS + by.Seconds()
+		e.EndS = &at
+	}
+	return e
+}

@@ -1,0 +1,106 @@
+package harness
+
+import (
+	"time"
+
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// Measurement is all that was seen of one experiment, and all that [Conclude]
+// needs beside the scenario: values only. All offsets are on the scenario's clock.
+type Measurement struct {
+	Started  time.Time     // when it was begun, set-up included
+	Duration time.Duration // until all was taken down again
+	// Without names the protections that the target lacked, Settings are its
+	// environment without credentials, MemoryLimit its limit in bytes (0: none).
+	Without     []string
+	Settings    map[string]string
+	MemoryLimit uint64
+	// Ceiling is what the load generator itself could send.
+	Ceiling load.Ceiling
+
+	// Load is what became of the load. Nil: it was not begun.
+	Load *LoadSeen
+	// Ends tell how each life of the target ended, Log has its last lines.
+	Ends []result.End
+	Log  []string
+
+	// Unmet is why the data was not fit for the scenario, Failed what else kept the
+	// experiment from being carried out as it should. Empty: nothing.
+	Unmet  string
+	Failed string
+}
+
+// LoadSeen is what was seen of an experiment from the first request on.
+type LoadSeen struct {
+	// Over is when the last answer was there and what it had caused was done.
+	Over time.Duration
+	// Phases are those that took place, as far as they did.
+	Phases  []result.Phase
+	Streams []load.Tally
+	Faults  []result.Fault
+	Record  probe.Record
+	Events  []result.Annotation
+	// Readings are what fakes, the scenario's own measures and its reconciliation
+	// measured: by metric, and by phase ("" is all that follows the warm-up).
+	Readings map[string]map[string]verdict.Reading
+	Ledger   *result.Ledger // nil: none was drawn up
+	// Interrupted is what cut it short from outside; empty if nothing did.
+	Interrupted string
+	// Died is how the target ended where no fault had ended it.
+	Died *result.End
+}
+
+// reading is what was measured of a metric in a phase.
+func (l *LoadSeen) reading(metric, phase string) verdict.Reading {
+	if l == nil {
+		return verdict.Reading{}
+	}
+	return l.Readings[metric][phase]
+}
+
+// outcome is what became of a stream.
+func (l *LoadSeen) outcome(stream string) (load.Tally, bool) {
+	if l != nil {
+		for _, o := range l.Streams {
+			if o.Stream.Name == stream {
+				return o, true
+			}
+		}
+	}
+	return load.Tally{}, false
+}
+
+// readMeasures reads what the scenario's and its dependencies' measures say.
+func (l *LoadSeen) readMeasures(st *setup) {
+	state := st.state()
+	state.Streams = l.Streams
+	for _, m := range st.scenario.measures() {
+		l.read(m.Name, func(w verdict.Window) verdict.Reading { return m.Read(state, w) })
+	}
+}
+
+// read takes the reading of a metric in each window that took place. The first
+// that reads a metric is believed: a metric has one meaning.
+func (l *LoadSeen) read(metric string, of func(verdict.Window) verdict.Reading) {
+	if l.Readings == nil {
+		l.Readings = map[string]map[string]verdict.Reading{}
+	}
+	if l.Readings[metric] != nil {
+		return
+	}
+	l.Readings[metric] = map[string]verdict.Reading{}
+	for _, phase := range phaseNames() {
+		if w, ok := verdict.WindowOf(l.Phases, phase); ok {
+			l.Readings[metric][phase] = of(w)
+		}
+	}
+}
+
+// phaseNames are those that a check may name; "" is all that follows the warm-up.
+func phaseNames() []string {
+	return []string{"", result.WarmUp, result.Baseline, result.Inject, result.Heal, result.Drain}
+}

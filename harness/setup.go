@@ -1,0 +1,196 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"time"
+
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/target"
+)
+
+// setup is what an experiment stands on, up and ready: its own copy of the data,
+// its dependencies, the places of its faults, and the target.
+type setup struct {
+	scenario Scenario
+	data     *database.Database // nil: the scenario has none
+	fakes    map[string]Fake
+	places   map[string]chaos.Place
+	target   target.Target
+	limited  bool      // the target has a limit of memory
+	begun    time.Time // the zero of the target's clock
+	start    time.Time // the zero of the scenario's clock; zero until there is load
+}
+
+// setUp brings all of it up. What it starts it leaves to undo, also where it
+// fails; env is the target's environment as far as it came to be known.
+func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string) (*setup, error) {
+	st := &setup{scenario: sc, fakes: map[string]Fake{}, places: map[string]chaos.Place{}, begun: time.Now()}
+	if err := st.openFakes(s.cfg.Seed, undo); err != nil {
+		return nil, err
+	}
+	dsn, err := s.setUpData(ctx, st, undo)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.prepare(ctx); err != nil {
+		return nil, err
+	}
+	addressesOf(st.fakes, dsn, env)
+	st.limited = v.launch(s.cfg.Target).MemoryLimit > 0
+	if st.target, err = s.newTarget(v, env, dsn, st.begun); err != nil {
+		return nil, err
+	}
+	undo.add("stop the target", func(ctx context.Context) error {
+		_, err := st.target.Stop(ctx)
+		return err
+	})
+	if sc.has(OnTarget) {
+		st.places[OnTarget] = chaos.NewSignals(st.target, s.journal)
+	}
+	if err := st.target.Start(ctx); err != nil {
+		return nil, fmt.Errorf("start the target: %w", err)
+	}
+	return st, nil
+}
+
+// openFakes starts those who play the dependencies.
+func (st *setup) openFakes(seed uint64, undo *cleanups) error {
+	for _, d := range st.scenario.World.Dependencies {
+		fake, err := d.Open(seed)
+		if err != nil {
+			return fmt.Errorf("start the fake %s: %w", d.Name, err)
+		}
+		undo.add("stop the fake "+d.Name, func(context.Context) error { return fake.Close() })
+		st.fakes[d.Name], st.places[d.Name] = fake, fake
+	}
+	return nil
+}
+
+// setUpData gives the scenario its copy of the data and returns the DSN for the
+// target, which leads through the proxy where a fault is laid on one; empty where
+// the scenario has no data.
+func (s *Session) setUpData(ctx context.Context, st *setup, undo *cleanups) (string, error) {
+	if !st.scenario.World.hasData() {
+		return "", nil
+	}
+	server, err := s.database(ctx)
+	if err != nil {
+		return "", err
+	}
+	template, err := server.Template(ctx, st.scenario.World.Data)
+	if err != nil {
+		return "", fmt.Errorf("seed the data: %w", err)
+	}
+	if st.data, err = server.Clone(ctx, template); err != nil {
+		return "", fmt.Errorf("clone the data: %w", err)
+	}
+	undo.add("drop the database", st.data.Drop)
+	return st.databasePlaces(s.cfg.Seed, undo)
+}
+
+// databasePlaces builds what faults of the database are laid on, and nothing
+// else: a proxy that is not needed would only add to what is measured.
+func (st *setup) databasePlaces(seed uint64, undo *cleanups) (dsn string, err error) {
+	dsn = st.data.DSN()
+	if st.scenario.has(OnDatabase) {
+		proxy, err := chaos.NewProxy(chaos.ProxyConfig{Upstream: st.data.Addr(), Seed: seed})
+		if err != nil {
+			return "", fmt.Errorf("put a proxy before Postgres: %w", err)
+		}
+		undo.add("close the proxy", func(context.Context) error { return proxy.Close() })
+		st.places[OnDatabase] = proxy
+		if dsn, err = st.data.WithAddr(proxy.Addr()); err != nil {
+			return "", err
+		}
+	}
+	if st.scenario.has(OnPostgres) {
+		sessions, err := chaos.NewSessions(st.data.DSN())
+		if err != nil {
+			return "", err
+		}
+		st.places[OnPostgres] = sessions
+	}
+	return dsn, nil
+}
+
+// prepare completes the scenario's own copy of the data and looks whether it
+// has what the scenario is about.
+func (st *setup) prepare(ctx context.Context) error {
+	state := st.state()
+	if prepare := st.scenario.World.Prepare; prepare != nil {
+		if err := prepare(ctx, state); err != nil {
+			return fmt.Errorf("prepare the data: %w", err)
+		}
+	}
+	if precondition := st.scenario.World.Precondition; precondition != nil {
+		if err := precondition(ctx, state); err != nil {
+			return &unmetError{err}
+		}
+	}
+	return nil
+}
+
+// unmetError is a world in which the scenario would show nothing.
+type unmetError struct{ what error }
+
+func (e *unmetError) Error() string {
+	return "the data lacks what the scenario is about: " + e.what.Error()
+}
+func (e *unmetError) Unwrap() error { return e.what }
+
+// state is what there is of the experiment by now, but what became of the load.
+func (st *setup) state() State {
+	s := State{Start: st.start, Fakes: st.fakes}
+	if st.data != nil {
+		s.DSN = st.data.DSN()
+	}
+	if st.target != nil {
+		s.Target = st.target.URL()
+	}
+	return s
+}
+
+// addressesOf adds to the target's environment where it finds its dependencies.
+func addressesOf(fakes map[string]Fake, dsn string, env map[string]string) {
+	for _, fake := range fakes {
+		maps.Copy(env, fake.Settings())
+	}
+	if dsn != "" {
+		env[databaseVariable] = dsn
+	}
+}
+
+// databaseVariable tells the target where its database is.
+const databaseVariable = "DATABASE_URL"
+
+func (s *Session) newTarget(v Variant, env map[string]string, dsn string, begun time.Time) (target.Target, error) {
+	launch := v.launch(s.cfg.Target)
+	program := target.Program{
+		Args: launch.Args, Env: env, Start: begun, Journal: s.journal,
+		Secrets: secrets(dsn), ReadyTimeout: launch.ReadyTimeout,
+	}
+	r, err := launch.runtime()
+	if err != nil {
+		return nil, err
+	}
+	return r.New(target.Spec{Program: program, Command: launch.Program, MemoryLimit: launch.MemoryLimit})
+}
+
+// secrets are what may not stand in the target's log: its DSN, and the password
+// alone.
+func secrets(dsn string) []string {
+	if dsn == "" {
+		return nil
+	}
+	all := []string{dsn}
+	if u, err := url.Parse(dsn); err == nil {
+		if password, ok := u.User.Password(); ok {
+			all = append(all, password)
+		}
+	}
+	return all
+}

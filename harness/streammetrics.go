@@ -1,0 +1,126 @@
+package harness
+
+import (
+	"slices"
+	"strconv"
+
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// addStream enters a stream's metrics: STREAM.latency.p99 and its like,
+// STREAM.planned, .sent, .completed, .ok, .ok_ratio, .failed,
+// .wrong, .errors.CLASS and .status.CODE. What an answer said does not depend on
+// the machine; whether it came in time does, and so is Timed.
+func (r metrics) addStream(s load.Stream) {
+	for _, d := range verdict.Distributions() {
+		for _, p := range verdict.Percentiles() {
+			r.addCount(verdict.Descriptor{Name: s.Name + "." + d.Name + "." + p.Name, Unit: result.UnitMS, Timed: true, MinSamples: p.Needs}, s.Name,
+				func(c result.Counts) verdict.Reading { return p.Read(d.Of(c)) })
+		}
+	}
+	wrong := s.Expect.Checks
+	for _, m := range streamCounts(wrong) {
+		r.addCount(verdict.Descriptor{Name: s.Name + "." + m.name, Unit: result.UnitCount, Timed: m.timed}, s.Name, outOfSent(m.of))
+	}
+	for _, class := range load.Classes(s) {
+		r.addCount(verdict.Descriptor{Name: s.Name + ".errors." + class, Unit: result.UnitCount, Timed: !slices.Contains(wrong, class)}, s.Name,
+			outOfSent(func(c result.Counts) int64 { return c.Errors[class] }))
+	}
+	for _, code := range load.StatusCodes() {
+		status := strconv.Itoa(code)
+		r.addCount(verdict.Descriptor{Name: s.Name + ".status." + status, Unit: result.UnitCount}, s.Name,
+			outOfSent(func(c result.Counts) int64 { return c.Statuses[status] }))
+	}
+	r.addCount(verdict.Descriptor{Name: s.Name + ".ok_ratio", Unit: result.UnitRatio, Timed: true, About: "expected answers out of all that were sent"}, s.Name,
+		func(c result.Counts) verdict.Reading {
+			if c.Sent == 0 {
+				return verdict.Reading{}
+			}
+			return verdict.Reading{Value: float64(c.OK) / float64(c.Sent), Samples: c.Sent}
+		})
+}
+
+// streamCount is one number of a stream.
+type streamCount struct {
+	name  string
+	timed bool
+	of    func(result.Counts) int64
+}
+
+// streamCounts are the numbers of a stream whose wrong answers are of these classes.
+func streamCounts(wrong []string) []streamCount {
+	return []streamCount{
+		{"planned", false, func(c result.Counts) int64 { return c.Planned }},
+		{"sent", true, func(c result.Counts) int64 { return c.Sent }},
+		{"completed", false, func(c result.Counts) int64 { return c.Completed }},
+		{"ok", true, func(c result.Counts) int64 { return c.OK }},
+		{"failed", true, load.Failed},
+		{"wrong", false, func(c result.Counts) (n int64) {
+			for _, class := range wrong {
+				n += c.Errors[class]
+			}
+			return n
+		}},
+	}
+}
+
+// outOfSent is a number that rests on all requests that were sent.
+func outOfSent(of func(result.Counts) int64) func(result.Counts) verdict.Reading {
+	return func(c result.Counts) verdict.Reading {
+		return verdict.Reading{Value: float64(of(c)), Samples: c.Sent}
+	}
+}
+
+// addCount enters what the counts of a stream say of a window.
+func (r metrics) addCount(d verdict.Descriptor, stream string, of func(result.Counts) verdict.Reading) {
+	r.Add(d, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+		o, ok := r.seen.outcome(stream)
+		if !ok {
+			return verdict.Reading{}
+		}
+		return of(o.During(phasesOf(w)...))
+	}})
+}
+
+// phasesOf names the phases that a window covers.
+func phasesOf(w verdict.Window) []string {
+	if w.Phase != "" {
+		return []string{w.Phase}
+	}
+	return []string{result.Baseline, result.Inject, result.Heal} // nothing is due in the drain
+}
+
+// addStreamSeries enters what a stream's own series over time says: its rates
+// and what is in flight.
+func (r metrics) addStreamSeries(stream string) {
+	for _, series := range load.SeriesOf(stream) {
+		points := func(w verdict.Window) []verdict.Point { return r.streamPoints(stream, series.Name, w) }
+		r.Add(verdict.Descriptor{Name: series.Name, Unit: series.Unit, Timed: true, About: "over time"}, verdict.Source{Points: points})
+		r.Add(verdict.Descriptor{Name: series.Name + ".max", Unit: series.Unit, Timed: true},
+			verdict.Source{Read: func(w verdict.Window) (peak verdict.Reading) {
+				for _, p := range points(w) {
+					peak.Value = max(peak.Value, p.Value)
+					peak.Samples++
+				}
+				return peak
+			}})
+	}
+}
+
+func (r metrics) streamPoints(stream, name string, w verdict.Window) []verdict.Point {
+	var points []verdict.Point
+	o, _ := r.seen.outcome(stream)
+	for _, s := range o.Series {
+		if s.Name != name {
+			continue
+		}
+		for i, t := range s.T {
+			if at := result.Seconds(t); at >= w.From && at < w.To {
+				points = append(points, verdict.Point{At: at, Value: s.V[i]})
+			}
+		}
+	}
+	return points
+}

@@ -1,0 +1,178 @@
+package harness
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// InvalidError says that a scenario is wrong as data: nothing was started.
+type InvalidError struct {
+	Scenario string
+	Problems []error // each of them, in one line
+}
+
+// Error lists every problem, a line each.
+func (e *InvalidError) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = fmt.Sprintf("scenario %s: %v", e.Scenario, p)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the problems.
+func (e *InvalidError) Unwrap() []error { return e.Problems }
+
+// problems collects what is wrong.
+type problems []error
+
+func (p *problems) say(format string, args ...any) { *p = append(*p, fmt.Errorf(format, args...)) }
+
+// note takes an error apart that was joined of several.
+func (p *problems) note(err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			p.note(e)
+		}
+	} else if err != nil {
+		*p = append(*p, err)
+	}
+}
+
+// Validate reports everything that can be known to be wrong before anything is
+// started, as an [*InvalidError]. It touches nothing and takes milliseconds.
+func (s Scenario) Validate() error {
+	var p problems
+	s.validateNames(&p)
+	s.validateLoad(&p)
+	s.validateDependencies(&p)
+	s.validateFaults(&p)
+	s.validateChecks(&p)
+	if len(p) == 0 {
+		return nil
+	}
+	return &InvalidError{Scenario: s.Name, Problems: p}
+}
+
+func (s Scenario) validateNames(p *problems) {
+	if service, what, ok := strings.Cut(s.Name, "/"); !ok || service == "" || what == "" {
+		p.say("its name is not service/what")
+	}
+	if s.Claim == "" {
+		p.say("it does not say what it claims")
+	}
+	if s.Timeline.Total() <= 0 {
+		p.say("its timeline is empty")
+	}
+	for _, phase := range s.Timeline.all() {
+		if phase.Length() < 0 {
+			p.say("the phase %s lasts %s", phase.Name, phase.Length())
+		}
+	}
+}
+
+func (s Scenario) validateLoad(p *problems) {
+	if len(s.Load) == 0 {
+		p.say("it has no load")
+	}
+	seen := map[string]bool{}
+	for _, stream := range s.Load {
+		p.note(stream.Validate())
+		if seen[stream.Name] {
+			p.say("two streams are named %q", stream.Name)
+		}
+		seen[stream.Name] = true
+		if stream.Profile == nil {
+			continue // said by the stream itself
+		}
+		if end := stream.StartAt + stream.Profile.Duration(); end > s.Timeline.Total() {
+			p.say("stream %s ends at %s, after the load's end at %s", stream.Name, end, s.Timeline.Total())
+		}
+	}
+}
+
+func (s Scenario) validateDependencies(p *problems) {
+	taken := map[string]bool{OnDatabase: true, OnPostgres: true, OnTarget: true}
+	for _, d := range s.World.Dependencies {
+		switch {
+		case d.Name == "":
+			p.say("a dependency has no name")
+		case taken[d.Name]:
+			p.say("the name of dependency %q is taken", d.Name)
+		case d.Open == nil:
+			p.say("nobody plays the dependency %q", d.Name)
+		}
+		taken[d.Name] = true
+	}
+}
+
+// validateFaults reports texts that are no faults, faults that their place cannot
+// carry out or does not know, and those that never take place.
+func (s Scenario) validateFaults(p *problems) {
+	var plan []chaos.Planned
+	for _, f := range s.Faults {
+		from, to := f.window(s.Timeline)
+		switch {
+		case f.unreadable != nil:
+			p.say("fault %q: %w", f.ID, f.unreadable)
+		case !s.World.hasData() && (f.On == OnDatabase || f.On == OnPostgres):
+			p.say("fault %q: the scenario has no database", f.ID)
+		case to <= from:
+			p.say("fault %q: the phase %q does not take place, or is over by then", f.ID, cmp.Or(f.During, result.Inject))
+		default:
+			plan = append(plan, f.planned(s.Timeline))
+		}
+	}
+	p.note(chaos.Validate(s.supports(), plan))
+}
+
+func (s Scenario) validateChecks(p *problems) {
+	if len(s.Checks) == 0 {
+		p.say("it checks nothing")
+	}
+	for _, c := range s.Checks {
+		for _, g := range c.Protections {
+			if !slices.Contains(s.Protections, g) {
+				p.say("check %q guards %s, which the scenario does not claim", c, g)
+			}
+		}
+		if !slices.Contains(phaseNames(), c.Phase) {
+			p.say("check %q: there is no phase %q", c, c.Phase)
+		}
+	}
+	p.note(registry(s, Measurement{}).Validate(s.Checks))
+}
+
+// validateAll reports what is wrong with scenarios, and with them together, for
+// these variants of the target.
+func (c Config) validateAll(scenarios []Scenario, variants []Variant) error {
+	var errs []error
+	seen := map[string]bool{}
+	for _, s := range scenarios {
+		if !seen[s.Name] {
+			errs = append(errs, s.Validate()) // the same scenario at several sizes is said once
+		}
+		seen[s.Name] = true
+		for _, v := range variants {
+			if err := c.knows(s, v); err != nil {
+				errs = append(errs, &InvalidError{Scenario: s.Name, Problems: []error{err}})
+				break // one variant is enough to say it
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// knows asks whether the target knows the settings that it will be given.
+func (c Config) knows(s Scenario, v Variant) error {
+	if c.Target.CheckSettings == nil {
+		return nil
+	}
+	return c.Target.CheckSettings(v.settings(s))
+}
