@@ -3,7 +3,7 @@
 // their metrics and their faults.
 //
 // Enter at [OracleAPI] and [EmailAPI], which are ready to stand in
-// harness.World.Dependencies, or at [New] for a fake of your own that is built on
+// harness.World.Dependencies, or at [Dependency] and [New] for a fake of your own that is built on
 // fakes/host. [Misbehave] and [Always] lay a fault on any of them, by the name of
 // its place and in the text form of docs/faults.md. [Measure] reads a number of a
 // scenario's own from what a fake saw.
