@@ -172,11 +172,10 @@ func TestEveryMetricOfAFakeIsDocumented(t *testing.T) {
 	for _, d := range []harness.Dependency{
 		adapter.OracleAPI("A", oracleapi.Config{}), adapter.EmailAPI("A", emailapi.Config{}, adapter.KeyInEnvironment),
 	} {
-		fake := open(t, d)
-		for _, m := range fake.Measures() {
+		for _, m := range d.Measures {
 			require.Contains(t, string(doc), "`"+m.Name+"`")
 		}
-		for _, g := range fake.Gauges() {
+		for _, g := range d.Gauges {
 			require.Contains(t, string(doc), "`"+g.Series.Name+"`")
 		}
 	}
