@@ -33,7 +33,7 @@ func parsed(t *testing.T, text string) fault.Fault {
 func TestAFaultHasTheScenariosNameDownToTheJournal(t *testing.T) {
 	api, err := oracleapi.Start(oracleapi.Config{})
 	require.NoError(t, err)
-	fake := adapter.New("oracle_api", api.Host)
+	fake := adapter.New(api.Host)
 	defer fake.Close()
 	f := parsed(t, "status 503 key=oracle-3 to=1h")
 	f.ID = "oracle-3-is-down"
