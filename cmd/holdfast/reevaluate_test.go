@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/result"
 )
 
 func TestAnOldRunIsJudgedByOtherLimits(t *testing.T) {
@@ -37,4 +39,26 @@ func TestAnOldRunIsJudgedByOtherLimits(t *testing.T) {
 	require.Contains(t, stderr, "nothing in this run is judged or measured")
 	code, _, _ = holdfast(t, nil, "report", run, "--slo", filepath.Join(dir, "none"))
 	require.Equal(t, exitUsage, code)
+}
+
+// A proof with a mutant that nothing noticed has failed, and stays so whatever
+// limits its control is held against.
+func TestAProofWithAMissedMutantStaysFailedByOtherLimits(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "run.json")
+	writeRun(t, path, 1, 60)
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	run, err := result.Read(f)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	run.Detections = []result.Detection{{Without: "search.sql-limit", Expected: "search/x", Outcome: result.OutcomeMissed, Verdict: result.Fail, Reason: "nothing noticed"}}
+	run.Verdict = result.Fail
+	require.NoError(t, result.WriteFile(path, run))
+	slo := filepath.Join(dir, "slo.yaml")
+	require.NoError(t, os.WriteFile(slo, []byte("limits:\n  - metric: search.latency.p99\n    limit: 70ms\n"), 0o600))
+
+	code, stdout, stderr := holdfast(t, nil, "report", path, "--slo", slo)
+	require.Equal(t, exitFail, code, stderr)
+	require.Contains(t, stdout, "fail → fail")
 }

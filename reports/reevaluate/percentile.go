@@ -71,7 +71,7 @@ func distributionOf(name string) (verdict.Distribution, bool) {
 // percentOf reads p95 or p99_95.
 func percentOf(word string) (float64, bool) {
 	digits, ok := strings.CutPrefix(word, "p")
-	if !ok || strings.Trim(digits, "0123456789_") != "" {
+	if !ok || strings.Trim(digits, "0123456789_") != "" || strings.Count(digits, "_") > 1 {
 		return 0, false
 	}
 	v, err := strconv.ParseFloat(strings.Replace(digits, "_", ".", 1), 64)
