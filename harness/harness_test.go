@@ -20,10 +20,14 @@ import (
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/databasetest"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 )
+
+// databases is the server on which the runs of these tests have their databases.
+var databases databasetest.Server
 
 // behaviour is the variable that makes this test binary a target.
 const behaviour = "TEST_TARGET"
@@ -37,7 +41,7 @@ func TestMain(m *testing.M) {
 		runUntilKilled(dir)
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(databases.Run(m))
 }
 
 // serve is a target of the given behaviour.
@@ -74,7 +78,7 @@ func config(t *testing.T) harness.Config {
 	require.NoError(t, err)
 	return harness.Config{
 		Seed: 1, Profile: "test", Out: t.TempDir(), UndoDir: t.TempDir(),
-		Database: database.Options{Provider: "local"},
+		Database: databases.Options(t),
 		Target:   harness.Launch{Program: self, ReadyTimeout: 3 * time.Second},
 		Repeat:   func(name string) string { return "repeat " + name },
 	}

@@ -98,6 +98,10 @@ func (s *Server) Version() string { return s.version }
 // Provider returns the name of the way that was taken.
 func (s *Server) Provider() string { return s.found.way }
 
+// DSN returns how to get in as the role that owns the databases of this package,
+// password included, on the database to administer from.
+func (s *Server) DSN() string { return s.admin.DSN() }
+
 func (s *Server) log(line string) { s.options.Log("database: " + line) }
 
 // nextName returns a name that this session has not used.

@@ -28,7 +28,7 @@ func anyRun() *rapid.Generator[result.Run] {
 	op := rapid.SampledFrom([]string{"<=", ">=", "==", "<", ">", "falls_to", "between"})
 	counts := rapid.MapOfN(rapid.String(), rapid.Int64Min(0), -1, 3)
 	texts := rapid.MapOfN(rapid.String(), rapid.String(), -1, 3)
-	generator := rapid.MakeCustom[result.Run](rapid.MakeConfig{
+	config := rapid.MakeConfig{
 		Types: map[reflect.Type]*rapid.Generator[any]{
 			reflect.TypeFor[result.Verdict]():    verdict.AsAny(),
 			reflect.TypeFor[result.Outcome]():    rapid.SampledFrom(append(result.Outcomes(), "")).AsAny(),
@@ -48,8 +48,21 @@ func anyRun() *rapid.Generator[result.Run] {
 			reflect.TypeFor[result.Check](): {"Op": op.AsAny()},
 			reflect.TypeFor[result.Run]():   {"Schema": rapid.Just(result.Schema).AsAny()},
 		},
-	})
-	return generator
+	}
+	fewOf[result.Scenario](config)
+	fewOf[result.Detection](config)
+	fewOf[result.Gain](config)
+	fewOf[result.Check](config)
+	fewOf[result.Stream](config)
+	fewOf[result.Fault](config)
+	fewOf[result.Series](config)
+	fewOf[result.Annotation](config)
+	fewOf[result.Request](config)
+	fewOf[result.StreamPhase](config)
+	fewOf[result.Phase](config)
+	fewOf[result.End](config)
+	fewOf[result.Curve](config)
+	return rapid.MakeCustom[result.Run](config)
 }
 
 func encode(t require.TestingT, run *result.Run) []byte {
@@ -75,4 +88,11 @@ func fullRun(t testing.TB) *result.Run {
 			Ends:    []result.End{{EndS: ptr(9.0), ExitCode: ptr(0)}},
 		}},
 	}
+}
+
+// fewOf has slices of a type hold two at most. What is nested three deep would
+// otherwise be hundreds of each, which shows nothing that two do not.
+func fewOf[T any](config rapid.MakeConfig) {
+	few := rapid.Deferred(func() *rapid.Generator[[]T] { return rapid.SliceOfN(rapid.MakeCustom[T](config), -1, 2) })
+	config.Types[reflect.TypeFor[[]T]()] = few.AsAny()
 }

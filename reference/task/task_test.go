@@ -106,10 +106,13 @@ func TestALostAnswerSendsNoMailTwice(t *testing.T) {
 func TestASuccessThatCannotBeReadIsUnknown(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"", "{}", `{"id":""}`, "<html>", `[1]`} {
-		r := started(t, first(4, answer{body: body + " "}), nil)
-		s := r.until(r.notify(1), Failed)
-		require.Equal(t, Unknown, s.ErrorClass, body)
-		require.Len(t, r.api.deliveries(), 1)
+		t.Run(body, func(t *testing.T) {
+			t.Parallel()
+			r := started(t, first(4, answer{body: body + " "}), nil)
+			s := r.until(r.notify(1), Failed)
+			require.Equal(t, Unknown, s.ErrorClass)
+			require.Len(t, r.api.deliveries(), 1)
+		})
 	}
 }
 

@@ -1,13 +1,16 @@
 package databasetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -50,14 +53,49 @@ func (s *Server) Run(m *testing.M) int {
 // fails in CI.
 func (s *Server) Open(t testing.TB) *database.Server {
 	t.Helper()
-	s.once.Do(func() {
-		s.server, s.err = database.Open(context.Background(), providers.FromEnvironment(getenv))
-	})
+	s.once.Do(func() { s.server, s.err = openQuick(context.Background()) })
 	if errors.Is(s.err, database.ErrNoDatabase) && os.Getenv("CI") == "" {
 		t.Skip(s.err)
 	}
 	require.NoError(t, s.err)
 	return s.server
+}
+
+// Options are for a run of the harness on the same server.
+func (s *Server) Options(t testing.TB) database.Options {
+	t.Helper()
+	return database.Options{Providers: []database.Provider{database.DSN(s.Open(t).DSN())}}
+}
+
+// openQuick opens a server for tests. Unless somebody else runs it, it writes
+// without waiting for the disk, and keeps its templates apart from those of
+// runs: what tests look at does not depend on the disk, and a busy one would
+// make each clone ten times as long.
+func openQuick(ctx context.Context) (*database.Server, error) {
+	options := providers.FromEnvironment(getenv)
+	options.CacheDir = filepath.Join(cmp.Or(options.CacheDir, database.DefaultCacheDir()), "test")
+	server, err := database.Open(ctx, options)
+	if err != nil || server.Provider() == "dsn" {
+		return server, err
+	}
+	if err := hurry(ctx, server.DSN()); err != nil {
+		return nil, errors.Join(err, server.Close(ctx))
+	}
+	return server, nil
+}
+
+// hurry has a server write without waiting for the disk, from now on and after a
+// restart.
+func hurry(ctx context.Context, dsn string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("hurry the test server: %w", err)
+	}
+	_, err = conn.Exec(ctx, "ALTER SYSTEM SET fsync = off")
+	if err == nil {
+		_, err = conn.Exec(ctx, "SELECT pg_reload_conf()")
+	}
+	return errors.Join(err, conn.Close(ctx))
 }
 
 // getenv is the environment, in which HOLDFAST_TEST_DATABASE_URL names the
