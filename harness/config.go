@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/undo"
@@ -33,6 +34,9 @@ type Config struct {
 	Without []Protection
 	// ProvenChecks are the checks that were seen to fail in a proof.
 	ProvenChecks result.ProvenChecks
+	// Ceiling is what the load generator can send on this machine, from an earlier
+	// load.Calibrate. Defaults to being measured at the start, for a second.
+	Ceiling load.Ceiling
 	// Out is the directory in which run.json grows. Defaults to none: the
 	// result is returned only.
 	Out string

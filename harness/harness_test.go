@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -72,12 +73,21 @@ func serve(how string) {
 	fmt.Fprintln(os.Stderr, http.ListenAndServe(os.Getenv("LISTEN_ADDR"), mux))
 }
 
+// ceiling is measured once for all tests.
+var ceiling = sync.OnceValue(func() load.Ceiling {
+	c, err := load.Calibrate(context.Background(), load.Calibration{})
+	if err != nil {
+		panic(err)
+	}
+	return c
+})
+
 func config(t *testing.T) harness.Config {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	return harness.Config{
-		Seed: 1, Profile: "test", Out: t.TempDir(), UndoDir: t.TempDir(),
+		Seed: 1, Profile: "test", Ceiling: ceiling(), Out: t.TempDir(), UndoDir: t.TempDir(),
 		Database: databases.Options(t),
 		Target:   harness.Launch{Program: self, ReadyTimeout: 3 * time.Second},
 		Repeat:   func(name string) string { return "repeat " + name },
@@ -86,7 +96,7 @@ func config(t *testing.T) harness.Config {
 
 // scenario is a small valid one, for tests to spoil.
 func scenario(how string) harness.Scenario {
-	t := harness.Timeline{WarmUp: 200 * time.Millisecond, Baseline: 800 * time.Millisecond, Inject: 600 * time.Millisecond, Heal: 400 * time.Millisecond}
+	t := harness.Timeline{WarmUp: 100 * time.Millisecond, Baseline: 400 * time.Millisecond, Inject: 300 * time.Millisecond, Heal: 200 * time.Millisecond}
 	return harness.Scenario{
 		Name: "test/" + how, Claim: "the harness",
 		World: harness.World{Data: database.DataSet{
@@ -95,7 +105,7 @@ func scenario(how string) harness.Scenario {
 		Settings: map[string]string{behaviour: how},
 		Timeline: t,
 		Load: []load.Stream{{
-			Name: "web", Profile: load.Constant(100, t.Total()), Timeout: 2 * time.Second,
+			Name: "web", Profile: load.Constant(200, t.Total()), Timeout: 2 * time.Second,
 			Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: "/"} },
 		}},
 		Checks: []verdict.Check{verdict.Metric("web.ok_ratio").Equals(verdict.Percent(100))},
@@ -326,6 +336,7 @@ func TestAKilledHarnessLeavesAReadableResultAndNothingElse(t *testing.T) {
 
 	cfg := config(t)
 	cfg.UndoDir = filepath.Join(dir, "undo")
+	cfg.Database.Providers = append(cfg.Database.Providers, database.Local()) // the killed run's, which brings its undoers
 	_, err = harness.Run(t.Context(), cfg, []harness.Scenario{scenario("good")})
 	require.NoError(t, err)
 	journals, err := filepath.Glob(filepath.Join(dir, "undo", "*"))

@@ -67,8 +67,10 @@ func (s *Session) open(ctx context.Context, withDatabase bool) error {
 			return err
 		}
 	}
-	if s.ceiling, err = load.Calibrate(ctx, load.Calibration{}); err != nil {
-		return fmt.Errorf("calibrate the load generator: %w", err)
+	if s.ceiling = s.cfg.Ceiling; s.ceiling == (load.Ceiling{}) {
+		if s.ceiling, err = load.Calibrate(ctx, load.Calibration{}); err != nil {
+			return fmt.Errorf("calibrate the load generator: %w", err)
+		}
 	}
 	s.say(fmt.Sprintf("generator: %s requests/s against a target that does nothing", result.Number(s.ceiling.PerSecond)))
 	return nil
