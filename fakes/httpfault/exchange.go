@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -62,6 +63,9 @@ type Exchange struct {
 	held   hold
 	stops  [2]func() bool
 	done   chan struct{} // closed when nobody reads any more
+
+	mu      sync.Mutex // guards resting, and with it the write deadline
+	resting bool       // the rest is being written, whatever is lifted
 }
 
 // takeOver takes a request's connection over. That the client lets go is still
@@ -75,7 +79,7 @@ func takeOver(ctx context.Context, w http.ResponseWriter, answer *Answer, draw *
 	x := &Exchange{Answer: answer, Draw: draw, conn: conn, held: held, done: make(chan struct{})}
 	x.ctx, x.cancel = context.WithCancel(ctx)
 	x.stops[0] = context.AfterFunc(x.ctx, func() { _ = conn.Close() })
-	x.stops[1] = context.AfterFunc(held.lifted, func() { _ = conn.SetWriteDeadline(time.Unix(1, 0)) })
+	x.stops[1] = context.AfterFunc(held.lifted, x.giveUp)
 	go x.watch()
 	return x, nil
 }
@@ -123,11 +127,23 @@ func (x *Exchange) Write(b []byte) (int, error) {
 	}
 }
 
+// giveUp ends a write that is stuck, once the fault is lifted. It may come late,
+// when the rest is under way already: that is not to be cut.
+func (x *Exchange) giveUp() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.resting {
+		_ = x.conn.SetWriteDeadline(time.Unix(1, 0)) // on a dead connection, the write fails anyway
+	}
+}
+
 // Rest writes what is left of an answer once the fault is over, in a time in
 // which any client that still reads has it.
 func (x *Exchange) Rest(b []byte) error {
-	x.stops[1]()
+	x.mu.Lock()
+	x.resting = true
 	_ = x.conn.SetWriteDeadline(time.Now().Add(5 * time.Second)) // as above
+	x.mu.Unlock()
 	if _, err := x.conn.Write(b); err != nil {
 		return errOutlasted
 	}
