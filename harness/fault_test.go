@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/verdict"
 )
@@ -18,7 +20,7 @@ import (
 func withFaults(faults ...harness.Fault) harness.Scenario {
 	return harness.Scenario{
 		Name: "a/b", Claim: "it holds",
-		World: harness.World{Dependencies: []harness.Dependency{{
+		World: harness.World{Data: database.DataSet{Build: func(context.Context, string) error { return nil }}, Dependencies: []harness.Dependency{{
 			Name:   "api",
 			Faults: fault.Support{Place: "an API", Kinds: []fault.Carried{{Kind: "delay"}}, Selectors: []string{"key"}},
 			Open:   func(uint64) (harness.Fake, error) { return nil, nil },

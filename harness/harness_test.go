@@ -205,6 +205,7 @@ func TestVerdictsOfWhatGoesWrong(t *testing.T) {
 func TestATargetThatAFaultKilledIsStartedAgain(t *testing.T) {
 	s := scenario("good")
 	const after = 100 * time.Millisecond
+	s.Load[0].Profile = load.Constant(500, s.Timeline.Total()) // it is back within 25 ms
 	s.Faults = []harness.Fault{{ID: "kill", On: harness.OnTarget, Kind: fault.Kill{}, After: after}}
 	s.Checks = []verdict.Check{
 		verdict.Metric("web.failed").AtLeast(verdict.Count(1)),
