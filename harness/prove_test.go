@@ -54,7 +54,7 @@ func guarding(how string, protections ...string) harness.Scenario {
 func TestAMutantIsCaughtForTheDeclaredReasonOrNot(t *testing.T) {
 	run, cfg := prove(t, harness.Proof{
 		Scenarios:   []harness.Scenario{guarding("good", kindness.Name, decoration.Name)},
-		Protections: []harness.Protection{kindness, decoration, {Name: "test.forgotten"}},
+		Protections: []harness.Protection{kindness, decoration, {Name: "test.forgotten", Off: map[string]string{"FORGOTTEN": "yes"}}},
 	})
 	require.Equal(t, map[string]result.Outcome{
 		"": result.OutcomeIntact, kindness.Name: result.OutcomeCaught, decoration.Name: result.OutcomeMissed, "test.forgotten": result.OutcomeUnguarded,
@@ -110,7 +110,7 @@ func TestCellsSideBySideComeOutAsOneByOne(t *testing.T) {
 	one, other := guarding("good", kindness.Name, decoration.Name), guarding("good", kindness.Name)
 	other.Name = "test/other"
 	run, cfg := prove(t, harness.Proof{
-		Scenarios: []harness.Scenario{one, other}, Protections: []harness.Protection{kindness, decoration, {Name: "test.forgotten"}}, SideBySide: 3,
+		Scenarios: []harness.Scenario{one, other}, Protections: []harness.Protection{kindness, decoration, {Name: "test.forgotten", Off: map[string]string{"FORGOTTEN": "yes"}}}, SideBySide: 3,
 	})
 	require.Len(t, run.Scenarios, 2)
 	var cells []string

@@ -11,9 +11,9 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// InvalidError says that a scenario is wrong as data: nothing was started.
+// InvalidError says that something is wrong as data: nothing was started.
 type InvalidError struct {
-	Scenario string
+	Subject  string  // what is wrong, for example "scenario search/popular-term"
 	Problems []error // each of them, in one line
 }
 
@@ -21,7 +21,7 @@ type InvalidError struct {
 func (e *InvalidError) Error() string {
 	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		lines[i] = fmt.Sprintf("scenario %s: %v", e.Scenario, p)
+		lines[i] = fmt.Sprintf("%s: %v", e.Subject, p)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -57,7 +57,7 @@ func (s Scenario) Validate() error {
 	if len(p) == 0 {
 		return nil
 	}
-	return &InvalidError{Scenario: s.Name, Problems: p}
+	return &InvalidError{Subject: "scenario " + s.Name, Problems: p}
 }
 
 func (s Scenario) validateNames(p *problems) {
@@ -153,6 +153,9 @@ func (s Scenario) validateChecks(p *problems) {
 // these variants of the target.
 func (c Config) validateAll(scenarios []Scenario, variants []Variant) error {
 	var errs []error
+	for _, v := range variants {
+		errs = append(errs, v.validate())
+	}
 	seen := map[string]bool{}
 	for _, s := range scenarios {
 		if !seen[s.Name] {
@@ -161,7 +164,7 @@ func (c Config) validateAll(scenarios []Scenario, variants []Variant) error {
 		seen[s.Name] = true
 		for _, v := range variants {
 			if err := c.knows(s, v); err != nil {
-				errs = append(errs, &InvalidError{Scenario: s.Name, Problems: []error{err}})
+				errs = append(errs, &InvalidError{Subject: "scenario " + s.Name, Problems: []error{err}})
 				break // one variant is enough to say it
 			}
 		}

@@ -94,6 +94,14 @@ func TestASettingThatTheTargetDoesNotHave(t *testing.T) {
 	require.ErrorAs(t, err, new(*InvalidError))
 }
 
+// A name that the catalogue does not know would measure the intact target twice.
+func TestAProtectionThatNothingTakesAway(t *testing.T) {
+	s := twoPhases(verdict.Metric("web.failed").Equals(verdict.Count(0)))
+	_, err := Gains(t.Context(), Config{UndoDir: t.TempDir()}, []Promise{{Name: "a gain", Scenario: s, Before: []Protection{{Name: "serach.sql-limit"}}}}, nil, 1)
+	require.EqualError(t, err, "protection serach.sql-limit: no setting takes it away")
+	require.ErrorAs(t, err, new(*InvalidError))
+}
+
 func TestVariants(t *testing.T) {
 	s := Scenario{Settings: map[string]string{"A": "1", "B": "1", "C": "1"}}
 	p := Protection{Name: "x.limit", Off: map[string]string{"C": "0"}}

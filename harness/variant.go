@@ -2,6 +2,7 @@ package harness
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"strings"
 )
@@ -52,6 +53,18 @@ func (v Variant) settings(s Scenario) map[string]string {
 		maps.Copy(env, p.Off)
 	}
 	return env
+}
+
+// validate reports protections that nothing takes away: the variant would be the
+// intact target under another name.
+func (v Variant) validate() error {
+	var errs []error
+	for _, p := range v.Without {
+		if len(p.Off) == 0 {
+			errs = append(errs, &InvalidError{Subject: "protection " + p.Name, Problems: []error{errors.New("no setting takes it away")}})
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // launch is how the variant is started.

@@ -77,7 +77,7 @@ func (p *plan) exit(ctx context.Context, run *result.Run, err error) error {
 // runError gives an error of a run that did not take place its exit code: the
 // command line's own, or the machine's.
 func runError(err error) error {
-	if errors.Is(err, database.ErrBadDSN) || errors.Is(err, os.ErrPermission) {
+	if errors.As(err, new(*harness.InvalidError)) || errors.Is(err, database.ErrBadDSN) || errors.Is(err, os.ErrPermission) {
 		return usage(err)
 	}
 	return environment(err)

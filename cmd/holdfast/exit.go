@@ -2,11 +2,12 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 )
 
-// Exit codes of the program; result.Verdict.ExitCode has those of verdicts.
+// Exit codes of the program. Those of verdicts are result.Verdict.ExitCode's.
 const (
 	exitPass         = 0   // every scenario passed
 	exitFail         = 1   // a check failed
@@ -17,6 +18,13 @@ const (
 	exitInterrupted  = 130 // Ctrl-C; the report was written
 	exitTerminated   = 143 // SIGTERM; the report was written
 )
+
+// exitCodes says what the exit codes mean, in one line: help and README have it from
+// here.
+func exitCodes() string {
+	return fmt.Sprintf("Exit codes: %d pass, %d a check failed, %d usage, %d inconclusive, %d the environment (no database, port in use), %d not exercised, %d and %d interrupted.",
+		exitPass, exitFail, exitUsage, exitInconclusive, exitEnvironment, exitNotExercised, exitInterrupted, exitTerminated)
+}
 
 // exitError gives an error the code that the program ends with.
 type exitError struct {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -17,9 +18,8 @@ import (
 )
 
 func main() {
-	running := len(os.Args) > 1 && os.Args[1] == "run"
 	ctx, stop := interruptible(context.Background(), func(s os.Signal) {
-		if running {
+		if len(os.Args) > 1 && endsInOrder(os.Args[1]) {
 			fmt.Fprintf(os.Stderr, "\nholdfast: %s: ending in order and writing the report; once more to quit at once\n", s)
 		}
 	})
@@ -28,6 +28,13 @@ func main() {
 	})
 	stop()
 	os.Exit(code)
+}
+
+// endsInOrder reports whether a command, when it is interrupted, still has to judge
+// what was measured and to take down what it started: that takes a moment, and is
+// announced.
+func endsInOrder(command string) bool {
+	return slices.Contains([]string{"run", "prove", "gains"}, command)
 }
 
 // environ is all that the program takes from the outside.
@@ -59,8 +66,7 @@ func newRoot(env environ) *cobra.Command {
 on purpose, drives true open-model load, and gives each protection one of four
 verdicts: pass, fail, inconclusive or not-exercised. Only pass is success.
 
-Exit codes: 0 pass, 1 a check failed, 2 usage, 3 inconclusive, 4 the environment
-(no database, port in use), 5 not exercised, 130 and 143 interrupted.`,
+` + exitCodes(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
