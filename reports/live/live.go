@@ -27,22 +27,6 @@ const Every = 2
 // lingering bounds how long Finish waits for open pages to get the final report.
 const lingering = 2 * Every * time.Second
 
-// Moment is how things stand in the scenario that runs now.
-type Moment struct {
-	Scenario, Phase string
-	At, Of          time.Duration // on the scenario's clock, and of how much
-	Streams         []Stream
-	RSSBytes        float64 // 0: not known
-	Faults          []string
-}
-
-// Stream is how far one stream of requests has come.
-type Stream struct {
-	Name                                string
-	Planned, Sent, OK, Failed, InFlight int64
-	P99MS                               *float64
-}
-
 // Server shows one run.
 type Server struct {
 	read func() (*result.Run, error)

@@ -2,7 +2,6 @@ package live
 
 import (
 	"slices"
-	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
 )
@@ -72,23 +71,4 @@ func (k *track) put(run *result.Run, scenario string) {
 		}
 		return
 	}
-}
-
-// words says how things stand in one sentence. Nil is between two scenarios.
-func (m *Moment) words() string {
-	if m == nil {
-		return "No scenario runs at this moment: the next one is being prepared, or the last one judged."
-	}
-	said := m.Scenario + ": " + m.Phase + ", " + result.Format(m.At.Round(1e8).Seconds(), result.UnitSeconds) + " of " + result.Format(m.Of.Round(1e8).Seconds(), result.UnitSeconds) + "."
-	for _, st := range m.Streams {
-		said += " " + st.Name + ": " + result.Number(float64(st.Sent)) + " sent, " + result.Number(float64(st.OK)) + " ok, " + result.Number(float64(st.Failed)) + " failed"
-		if st.P99MS != nil {
-			said += ", p99 " + result.Format(*st.P99MS, result.UnitMS)
-		}
-		said += "."
-	}
-	if len(m.Faults) > 0 {
-		said += " Faults on now: " + strings.Join(m.Faults, ", ") + "."
-	}
-	return said
 }
