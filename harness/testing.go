@@ -23,7 +23,7 @@ type T interface {
 // Test runs scenarios as a Go test: each in a subtest of its own and, in it, one
 // for each check and each piece of evidence. Only pass is success: what is
 // inconclusive or was not exercised fails the test too, with its reason. With
-// go test -run TestName/search/popular-term that scenario alone is run; the line
+// go test -run TestX/search/popular-term that scenario alone is run; the line
 // to do so stands with each failure.
 //
 // cfg.Target.Program must be set to the service's binary. Notes go to the test's

@@ -55,16 +55,13 @@ func TestOnlyHostsThatAreAskedArePlayed(t *testing.T) {
 	require.Equal(t, one.Data.Key, both.Data.Key, "they share the seeded template")
 }
 
-var (
-	oracleKey   = regexp.MustCompile(`\boracle-(\d+)\b`)
-	projectPath = regexp.MustCompile(`^/projects/(\d+)/impact$`)
-)
+var projectPath = regexp.MustCompile(`^/projects/(\d+)/impact$`)
 
 // A fault of an oracle that is never asked would show nothing.
 func TestFaultsAreOfOraclesThatAreAsked(t *testing.T) {
 	every(t, func(t *testing.T, _ profile.Profile, s harness.Scenario) {
 		for _, f := range s.Faults {
-			for _, key := range oracleKey.FindAllString(f.Kind.String(), -1) {
+			for _, key := range f.When.Keys {
 				require.Contains(t, firstTen, key, "fault %s", f.ID)
 			}
 		}
@@ -151,7 +148,8 @@ func TestEachWrongAnswerHasItsOracle(t *testing.T) {
 	s := malformedAnswers(named(t, "smoke"))
 	seen := map[string]string{}
 	for _, f := range s.Faults {
-		place := f.On + " " + oracleKey.FindString(f.Kind.String())
+		require.Len(t, f.When.Keys, 1, f.ID)
+		place := f.On + " " + f.When.Keys[0]
 		require.Empty(t, seen[place], "%s and %s", f.ID, seen[place])
 		seen[place] = f.ID
 		require.Equal(t, harness.Throughout, f.During, f.ID)
