@@ -14,7 +14,7 @@ import (
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
-	"holdfast.dev/holdfast/reference/server"
+	"holdfast.dev/holdfast/reference/settings"
 	"holdfast.dev/holdfast/scenarios"
 )
 
@@ -38,7 +38,7 @@ func generated(t *testing.T, path, marker, want string) {
 func TestTheContractListsEveryVariable(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("\n| variable | default | meaning |\n|---|---|---|\n")
-	for _, v := range server.Variables() {
+	for _, v := range settings.All() {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", v.Name, code(v.Default), strings.ReplaceAll(v.Meaning, "|", "\\|"))
 	}
 	b.WriteString("\n## Protections and how to take each away\n\n| protection | what it does | taken away by |\n|---|---|---|\n")
@@ -87,42 +87,5 @@ func TestEveryKindOfTheCatalogueIsCarriedOutSomewhere(t *testing.T) {
 			somewhere = somewhere || place.Carries(row.Name)
 		}
 		require.True(t, somewhere, row.Name)
-	}
-}
-
-// A protection that switches a variable which the reference does not know would
-// be a mutant that is not one.
-func TestEveryProtectionSwitchesSomethingThatExists(t *testing.T) {
-	known := map[string]bool{}
-	for _, v := range server.Variables() {
-		known[v.Name] = true
-	}
-	for _, p := range scenarios.Protections() {
-		require.NotEmpty(t, p.Off, p.Name)
-		for name := range p.Off {
-			require.True(t, known[name], "%s switches %s, which the reference does not read", p.Name, name)
-		}
-	}
-}
-
-// A setting that the reference does not read would change nothing, and the
-// scenario would show something else than it says.
-func TestEveryScenarioSetsSomethingThatExists(t *testing.T) {
-	known := map[string]bool{}
-	for _, v := range server.Variables() {
-		known[v.Name] = true
-	}
-	for _, name := range scenarios.ProfileNames() {
-		p, err := scenarios.ProfileByName(name)
-		require.NoError(t, err)
-		all := scenarios.Catalogue(p)
-		for _, promise := range scenarios.Promises(p) {
-			all = append(all, promise.Scenario)
-		}
-		for _, s := range all {
-			for setting := range s.Settings {
-				require.True(t, known[setting], "%s sets %s, which the reference does not read", s.Name, setting)
-			}
-		}
 	}
 }

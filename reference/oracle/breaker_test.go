@@ -102,11 +102,11 @@ func TestASickOracleIsLeftAloneAndItsNeighboursAreNot(t *testing.T) {
 		w.WriteHeader(503)
 	}})
 	s := newService(t, func(c *Config) { c.BreakerCooldown = time.Hour })
-	for range DefaultBreakerFailures {
+	for range DefaultConfig().BreakerFailures {
 		requireFailure(t, one(t, s, u.source("sick")), Status, "503")
 	}
 	requireFailure(t, one(t, s, u.source("sick")), Connection, "breaker")
-	require.EqualValues(t, DefaultBreakerFailures, u.calls.Load(), "the oracle is not asked")
+	require.EqualValues(t, DefaultConfig().BreakerFailures, u.calls.Load(), "the oracle is not asked")
 	require.Equal(t, 1.0, value(t, s.metrics.calls.WithLabelValues(outcomeBreaker)))
 	require.Equal(t, StatusOK, one(t, s, u.source("healthy")).Status)
 

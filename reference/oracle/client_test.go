@@ -51,7 +51,7 @@ func TestEveryClassOfFailure(t *testing.T) {
 		{"an empty body", body(""), Payload, "empty"},
 		{"HTML", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>maintenance</html>") }, Payload, "not declared to be JSON"},
 		{"another project", body(strings.Replace(goodBody("oracle-0"), ":7,", ":8,", 1)), Payload, "another project"},
-		{"more than allowed", body(strings.Repeat(" ", DefaultMaxBody) + goodBody("oracle-0")), TooLarge, "more than 1048576 bytes"},
+		{"more than allowed", body(strings.Repeat(" ", int(DefaultConfig().MaxBody)) + goodBody("oracle-0")), TooLarge, "more than 1048576 bytes"},
 		{"headers without end", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Long", strings.Repeat("x", 1<<20))
 			good(w, r)

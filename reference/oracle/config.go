@@ -1,139 +1,101 @@
 package oracle
 
-import "time"
+import (
+	"time"
 
-// Defaults of [Config].
-const (
-	DefaultCap               = 10
-	DefaultCallTimeout       = 10 * time.Second
-	DefaultOverallDeadline   = 10 * time.Second
-	DefaultConcurrentCalls   = 10
-	DefaultIsolateErrors     = true
-	DefaultIsolatePanics     = true
-	DefaultMaxBody           = 1 << 20
-	DefaultRedirectLimit     = 1
-	DefaultValidateAnswers   = true
-	DefaultMaxAge            = 30 * 24 * time.Hour
-	DefaultReleaseConnection = true
-	DefaultCancelAbandoned   = true
-	DefaultHostMaxInFlight   = 64
-	DefaultHostQueueTimeout  = 100 * time.Millisecond
-	DefaultBreakerFailures   = 5
-	DefaultBreakerCooldown   = 5 * time.Second
-	DefaultStatementTimeout  = 2 * time.Second
-	DefaultAcquireTimeout    = time.Second
+	"holdfast.dev/holdfast/reference/settings"
 )
 
 // Config holds the protections of the impact service. The zero value has none:
 // one oracle after the other, all of them, for as long as it takes, until the
-// first fails. [DefaultConfig] has them all.
+// first fails. The defaults of [settings.Oracle] have them all.
 type Config struct {
 	// Cap is how many oracles of a project are asked, as a LIMIT in SQL. With 0
-	// all active ones are. Defaults to 10.
-	Cap int
+	// all active ones are.
+	Cap int `setting:"MAX_ORACLES_PER_PROJECT"`
 
 	// CallTimeout bounds a call as a whole: waiting for its turn at the host,
 	// connecting, and reading the body to its end. The overall deadline cuts it
-	// short where that comes first. 0 is no bound. Defaults to 10 s.
-	CallTimeout time.Duration
+	// short where that comes first. 0 is no bound.
+	CallTimeout time.Duration `setting:"DEFAULT_API_TIMEOUT"`
 
 	// OverallDeadline bounds a request, from its arrival, with its time in the
 	// database. What no oracle has answered by then is a timeout in the answer,
-	// which leaves then whatever still runs. 0 is no bound. Defaults to 10 s.
-	OverallDeadline time.Duration
+	// which leaves then whatever still runs. 0 is no bound.
+	OverallDeadline time.Duration `setting:"ORACLE_OVERALL_DEADLINE"`
 
 	// ConcurrentCalls is how many oracles one request asks at once. With 0 or 1
-	// it is one after the other. Defaults to 10.
-	ConcurrentCalls int
+	// it is one after the other.
+	ConcurrentCalls int `setting:"ORACLE_CONCURRENT_CALLS"`
 
 	// IsolateErrors makes an oracle that fails a part of the answer. Without it,
-	// the first failure is the answer: 504 for a timeout, else 502. Defaults to
-	// true.
-	IsolateErrors bool
+	// the first failure is the answer: 504 for a timeout, else 502.
+	IsolateErrors bool `setting:"ORACLE_ISOLATE_ERRORS"`
 
 	// IsolatePanics makes a panic over one oracle's answer an error of that
 	// oracle. Without it, it ends the process, as a panic in a goroutine does.
-	// Defaults to true.
-	IsolatePanics bool
+	IsolatePanics bool `setting:"ORACLE_ISOLATE_PANICS"`
 
 	// MaxBody is how many bytes the body of an answer may have, unpacked; it
 	// bounds the headers, too, by 64 KiB. 0 reads everything into memory.
-	// Defaults to 1 MiB.
-	MaxBody int64
+	MaxBody int64 `setting:"ORACLE_MAX_BODY"`
 
 	// RedirectLimit is how many redirects of one call are followed, and only
 	// to the same scheme, host and port. 0 follows every one to anywhere.
-	// Defaults to 1.
-	RedirectLimit int
+	RedirectLimit int `setting:"ORACLE_REDIRECT_LIMIT"`
 
 	// ValidateAnswers takes only well-formed answers, about the project that was
 	// asked for, from the oracle that was asked. Without it, whatever came with a
-	// 2xx status is passed on as it is. Defaults to true.
-	ValidateAnswers bool
+	// 2xx status is passed on as it is.
+	ValidateAnswers bool `setting:"ORACLE_VALIDATE_ANSWERS"`
 
 	// MaxAge is how old the data of an answer may be, by its as_of. It means
-	// nothing without ValidateAnswers. 0 is any age. Defaults to 30 days.
-	MaxAge time.Duration
+	// nothing without ValidateAnswers. 0 is any age.
+	MaxAge time.Duration `setting:"ORACLE_MAX_AGE"`
 
 	// ReleaseConnection gives the database connection back before the oracles
-	// are asked. Without it, it is held until they have answered. Defaults to
-	// true.
-	ReleaseConnection bool
+	// are asked. Without it, it is held until they have answered.
+	ReleaseConnection bool `setting:"ORACLE_RELEASE_CONNECTION"`
 
 	// CancelAbandoned gives up the calls for a caller who has gone. Without it
-	// the work is done to its end. Defaults to true.
-	CancelAbandoned bool
+	// the work is done to its end.
+	CancelAbandoned bool `setting:"ORACLE_CANCEL_ABANDONED"`
 
 	// HostMaxInFlight is how many calls there may be to one host (scheme, name
 	// and port) at once, over all requests. No oracle gets more of these places
 	// than are left free, so one that hangs takes half of them and leaves the
-	// others theirs. 0 is no bound. Defaults to 64.
-	HostMaxInFlight int
+	// others theirs. 0 is no bound.
+	HostMaxInFlight int `setting:"ORACLE_HOST_MAX_IN_FLIGHT"`
 
 	// HostQueueTimeout is how long a call waits for a place at its host before it
 	// is an error (connection, "bulkhead"). It means nothing without
-	// HostMaxInFlight. 0 lets no call wait. Defaults to 100 ms.
-	HostQueueTimeout time.Duration
+	// HostMaxInFlight. 0 lets no call wait.
+	HostQueueTimeout time.Duration `setting:"ORACLE_HOST_QUEUE_TIMEOUT"`
 
 	// BreakerFailures is after how many failed calls in a row (timeouts, broken
 	// connections, 429 and 5xx) an oracle's address is left alone: its calls are
 	// errors at once (connection, "breaker"). An address is a URL without its
-	// query. 0 is never. Defaults to 5.
-	BreakerFailures int
+	// query. 0 is never.
+	BreakerFailures int `setting:"ORACLE_BREAKER_FAILURES"`
 
 	// BreakerCooldown is for how long an address is left alone before one call
-	// tries whether it has healed. 0 tries at once. Defaults to 5 s.
-	BreakerCooldown time.Duration
+	// tries whether it has healed. 0 tries at once.
+	BreakerCooldown time.Duration `setting:"ORACLE_BREAKER_COOLDOWN"`
 
 	// StatementTimeout bounds reading the project's oracles in the database. 0 is
-	// no bound. Defaults to 2 s.
-	StatementTimeout time.Duration
+	// no bound.
+	StatementTimeout time.Duration `setting:"ORACLE_STATEMENT_TIMEOUT"`
 
 	// AcquireTimeout bounds the wait for a connection from the pool. 0 is no
-	// bound. Defaults to 1 s.
-	AcquireTimeout time.Duration
+	// bound.
+	AcquireTimeout time.Duration `setting:"ORACLE_ACQUIRE_TIMEOUT"`
 }
 
 // DefaultConfig returns the configuration with every protection on.
-func DefaultConfig() Config {
-	return Config{
-		Cap:               DefaultCap,
-		CallTimeout:       DefaultCallTimeout,
-		OverallDeadline:   DefaultOverallDeadline,
-		ConcurrentCalls:   DefaultConcurrentCalls,
-		IsolateErrors:     DefaultIsolateErrors,
-		IsolatePanics:     DefaultIsolatePanics,
-		MaxBody:           DefaultMaxBody,
-		RedirectLimit:     DefaultRedirectLimit,
-		ValidateAnswers:   DefaultValidateAnswers,
-		MaxAge:            DefaultMaxAge,
-		ReleaseConnection: DefaultReleaseConnection,
-		CancelAbandoned:   DefaultCancelAbandoned,
-		HostMaxInFlight:   DefaultHostMaxInFlight,
-		HostQueueTimeout:  DefaultHostQueueTimeout,
-		BreakerFailures:   DefaultBreakerFailures,
-		BreakerCooldown:   DefaultBreakerCooldown,
-		StatementTimeout:  DefaultStatementTimeout,
-		AcquireTimeout:    DefaultAcquireTimeout,
-	}
+func DefaultConfig() Config { return settings.Defaults[Config](settings.Oracle()) }
+
+// FromEnv returns the default configuration with what the environment changes
+// of it, or all problems at once, each with its variable's name.
+func FromEnv(getenv func(string) string) (Config, error) {
+	return settings.Read[Config](settings.Oracle(), getenv)
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"holdfast.dev/holdfast/reference/settings"
 )
 
 // Service asks oracles and is the handler of GET /projects/{id}/impact. Its
@@ -28,7 +30,7 @@ type Service struct {
 // are registered with the registry. It holds connections to oracles until
 // [Service.Close].
 func New(c Config, pool *pgxpool.Pool, registry prometheus.Registerer, logger *slog.Logger) (*Service, error) {
-	if err := c.Validate(); err != nil {
+	if err := settings.Validate(settings.Oracle(), c); err != nil {
 		return nil, err
 	}
 	b := newBreakers(c.BreakerFailures, c.BreakerCooldown)

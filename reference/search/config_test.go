@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/reference/settings"
 )
 
 func environment(values map[string]string) func(string) string {
@@ -17,19 +19,8 @@ func TestAnEmptyEnvironmentHasEveryProtection(t *testing.T) {
 	require.NotContains(t, []any{c.MaxResults, c.MaxQueryLength, c.MaxConcurrent, c.MaxQueued}, 0)
 }
 
-func TestListedDefaultsAreTheDefaults(t *testing.T) {
-	values := map[string]string{}
-	for _, v := range Variables() {
-		require.NotEmpty(t, v.Meaning, v.Name)
-		values[v.Name] = v.Default
-	}
-	c, err := FromEnv(environment(values))
-	require.NoError(t, err)
-	require.Equal(t, DefaultConfig(), c)
-}
-
 func TestEachVariableChangesItsOwnSetting(t *testing.T) {
-	for _, v := range Variables() {
+	for _, v := range settings.Search() {
 		t.Run(v.Name, func(t *testing.T) {
 			c, err := FromEnv(environment(map[string]string{v.Name: "0"}))
 			require.NoError(t, err)
@@ -40,7 +31,7 @@ func TestEachVariableChangesItsOwnSetting(t *testing.T) {
 
 func TestZeroTakesEveryProtectionAway(t *testing.T) {
 	values := map[string]string{}
-	for _, v := range Variables() {
+	for _, v := range settings.Search() {
 		values[v.Name] = "0"
 	}
 	c, err := FromEnv(environment(values))
@@ -50,18 +41,18 @@ func TestZeroTakesEveryProtectionAway(t *testing.T) {
 
 func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	values := map[string]string{}
-	for _, v := range Variables() {
+	for _, v := range settings.Search() {
 		values[v.Name] = "plenty"
 	}
 	_, err := FromEnv(environment(values))
-	for _, v := range Variables() {
+	for _, v := range settings.Search() {
 		require.ErrorContains(t, err, v.Name+`: "plenty"`)
 	}
 
-	err = Config{MaxResults: 1 << 20, MaxQueryLength: -1, StatementTimeout: 1, AcquireTimeout: 1 << 62,
-		MaxConcurrent: 1 << 30, MaxQueued: -3}.Validate()
-	for _, name := range []string{EnvMaxResults, EnvMaxQueryLength, EnvStatementTimeout, EnvAcquireTimeout,
-		EnvMaxConcurrent, EnvMaxQueued} {
+	err = settings.Validate(settings.Search(), Config{MaxResults: 1 << 20, MaxQueryLength: -1, StatementTimeout: 1, AcquireTimeout: 1 << 62,
+		MaxConcurrent: 1 << 30, MaxQueued: -3})
+	for _, name := range []string{"MAX_SEARCH_RESULTS", "SEARCH_MAX_QUERY_LENGTH", "SEARCH_STATEMENT_TIMEOUT", "SEARCH_ACQUIRE_TIMEOUT",
+		"SEARCH_MAX_CONCURRENT", "SEARCH_MAX_QUEUED"} {
 		require.ErrorContains(t, err, name)
 	}
 }

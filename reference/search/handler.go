@@ -13,6 +13,7 @@ import (
 
 	"holdfast.dev/holdfast/reference/dberr"
 	"holdfast.dev/holdfast/reference/reply"
+	"holdfast.dev/holdfast/reference/settings"
 )
 
 // retryAfter is what a refused client is told to wait.
@@ -21,7 +22,7 @@ const retryAfter = time.Second
 // New returns the search over a database of package schema. Its metrics are
 // registered with the registry.
 func New(c Config, pool *pgxpool.Pool, registry prometheus.Registerer, logger *slog.Logger) (*Service, error) {
-	if err := c.Validate(); err != nil {
+	if err := settings.Validate(settings.Search(), c); err != nil {
 		return nil, err
 	}
 	m, err := newMetrics(registry)

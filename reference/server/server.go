@@ -1,7 +1,7 @@
 // Package server assembles the reference program: its services over one
 // database, behind one HTTP server, configured from the environment.
 //
-// Enter at [Run]. [Variables] lists what the environment may say. Beside the
+// Enter at [Run]. What the environment may say is listed in package settings. Beside the
 // services' own routes the program serves /healthz (it runs), /readyz (it
 // reaches its database) and /metrics (Prometheus text).
 package server
@@ -46,9 +46,9 @@ func Run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 	logger := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: c.logLevel}))
 	// The port is taken first: two programs on one port are told apart before
 	// either touches the database.
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.listenAddr)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.ListenAddr)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", c.listenAddr, err)
+		return fmt.Errorf("listen on %s: %w", c.ListenAddr, err)
 	}
 	defer listener.Close()
 	pool, err := openDatabase(ctx, c.pool)
@@ -69,7 +69,7 @@ func Run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 		return fmt.Errorf("start the tasks: %w", err)
 	}
 	fmt.Fprintf(stdout, "http://%s\n", listener.Addr())
-	err = serve(ctx, listener, handler, c.shutdownGrace, logger)
+	err = serve(ctx, listener, handler, c.ShutdownGrace, logger)
 	// No request is left that could take a task on: now the workers may end, and
 	// then the pools that they use.
 	err = errors.Join(err, services.stop(ctx))

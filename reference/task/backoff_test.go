@@ -11,7 +11,7 @@ import (
 var network = Rule{Area: AreaStatus}
 
 func TestTheCountdownsOfTheSource(t *testing.T) {
-	c := DefaultConfig()
+	c := defaultConfig()
 	c.Jitter = 0
 	for retries, want := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute} {
 		require.Equal(t, want, c.countdown(network, retries, 0, 0.5))
@@ -25,7 +25,7 @@ func TestTheCountdownsOfTheSource(t *testing.T) {
 }
 
 func TestRetryAfterIsAFloorWithinACeiling(t *testing.T) {
-	c := DefaultConfig()
+	c := defaultConfig()
 	require.Equal(t, 5*time.Minute, c.countdown(network, 0, 5*time.Minute, 0))
 	require.Equal(t, c.MaxRetryAfter, c.countdown(network, 0, 24*time.Hour, 0))
 	require.Equal(t, 48*time.Second, c.countdown(network, 0, time.Second, 0), "a short one shortens nothing")
@@ -35,7 +35,7 @@ func TestRetryAfterIsAFloorWithinACeiling(t *testing.T) {
 
 func TestCountdownsGrowAndStayWithinTheirBounds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := DefaultConfig()
+		c := defaultConfig()
 		c.NetworkCountdown = time.Duration(rapid.Int64Range(1e6, int64(time.Hour)).Draw(t, "base"))
 		c.Backoff = rapid.IntRange(0, 10).Draw(t, "factor")
 		c.Jitter = rapid.Float64Range(0, 1).Draw(t, "jitter")
@@ -63,7 +63,7 @@ func TestCountdownsGrowAndStayWithinTheirBounds(t *testing.T) {
 
 // Tasks that failed in the same moment must not come back in the same moment.
 func TestJitterSpreads(t *testing.T) {
-	c := DefaultConfig()
+	c := defaultConfig()
 	least, most := c.countdown(network, 0, 0, 0), c.countdown(network, 0, 0, 0.9999)
 	require.InDelta(t, 48, least.Seconds(), 0.1)
 	require.InDelta(t, 72, most.Seconds(), 0.1)

@@ -33,11 +33,11 @@ func document() string {
 What the reference's task service makes of each error, by its cause and never by its text. The rows are looked up from
 top to bottom, and the first that fits counts.
 
-- **temporary**: nothing was done, and it may pass. Tried again, at most ` + fmt.Sprint(DefaultMaxRetries) + ` times.
+- **temporary**: nothing was done, and it may pass. Tried again, at most ` + fmt.Sprint(defaultConfig().MaxRetries) + ` times.
 - **permanent**: it will not pass. Never tried again; the task fails at once, visibly.
 - **unknown**: it may have been done. Tried again like a temporary error, with the same idempotency key.
 
-Where a refused key parks the queue (` + "`" + EnvParkRefusedKey + "=true`" + `), the rows marked with a key do so instead of failing the task.
+Where a refused key parks the queue (` + "`" + envParkRefusedKey + "=true`" + `), the rows marked with a key do so instead of failing the task.
 
 The names ` + "`application_error` and `internal_server_error`" + ` stand for any failure: their status decides.
 `)

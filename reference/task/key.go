@@ -16,7 +16,7 @@ const maxKey = 4096
 func (c Config) apiKey() (string, error) {
 	if c.APIKeyFile == "" {
 		if c.APIKey == "" {
-			return "", &taskError{causeNoKey, "there is no API key: set " + EnvAPIKey + " or " + EnvAPIKeyFile}
+			return "", &taskError{causeNoKey, "there is no API key: set " + envAPIKey + " or " + envAPIKeyFile}
 		}
 		return c.APIKey, nil
 	}

@@ -52,7 +52,7 @@ func FuzzRetryAfter(f *testing.F) {
 	for _, value := range []string{"", "0", "120", "-1", "soon", "99999999999999999999", "Sun, 01 Mar 2026 12:00:30 GMT"} {
 		f.Add(value)
 	}
-	c := DefaultConfig()
+	c := defaultConfig()
 	f.Fuzz(func(t *testing.T, value string) {
 		asked := parseRetryAfter(value, noon)
 		if asked < 0 {

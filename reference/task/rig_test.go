@@ -180,7 +180,7 @@ type rig struct {
 
 // quick is a configuration whose waits are short.
 func quick() Config {
-	c := DefaultConfig()
+	c := defaultConfig()
 	c.APIKey = "key-1"
 	c.DBCountdown, c.NetworkCountdown = 20*time.Millisecond, 20*time.Millisecond
 	c.SendTimeout = 5 * time.Second

@@ -38,7 +38,7 @@ type Service struct {
 // the service's own, its caller closes it after [Service.Stop]. The metrics are
 // registered with the registry.
 func New(c Config, pool *pgxpool.Pool, registry prometheus.Registerer, logger *slog.Logger) (*Service, error) {
-	if err := c.Validate(); err != nil {
+	if err := c.validate(); err != nil {
 		return nil, err
 	}
 	m, err := newMetrics(registry)

@@ -22,7 +22,7 @@ func TestAnOwnerIsTold(t *testing.T) {
 	owner := dbtest.Values[string](t, r.conn(), "SELECT email FROM owners o JOIN projects p ON p.owner_id = o.id WHERE p.id = 7")
 	require.Equal(t, owner, calls[0].mails[0].To)
 	require.Contains(t, calls[0].mails[0].Subject, "Project 7 ")
-	require.Equal(t, DefaultFrom, calls[0].mails[0].From)
+	require.Equal(t, defaultConfig().From, calls[0].mails[0].From)
 	require.Equal(t, "key-1", calls[0].key)
 	require.Equal(t, 1, calls[0].attempt)
 	require.NotEmpty(t, calls[0].idempotency)
