@@ -4,7 +4,7 @@
 //
 // Enter at [OracleAPI] and [EmailAPI], which are ready to stand in
 // harness.World.Dependencies, or at [Dependency] and [New] for a fake of your own that is built on
-// fakes/host. [Misbehave] and [Always] lay a fault on any of them, by the name of
+// fakes/host. [Misbehave] and [Always] are faults of any of them, by the name of
 // its place and in the text form of docs/faults.md. [Measure] reads a number of a
 // scenario's own from what a fake saw.
 //

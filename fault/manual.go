@@ -50,7 +50,7 @@ requests has no selectors, and refuses them.
 | ` + "`2*503 -> reset -> ok`" + ` | a sequence: the first two attempts, the third, then for ever. A status alone is short for ` + "`status 503`" + ` |
 | ` + "`key=oracle-3,oracle-1*`" + ` | those names: an oracle or ` + "`project/7`" + `; a recipient or an API key. A star stands for any ending |
 | ` + "`pick=3`" + ` | so many of the keys, chosen by the seed: k that fail together among n |
-| ` + "`from=10s to=30s`" + ` | that time, counted from the start of the run; in a scenario, from when the fault is laid on |
+| ` + "`from=10s to=30s`" + ` | that time, counted from the start of the run; in a scenario, from when the fault is applied |
 | ` + "`ramp=5s`" + ` | lets the probability rise for so long after from, and fall before to: a brown-out |
 | ` + "`flap=3s/2s`" + ` | on for 3 s, off for 2 s, and so on |
 | ` + "`at-once=4`" + ` | at most so many in hand at once; further ones pass |
@@ -63,7 +63,7 @@ says it.
 Several faults may act on one request: waits add up, changes are applied in order, and the first that sends the answer
 in a way of its own is the one that does. A slow answer is one whose work was done at once and whose client was kept
 waiting. Lifting a fault lets go of what it holds: a hang that is lifted was a long delay. What has no end of its own (a
-hang) ends with its window, too; what has one (a delay, a drip) runs its course.
+hang) ends with its window, too; what has one (a delay, a drip) goes on to its own end.
 
 Each fault keeps a receipt: how often it acted and missed, on how much, its measured shape beside the declared one, and
 that nothing of it is left. A fake tells besides how many requests it looked at, was to act on and holds.

@@ -31,7 +31,7 @@ type Dependency struct {
 	Open func(seed uint64) (Fake, error)
 }
 
-// Fake plays a dependency. Faults are laid on it as on any other place. What
+// Fake plays a dependency. Faults are applied to it as to any other place. What
 // it saw is the truth about what the target did to the outside.
 type Fake interface {
 	chaos.Place

@@ -10,7 +10,7 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// Places on which a fault may be laid.
+// Places to which a fault may be applied.
 const (
 	OnDatabase = "database" // the connections between the target and Postgres
 	OnPostgres = "postgres" // Postgres itself, through a session of its own

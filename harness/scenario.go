@@ -92,7 +92,7 @@ type Protection struct {
 // hasData reports whether the world has a database.
 func (w World) hasData() bool { return w.Data.Build != nil }
 
-// has reports whether a fault is laid on that place.
+// has reports whether a fault is applied to that place.
 func (s Scenario) has(place string) bool {
 	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.On == place })
 }

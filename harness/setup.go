@@ -71,7 +71,7 @@ func (st *setup) openFakes(seed uint64, undo *cleanups) error {
 }
 
 // setUpData gives the scenario its copy of the data and returns the DSN for the
-// target, which leads through the proxy where a fault is laid on one; empty where
+// target, which leads through the proxy where a fault is applied to one; empty where
 // the scenario has no data.
 func (s *Session) setUpData(ctx context.Context, st *setup, undo *cleanups) (string, error) {
 	if !st.scenario.World.hasData() {
@@ -92,7 +92,7 @@ func (s *Session) setUpData(ctx context.Context, st *setup, undo *cleanups) (str
 	return st.databasePlaces(s.cfg.Seed, undo)
 }
 
-// databasePlaces builds what faults of the database are laid on, and nothing
+// databasePlaces builds what faults of the database are applied to, and nothing
 // else: a proxy that is not needed would only add to what is measured.
 func (st *setup) databasePlaces(seed uint64, undo *cleanups) (dsn string, err error) {
 	dsn = st.data.DSN()

@@ -21,7 +21,7 @@ func kill(ctx context.Context, s *Signals, id identity) (Applied, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("kill process %d: %w", id.pid, err)
 	}
-	return struck{fault.Receipt{
+	return happened{fault.Receipt{
 		Fired: 1, Touched: 1,
 		Declared: "the process is killed",
 		Measured: fmt.Sprintf("gone after %.1f ms", float64(time.Since(begun).Microseconds())/1000),

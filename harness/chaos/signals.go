@@ -96,11 +96,11 @@ func await(ctx context.Context, what string, seen func() (bool, error)) error {
 	}
 }
 
-// struck is a [fault.OneShot] that was seen to happen.
-type struck struct{ receipt fault.Receipt }
+// happened is a [fault.OneShot] that was seen to happen.
+type happened struct{ receipt fault.Receipt }
 
 // Undo implements [Applied]; there is nothing to undo.
-func (struck) Undo(context.Context) error { return nil }
+func (happened) Undo(context.Context) error { return nil }
 
 // Receipt implements [Applied].
-func (s struck) Receipt() fault.Receipt { return s.receipt }
+func (s happened) Receipt() fault.Receipt { return s.receipt }

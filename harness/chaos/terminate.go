@@ -14,5 +14,5 @@ func terminate(_ context.Context, s *Signals, id identity) (Applied, error) {
 	if err := s.process.Signal(syscall.SIGTERM); err != nil {
 		return nil, fmt.Errorf("terminate process %d: %w", id.pid, err)
 	}
-	return struck{fault.Receipt{Fired: 1, Touched: 1, Declared: "the process is asked to end", Measured: "the signal was delivered"}}, nil
+	return happened{fault.Receipt{Fired: 1, Touched: 1, Declared: "the process is asked to end", Measured: "the signal was delivered"}}, nil
 }

@@ -41,7 +41,7 @@ func terminateBackends(ctx context.Context, s *Sessions, _ fault.TerminateBacken
 		return nil, fmt.Errorf("terminate backends: %w", err)
 	}
 	n := int64(len(ended))
-	return struck{fault.Receipt{
+	return happened{fault.Receipt{
 		Fired: n, Touched: n, Missed: missed,
 		Declared: "every session but the harness's is terminated",
 		Measured: fmt.Sprintf("%d of %d sessions terminated", n, n+missed),

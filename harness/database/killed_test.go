@@ -156,7 +156,7 @@ func TestWhatAKilledRunLeavesOnASharedServerIsClearedByTheNext(t *testing.T) {
 func TestAKilledRunWithAServerOfItsOwnLeavesNothingForTheNext(t *testing.T) {
 	first := open(t, Options{Provider: "local"})
 	dir := dirOf(t, first)
-	require.NoError(t, hurry(t.Context(), first))
+	require.NoError(t, writeWithoutSync(t.Context(), first))
 	require.NoError(t, first.Close(t.Context()))
 	for _, at := range []struct {
 		moment string

@@ -41,7 +41,7 @@ func runWithHost(m *testing.M) (code int) {
 		if host, err = Open(ctx, Options{Provider: "local", CacheDir: cache}); err != nil {
 			return err
 		}
-		return hurry(ctx, host)
+		return writeWithoutSync(ctx, host)
 	}()
 	defer os.RemoveAll(cache)
 	if err != nil {
@@ -57,10 +57,10 @@ func runWithHost(m *testing.M) (code int) {
 	return m.Run()
 }
 
-// hurry has a server of these tests write without waiting for the disk. What
+// writeWithoutSync has a server of these tests write without waiting for the disk. What
 // they look at does not depend on it, and a busy disk would make them ten times
 // as long; that servers do wait is tested where they are started.
-func hurry(ctx context.Context, s *Server) error {
+func writeWithoutSync(ctx context.Context, s *Server) error {
 	dsn := s.admin.DSN()
 	return errors.Join(exec(ctx, dsn, "ALTER SYSTEM SET fsync = off"), exec(ctx, dsn, "SELECT pg_reload_conf()"))
 }

@@ -36,7 +36,7 @@ type Program struct {
 	Name string
 	Args []string
 	// Env is its whole environment: nothing of the harness's own is passed on,
-	// so no secret of the desk reaches it by accident. Added to it are
+	// so no secret of the shell reaches it by accident. Added to it are
 	// AddrVariable and the two variables by which a sweep knows it.
 	Env map[string]string
 	// AddrVariable is the variable that carries the address to listen on.

@@ -38,7 +38,7 @@ func big(t *testing.T, browser context.Context) {
 	require.NoError(t, err)
 	require.NoError(t, reports.HTML(f, run))
 	require.NoError(t, f.Close())
-	b := open(t, browser, "file://"+path, desk())
+	b := open(t, browser, "file://"+path, desktop())
 	ready := eval[float64](b, `performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd`)
 	p := b.boxOf(".charts .plot", 0)
 	start := eval[float64](b, `performance.now()`)

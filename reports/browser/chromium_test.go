@@ -29,8 +29,8 @@ type look struct {
 	noScript      bool
 }
 
-func desk() look  { return look{width: 1280, height: 844, scheme: "light"} }
-func phone() look { return look{width: 390, height: 844, scheme: "light"} }
+func desktop() look { return look{width: 1280, height: 844, scheme: "light"} }
+func phone() look   { return look{width: 390, height: 844, scheme: "light"} }
 
 func (l look) in(scheme string) look { l.scheme = scheme; return l }
 

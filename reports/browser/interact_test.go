@@ -34,7 +34,7 @@ const legends = `[...document.querySelector(".charts").querySelectorAll(".panel 
 // readOut: the pointer at half of the first chart shows, in all panels, the
 // value that the source has there.
 func readOut(t *testing.T, browser context.Context) {
-	b := open(t, browser, golden(t, "passed.html"), desk())
+	b := open(t, browser, golden(t, "passed.html"), desktop())
 	before := eval[[]legend](b, legends)
 	first := b.boxOf(".charts .plot", 0)
 	b.mouse(chromedp.MouseMoved, first.X+first.W/2, first.Y+first.H/2)
@@ -93,7 +93,7 @@ const boxes = `[...new Set([...document.querySelector(".charts").querySelectorAl
 // zoom: a drag in one panel zooms all alike; Esc and the button bring the whole
 // run back; the other scenario stays as it is.
 func zoom(t *testing.T, browser context.Context) {
-	b := open(t, browser, golden(t, "passed.html"), desk())
+	b := open(t, browser, golden(t, "passed.html"), desktop())
 	whole := eval[[]string](b, boxes)
 	require.Len(t, whole, 1)
 	p := b.boxOf(".charts .plot", 1)
@@ -123,7 +123,7 @@ func zoom(t *testing.T, browser context.Context) {
 
 // keys: everything can be done without a pointer, and one sees where one is.
 func keys(t *testing.T, browser context.Context) {
-	b := open(t, browser, golden(t, "passed.html"), desk())
+	b := open(t, browser, golden(t, "passed.html"), desktop())
 	b.do(chromedp.KeyEvent(kb.Tab))
 	require.Equal(t, "skip", eval[string](b, `document.activeElement.className`), "the first stop skips to the scenarios")
 	require.GreaterOrEqual(t, eval[float64](b, `document.activeElement.getBoundingClientRect().x`), 0.0, "it is seen")
@@ -151,7 +151,7 @@ func keys(t *testing.T, browser context.Context) {
 
 // hostile: text from a target runs nothing, also when it is hovered and zoomed.
 func hostile(t *testing.T, browser context.Context) {
-	b := open(t, browser, golden(t, "hostile.html"), desk())
+	b := open(t, browser, golden(t, "hostile.html"), desktop())
 	const headings = `[...document.querySelectorAll("h1,h2,h3")].map((n) => n.tagName).join(" ")`
 	before := eval[string](b, headings)
 	n := eval[int](b, `document.querySelectorAll(".plot").length`)
@@ -169,7 +169,7 @@ func hostile(t *testing.T, browser context.Context) {
 // blocked: what an attacker would try, should text ever get through, is stopped
 // by the policy. These are controls: without the policy each would succeed.
 func blocked(t *testing.T, browser context.Context) {
-	b := open(t, browser, golden(t, "mixed.html"), desk())
+	b := open(t, browser, golden(t, "mixed.html"), desktop())
 	tried := eval[map[string]bool](b, `(async () => {
 		const out = {}, seen = [];
 		document.addEventListener("securitypolicyviolation", (e) => seen.push(e.violatedDirective));

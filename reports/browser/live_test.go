@@ -31,7 +31,7 @@ func liveReport(t *testing.T, browser context.Context) {
 	}
 	tick(time.Second)
 	tick(1500 * time.Millisecond)
-	b := open(t, browser, server.URL(), desk())
+	b := open(t, browser, server.URL(), desktop())
 	require.True(t, strings.HasPrefix(eval[string](b, `document.title`), "RUNNING"))
 	const reader = `[document.querySelector(".scenario details").open, document.querySelector(".scenario [aria-pressed=true]").textContent].join()`
 	eval[bool](b, `document.querySelector(".scenario details").open = true`)

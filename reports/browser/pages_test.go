@@ -55,12 +55,12 @@ func everyPage(t *testing.T, browser context.Context) {
 	require.NoError(t, err)
 	narrow := phone()
 	narrow.width = 320
-	zoomed := desk()
+	zoomed := desktop()
 	zoomed.width, zoomed.height = 640, 422 // 1280 px at 200 %
-	forced := desk()
+	forced := desktop()
 	forced.contrast = true
 	for _, name := range pages() {
-		looks := []look{desk(), desk().in("dark"), phone(), phone().in("dark"), narrow}
+		looks := []look{desktop(), desktop().in("dark"), phone(), phone().in("dark"), narrow}
 		if name == "mixed.html" {
 			looks = append(looks, zoomed, forced)
 		}
@@ -73,7 +73,7 @@ func everyPage(t *testing.T, browser context.Context) {
 				}
 				names(b)
 				b.quiet()
-				if strings.HasPrefix(name, "mixed") || strings.Contains(name, "-") && l == desk() {
+				if strings.HasPrefix(name, "mixed") || strings.Contains(name, "-") && l == desktop() {
 					shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 					require.NoError(t, err)
 					b.keep(strings.TrimSuffix(name, ".html")+"-"+l.String()+".png", shot)
@@ -110,7 +110,7 @@ func served(t *testing.T, browser context.Context) {
 		_, _ = w.Write(page)
 	}))
 	defer server.Close()
-	b := open(t, browser, server.URL+"/report.html", desk())
+	b := open(t, browser, server.URL+"/report.html", desktop())
 	require.Contains(t, eval[string](b, `document.title`), "FAIL")
 	b.quiet()
 }
@@ -118,7 +118,7 @@ func served(t *testing.T, browser context.Context) {
 // firstScreen is what is seen without scrolling: the verdict, what failed and
 // why, and all failing rows; on a phone the first six rows with their reason.
 func firstScreen(t *testing.T, browser context.Context) {
-	for _, l := range []look{desk(), phone()} {
+	for _, l := range []look{desktop(), phone()} {
 		t.Run(l.String(), func(t *testing.T) {
 			b := open(t, browser, golden(t, "mixed.html"), l)
 			below := eval[[]string](b, fmt.Sprintf(`(() => { const must = [...document.querySelectorAll("h1, .sentence, .first tbody tr")].filter((n) => !n.closest(".scenario")).slice(0, 8); return must.filter((n) => n.getBoundingClientRect().bottom > %d).map((n) => n.textContent.trim().slice(0, 60) + " ends at " + n.getBoundingClientRect().bottom) })()`, l.height))
@@ -132,7 +132,7 @@ func firstScreen(t *testing.T, browser context.Context) {
 
 // noScript: charts are there, and what would do nothing is not.
 func noScript(t *testing.T, browser context.Context) {
-	l := desk()
+	l := desktop()
 	l.noScript = true
 	b := open(t, browser, golden(t, "mixed.html"), l)
 	shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
@@ -152,7 +152,7 @@ func auditFinds(t *testing.T, browser context.Context) {
 	require.NoError(t, os.WriteFile(path, []byte(`<!DOCTYPE html><html><body><h1>a</h1><h1>b</h1><h3>c</h3><p id="x">d</p><p id="x">e</p>
 		<a href="#nowhere">f</a><table><tr><th>g</th></tr></table><button style="height:12px">h</button><p style="color:#999">pale</p>
 		<svg width="99" height="9"><path class="l" d="M0 5h90" stroke="#ddd"/><text y="8" font-size="8">i</text></svg><div style="width:3000px">wide</div></body></html>`), 0o600))
-	b := open(t, browser, "file://"+path, desk())
+	b := open(t, browser, "file://"+path, desktop())
 	found := strings.Join(eval[[]string](b, string(audit)), "\n")
 	for _, want := range []string{"id twice: x", "dead link", "h1: 2", "heading jumps", "no scope", "no language", "under 24 px", "scrolls sideways", "contrast 2.85 < 4.5: text p", "stroke path", "chart text under 12 px"} {
 		require.Contains(t, found, want)

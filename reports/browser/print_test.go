@@ -15,7 +15,7 @@ import (
 
 // printed from a dark screen the report is white, and all its names are text.
 func printed(t *testing.T, browser context.Context) {
-	b := open(t, browser, golden(t, "mixed.html"), desk().in("dark"))
+	b := open(t, browser, golden(t, "mixed.html"), desktop().in("dark"))
 	pdf, err := chromedp.Run(b.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPrintBackground()))
 	require.NoError(t, err)
 	b.keep("report.pdf", pdf)

@@ -41,7 +41,7 @@ func binaries(t testing.TB) cluster.Binaries {
 // the machine's own Postgres, which is kept for the next time. (To remove those:
 // docker image rm $(docker image ls -q --filter label=holdfast.test).)
 //
-// Without a Docker engine the test is skipped, since not every desk has one; that
+// Without a Docker engine the test is skipped, since not every machine has one; that
 // is said. With one, whatever goes wrong is a failure, in CI and elsewhere.
 func Image(t testing.TB) string {
 	t.Helper()

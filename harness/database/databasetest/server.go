@@ -49,7 +49,7 @@ func (s *Server) Run(m *testing.M) int {
 }
 
 // Open returns the server: that of HOLDFAST_TEST_DATABASE_URL if it is set, else
-// whichever is found. Where there is none the test is skipped at a desk, and
+// whichever is found. Where there is none the test is skipped on a developer's machine, and
 // fails in CI.
 func (s *Server) Open(t testing.TB) *database.Server {
 	t.Helper()

@@ -95,7 +95,7 @@ func environment(run string) []string {
 // stop ends a server: cleanly, then uncleanly, then for certain. The context
 // shortens only the patience for a clean end.
 func (c *child) stop(ctx context.Context) error {
-	hurry := ctx.Done()
+	canceled := ctx.Done()
 	for _, attempt := range []struct {
 		signal   unix.Signal
 		patience time.Duration
@@ -112,8 +112,8 @@ func (c *child) stop(ctx context.Context) error {
 		case <-c.exited:
 			timer.Stop()
 			return nil
-		case <-hurry:
-			hurry = nil
+		case <-canceled:
+			canceled = nil
 		case <-timer.C:
 		}
 		timer.Stop()
