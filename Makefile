@@ -14,7 +14,7 @@ MEASURING := /(harness|harness/(chaos|load|probe|target)|fakes/(fault|host|journ
 # A static binary: the same file runs as a process and in an empty container.
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath
 
-.PHONY: help setup build bench bench-all bench-scale bench-tasks prove gains soak-verdicts test report-test screenshot lint fuzz perf
+.PHONY: help setup build bench bench-all bench-scale bench-tasks prove gains soak-verdicts test examples report-test screenshot lint fuzz perf
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ test: setup lint ## all that CI runs, but report-test
 	@$(GO) test $(RACE) -timeout 20m $$($(GO) list ./... | grep -vE '$(MEASURING)|/reports/browser$$')
 	@$(GO) test $(RACE) -p 1 -timeout 20m $$($(GO) list ./... | grep -E '$(MEASURING)' | grep -v '/scenarios$$')
 	@$(GO) test -timeout 20m ./scenarios
+
+examples: ## a service of somebody else's, tested with the harness from outside of this module
+	@cd examples/go && $(GO) vet ./... && $(GO) test ./...
 
 report-test: setup ## the report's pages in a real Chromium; screenshots in out/report-test
 	@scripts/setup-browser.sh
