@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/reports"
 	"holdfast.dev/holdfast/reports/reevaluate"
 )
@@ -78,7 +79,8 @@ func reevaluateRun(env environ, run *result.Run, slo, out string) error {
 			fmt.Fprintf(env.stdout, "%s: %s: %s (limit %s) → %s (limit %s)\n", c.Scenario, c.Check, wordOf(c.Was), cmp.Or(c.OldLimit, "none"), wordOf(c.Is), c.NewLimit)
 		}
 	}
-	fmt.Fprintf(env.stdout, "%s → %s\n%s\n", wordOf(run.Verdict), wordOf(again.Verdict), path)
+	was, _ := verdict.ShownRun(run)
+	fmt.Fprintf(env.stdout, "%s → %s\n%s\n", wordOf(was), wordOf(again.Verdict), path)
 	if err := tellCI(env, again); err != nil {
 		return environment(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // Comparison is two sides held against each other.
@@ -59,7 +60,8 @@ func Runs(before, after []*result.Run, rules Rules) (Comparison, error) {
 func sideOf(runs []*result.Run) Side {
 	var s Side
 	for _, r := range runs {
-		s.Runs = append(s.Runs, Ref{r.ID, r.Started, r.Verdict})
+		shown, _ := verdict.ShownRun(r)
+		s.Runs = append(s.Runs, Ref{r.ID, r.Started, shown})
 	}
 	return s
 }

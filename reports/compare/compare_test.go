@@ -36,7 +36,7 @@ func runOf(i int, checks ...result.Check) *result.Run {
 	return &result.Run{ID: string(rune('a' + i)), Started: time.Unix(int64(i), 0), Complete: true, Scenarios: []result.Scenario{s}}
 }
 
-func TestOutcomes(t *testing.T) {
+func TestDifferences(t *testing.T) {
 	calm := []float64{100, 101, 102, 103, 104, 105}
 	slow := []float64{150, 151, 152, 153, 154, 155}
 	rules := compare.Rules{Alpha: 0.05, Least: 0.05}

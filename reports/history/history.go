@@ -1,6 +1,6 @@
 // Package history puts many runs on one line of time: for each check how its
 // value went from run to run, and in which run it broke. Enter at [Of]. It draws
-// nothing and judges nothing: verdicts are those of the runs.
+// nothing and judges nothing: verdicts are those of the runs, as any report shows them.
 package history
 
 import (
@@ -80,9 +80,10 @@ func Of(files []File) History {
 	slices.SortStableFunc(runs, func(a, b File) int { return a.Run.Started.Compare(b.Run.Started) })
 	follow := tracker{index: map[string]int{}}
 	for i, f := range runs {
+		shown, _ := verdict.ShownRun(f.Run)
 		h.Runs = append(h.Runs, Run{
 			ID: f.Run.ID, Path: f.Path, Profile: f.Run.Profile, Version: f.Run.Environment.Versions["holdfast"],
-			Started: f.Run.Started, Verdict: f.Run.Verdict, Partial: !f.Run.Complete,
+			Started: f.Run.Started, Verdict: shown, Partial: !f.Run.Complete,
 		})
 		follow.add(&h.Runs[i], i, f.Run)
 	}
