@@ -78,18 +78,18 @@ func openQuick(ctx context.Context) (*database.Server, error) {
 	if err != nil || server.Provider() == "dsn" {
 		return server, err
 	}
-	if err := hurry(ctx, server.DSN()); err != nil {
+	if err := writeWithoutSync(ctx, server.DSN()); err != nil {
 		return nil, errors.Join(err, server.Close(ctx))
 	}
 	return server, nil
 }
 
-// hurry has a server write without waiting for the disk, from now on and after a
+// writeWithoutSync has a server write without waiting for the disk, from now on and after a
 // restart.
-func hurry(ctx context.Context, dsn string) error {
+func writeWithoutSync(ctx context.Context, dsn string) error {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
-		return fmt.Errorf("hurry the test server: %w", err)
+		return fmt.Errorf("let the test server write without waiting: %w", err)
 	}
 	_, err = conn.Exec(ctx, "ALTER SYSTEM SET fsync = off")
 	if err == nil {
