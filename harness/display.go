@@ -17,17 +17,18 @@ type display struct {
 	written  time.Time // when the file was last written
 }
 
-func (d *display) show(l *live) {
-	at := l.now()
+// moment is how an experiment stands at one time of its clock.
+type moment struct {
+	at      time.Duration
+	streams []load.Snapshot
+	faults  []string // those that are on
+	rss     float64  // the target's memory in bytes; 0 where it is not known
+}
+
+func (d *display) show(m moment) {
 	e := Event{
-		Kind: Tick, Scenario: d.scenario.Name, At: max(at, 0), Of: d.scenario.Timeline.Total(),
-		Phase: d.scenario.Timeline.at(at), Streams: l.attack.Live(),
-	}
-	for _, f := range l.schedule.Active() {
-		e.Faults = append(e.Faults, f.Planned.Kind.String()+" on "+f.Planned.On)
-	}
-	if seen, _ := l.sampler.Snapshot().Window(seriesRSS, at-time.Second, at); seen.N > 0 {
-		e.RSS = seen.Last
+		Kind: Tick, Scenario: d.scenario.Name, At: max(m.at, 0), Of: d.scenario.Timeline.Total(),
+		Phase: d.scenario.Timeline.at(m.at), Streams: m.streams, Faults: m.faults, RSS: m.rss,
 	}
 	changed := e.Phase != d.phase
 	if changed {
@@ -37,7 +38,7 @@ func (d *display) show(l *live) {
 	d.observe(e)
 	if changed || time.Since(d.written) >= writeEvery {
 		d.written = time.Now()
-		d.sofar(LoadSeen{Phases: d.scenario.Timeline.until(at), Streams: counted(e.Streams)})
+		d.sofar(LoadSeen{Phases: d.scenario.Timeline.until(m.at), Streams: counted(e.Streams)})
 	}
 }
 

@@ -50,7 +50,7 @@ func (s *Session) drive(ctx context.Context, st *setup, undo *cleanups, sofar fu
 }
 
 func (l *live) begin(ctx context.Context, undo *cleanups) error {
-	probes, err := l.probes(ctx)
+	probes, err := l.probes(ctx, l.session.say)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (l *live) watch(ctx context.Context) (how ending, outcomes []load.Tally) {
 			loaded = nil
 		case <-poll.C:
 		case <-ticker.C:
-			l.display.show(l)
+			l.display.show(l.moment())
 		case <-over.C:
 			how.overdue = true
 			l.attack.Abort()
@@ -122,6 +122,19 @@ func (l *live) watch(ctx context.Context) (how ending, outcomes []load.Tally) {
 		}
 	}
 	return how, outcomes
+}
+
+// moment is how things stand now.
+func (l *live) moment() moment {
+	at := l.now()
+	m := moment{at: at, streams: l.attack.Live()}
+	for _, f := range l.schedule.Active() {
+		m.faults = append(m.faults, f.Planned.Kind.String()+" on "+f.Planned.On)
+	}
+	if seen, _ := l.sampler.Snapshot().Window(seriesRSS, at-time.Second, at); seen.N > 0 {
+		m.rss = seen.Last
+	}
+	return m
 }
 
 // waitForLoad returns a channel that gives what became of the load when the last

@@ -16,25 +16,25 @@ const firstPage = 2 * time.Second
 // memoryDir is a target that runs in a memory cgroup of its own.
 type memoryDir interface{ MemoryDir() (string, bool) }
 
-// probes are what every experiment samples.
-func (l *live) probes(ctx context.Context) ([]probe.Probe, error) {
-	all := []probe.Probe{probe.Memory(l.target.PID), probe.Process(l.target.PID), probe.Machine()}
-	if l.data != nil {
-		postgres, err := probe.Postgres(probe.PostgresConfig{DSN: l.data.DSN()})
+// probes are what every experiment samples; say is told what cannot be.
+func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, error) {
+	all := []probe.Probe{probe.Memory(st.target.PID), probe.Process(st.target.PID), probe.Machine()}
+	if st.data != nil {
+		postgres, err := probe.Postgres(probe.PostgresConfig{DSN: st.data.DSN()})
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, postgres)
 	}
-	for _, d := range l.scenario.World.Dependencies {
+	for _, d := range st.scenario.World.Dependencies {
 		for _, g := range d.Gauges {
-			all = append(all, probe.Gauge(g.Series, gaugeEvery, func() float64 { return g.Read(l.fakes[d.Name]) }))
+			all = append(all, probe.Gauge(g.Series, gaugeEvery, func() float64 { return g.Read(st.fakes[d.Name]) }))
 		}
 	}
-	if dir, ok := l.target.(memoryDir); ok && l.limited {
+	if dir, ok := st.target.(memoryDir); ok && st.limited {
 		all = append(all, probe.Cgroup(dir.MemoryDir))
 	}
-	page, err := probe.Prometheus(probe.PrometheusConfig{URL: l.target.URL() + "/metrics", Metrics: append([]probe.Metric{probe.Goroutines()}, l.scenario.Watch...)})
+	page, err := probe.Prometheus(probe.PrometheusConfig{URL: st.target.URL() + "/metrics", Metrics: append([]probe.Metric{probe.Goroutines()}, st.scenario.Watch...)})
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (l *live) probes(ctx context.Context) ([]probe.Probe, error) {
 	ctx, cancel := context.WithTimeout(ctx, firstPage)
 	defer cancel()
 	if _, err := page.Sample(ctx); err != nil {
-		l.session.say("the target's /metrics are not sampled: " + err.Error())
+		say("the target's /metrics are not sampled: " + err.Error())
 		return all, nil
 	}
 	return append(all, page), nil

@@ -9,8 +9,8 @@
 // of the services under test: they reach it as a data set to seed, an environment
 // to set and requests to send.
 //
-// Reading order: scenario.go, session.go, setup.go, live.go, measurement.go,
-// metrics.go, conclude.go.
+// Reading order: scenario.go, session.go, experiment.go, setup.go, live.go,
+// measurement.go, metrics.go, conclude.go.
 package harness
 
 import (

@@ -127,37 +127,6 @@ func (s *Session) sweep(ctx context.Context) {
 	}
 }
 
-// Try is the one way to run an experiment: the scenario with that variant of the
-// target. What goes wrong in it is in the result, and everything that it started
-// is down again when Try returns, also when ctx is cancelled half-way: what was
-// measured until then is judged. It may be called from several goroutines.
-func (s *Session) Try(ctx context.Context, v Variant, sc Scenario) result.Scenario {
-	return s.try(ctx, v, sc, func(result.Scenario) {})
-}
-
-// try is [Session.Try]; sofar is told now and then what is known until then.
-func (s *Session) try(ctx context.Context, v Variant, sc Scenario, sofar func(result.Scenario)) result.Scenario {
-	annotated := func(out result.Scenario) result.Scenario {
-		out.Repeat = v.repeat(s.cfg, sc.Name)
-		for i, c := range out.Checks {
-			out.Checks[i].Seen = s.cfg.ProvenChecks.Of(sc.Name, c)
-		}
-		return out
-	}
-	m := s.measure(ctx, v, sc, func(part result.Scenario) { sofar(annotated(part)) })
-	return annotated(Conclude(sc, m))
-}
-
-// show is try with its beginning, as started says it, and its end told to the
-// observer.
-func (s *Session) show(ctx context.Context, v Variant, sc Scenario, started Event, sofar func(result.Scenario)) result.Scenario {
-	started.Kind, started.Scenario = ScenarioStarted, sc.Name
-	s.cfg.Observe(started)
-	out := s.try(ctx, v, sc, sofar)
-	s.cfg.Observe(Event{Kind: ScenarioEnded, Scenario: sc.Name, Result: result.Redacted(&out)})
-	return out
-}
-
 func (s *Session) say(text string) { s.cfg.Observe(Event{Kind: Note, Text: text}) }
 
 func (s *Session) note(err error) {
