@@ -33,3 +33,36 @@ func TestAPromiseHoldsWhenEvenTheSmallestGainIsAsLarge(t *testing.T) {
 		})
 	}
 }
+
+func TestAProblemKeepsAGainFromHolding(t *testing.T) {
+	g := result.Gain{BeforeAll: []float64{100}, AfterAll: []float64{1}, Promised: 0.5, Problem: "one run did not measure it", Unit: result.UnitCount}
+	g.Conclude()
+	require.Equal(t, result.Inconclusive, g.Verdict)
+	require.Contains(t, g.Reason, "; one run did not measure it")
+	missing := result.Gain{BeforeAll: []float64{100}, Problem: "it died"}
+	missing.Conclude()
+	require.Equal(t, []any{result.Inconclusive, "it died"}, []any{missing.Verdict, missing.Reason})
+	require.Empty(t, missing.GainText())
+	require.Empty(t, missing.IntervalText())
+}
+
+func TestAGainIsWrittenAsAChange(t *testing.T) {
+	require.Equal(t, "−97 %", result.Gain{Share: ptr(0.97)}.GainText())
+	require.Equal(t, "+20 %", result.Gain{Share: ptr(-0.2)}.GainText(), "it got worse")
+	require.Equal(t, "−90 %", result.Gain{Promised: 0.9}.PromisedText())
+	require.Equal(t, "−50 % to −90 % in 2 runs a side", result.Gain{GainLeast: ptr(0.5), GainMost: ptr(0.9), AfterAll: []float64{1, 2}}.IntervalText())
+}
+
+func TestFactsAreSorted(t *testing.T) {
+	require.Equal(t, "oracles 100, projects 10000", result.Words(map[string]string{"projects": "10000", "oracles": "100"}))
+	require.Empty(t, result.Words(nil))
+}
+
+func TestEveryOutcomeIsListed(t *testing.T) {
+	all := result.Outcomes()
+	require.Len(t, all, 8)
+	for i, o := range all {
+		require.NotEmpty(t, o)
+		require.NotContains(t, all[i+1:], o)
+	}
+}
