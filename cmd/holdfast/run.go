@@ -20,6 +20,7 @@ import (
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/target/docker"
 	"holdfast.dev/holdfast/nearest"
+	"holdfast.dev/holdfast/reference/settings"
 	"holdfast.dev/holdfast/reports/live"
 	"holdfast.dev/holdfast/scenarios"
 )
@@ -227,7 +228,7 @@ func launch(f runFlags) (harness.Launch, error) {
 		return harness.Launch{}, fmt.Errorf("find this program's own file: %w", err)
 	}
 	l := harness.Launch{
-		Program: self, Args: []string{"serve"},
+		Program: self, Args: []string{"serve"}, CheckSettings: settings.Check,
 		Runtimes: []target.Runtime{target.AsProcess(), docker.Runtime("")},
 	}
 	switch f.target {
