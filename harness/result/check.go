@@ -25,7 +25,7 @@ type Check struct {
 	// the experiment was invalid, a missed limit proves nothing against the target.
 	Timed   bool   `json:"timed,omitempty"`
 	Why     string `json:"why,omitempty"`     // why the limit is what it is
-	Primary bool   `json:"primary,omitempty"` // the decisive check of its scenario
+	Primary bool   `json:"primary,omitempty"` // what its scenario is about
 	// Protections names the protections that this check watches.
 	Protections []string `json:"protections,omitempty"`
 	// Exercise says that the check is one of the experiment: past its limit it is

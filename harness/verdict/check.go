@@ -56,7 +56,8 @@ type Check struct {
 	Within time.Duration // for FallsTo
 	// Why says where the limit comes from, for the reader of the report.
 	Why string
-	// Primary marks the decisive check of a scenario. Defaults to the first.
+	// Primary marks the check that a scenario is about: of those with the same
+	// verdict it is the decisive one. Defaults to the first; see [Decisive].
 	Primary bool
 	// Protections names the protections that this check watches.
 	Protections []string
@@ -112,8 +113,8 @@ func (c Check) Guarding(protections ...string) Check {
 // was exercised, which is no failure of the target.
 func (c Check) OrNotExercised() Check { c.Exercise = true; return c }
 
-// Decisive marks the check as its scenario's primary one.
-func (c Check) Decisive() Check { c.Primary = true; return c }
+// AsPrimary marks the check as its scenario's primary one.
+func (c Check) AsPrimary() Check { c.Primary = true; return c }
 
 func (c Check) with(op Op, limit Quantity) Check { c.Op, c.Limit = op, limit; return c }
 

@@ -30,7 +30,7 @@ func refusedKey(p profile.Profile) harness.Scenario {
 		Timeline:    t,
 		Faults:      []harness.Fault{adapter.Always("refused", mailAPI, "status 403 name=invalid_api_key key=refused-*")},
 		Checks: []verdict.Check{
-			nothing("mail_api.retries").Decisive().Because("the source's own recommended test: permanent errors are never tried again").Guarding("task.classify-errors"),
+			nothing("mail_api.retries").AsPrimary().Because("the source's own recommended test: permanent errors are never tried again").Guarding("task.classify-errors"),
 			verdict.Metric("mail_api.calls_per_task").Equals(verdict.Times(1)).Because("one attempt each, as the fake counted it").Guarding("task.classify-errors"),
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Because("one attempt each, as the queue counted it"),
 			nothing("refused.unfailed_tasks").Because("each has failed where everybody can see it"),
@@ -60,7 +60,7 @@ func parked(p profile.Profile) harness.Scenario {
 			adapter.Always("slow", mailAPI, "delay 30ms"), // so that several are at it when it is refused
 		},
 		Checks: []verdict.Check{
-			verdict.Metric("mail_api.key_refused").AtMost(verdict.Count(taskWorkers)).Decisive().Because("no more than were at it when the first was refused").Guarding("task.park-refused-key"),
+			verdict.Metric("mail_api.key_refused").AtMost(verdict.Count(taskWorkers)).AsPrimary().Because("no more than were at it when the first was refused").Guarding("task.park-refused-key"),
 			nothing("ledger.failed_permanent").Because("they wait for a key").Guarding("task.park-refused-key"),
 			nothing("ledger.failed_exhausted"),
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(5 * time.Second)),
@@ -81,7 +81,7 @@ func keyRotated(p profile.Profile) harness.Scenario {
 		Timeline:    t,
 		Faults:      []harness.Fault{{ID: "revoked", On: mailAPI, Kind: fault.RevokeKey{}}},
 		Checks: []verdict.Check{
-			nothing("mail_api.retries").Decisive().Because("a refused key is a permanent error").Guarding("task.classify-errors"),
+			nothing("mail_api.retries").AsPrimary().Because("a refused key is a permanent error").Guarding("task.classify-errors"),
 			verdict.Metric("ledger.failed_permanent").AtLeast(verdict.Count(1)),
 			verdict.Metric("mail.delay.p90").In(result.Heal).AtMost(verdict.Duration(time.Second)).Because("the key is read anew for each call"),
 		},
@@ -102,7 +102,7 @@ func invalidMessage(p profile.Profile) harness.Scenario {
 		Settings:    compressedSettings(compressedCountdown, nil), Compressed: compressedTimes(compressedCountdown),
 		Timeline: t,
 		Checks: []verdict.Check{
-			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Decisive().Because("another try would not make it an address").Guarding("task.classify-errors"),
+			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).AsPrimary().Because("another try would not make it an address").Guarding("task.classify-errors"),
 			nothing("bad.unfailed_tasks"),
 			nothing("tasks.unserved").Because("two of three are sent"),
 			nothing("good.failed_tasks"),
@@ -123,7 +123,7 @@ func projectNotFound(p profile.Profile) harness.Scenario {
 		Settings:    compressedSettings(compressedCountdown, nil), Compressed: compressedTimes(compressedCountdown),
 		Timeline: t,
 		Checks: []verdict.Check{
-			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Decisive().Because("another try would not find it").Guarding("task.classify-errors"),
+			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).AsPrimary().Because("another try would not find it").Guarding("task.classify-errors"),
 			nothing("unknown_project.unfailed_tasks"),
 			nothing("good.failed_tasks"), nothing("tasks.unserved"),
 			verdict.Metric("good.delay.p90").AtMost(verdict.Duration(time.Second)),
@@ -152,7 +152,7 @@ func errorNames(p profile.Profile) harness.Scenario {
 		Faults:      faults,
 		Measures:    []harness.Measure{wrongAttempts(catalogue)},
 		Checks: []verdict.Check{
-			nothing("mail_api.wrong_attempts").Decisive().Because("by the class that the fake's own catalogue gives the error").Guarding("task.classify-errors", "task.max-retries"),
+			nothing("mail_api.wrong_attempts").AsPrimary().Because("by the class that the fake's own catalogue gives the error").Guarding("task.classify-errors", "task.max-retries"),
 			nothing("tasks.wrong_classes").Because("the queue tells the class of a failure"),
 			nothing("ledger.delivered"),
 		},
@@ -189,7 +189,7 @@ func quotaSpent(p profile.Profile) harness.Scenario {
 		Compressed: append(compressedTimes(compressedCountdown), profile.Compressed("longest Retry-After that is followed", 10*time.Minute, compressedCountdown)),
 		Timeline:   profile.WithDrain(t, 8*time.Second),
 		Checks: []verdict.Check{
-			nothing("mail_api.retries").Decisive().Because("daily_quota_exceeded is told from rate_limit_exceeded by its name").Guarding("task.classify-errors"),
+			nothing("mail_api.retries").AsPrimary().Because("daily_quota_exceeded is told from rate_limit_exceeded by its name").Guarding("task.classify-errors"),
 			verdict.Metric("ledger.delivered").Equals(verdict.Count(quota)),
 			verdict.Metric("ledger.failed_permanent").AtLeast(verdict.Count(1)),
 		},

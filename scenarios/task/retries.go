@@ -32,7 +32,7 @@ func apiDown(p profile.Profile) harness.Scenario {
 		Faults:      []harness.Fault{adapter.Always("down", mailAPI, "status 503")},
 		Measures:    pauses(),
 		Checks: []verdict.Check{
-			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).Decisive().Because("max 3 retries, as the fake counted them").Guarding("task.max-retries"),
+			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).AsPrimary().Because("max 3 retries, as the fake counted them").Guarding("task.max-retries"),
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(maxAttempts)).Because("max 3 retries, as the queue counted them").Guarding("task.max-retries"),
 			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(maxAttempts)).Because("an outage may pass: each is tried again"),
 			nothing("mail.unfailed_tasks"), nothing("ledger.failed_permanent"),
@@ -55,7 +55,7 @@ func apiHeals(p profile.Profile) harness.Scenario {
 		Timeline:   t,
 		Faults:     []harness.Fault{adapter.Misbehave("down", mailAPI, "status 503")},
 		Checks: []verdict.Check{
-			nothing("ledger.failed_exhausted").Decisive().Because("the outage is shorter than four attempts take"),
+			nothing("ledger.failed_exhausted").AsPrimary().Because("the outage is shorter than four attempts take"),
 			nothing("ledger.failed_permanent"),
 			verdict.Metric("mail_api.attempts.max").Between(verdict.Count(2), verdict.Count(maxAttempts)).Because("somebody must have met the outage"),
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(5*countdown + 2*time.Second)).Because("the longest countdown and its spread, after the last phase"),
@@ -144,7 +144,7 @@ func retryStorm(p profile.Profile) harness.Scenario {
 		Timeline:   t,
 		Faults:     []harness.Fault{adapter.Misbehave("overrun", mailAPI, "overload base=20ms slope=5ms shed=6")},
 		Checks: []verdict.Check{
-			verdict.Metric("mail_api.calls_per_task").AtMost(verdict.Times(2)).Decisive().Because("its Retry-After is obeyed, so most get through at their second attempt"),
+			verdict.Metric("mail_api.calls_per_task").AtMost(verdict.Times(2)).AsPrimary().Because("its Retry-After is obeyed, so most get through at their second attempt"),
 			verdict.Metric("mail_api.attempts.max").Between(verdict.Count(2), verdict.Count(maxAttempts)),
 			nothing("ledger.failed_permanent"),
 			verdict.Metric("mail_api.in_flight").In(result.Heal).FallsTo(verdict.Count(taskWorkers), time.Second),
@@ -164,7 +164,7 @@ func poison(p profile.Profile) harness.Scenario {
 		Timeline:    profile.WithDrain(t, 8*time.Second),
 		Faults:      []harness.Fault{adapter.Always("poisoned", mailAPI, "status 500 key=poison-*")},
 		Checks: []verdict.Check{
-			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).Decisive().Because("max 3 retries").Guarding("task.max-retries"),
+			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).AsPrimary().Because("max 3 retries").Guarding("task.max-retries"),
 			verdict.Metric("mail.delay.p90").AtMost(verdict.Duration(500 * time.Millisecond)),
 			nothing("mail.failed_tasks"),
 		},
@@ -185,7 +185,7 @@ func mixed(p profile.Profile) harness.Scenario {
 		Load:        []load.Stream{{Name: "search", Profile: load.Constant(20, t.Total()), Next: search.Requests(schema.TermTwoHundred), Expect: load.Status(200)}},
 		Faults:      []harness.Fault{adapter.Misbehave("hang", mailAPI, "hang headers key=slow-*")},
 		Checks: []verdict.Check{
-			verdict.Metric("notify.delay.p90").In(result.Inject).AtMost(verdict.Duration(400 * time.Millisecond)).Decisive().
+			verdict.Metric("notify.delay.p90").In(result.Inject).AtMost(verdict.Duration(400 * time.Millisecond)).AsPrimary().
 				Because("its queue and its workers are its own").Guarding("task.queue-isolation"),
 			verdict.Metric("mail_api.call.max").AtMost(verdict.Duration(2 * timeout)).Because("a call has a timeout, to its last byte").Guarding("task.send-timeout"),
 			nothing("notify.failed_tasks"), nothing("search.failed"),
@@ -205,7 +205,7 @@ func literalCountdown(p profile.Profile) harness.Scenario {
 		Faults:   []harness.Fault{adapter.Misbehave("down", mailAPI, "status 503")},
 		Measures: []harness.Measure{pause("down", "min"), pause("down", "max")},
 		Checks: []verdict.Check{
-			verdict.Metric("down.pause.min").AtLeast(verdict.Duration(48 * time.Second)).Decisive().Because("60 s, less the spread"),
+			verdict.Metric("down.pause.min").AtLeast(verdict.Duration(48 * time.Second)).AsPrimary().Because("60 s, less the spread"),
 			verdict.Metric("down.pause.max").AtMost(verdict.Duration(72*time.Second + 6*time.Second)).Because("60 s, and the spread, and River's look at what is due every 5 s"),
 			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
 			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(2)),
