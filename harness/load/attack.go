@@ -2,10 +2,86 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
+
+	"holdfast.dev/holdfast/harness/result"
 )
+
+// Config is what the streams of a run have in common.
+type Config struct {
+	// BaseURL is where all requests go: http or https, without credentials or
+	// query. Required.
+	BaseURL string
+	// Start is the zero of the run's clock, from time.Now (its monotonic
+	// reading is used). It may lie in the future; if it lies in the past, what
+	// should have been sent meanwhile is late. Defaults to now.
+	Start time.Time
+	// Seed is the origin of all draws in [Stream.Next].
+	Seed uint64
+	// Phases are the spans by which counts are kept apart. They should not
+	// overlap. What is due outside of all is counted in the whole alone.
+	Phases []result.Phase
+	// Interval is the distance between the points of series. It is doubled as
+	// often as needed to keep a series under 1,200 points. Defaults to
+	// [DefaultInterval], or to [DefaultShortInterval] for a short load.
+	Interval time.Duration
+	// Observe is told of each request that has ended, from many goroutines at
+	// once. The request's worker waits meanwhile. Optional.
+	Observe func(Exchange)
+}
+
+func (c Config) withDefaults(streams []Stream) Config {
+	if c.Start.IsZero() {
+		c.Start = time.Now()
+	}
+	if c.Interval != 0 {
+		return c
+	}
+	c.Interval = DefaultShortInterval
+	for _, s := range streams {
+		if s.StartAt+s.Profile.Duration() > 2*time.Minute {
+			c.Interval = DefaultInterval
+		}
+	}
+	return c
+}
+
+// Validate reports all that is wrong with c, joined.
+func (c Config) Validate() error {
+	var errs []error
+	if _, err := parseBase(c.BaseURL); err != nil {
+		errs = append(errs, err)
+	}
+	if c.Interval < 0 {
+		errs = append(errs, errors.New("interval is negative"))
+	}
+	for _, p := range c.Phases {
+		if p.To < p.From {
+			errs = append(errs, fmt.Errorf("phase %q ends before it starts", p.Name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// validate reports all that is wrong with a load, joined.
+func validate(config Config, streams []Stream) error {
+	errs := []error{config.Validate()}
+	if len(streams) == 0 {
+		errs = append(errs, errors.New("there is no stream"))
+	}
+	seen := make(map[string]bool)
+	for _, s := range streams {
+		errs = append(errs, s.Validate())
+		if seen[s.Name] {
+			errs = append(errs, fmt.Errorf("two streams are named %q", s.Name))
+		}
+		seen[s.Name] = true
+	}
+	return errors.Join(errs...)
+}
 
 // Attack is a load that is being sent.
 type Attack struct {

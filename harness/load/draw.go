@@ -4,9 +4,8 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// draw draws the stream over time.
-func (r *recorder) draw(stream Stream) []result.Series {
-	t := r.series
+// draw draws a stream over time.
+func draw(stream Stream, t *intervals, inFlight *gauge) []result.Series {
 	rate := func(name string, count func(i int) int64) result.Series {
 		s := result.Series{Name: stream.Name + ".rate." + name, Unit: result.UnitPerS}
 		for i := range t.points {
@@ -43,7 +42,7 @@ func (r *recorder) draw(stream Stream) []result.Series {
 		rate("sent", func(i int) int64 { return t.points[i].sent }),
 		rate("completed", func(i int) int64 { return t.points[i].completed }),
 		rate("failed", func(i int) int64 { return t.points[i].failed }),
-		r.inFlight.series(stream.Name + ".in_flight"),
+		inFlight.series(stream.Name + ".in_flight"),
 	}
 	return append(all, rate("shed_by_target", func(i int) int64 { return t.points[i].shedByTarget }))
 }

@@ -131,7 +131,7 @@ func (w *wording) word(words ...string) {
 	}
 }
 
-func read[T any](w *wording, what string, parse func(string) (T, error)) T {
+func readAs[T any](w *wording, what string, parse func(string) (T, error)) T {
 	v, err := parse(w.next(what))
 	if err != nil {
 		w.fail(err)
@@ -139,7 +139,7 @@ func read[T any](w *wording, what string, parse func(string) (T, error)) T {
 	return v
 }
 
-func (w *wording) rate() float64 { return read(w, "a rate", parseRate) }
+func (w *wording) rate() float64 { return readAs(w, "a rate", parseRate) }
 
 func (w *wording) rateAfter(word string) float64 {
 	w.word(word)
@@ -151,11 +151,11 @@ func (w *wording) length(word string) time.Duration {
 	if word != "" {
 		w.word(word)
 	}
-	return read(w, "a time", parseLength)
+	return readAs(w, "a time", parseLength)
 }
 
 func (w *wording) count() int64 {
-	return read(w, "a number", func(text string) (int64, error) {
+	return readAs(w, "a number", func(text string) (int64, error) {
 		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || n <= 0 {
 			return 0, fmt.Errorf("%q is no number of requests", text)

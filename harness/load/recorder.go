@@ -159,7 +159,7 @@ func (r *recorder) tally(s Stream, cpu *float64) Tally {
 		Stream: result.Stream{
 			Name: s.Name, Shape: s.Profile.String(), MaxInFlight: r.maxOpen, Slowest: r.slowest.requests(),
 		},
-		Series: r.draw(s), Problem: r.problem, Health: Health{CPUShare: cpu},
+		Series: draw(s, r.series, &r.inFlight), Problem: r.problem, Health: Health{CPUShare: cpu},
 		whole: r.phased.whole(), phases: r.phased.each[:len(r.phased.phases)], answered: r.answered,
 	}
 	var byPhase []result.StreamPhase

@@ -55,5 +55,5 @@ func (s shaped) scaled(f float64) (Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return shaped{p, s.shape.Scaled(f)}, nil
+	return shaped{p, s.shape.Times(f)}, nil
 }

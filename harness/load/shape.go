@@ -20,14 +20,14 @@ type Shape interface {
 	// Over returns the profile of the shape over these phases, from the start of
 	// the first to the end of the last.
 	Over(phases []result.Phase) Profile
-	// Scaled returns the shape with f times the rate.
-	Scaled(f float64) Shape
+	// Times returns the shape with f times the rate.
+	Times(f float64) Shape
 	// String is the shape's text form, which [ParseShape] reads back.
 	String() string
 }
 
 // Throughout is a shape of one rate in all phases, in requests per second.
-func Throughout(rate float64) Shape { return rates{base: rate} }
+func Throughout(rate float64) Shape { return perPhase{base: rate} }
 
 // PerPhase is a shape with a rate of its own in some phases, by their names, and
 // another in all that are not named, in requests per second.
@@ -35,7 +35,7 @@ func PerPhase(rate float64, in map[string]float64) Shape {
 	if len(in) == 0 {
 		return Throughout(rate)
 	}
-	return rates{rate, maps.Clone(in)}
+	return perPhase{rate, maps.Clone(in)}
 }
 
 // BurstsThroughout is a shape of size requests at the same instant, again and
@@ -54,12 +54,12 @@ type shaped struct {
 	shape Shape
 }
 
-type rates struct {
+type perPhase struct {
 	base float64
 	in   map[string]float64
 }
 
-func (r rates) at(phase string) float64 {
+func (r perPhase) at(phase string) float64 {
 	if rate, ok := r.in[phase]; ok {
 		return rate
 	}
@@ -68,7 +68,7 @@ func (r rates) at(phase string) float64 {
 
 // Over joins phases of the same rate, so that no request is moved by a border
 // that means nothing to it.
-func (r rates) Over(phases []result.Phase) Profile {
+func (r perPhase) Over(phases []result.Phase) Profile {
 	var parts []Profile
 	for i := 0; i < len(phases); {
 		rate, from := r.at(phases[i].Name), phases[i].From
@@ -79,7 +79,7 @@ func (r rates) Over(phases []result.Phase) Profile {
 	return shaped{Sequence(parts...), r}
 }
 
-func (r rates) Scaled(f float64) Shape {
+func (r perPhase) Times(f float64) Shape {
 	in := make(map[string]float64, len(r.in))
 	for phase, rate := range r.in {
 		in[phase] = rate * f
@@ -87,7 +87,7 @@ func (r rates) Scaled(f float64) Shape {
 	return PerPhase(r.base*f, in)
 }
 
-func (r rates) String() string {
+func (r perPhase) String() string {
 	text := rateText(r.base)
 	for _, phase := range slices.SortedFunc(maps.Keys(r.in), byPhase) {
 		text += fmt.Sprintf(", %s in %s", rateText(r.in[phase]), phase)
@@ -118,7 +118,7 @@ func (b bursting) Over(phases []result.Phase) Profile {
 	return shaped{bursts{b.size, b.every, d}, b}
 }
 
-func (b bursting) Scaled(f float64) Shape { return bursting{scaledCount(b.size, f), b.every} }
+func (b bursting) Times(f float64) Shape { return bursting{scaledCount(b.size, f), b.every} }
 
 func (b bursting) String() string {
 	return fmt.Sprintf("bursts of %d every %s", b.size, lengthText(b.every))
@@ -147,9 +147,9 @@ func parseShape(text string) (Shape, error) {
 		b.every = w.length("every")
 		return b, w.done()
 	}
-	var r rates
-	for i, part := range strings.Split(text, ",") {
-		w := &wording{rest: strings.Fields(part)}
+	var r perPhase
+	for i, clause := range strings.Split(text, ",") {
+		w := &wording{rest: strings.Fields(clause)}
 		rate := w.rate()
 		if i == 0 {
 			r.base = rate
@@ -164,7 +164,7 @@ func parseShape(text string) (Shape, error) {
 }
 
 // enter reads "in PHASE" behind a rate.
-func (r *rates) enter(w *wording, rate float64) error {
+func (r *perPhase) enter(w *wording, rate float64) error {
 	w.word("in")
 	phase := w.next("a phase")
 	if w.err != nil {

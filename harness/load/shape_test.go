@@ -140,7 +140,7 @@ func TestAScaledShapeStaysOne(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, "80/s, 400/s in inject", shape.String())
 	require.Equal(t, p, shape.Over(phases))
-	require.Equal(t, "bursts of 100 every 1s", load.BurstsThroughout(50, time.Second).Scaled(2).String())
+	require.Equal(t, "bursts of 100 every 1s", load.BurstsThroughout(50, time.Second).Times(2).String())
 }
 
 func TestWhatCannotBeScaledIsSaid(t *testing.T) {

@@ -38,8 +38,8 @@ func (t Template) Validate() error {
 	return err
 }
 
-// template is a [Template] that was understood.
-type template struct {
+// compiled is a [Template] that was understood.
+type compiled struct {
 	method string
 	names  []string // of the variables in use, sorted
 	vars   []variable
@@ -59,7 +59,7 @@ var (
 )
 
 // compile reads t and reports all that is wrong with it.
-func (t Template) compile() (*template, error) {
+func (t Template) compile() (*compiled, error) {
 	var errs []error
 	note := func(where string, err error) {
 		if err != nil {
@@ -72,7 +72,7 @@ func (t Template) compile() (*template, error) {
 	if !strings.HasPrefix(t.Path, "/") || strings.HasPrefix(t.Path, "//") {
 		note("path", fmt.Errorf("%q does not begin with a single /", t.Path))
 	}
-	c := &template{method: t.Method, path: pathPattern(t.Path)}
+	c := &compiled{method: t.Method, path: pathPattern(t.Path)}
 	for _, name := range slices.Sorted(maps.Keys(t.Header)) {
 		if !headerForm.MatchString(name) || !isHeaderText(t.Header[name]) {
 			note("header "+name, errors.New("its name is not one word, or its value has a control character"))
@@ -120,7 +120,7 @@ func (t Template) bodyPattern() (pattern, error) {
 
 // request is request n of a stream. Each variable has draws of its own, so that
 // one more variable changes no other's values.
-func (c *template) request(n int64, r *rand.Rand) Request {
+func (c *compiled) request(n int64, r *rand.Rand) Request {
 	values := make([]string, len(c.vars))
 	if len(values) > 0 {
 		base := r.Uint64()

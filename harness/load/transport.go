@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -55,4 +56,26 @@ func newTemplate(base *url.URL) *http.Request {
 		Method: http.MethodGet, URL: base, Host: base.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
+}
+
+// parseBase never repeats the URL in an error: it may hold a password.
+func parseBase(base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	switch {
+	case err != nil:
+		return nil, errors.New("base URL: not a URL")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("base URL: want http:// or https://")
+	case u.Host == "":
+		return nil, errors.New("base URL: the host is missing")
+	case u.User != nil:
+		return nil, errors.New("base URL: credentials belong in a header, not in the URL")
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("base URL: a query or a fragment belongs in the path of a request")
+	}
+	for len(u.Path) > 0 && u.Path[len(u.Path)-1] == '/' {
+		u.Path = u.Path[:len(u.Path)-1]
+	}
+	u.RawPath = ""
+	return u, nil
 }

@@ -57,11 +57,11 @@ type variable interface {
 func (v Var) compile() (variable, error) {
 	var all []variable
 	var errs []error
-	add := func(given bool, read func() (variable, error)) {
+	add := func(given bool, parse func() (variable, error)) {
 		if !given {
 			return
 		}
-		one, err := read()
+		one, err := parse()
 		all, errs = append(all, one), append(errs, err)
 	}
 	add(v.Words != nil || v.Weights != nil, func() (variable, error) { return readWords(v.Words, v.Weights) })
@@ -78,14 +78,14 @@ func (v Var) compile() (variable, error) {
 	return all[0], nil
 }
 
-type words struct {
+type wordList struct {
 	list  []string
 	upTo  []float64 // the weights of the list until here, summed; nil: all alike
 	total float64
 }
 
 func readWords(list []string, weights []float64) (variable, error) {
-	w := words{list: list}
+	w := wordList{list: list}
 	switch {
 	case len(list) == 0:
 		return nil, errors.New("words: there are none")
@@ -107,7 +107,7 @@ func readWords(list []string, weights []float64) (variable, error) {
 	return w, nil
 }
 
-func (w words) value(_ int64, r *rand.Rand) string {
+func (w wordList) value(_ int64, r *rand.Rand) string {
 	if w.upTo == nil {
 		return w.list[r.IntN(len(w.list))]
 	}
@@ -120,9 +120,9 @@ func (w words) value(_ int64, r *rand.Rand) string {
 	return w.list[len(w.list)-1]
 }
 
-func (w words) every(has func(string) bool) bool { return every(w.list, has) }
+func (w wordList) every(has func(string) bool) bool { return allHave(w.list, has) }
 
-func every(list []string, has func(string) bool) bool {
+func allHave(list []string, has func(string) bool) bool {
 	for _, s := range list {
 		if !has(s) {
 			return false
@@ -205,7 +205,7 @@ func readLines(list []string) (variable, error) {
 
 func (l lines) value(n int64, _ *rand.Rand) string { return l[n%int64(len(l))] }
 
-func (l lines) every(has func(string) bool) bool { return every(l, has) }
+func (l lines) every(has func(string) bool) bool { return allHave(l, has) }
 
 var integer = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 

@@ -4,12 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"net/url"
 	"regexp"
 	"time"
-
-	"holdfast.dev/holdfast/harness/result"
 )
 
 // Defaults of [Stream] and [Config].
@@ -23,19 +19,6 @@ const (
 	DefaultInterval      = time.Second
 	DefaultShortInterval = 250 * time.Millisecond
 )
-
-// Request is one request as its stream wants it. Nothing of it is changed, so
-// requests may share headers and bodies.
-type Request struct {
-	// Method defaults to GET.
-	Method string
-	// Path is the path with its query, escaped where it must be. It begins with
-	// a single slash and is appended to [Config.BaseURL]: a request cannot go
-	// anywhere else.
-	Path   string
-	Header http.Header
-	Body   []byte
-}
 
 // Stream is one sequence of requests, in an open model.
 type Stream struct {
@@ -70,27 +53,23 @@ type Stream struct {
 	MaxBody int64
 }
 
-// Config is what the streams of a run have in common.
-type Config struct {
-	// BaseURL is where all requests go: http or https, without credentials or
-	// query. Required.
-	BaseURL string
-	// Start is the zero of the run's clock, from time.Now (its monotonic
-	// reading is used). It may lie in the future; if it lies in the past, what
-	// should have been sent meanwhile is late. Defaults to now.
-	Start time.Time
-	// Seed is the origin of all draws in [Stream.Next].
-	Seed uint64
-	// Phases are the spans by which counts are kept apart. They should not
-	// overlap. What is due outside of all is counted in the whole alone.
-	Phases []result.Phase
-	// Interval is the distance between the points of series. It is doubled as
-	// often as needed to keep a series under 1,200 points. Defaults to
-	// [DefaultInterval], or to [DefaultShortInterval] for a short load.
-	Interval time.Duration
-	// Observe is told of each request that has ended, from many goroutines at
-	// once. The request's worker waits meanwhile. Optional.
-	Observe func(Exchange)
+// Exchange is one request that was sent, and what came of it. Its times are on
+// the clock of the run.
+type Exchange struct {
+	Stream string
+	N      int64 // which request of the stream, from 0
+	// Due is when it was to be sent, Sent when it was, End when its answer had
+	// arrived or was given up.
+	Due, Sent, End time.Duration
+	// Unplanned says that it is not known when the request was due: Due is Sent,
+	// and only the latency from the send is known.
+	Unplanned bool
+	Status    int    // of an answer that arrived whole, otherwise 0
+	Class     string // why it is not the expected answer; empty: it is
+	Method    string // empty: GET
+	Path      string // what was asked
+	// BytesOut and BytesIn are the lengths of the bodies.
+	BytesOut, BytesIn int64
 }
 
 // requests returns Next, or the function that the Template stands for. The stream
@@ -121,22 +100,6 @@ func (s Stream) withDefaults() Stream {
 		s.MaxBody = DefaultMaxBody
 	}
 	return s
-}
-
-func (c Config) withDefaults(streams []Stream) Config {
-	if c.Start.IsZero() {
-		c.Start = time.Now()
-	}
-	if c.Interval != 0 {
-		return c
-	}
-	c.Interval = DefaultShortInterval
-	for _, s := range streams {
-		if s.StartAt+s.Profile.Duration() > 2*time.Minute {
-			c.Interval = DefaultInterval
-		}
-	}
-	return c
 }
 
 var streamName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
@@ -182,60 +145,4 @@ func (s Stream) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Validate reports all that is wrong with c, joined.
-func (c Config) Validate() error {
-	var errs []error
-	if _, err := parseBase(c.BaseURL); err != nil {
-		errs = append(errs, err)
-	}
-	if c.Interval < 0 {
-		errs = append(errs, errors.New("interval is negative"))
-	}
-	for _, p := range c.Phases {
-		if p.To < p.From {
-			errs = append(errs, fmt.Errorf("phase %q ends before it starts", p.Name))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// validate reports all that is wrong with a load, joined.
-func validate(config Config, streams []Stream) error {
-	errs := []error{config.Validate()}
-	if len(streams) == 0 {
-		errs = append(errs, errors.New("there is no stream"))
-	}
-	seen := make(map[string]bool)
-	for _, s := range streams {
-		errs = append(errs, s.Validate())
-		if seen[s.Name] {
-			errs = append(errs, fmt.Errorf("two streams are named %q", s.Name))
-		}
-		seen[s.Name] = true
-	}
-	return errors.Join(errs...)
-}
-
-// parseBase never repeats the URL in an error: it may hold a password.
-func parseBase(base string) (*url.URL, error) {
-	u, err := url.Parse(base)
-	switch {
-	case err != nil:
-		return nil, errors.New("base URL: not a URL")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New("base URL: want http:// or https://")
-	case u.Host == "":
-		return nil, errors.New("base URL: the host is missing")
-	case u.User != nil:
-		return nil, errors.New("base URL: credentials belong in a header, not in the URL")
-	case u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("base URL: a query or a fragment belongs in the path of a request")
-	}
-	for len(u.Path) > 0 && u.Path[len(u.Path)-1] == '/' {
-		u.Path = u.Path[:len(u.Path)-1]
-	}
-	u.RawPath = ""
-	return u, nil
 }

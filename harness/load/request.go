@@ -1,0 +1,16 @@
+package load
+
+import "net/http"
+
+// Request is one request as its stream wants it. Nothing of it is changed, so
+// requests may share headers and bodies.
+type Request struct {
+	// Method defaults to GET.
+	Method string
+	// Path is the path with its query, escaped where it must be. It begins with
+	// a single slash and is appended to [Config.BaseURL]: a request cannot go
+	// anywhere else.
+	Path   string
+	Header http.Header
+	Body   []byte
+}
