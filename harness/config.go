@@ -44,6 +44,9 @@ type Config struct {
 	UndoDir string
 	// Observe is told of what happens, one thing at a time. Defaults to nobody.
 	Observe func(Event)
+	// Exchanges is told of each request that has ended, from many goroutines at
+	// once, with the scenario and the zero of its clock. Optional.
+	Exchanges func(scenario string, start time.Time, x load.Exchange)
 }
 
 // Launch is how the service under test is started.

@@ -66,8 +66,18 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	undo.add("undo the faults", func(context.Context) error { l.schedule.Stop(); return nil })
 	l.attack, err = load.Start(ctx, load.Config{
 		BaseURL: l.target.URL(), Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(),
+		Observe: l.exchanges(),
 	}, l.scenario.Load...)
 	return err
+}
+
+// exchanges is who is told of each request, nil where nobody is.
+func (l *live) exchanges() func(load.Exchange) {
+	tell := l.session.cfg.Exchanges
+	if tell == nil {
+		return nil
+	}
+	return func(x load.Exchange) { tell(l.scenario.Name, l.start, x) }
 }
 
 // now is the time on the scenario's clock.

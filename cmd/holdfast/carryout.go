@@ -19,12 +19,17 @@ func (p *plan) carryOut(ctx context.Context, env environ) error {
 	if err != nil {
 		return err
 	}
+	keep, err := keepRequests(p.flags.results, &p.config)
+	if err != nil {
+		return usage(err)
+	}
 	endLive, err := p.serveLive(view)
 	if err != nil {
-		return environment(err)
+		return environment(errors.Join(err, keep()))
 	}
 	view.say(fmt.Sprintf("run %s, seed %d, profile %s, %d scenarios", p.config.ID, p.config.Seed, p.config.Profile, len(p.scenarios)))
 	run, err := harness.Run(ctx, p.config, p.scenarios)
+	err = errors.Join(err, keep())
 	view.close()
 	if run == nil {
 		return runError(errors.Join(err, endLive(ctx, nil)))

@@ -48,6 +48,7 @@ func TestBadInput(t *testing.T) {
 		{"unknown profile", nil, []string{"run", "search", "--profile", "huge"}, exitUsage, []string{"unknown profile", "smoke"}},
 		{"unknown database", nil, []string{"run", "search", "--database", "oracle"}, exitUsage, []string{"unknown --database oracle", "embedded"}},
 		{"memory that is no size", nil, []string{"run", "search", "--memory", "lots"}, exitUsage, []string{"--memory lots", "100m"}},
+		{"requests that can't be kept", nil, []string{"run", "search/newest-first", "--results", filepath.Join(file, "x"), "--out", out}, exitUsage, []string{"--results", file}},
 		{"a live report for everybody", nil, []string{"run", "search/newest-first", "--serve", "0.0.0.0:0", "--out", out}, exitUsage, []string{"--serve", "127.0.0.1:PORT"}},
 		{"unknown verdict", nil, []string{"run", "search", "--fail-on", "pass"}, exitUsage, []string{"--fail-on"}},
 		{"unknown flag", nil, []string{"run", "search", "--fast"}, exitUsage, []string{"--fast"}},

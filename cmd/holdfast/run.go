@@ -34,6 +34,7 @@ type runFlags struct {
 	database            string
 	seed                uint64
 	out, serve          string
+	results             string
 	failOn              []string
 }
 
@@ -48,7 +49,8 @@ SCENARIO is a name (search/popular-term), a service (search) or a glob
 (search/*). holdfast list shows them all.`,
 		Example: `  holdfast run search --profile smoke
   holdfast run search/popular-term --without search.sql-limit     # should fail
-  holdfast run search --target container --memory 100m`,
+  holdfast run search --target container --memory 100m
+  holdfast run search/popular-term --results search.bin           # for vegeta report`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			plan, err := newPlan(env, f, args)
 			if err != nil {
@@ -64,6 +66,7 @@ SCENARIO is a name (search/popular-term), a service (search) or a glob
 	flags.StringVar(&f.target, "target", "process", "where the reference runs: process or container")
 	flags.StringVar(&f.memory, "memory", "", "memory limit of the target, for example 100m (1m is 1,048,576 bytes)")
 	flags.StringVar(&f.serve, "serve", "", "serve the report while the run goes on: 127.0.0.1:PORT (0: a free one)")
+	flags.StringVar(&f.results, "results", "", "also write every request to this file as it ends, in vegeta's format: vegeta report FILE")
 	flags.StringSliceVar(&f.failOn, "fail-on", failOnAll(), "verdicts that give an exit code other than 0")
 	f.register(flags, "bench")
 	return cmd
