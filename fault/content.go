@@ -3,7 +3,6 @@ package fault
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Wrong answers well-formed and wrong. The work is done.
@@ -132,9 +131,3 @@ func (c Cut) String() string { return text("cut", c.Framing) }
 func (c Cut) Validate() error { return oneOf("cut", c.Framing, "length", "chunked", "silent") }
 
 func parseCut(w *words) Kind { return Cut{Framing: w.nextOr("")} }
-
-// list is a list of words in a sentence: "a, b or c".
-func list(words []string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
-}

@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// longest is the longest time that a fault may name.
-const longest = 24 * time.Hour
-
 // Distribution is how long something takes, as a shape to draw from: a plain,
 // comparable value.
 type Distribution interface {
@@ -191,15 +188,6 @@ func (b Bimodal) Validate() error {
 		return fmt.Errorf("bimodal: slow-p %v is not between 0 and 1", b.SlowP)
 	}
 	return checkTimes("bimodal", b.Fast, b.Slow)
-}
-
-func checkTimes(what string, times ...time.Duration) error {
-	for _, t := range times {
-		if t < 0 || t > longest {
-			return fmt.Errorf("%s: %v is not between 0 and 24h", what, t)
-		}
-	}
-	return nil
 }
 
 // shapes are the words with which a distribution that has a name begins.

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -42,4 +43,20 @@ func plain(value string) bool {
 	return value != "" && !strings.Contains(value, "->") && !strings.ContainsFunc(value, func(r rune) bool {
 		return !unicode.IsPrint(r) || unicode.IsSpace(r) || r == '"' || r == utf8.RuneError
 	})
+}
+
+// oneOf refuses a value that is none of those.
+func oneOf(kind, value string, values ...string) error {
+	for _, v := range values {
+		if v == value {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s %q: want one of %s", kind, value, list(values))
+}
+
+// list is a list of words in a sentence: "a, b or c".
+func list(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

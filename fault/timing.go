@@ -119,13 +119,3 @@ func parseOverload(w *words) Kind {
 		Shed: w.count("shed"), Code: w.countOr("status", defaultShedCode),
 	}
 }
-
-// oneOf refuses a value that is none of those.
-func oneOf(kind, value string, values ...string) error {
-	for _, v := range values {
-		if v == value {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s %q: want one of %s", kind, value, list(values))
-}

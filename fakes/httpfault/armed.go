@@ -175,3 +175,14 @@ func (a *armed) waited(d time.Duration) {
 	}
 	_ = a.waits.RecordValue(max(1, d.Microseconds()))
 }
+
+// act is one fault acting on one request.
+type act struct {
+	armed     *armed
+	behaviour behaviour
+	draw      *Draw
+	left      time.Duration // until the fault's time is over
+	fired     bool
+}
+
+func (a *act) hold() hold { return hold{lifted: a.armed.lifted, left: a.left} }

@@ -7,17 +7,6 @@ import (
 	"time"
 )
 
-// act is one fault acting on one request.
-type act struct {
-	armed     *armed
-	behaviour behaviour
-	draw      *Draw
-	left      time.Duration // until the fault's time is over
-	fired     bool
-}
-
-func (a *act) hold() hold { return hold{lifted: a.armed.lifted, left: a.left} }
-
 // Plan is what is to happen to one request. A nil plan does nothing. It is used
 // by one goroutine at a time: Wait, Change, then Take, and at last Done.
 type Plan struct {

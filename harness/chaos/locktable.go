@@ -16,32 +16,6 @@ import (
 // quoted is the table as SQL wants it.
 func quoted(l fault.LockTable) string { return pgx.Identifier(strings.Split(l.Table, ".")).Sanitize() }
 
-// lockTable carries out [fault.LockTable].
-func lockTable(ctx context.Context, s *Sessions, l fault.LockTable) (Applied, error) {
-	monitor, err := s.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	holder, err := s.connect(ctx)
-	if err != nil {
-		closeConn(ctx, monitor)
-		return nil, err
-	}
-	k := &locking{
-		LockTable: l, sessions: s, monitor: monitor, holder: holder,
-		quit: make(chan struct{}), watched: make(chan struct{}), waited: map[waiter]struct{}{},
-	}
-	if err := k.lock(ctx); err != nil {
-		close(k.watched) // there is nothing to watch
-		return k, fmt.Errorf("lock table %s: %w", l.Table, err)
-	}
-	go func() {
-		defer close(k.watched)
-		k.watch(context.WithoutCancel(ctx))
-	}()
-	return k, nil
-}
-
 // locking is a [fault.LockTable] in force.
 type locking struct {
 	fault.LockTable

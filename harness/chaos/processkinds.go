@@ -61,3 +61,24 @@ func ProcessSupport() fault.Support {
 	}
 	return s
 }
+
+// Support implements [Place]. Whether there is a process is known only once the
+// target has started.
+func (s *Signals) Support() fault.Support { return ProcessSupport() }
+
+// Apply implements [Place].
+func (s *Signals) Apply(ctx context.Context, f fault.Fault) (Applied, error) {
+	if err := s.Support().Accepts(f); err != nil {
+		return nil, err
+	}
+	pid, ok := s.process.PID()
+	if !ok {
+		return nil, fmt.Errorf("%q: %w", f.Kind, ErrNoProcess)
+	}
+	id, err := identify(pid)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", f.Kind, err)
+	}
+	applied, err := processKind(f.Kind).signal(ctx, s, id)
+	return withName(f, applied, err)
+}

@@ -1,16 +1,13 @@
 package chaos
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -76,38 +73,6 @@ type Active struct {
 	Planned Planned
 	Since   time.Duration // since the start
 	Undoing bool          // its end has come
-}
-
-// Start validates the plan and begins to carry it out. When ctx ends, or at
-// [Schedule.Stop], faults that are on are undone and others do not begin. The
-// caller must wait, by [Schedule.Wait] or Stop.
-func Start(ctx context.Context, cfg Config) (*Schedule, error) {
-	if cfg.Start.IsZero() {
-		return nil, errors.New("chaos: no start is given")
-	}
-	if cfg.ApplyTimeout < 0 || cfg.UndoTimeout < 0 {
-		return nil, fmt.Errorf("chaos: a timeout is negative: apply %v, undo %v", cfg.ApplyTimeout, cfg.UndoTimeout)
-	}
-	supports := map[string]fault.Support{}
-	for name, place := range cfg.Places {
-		supports[name] = place.Support()
-	}
-	if err := Validate(supports, cfg.Plan); err != nil {
-		return nil, fmt.Errorf("chaos: %w", err)
-	}
-	cfg.ApplyTimeout = cmp.Or(cfg.ApplyTimeout, DefaultApplyTimeout)
-	cfg.UndoTimeout = cmp.Or(cfg.UndoTimeout, DefaultUndoTimeout)
-	if cfg.Notify == nil {
-		cfg.Notify = func(Change) {}
-	}
-	cfg.Places, cfg.Plan = maps.Clone(cfg.Places), slices.Clone(cfg.Plan)
-	ctx, stop := context.WithCancel(ctx)
-	t := &Schedule{cfg: cfg, stop: stop, faults: make([]result.Fault, len(cfg.Plan)), on: map[int]Active{}}
-	for i, p := range cfg.Plan {
-		t.faults[i] = result.Fault{ID: p.ID, Kind: p.Text(), On: p.On, StartS: p.From.Seconds()}
-		t.wg.Go(func() { t.run(ctx, i) })
-	}
-	return t, nil
 }
 
 // Wait returns the receipts, in the order of the plan, once all faults are over.

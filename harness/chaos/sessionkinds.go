@@ -69,3 +69,15 @@ func SessionsSupport() fault.Support {
 	}
 	return s
 }
+
+// Support implements [Place].
+func (s *Sessions) Support() fault.Support { return SessionsSupport() }
+
+// Apply implements [Place].
+func (s *Sessions) Apply(ctx context.Context, f fault.Fault) (Applied, error) {
+	if err := s.Support().Accepts(f); err != nil {
+		return nil, err
+	}
+	applied, err := sessionKind(f.Kind).apply(ctx, s, f.Kind)
+	return withName(f, applied, err)
+}

@@ -8,8 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"holdfast.dev/holdfast/fault"
 )
 
 // ApplicationName is the name under which the sessions of this package show in
@@ -42,18 +40,6 @@ func NewSessions(dsn string) (*Sessions, error) {
 		config.RuntimeParams[limit] = "0" // what a role's default would cut short
 	}
 	return &Sessions{config: config}, nil
-}
-
-// Support implements [Place].
-func (s *Sessions) Support() fault.Support { return SessionsSupport() }
-
-// Apply implements [Place].
-func (s *Sessions) Apply(ctx context.Context, f fault.Fault) (Applied, error) {
-	if err := s.Support().Accepts(f); err != nil {
-		return nil, err
-	}
-	applied, err := sessionKind(f.Kind).apply(ctx, s, f.Kind)
-	return withName(f, applied, err)
 }
 
 func (s *Sessions) connect(ctx context.Context) (*pgx.Conn, error) {
