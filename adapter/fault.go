@@ -34,11 +34,12 @@ func (f *Fake) Support() fault.Support { return Support() }
 // Apply puts the fault into force. Times in its selector (from, to, flap) count
 // from this moment, as a fault does not know when its experiment began.
 func (f *Fake) Apply(_ context.Context, what fault.Fault) (chaos.Applied, error) {
-	what.When = onClock(what.When, time.Since(f.Journal().Start()))
-	if err := f.host.Faults().Add(what); err != nil {
+	applied := what
+	applied.When = onClock(what.When, time.Since(f.Journal().Start()))
+	if err := f.host.Faults().Add(applied); err != nil {
 		return nil, err
 	}
-	return &appliedFault{host: f.host, name: what.Name()}, nil
+	return &appliedFault{host: f.host, name: applied.Name(), what: what}, nil
 }
 
 // onClock is a selector whose times count from now, on the clock of the journal.
@@ -55,7 +56,8 @@ func onClock(s fault.Selector, now time.Duration) fault.Selector {
 // appliedFault is a fault in force.
 type appliedFault struct {
 	host *host.Host
-	name string
+	name string      // at the fake
+	what fault.Fault // as it was asked for
 }
 
 // Undo lifts the fault and returns when nothing of it is left.
@@ -70,8 +72,7 @@ func (a *appliedFault) Undo(ctx context.Context) error {
 // Receipt is what it did.
 func (a *appliedFault) Receipt() fault.Receipt {
 	r, err := a.host.Faults().Receipt(a.name)
-	if err != nil {
-		return fault.Receipt{Err: err}
-	}
+	r.ID, r.Text, r.Declared = a.what.Name(), a.what.Text(), a.what.Text()
+	r.Err = err
 	return r
 }
