@@ -39,7 +39,8 @@ func (f Fault) String() string {
 	return f.Text() + " id=" + f.ID
 }
 
-// Validate reports all that is wrong with the fault, wherever it is to act.
+// Validate reports all that is wrong with the fault, wherever it is to act. Who
+// asks says which fault it is.
 func (f Fault) Validate() error {
 	if f.Kind == nil || f.Kind == (OK{}) {
 		return errors.New("fault without a kind")
@@ -48,8 +49,5 @@ func (f Fault) Validate() error {
 	if f.ID != "" && !plain(f.ID) {
 		errs = append(errs, fmt.Errorf("id %q has a blank or a quote in it", f.ID))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("fault %q: %w", f.Name(), err)
-	}
-	return nil
+	return errors.Join(errs...)
 }

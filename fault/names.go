@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,7 +19,8 @@ func find(name string) (Row, error) {
 		names[i] = row.Name
 	}
 	if ours, ok := foreign()[name]; ok {
-		return Row{}, fmt.Errorf("%q is not a kind of fault; here it is called %q", name, ours)
+		row, err := find(ours)
+		return Row{}, errors.Join(err, fmt.Errorf("%q is not a kind of fault; here it is called %q and written %q", name, ours, row.Form))
 	}
 	if near := nearest.Name(name, names); near != "" {
 		return Row{}, fmt.Errorf("%q is not a kind of fault; did you mean %q?", name, near)

@@ -12,14 +12,15 @@ import (
 
 // armed is a fault of a set, with what it has done.
 type armed struct {
-	fault      fault.Fault
-	name       string
-	behaviours map[fault.Kind]behaviour // of the kind, or of the steps of a sequence
-	keys       []string                 // that act
-	greets     bool
-	lifted     context.Context
-	letGo      context.CancelFunc
-	idle       chan struct{} // closed when it is lifted and holds nothing
+	fault  fault.Fault
+	name   string
+	whole  behaviour                // of its kind; nil for a sequence
+	steps  map[fault.Kind]behaviour // of a sequence
+	keys   []string                 // that act
+	greets bool
+	lifted context.Context
+	letGo  context.CancelFunc
+	idle   chan struct{} // closed when it is lifted and holds nothing
 
 	mu          sync.Mutex
 	isLifted    bool
@@ -36,20 +37,20 @@ type armed struct {
 
 func arm(f fault.Fault, seed uint64) *armed {
 	a := &armed{
-		fault: f, name: f.Name(), behaviours: map[fault.Kind]behaviour{}, keys: chosen(f.When, seed, f.Name()),
+		fault: f, name: f.Name(), whole: behaviourOf(f.Kind), steps: map[fault.Kind]behaviour{}, keys: chosen(f.When, seed, f.Name()),
 		idle: make(chan struct{}),
 	}
 	for _, kind := range fault.Steps(f.Kind) {
-		a.behaviours[kind] = behaviourOf(kind)
+		a.steps[kind] = behaviourOf(kind)
 	}
-	_, a.greets = a.behaviours[f.Kind].(greeter)
+	_, a.greets = a.whole.(greeter)
 	a.lifted, a.letGo = context.WithCancel(context.Background())
 	return a
 }
 
 // refuses says whether the fault closes the addresses, and resets what is open.
 func (a *armed) refuses() (yes, cut bool) {
-	r, yes := a.behaviours[a.fault.Kind].(refusing)
+	r, yes := a.whole.(refusing)
 	return yes, r.Cut
 }
 
@@ -64,7 +65,7 @@ func (a *armed) choose(r *Request, at time.Duration, c Config) (act, bool) {
 	if refuses, _ := a.refuses(); refuses {
 		return act{}, false // the address as a whole is closed, see Refusing
 	}
-	if p, ok := a.behaviours[a.fault.Kind].(picky); ok && !p.possible(r) {
+	if p, ok := a.whole.(picky); ok && !p.possible(r) {
 		return act{}, false
 	}
 	n := r.Attempt
@@ -94,11 +95,10 @@ func (a *armed) choose(r *Request, at time.Duration, c Config) (act, bool) {
 
 // behaviour is what happens to the n-th request; nil if nothing does.
 func (a *armed) behaviour(n int) behaviour {
-	kind := a.fault.Kind
-	if s, ok := kind.(fault.Sequence); ok {
-		kind = s.At(n)
+	if s, ok := a.fault.Kind.(fault.Sequence); ok {
+		return a.steps[s.At(n)]
 	}
-	return a.behaviours[kind]
+	return a.whole
 }
 
 // stillAtWork returns how much abandoned work still goes on.

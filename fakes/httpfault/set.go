@@ -50,7 +50,7 @@ func (s *Set) Add(faults ...fault.Fault) error {
 	next := slices.Clone(*s.active.Load())
 	for _, f := range faults {
 		if err := Support().Accepts(f); err != nil {
-			return fmt.Errorf("add fault: %w", err)
+			return fmt.Errorf("add fault %q: %w", f.Name(), err)
 		}
 		if slices.ContainsFunc(next, func(a *armed) bool { return a.name == f.Name() }) {
 			return fmt.Errorf("add fault %q: %w", f.Name(), ErrPresent)
