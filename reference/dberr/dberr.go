@@ -1,4 +1,4 @@
-// Package dberr says what kind of failure an error from Postgres is, by its
+// Package dberr says of which class an error from Postgres is, by its
 // SQLSTATE and by Go's own error types, never by its text.
 package dberr
 
@@ -12,27 +12,27 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Kind is what a caller can do about a failure.
-type Kind string
+// Class is what a caller can do about a failure.
+type Class string
 
-// The kinds of failure.
+// The classes of failures.
 const (
-	None        Kind = "none"        // no error
-	Canceled    Kind = "canceled"    // the caller has gone; nothing to do
-	Timeout     Kind = "timeout"     // the statement took too long, or was cancelled
-	Unavailable Kind = "unavailable" // no working connection: another may succeed
-	Unexpected  Kind = "unexpected"  // anything else: a mistake of ours, most likely
+	none        Class = "none"        // no error
+	Canceled    Class = "canceled"    // the caller has gone; nothing to do
+	Timeout     Class = "timeout"     // the statement took too long, or was cancelled
+	Unavailable Class = "unavailable" // no working connection: another may succeed
+	Unexpected  Class = "unexpected"  // anything else: a mistake of ours, most likely
 )
 
-// Classify returns the kind of an error that a query or a connection attempt
+// Classify returns the class of an error that a query or a connection attempt
 // gave.
-func Classify(err error) Kind {
+func Classify(err error) Class {
 	var server *pgconn.PgError
 	var connect *pgconn.ConnectError
 	var network net.Error
 	switch {
 	case err == nil:
-		return None
+		return none
 	case errors.As(err, &server):
 		return byState(server.Code)
 	case errors.Is(err, context.Canceled):
@@ -49,7 +49,7 @@ func Classify(err error) Kind {
 }
 
 // byState classifies a SQLSTATE.
-func byState(code string) Kind {
+func byState(code string) Class {
 	switch code {
 	case "57014", // query_canceled: by statement_timeout or by somebody
 		"55P03", // lock_not_available

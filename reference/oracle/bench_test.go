@@ -1,4 +1,4 @@
-package oracle_test
+package oracle
 
 import (
 	"fmt"
@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/reference/internal/dbtest"
-	"holdfast.dev/holdfast/reference/oracle"
 	"holdfast.dev/holdfast/reference/schema"
 )
 
@@ -19,14 +18,14 @@ import (
 //
 //	go test ./reference/oracle -run '^$' -bench Impact -count 6
 func BenchmarkImpact(b *testing.B) {
-	api := serve(b, good)
+	api := listen(b, wellBehaved)
 	dsn := world(b, map[int64][]schema.Oracle{7: oracles(api.URL, 100), 8: oracles(api.URL, 10_000)})
 	for _, row := range []struct {
 		cap, active int
 		project     string
 	}{{10, 100, "7"}, {10, 10_000, "8"}, {0, 100, "7"}, {0, 10_000, "8"}} {
 		b.Run(fmt.Sprintf("cap=%d/active=%d", row.cap, row.active), func(b *testing.B) {
-			s := service(b, dbtest.Pool(b, dsn, 4), func(c *oracle.Config) { c.Cap = row.cap })
+			s := service(b, dbtest.Pool(b, dsn, 4), func(c *Config) { c.Cap = row.cap })
 			b.ReportAllocs()
 			for b.Loop() {
 				w := get(b.Context(), s, row.project)

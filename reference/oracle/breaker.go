@@ -45,9 +45,9 @@ func newBreakers(failures int, cooldown time.Duration) *breakers {
 
 // allow asks whether a call may be made, and returns how to tell what came of
 // it.
-func (b *breakers) allow(endpoint string) (done func(*Failure), ok bool) {
+func (b *breakers) allow(endpoint string) (done func(*oracleFailure), ok bool) {
 	if b.failures == 0 {
-		return func(*Failure) {}, true
+		return func(*oracleFailure) {}, true
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -62,7 +62,7 @@ func (b *breakers) allow(endpoint string) (done func(*Failure), ok bool) {
 		return nil, false
 	}
 	one.calls++
-	return func(f *Failure) {
+	return func(f *oracleFailure) {
 		report(meaning(f))
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -85,11 +85,11 @@ func (b *breakers) newBreaker(endpoint string) *breaker {
 
 // meaning is what a call says of its endpoint. An answer that is wrong is an
 // answer all the same.
-func meaning(f *Failure) error {
+func meaning(f *oracleFailure) error {
 	switch {
 	case f == nil:
 		return nil
-	case f.Class == canceled, f.refused != "":
+	case f.Class == classCanceled, f.refused != "":
 		return errNeither
 	case f.sick():
 		return errSick

@@ -12,7 +12,7 @@ import (
 )
 
 // tell reports a failure, or none, for a call that must be allowed.
-func tell(t *testing.T, b *breakers, endpoint string, f *Failure) {
+func tell(t *testing.T, b *breakers, endpoint string, f *oracleFailure) {
 	t.Helper()
 	done, ok := b.allow(endpoint)
 	require.True(t, ok)
@@ -22,7 +22,7 @@ func tell(t *testing.T, b *breakers, endpoint string, f *Failure) {
 func TestABreakerOpensTriesOnceAndHeals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBreakers(3, 5*time.Second)
-		sick := failed(Timeout, "")
+		sick := failed(classTimeout, "")
 		tell(t, b, "a", sick)
 		tell(t, b, "a", sick)
 		tell(t, b, "a", nil) // what counts is failures in a row
@@ -46,7 +46,7 @@ func TestABreakerOpensTriesOnceAndHeals(t *testing.T) {
 
 		time.Sleep(5*time.Second + 1)
 		probe, _ = b.allow("a")
-		probe(failed(canceled, "")) // which says nothing, so another may try
+		probe(failed(classCanceled, "")) // which says nothing, so another may try
 		tell(t, b, "a", nil)
 		require.Zero(t, b.open())
 		require.Empty(t, b.all)
@@ -54,25 +54,25 @@ func TestABreakerOpensTriesOnceAndHeals(t *testing.T) {
 }
 
 func TestWhatSpeaksAgainstAnOracle(t *testing.T) {
-	status := func(code int) *Failure { return &Failure{Class: Status, status: code} }
+	status := func(code int) *oracleFailure { return &oracleFailure{Class: classStatus, status: code} }
 	for _, row := range []struct {
 		name    string
-		failure *Failure
+		failure *oracleFailure
 		want    error
 	}{
 		{"an answer", nil, nil},
-		{"no answer in time", failed(Timeout, ""), errSick},
-		{"no connection", failed(Connection, ""), errSick},
+		{"no answer in time", failed(classTimeout, ""), errSick},
+		{"no connection", failed(classConnection, ""), errSick},
 		{"429", status(429), errSick},
 		{"500", status(500), errSick},
 		{"503", status(503), errSick},
 		{"404", status(404), nil},
 		{"a redirect", status(0), nil},
-		{"a wrong answer", failed(Payload, ""), nil},
-		{"too much of an answer", failed(TooLarge, ""), nil},
-		{"the caller went", failed(canceled, ""), errNeither},
-		{"no place in the bulkhead", &Failure{Class: Connection, refused: outcomeBulkhead}, errNeither},
-		{"no time for a place", &Failure{Class: Timeout, refused: outcomeBulkhead}, errNeither},
+		{"a wrong answer", failed(classPayload, ""), nil},
+		{"too much of an answer", failed(classTooLarge, ""), nil},
+		{"the caller went", failed(classCanceled, ""), errNeither},
+		{"no place in the bulkhead", &oracleFailure{Class: classConnection, refused: outcomeBulkhead}, errNeither},
+		{"no time for a place", &oracleFailure{Class: classTimeout, refused: outcomeBulkhead}, errNeither},
 	} {
 		require.Equal(t, row.want, meaning(row.failure), row.name)
 	}
@@ -84,7 +84,7 @@ func TestBreakersAreBounded(t *testing.T) {
 	held, ok := b.allow("held")
 	require.True(t, ok)
 	for i := range 100 {
-		tell(t, b, fmt.Sprint(i), failed(Timeout, ""))
+		tell(t, b, fmt.Sprint(i), failed(classTimeout, ""))
 		require.LessOrEqual(t, len(b.all), 10)
 	}
 	require.Contains(t, b.all, "held", "a breaker that a call needs stays")
@@ -102,23 +102,23 @@ func TestASickOracleIsLeftAloneAndItsNeighboursAreNot(t *testing.T) {
 		w.WriteHeader(503)
 	}})
 	s := newService(t, func(c *Config) { c.BreakerCooldown = time.Hour })
-	for range DefaultConfig().BreakerFailures {
-		requireFailure(t, one(t, s, u.source("sick")), Status, "503")
+	for range defaultConfig().BreakerFailures {
+		requireFailure(t, one(t, s, u.source("sick")), classStatus, "503")
 	}
-	requireFailure(t, one(t, s, u.source("sick")), Connection, "breaker")
-	require.EqualValues(t, DefaultConfig().BreakerFailures, u.calls.Load(), "the oracle is not asked")
+	requireFailure(t, one(t, s, u.source("sick")), classConnection, "breaker")
+	require.EqualValues(t, defaultConfig().BreakerFailures, u.calls.Load(), "the oracle is not asked")
 	require.Equal(t, 1.0, value(t, s.metrics.calls.WithLabelValues(outcomeBreaker)))
-	require.Equal(t, StatusOK, one(t, s, u.source("healthy")).Status)
+	require.Equal(t, statusOK, one(t, s, u.source("healthy")).Status)
 
 	off := newService(t, func(c *Config) { c.BreakerFailures = 0 })
 	before := u.calls.Load()
 	for range 50 {
-		requireFailure(t, one(t, off, u.source("sick")), Status, "503")
+		requireFailure(t, one(t, off, u.source("sick")), classStatus, "503")
 	}
 	require.EqualValues(t, 50, u.calls.Load()-before, "without it, each is asked")
 
 	s = newService(t, func(c *Config) { c.BreakerFailures, c.BreakerCooldown = 1, time.Millisecond })
-	requireFailure(t, one(t, s, u.source("sick")), Status, "503")
+	requireFailure(t, one(t, s, u.source("sick")), classStatus, "503")
 	healed.Store(true)
-	require.Eventually(t, func() bool { return one(t, s, u.source("sick")).Status == StatusOK }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return one(t, s, u.source("sick")).Status == statusOK }, 5*time.Second, time.Millisecond)
 }

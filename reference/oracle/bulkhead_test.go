@@ -95,8 +95,8 @@ func TestOneThatHangsLeavesTheOthersTheirPlaces(t *testing.T) {
 		s.workers.Go(func() { _, _ = s.fanOut(ctx, asked, []source{u.source("hangs")}) })
 	}
 	require.Eventually(t, func() bool { return u.open.Load() == 2 }, 5*time.Second, time.Millisecond)
-	requireFailure(t, one(t, s, u.source("hangs")), Connection, "bulkhead")
-	require.Equal(t, StatusOK, one(t, s, u.source("works")).Status)
+	requireFailure(t, one(t, s, u.source("hangs")), classConnection, "bulkhead")
+	require.Equal(t, statusOK, one(t, s, u.source("works")).Status)
 	require.EqualValues(t, 3, u.calls.Load(), "who finds no place does not call")
 	require.Equal(t, 1.0, value(t, s.metrics.calls.WithLabelValues(outcomeBulkhead)))
 

@@ -82,10 +82,10 @@ func redirects(limit int) func(next *http.Request, before []*http.Request) error
 	}
 	return func(next *http.Request, before []*http.Request) error {
 		if host(next.URL) != host(before[0].URL) {
-			return failed(Status, "the answer leads to another host")
+			return failed(classStatus, "the answer leads to another host")
 		}
 		if len(before) > limit {
-			return failed(Status, "more than %d redirects", limit)
+			return failed(classStatus, "more than %d redirects", limit)
 		}
 		return nil
 	}
@@ -98,10 +98,10 @@ func host(u *url.URL) string { return u.Scheme + "://" + strings.ToLower(u.Host)
 func endpoint(u *url.URL) string { return host(u) + u.EscapedPath() }
 
 // address returns where an oracle is asked about a project.
-func address(oracle string, project int64) (*url.URL, *Failure) {
+func address(oracle string, project int64) (*url.URL, *oracleFailure) {
 	u, err := url.Parse(oracle)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, failed(Unexpected, "the oracle's address is none")
+		return nil, failed(classUnexpected, "the oracle's address is none")
 	}
 	query := u.Query()
 	query.Set("project", strconv.FormatInt(project, 10))
@@ -110,10 +110,10 @@ func address(oracle string, project int64) (*url.URL, *Failure) {
 }
 
 // fetch makes one call and returns the body of the answer.
-func (c *client) fetch(ctx context.Context, u *url.URL) ([]byte, *Failure) {
+func (c *client) fetch(ctx context.Context, u *url.URL) ([]byte, *oracleFailure) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, failed(Unexpected, "the oracle's address is none")
+		return nil, failed(classUnexpected, "the oracle's address is none")
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "holdfast-reference")
@@ -140,15 +140,15 @@ func withoutAddress(err error) error {
 }
 
 // head checks an answer's status and headers.
-func (c *client) head(answer *http.Response) *Failure {
+func (c *client) head(answer *http.Response) *oracleFailure {
 	switch status := answer.StatusCode; {
 	case status < 200 || status > 299,
 		c.config.ValidateAnswers && status != http.StatusOK:
-		return &Failure{Class: Status, Detail: fmt.Sprintf("status %d", status), status: status}
+		return &oracleFailure{Class: classStatus, Detail: fmt.Sprintf("status %d", status), status: status}
 	case c.config.MaxBody > 0 && answer.ContentLength > c.config.MaxBody:
 		return c.tooLarge()
 	case c.config.ValidateAnswers && !isJSON(answer.Header.Get("Content-Type")):
-		return failed(Payload, "the answer is not declared to be JSON")
+		return failed(classPayload, "the answer is not declared to be JSON")
 	}
 	return nil
 }
@@ -160,7 +160,7 @@ func isJSON(contentType string) bool {
 
 // body reads the answer's body. The transport has unpacked it, so that what
 // counts is its size in memory.
-func (c *client) body(ctx context.Context, answer *http.Response) ([]byte, *Failure) {
+func (c *client) body(ctx context.Context, answer *http.Response) ([]byte, *oracleFailure) {
 	var from io.Reader = answer.Body
 	if c.config.MaxBody > 0 {
 		from = io.LimitReader(from, c.config.MaxBody+1)
@@ -172,13 +172,13 @@ func (c *client) body(ctx context.Context, answer *http.Response) ([]byte, *Fail
 	case c.config.MaxBody > 0 && int64(len(body)) > c.config.MaxBody:
 		return nil, c.tooLarge()
 	case c.config.ValidateAnswers && len(body) == 0:
-		return nil, failed(Payload, "the body is empty")
+		return nil, failed(classPayload, "the body is empty")
 	}
 	return body, nil
 }
 
-func (c *client) tooLarge() *Failure {
-	return failed(TooLarge, "more than %d bytes", c.config.MaxBody)
+func (c *client) tooLarge() *oracleFailure {
+	return failed(classTooLarge, "more than %d bytes", c.config.MaxBody)
 }
 
 // close closes the connections that no call uses.

@@ -33,29 +33,29 @@ func TestEveryClassOfFailure(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		answer http.HandlerFunc
-		class  Class
+		class  failureClass
 		detail string
 	}{
-		{"a server's error", status(503), Status, "status 503"},
-		{"throttling", status(429), Status, "status 429"},
-		{"a client's error", status(404), Status, "status 404"},
-		{"no content", status(204), Status, "status 204"},
-		{"a redirect that leads nowhere", status(307), Status, "status 307"},
-		{"no answer", raw(""), Connection, "ended before the answer did"},
-		{"no HTTP", raw("\x00\x01 garbage\r\n\r\n"), Connection, "no answer that can be read"},
-		{"half a body", raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"), Connection, "ended before"},
-		{"half of the chunks", raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"), Connection, "ended before"},
-		{"no length of a chunk", raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{\r\n"), Connection, "no answer that can be read"},
-		{"half a body without a length", raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"project_id\":7,"), Payload, "not JSON"},
-		{"gzip that is none", raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n" + strings.Repeat("x", 20)), Payload, "unpacked"},
-		{"an empty body", body(""), Payload, "empty"},
-		{"HTML", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>maintenance</html>") }, Payload, "not declared to be JSON"},
-		{"another project", body(strings.Replace(goodBody("oracle-0"), ":7,", ":8,", 1)), Payload, "another project"},
-		{"more than allowed", body(strings.Repeat(" ", int(DefaultConfig().MaxBody)) + goodBody("oracle-0")), TooLarge, "more than 1048576 bytes"},
+		{"a server's error", status(503), classStatus, "status 503"},
+		{"throttling", status(429), classStatus, "status 429"},
+		{"a client's error", status(404), classStatus, "status 404"},
+		{"no content", status(204), classStatus, "status 204"},
+		{"a redirect that leads nowhere", status(307), classStatus, "status 307"},
+		{"no answer", raw(""), classConnection, "ended before the answer did"},
+		{"no HTTP", raw("\x00\x01 garbage\r\n\r\n"), classConnection, "no answer that can be read"},
+		{"half a body", raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"), classConnection, "ended before"},
+		{"half of the chunks", raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"), classConnection, "ended before"},
+		{"no length of a chunk", raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{\r\n"), classConnection, "no answer that can be read"},
+		{"half a body without a length", raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"project_id\":7,"), classPayload, "not JSON"},
+		{"gzip that is none", raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n" + strings.Repeat("x", 20)), classPayload, "unpacked"},
+		{"an empty body", body(""), classPayload, "empty"},
+		{"HTML", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>maintenance</html>") }, classPayload, "not declared to be JSON"},
+		{"another project", body(strings.Replace(goodBody("oracle-0"), ":7,", ":8,", 1)), classPayload, "another project"},
+		{"more than allowed", body(strings.Repeat(" ", int(defaultConfig().MaxBody)) + goodBody("oracle-0")), classTooLarge, "more than 1048576 bytes"},
 		{"headers without end", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Long", strings.Repeat("x", 1<<20))
 			good(w, r)
-		}, Connection, "no answer that can be read"},
+		}, classConnection, "no answer that can be read"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			u := serve(t, map[string]http.HandlerFunc{"oracle-0": row.answer})
@@ -68,14 +68,14 @@ func TestAnOracleThatCannotBeAsked(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		from   source
-		class  Class
+		class  failureClass
 		detail string
 	}{
-		{"nobody listens", source{url: "http://user:secret@127.0.0.1:1/"}, Connection, "refused"},
-		{"no such name", source{url: "http://secret.invalid/"}, Connection, "has no address"},
-		{"no address", source{url: "127.0.0.1:80"}, Unexpected, "address is none"},
-		{"another protocol", source{url: "ftp://127.0.0.1/secret"}, Unexpected, "address is none"},
-		{"a broken address", source{url: "http://[::secret"}, Unexpected, "address is none"},
+		{"nobody listens", source{url: "http://user:secret@127.0.0.1:1/"}, classConnection, "refused"},
+		{"no such name", source{url: "http://secret.invalid/"}, classConnection, "has no address"},
+		{"no address", source{url: "127.0.0.1:80"}, classUnexpected, "address is none"},
+		{"another protocol", source{url: "ftp://127.0.0.1/secret"}, classUnexpected, "address is none"},
+		{"a broken address", source{url: "http://[::secret"}, classUnexpected, "address is none"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			row.from.name, row.from.adapter = "oracle-0", schema.AdapterV1
@@ -85,7 +85,7 @@ func TestAnOracleThatCannotBeAsked(t *testing.T) {
 	u := serve(t, nil)
 	from := u.source("oracle-0")
 	from.adapter = "v9"
-	requireFailure(t, one(t, newService(t, nil), from), Unexpected, "adapter is none")
+	requireFailure(t, one(t, newService(t, nil), from), classUnexpected, "adapter is none")
 }
 
 func TestACallSaysWhatItIs(t *testing.T) {
@@ -96,7 +96,7 @@ func TestACallSaysWhatItIs(t *testing.T) {
 	}})
 	from := u.source("oracle-0")
 	from.url = strings.Replace(from.url, "http://", "http://user:secret@", 1) + "?key=secret"
-	require.Equal(t, StatusOK, one(t, newService(t, nil), from).Status)
+	require.Equal(t, statusOK, one(t, newService(t, nil), from).Status)
 	require.Equal(t, "GET /oracles/oracle-0/impact?key=secret&project=7", got.Method+" "+got.URL.String())
 	require.Equal(t, []string{"1"}, got.Header["X-Attempt"])
 	require.Equal(t, "application/json", got.Header.Get("Accept"))
@@ -151,8 +151,8 @@ func TestAConnectionThatDiesWhenUsedAgainIsNoSecondCall(t *testing.T) {
 	c := count(t)
 	s := newService(t, nil)
 	from := source{name: "oracle-0", url: "http://" + c.Addr().String(), adapter: schema.AdapterV1}
-	require.Equal(t, StatusOK, one(t, s, from).Status)
-	requireFailure(t, one(t, s, from), Connection, "")
+	require.Equal(t, statusOK, one(t, s, from).Status)
+	requireFailure(t, one(t, s, from), classConnection, "")
 	require.EqualValues(t, 2, c.requests.Load(), "two calls, two requests")
 
 	// What it is kept from: the same server counts three requests for two calls.
@@ -190,24 +190,24 @@ func TestRedirectsAreBounded(t *testing.T) {
 			to("/oracles/long/impact")(w, r)
 		},
 	})
-	follow := func(s *Service, path string) Result {
+	follow := func(s *Service, path string) oracleResult {
 		from := u.source("oracle-0")
 		from.url = u.URL + "/oracles/" + path + "/impact"
 		return one(t, s, from)
 	}
 	s := newService(t, nil)
-	require.Equal(t, StatusOK, follow(s, "once").Status)
+	require.Equal(t, statusOK, follow(s, "once").Status)
 	before := u.calls.Load()
-	requireFailure(t, follow(s, "twice"), Status, "more than 1 redirects")
+	requireFailure(t, follow(s, "twice"), classStatus, "more than 1 redirects")
 	require.EqualValues(t, 2, u.calls.Load()-before)
-	requireFailure(t, follow(s, "elsewhere"), Status, "another host")
+	requireFailure(t, follow(s, "elsewhere"), classStatus, "another host")
 	require.Zero(t, elsewhere.calls.Load(), "the other host sees nothing")
 
 	s = newService(t, func(c *Config) { c.RedirectLimit, c.ValidateAnswers = 0, false })
-	require.Equal(t, StatusOK, follow(s, "twice").Status)
-	require.Equal(t, StatusOK, follow(s, "long").Status)
+	require.Equal(t, statusOK, follow(s, "twice").Status)
+	require.Equal(t, statusOK, follow(s, "long").Status)
 	require.EqualValues(t, 16, hops.Load())
-	require.Equal(t, StatusOK, follow(s, "elsewhere").Status)
+	require.Equal(t, statusOK, follow(s, "elsewhere").Status)
 	require.EqualValues(t, 1, elsewhere.calls.Load())
 }
 
@@ -223,9 +223,9 @@ func TestBodiesAreBoundedUnpacked(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		body(packed.String())(w, r)
 	}})
-	requireFailure(t, one(t, newService(t, nil), u.source("oracle-0")), TooLarge, "more than")
+	requireFailure(t, one(t, newService(t, nil), u.source("oracle-0")), classTooLarge, "more than")
 	off := newService(t, func(c *Config) { c.MaxBody = 0 })
-	require.Equal(t, StatusOK, one(t, off, u.source("oracle-0")).Status, "without a bound all of it is read")
+	require.Equal(t, statusOK, one(t, off, u.source("oracle-0")).Status, "without a bound all of it is read")
 }
 
 func TestWithoutABoundHeadersMayBeLong(t *testing.T) {
@@ -234,7 +234,7 @@ func TestWithoutABoundHeadersMayBeLong(t *testing.T) {
 		good(w, r)
 	}})
 	off := newService(t, func(c *Config) { c.MaxBody = 0 })
-	require.Equal(t, StatusOK, one(t, off, u.source("oracle-0")).Status)
+	require.Equal(t, statusOK, one(t, off, u.source("oracle-0")).Status)
 }
 
 func TestWithoutValidationWhateverCameIsPassedOn(t *testing.T) {
@@ -247,7 +247,7 @@ func TestWithoutValidationWhateverCameIsPassedOn(t *testing.T) {
 	} {
 		u := serve(t, map[string]http.HandlerFunc{"oracle-0": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, row.body) }})
 		r := one(t, newService(t, func(c *Config) { c.ValidateAnswers = false }), u.source("oracle-0"))
-		require.Equal(t, StatusOK, r.Status, r.Detail)
+		require.Equal(t, statusOK, r.Status, r.Detail)
 		require.Equal(t, row.want, string(r.Data))
 	}
 }

@@ -91,8 +91,8 @@ type Config struct {
 	AcquireTimeout time.Duration `setting:"ORACLE_ACQUIRE_TIMEOUT"`
 }
 
-// DefaultConfig returns the configuration with every protection on.
-func DefaultConfig() Config { return settings.Defaults[Config](settings.Oracle()) }
+// defaultConfig returns the configuration with every protection on.
+func defaultConfig() Config { return settings.Defaults[Config](settings.Oracle()) }
 
 // FromEnv returns the default configuration with what the environment changes
 // of it, or all problems at once, each with its variable's name.

@@ -16,7 +16,7 @@ func environment(values map[string]string) func(string) string {
 func TestAnEmptyEnvironmentHasEveryProtection(t *testing.T) {
 	c, err := FromEnv(environment(nil))
 	require.NoError(t, err)
-	require.Equal(t, DefaultConfig(), c)
+	require.Equal(t, defaultConfig(), c)
 	for i := range reflect.TypeFor[Config]().NumField() {
 		require.False(t, reflect.ValueOf(c).Field(i).IsZero(), reflect.TypeFor[Config]().Field(i).Name)
 	}
@@ -27,7 +27,7 @@ func TestEachVariableChangesItsOwnSetting(t *testing.T) {
 		t.Run(v.Name, func(t *testing.T) {
 			c, err := FromEnv(environment(map[string]string{v.Name: "0"}))
 			require.NoError(t, err)
-			require.NotEqual(t, DefaultConfig(), c)
+			require.NotEqual(t, defaultConfig(), c)
 		})
 	}
 }

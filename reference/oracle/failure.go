@@ -13,26 +13,26 @@ import (
 	"syscall"
 )
 
-// Class says why an oracle gave no data.
-type Class string
+// failureClass says why an oracle gave no data.
+type failureClass string
 
 // The classes of failures, as answers have them.
 const (
-	Timeout    Class = "timeout"    // no whole answer in time
-	Connection Class = "connection" // no answer, or half of one; or not asked, to spare the oracle (detail: breaker, bulkhead)
-	Status     Class = "status"     // an answer with another status than 200, or one that leads elsewhere
-	Payload    Class = "payload"    // an answer that is not what was asked for
-	TooLarge   Class = "too_large"  // a body that is larger than allowed
-	Unexpected Class = "unexpected" // anything else: a mistake of ours, or in the oracle's entry
+	classTimeout    failureClass = "timeout"    // no whole answer in time
+	classConnection failureClass = "connection" // no answer, or half of one; or not asked, to spare the oracle (detail: breaker, bulkhead)
+	classStatus     failureClass = "status"     // an answer with another status than 200, or one that leads elsewhere
+	classPayload    failureClass = "payload"    // an answer that is not what was asked for
+	classTooLarge   failureClass = "too_large"  // a body that is larger than allowed
+	classUnexpected failureClass = "unexpected" // anything else: a mistake of ours, or in the oracle's entry
 )
 
-// canceled is the class of calls that were given up because whoever asked has
+// classCanceled is the class of calls that were given up because whoever asked has
 // gone. No answer has it: there is nobody to answer.
-const canceled Class = "canceled"
+const classCanceled failureClass = "canceled"
 
-// Failure is the error of one oracle.
-type Failure struct {
-	Class  Class
+// oracleFailure is the error of one oracle.
+type oracleFailure struct {
+	Class  failureClass
 	Detail string // never an address, a stack or text from outside
 
 	status  int    // HTTP status, if it is what failed
@@ -41,27 +41,27 @@ type Failure struct {
 }
 
 // Error returns class and detail.
-func (f *Failure) Error() string { return string(f.Class) + ": " + f.Detail }
+func (f *oracleFailure) Error() string { return string(f.Class) + ": " + f.Detail }
 
 // Unwrap returns the cause.
-func (f *Failure) Unwrap() error { return f.cause }
+func (f *oracleFailure) Unwrap() error { return f.cause }
 
-func failed(class Class, format string, args ...any) *Failure {
-	return &Failure{Class: class, Detail: fmt.Sprintf(format, args...)}
+func failed(class failureClass, format string, args ...any) *oracleFailure {
+	return &oracleFailure{Class: class, Detail: fmt.Sprintf(format, args...)}
 }
 
 // result is the failure as a part of an answer.
-func (f *Failure) result() Result {
-	return Result{Status: StatusError, Error: f.Class, Detail: f.Detail}
+func (f *oracleFailure) result() oracleResult {
+	return oracleResult{Status: statusError, Error: f.Class, Detail: f.Detail}
 }
 
 // sick tells whether the failure says that the oracle is in no state to answer,
 // rather than that it answered wrongly.
-func (f *Failure) sick() bool {
+func (f *oracleFailure) sick() bool {
 	switch f.Class {
-	case Timeout, Connection:
+	case classTimeout, classConnection:
 		return f.refused == ""
-	case Status:
+	case classStatus:
 		return f.status >= 500 || f.status == http.StatusTooManyRequests
 	}
 	return false
@@ -70,31 +70,31 @@ func (f *Failure) sick() bool {
 // broken classifies an error of net/http, of the call or of reading its body,
 // by its type, and by the state of the call's context first: what a client says
 // of a call that was given up is no news of the oracle.
-func broken(ctx context.Context, err error) *Failure {
-	f := &Failure{cause: err}
-	var gone *Failure
+func broken(ctx context.Context, err error) *oracleFailure {
+	f := &oracleFailure{cause: err}
+	var gone *oracleFailure
 	var network net.Error
 	var name *net.DNSError
 	var corrupt flate.CorruptInputError
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		f.Class, f.Detail = canceled, "the call was given up"
+		f.Class, f.Detail = classCanceled, "the call was given up"
 	case ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &network) && network.Timeout():
-		f.Class, f.Detail = Timeout, "no whole answer in time"
+		f.Class, f.Detail = classTimeout, "no whole answer in time"
 	case errors.As(err, &gone): // ours, that went through net/http: a redirect that is not followed
 		return gone
 	case errors.As(err, &name):
-		f.Class, f.Detail = Connection, "the oracle's name has no address"
+		f.Class, f.Detail = classConnection, "the oracle's name has no address"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		f.Class, f.Detail = Connection, "the connection was refused"
+		f.Class, f.Detail = classConnection, "the connection was refused"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		f.Class, f.Detail = Connection, "the connection was reset"
+		f.Class, f.Detail = classConnection, "the connection was reset"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		f.Class, f.Detail = Connection, "the connection ended before the answer did"
+		f.Class, f.Detail = classConnection, "the connection ended before the answer did"
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		f.Class, f.Detail = Payload, "the body cannot be unpacked"
+		f.Class, f.Detail = classPayload, "the body cannot be unpacked"
 	default: // a certificate, bytes that are no HTTP, headers without end
-		f.Class, f.Detail = Connection, "no answer that can be read came"
+		f.Class, f.Detail = classConnection, "no answer that can be read came"
 	}
 	return f
 }

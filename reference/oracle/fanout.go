@@ -14,7 +14,7 @@ import (
 type answer struct {
 	source  source
 	data    json.RawMessage
-	failure *Failure
+	failure *oracleFailure
 }
 
 // fanOut asks the oracles, so many at once, and returns what has come when all
@@ -22,7 +22,7 @@ type answer struct {
 // still at work has been told to stop, and is waited for by Close. The error is
 // the context's when it was cancelled, and a [*Failure] where errors are not
 // isolated.
-func (s *Service) fanOut(ctx context.Context, project int64, sources []source) (map[string]Result, error) {
+func (s *Service) fanOut(ctx context.Context, project int64, sources []source) (map[string]oracleResult, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	answers := make(chan answer, len(sources)) // with room for all: who is late is not stuck
@@ -34,7 +34,7 @@ func (s *Service) fanOut(ctx context.Context, project int64, sources []source) (
 			}
 		})
 	}
-	results := make(map[string]Result, len(sources))
+	results := make(map[string]oracleResult, len(sources))
 	for len(results) < len(sources) {
 		a, ok := receive(ctx, answers)
 		if !ok {
@@ -70,11 +70,11 @@ func receive(ctx context.Context, answers <-chan answer) (a answer, ok bool) {
 }
 
 // late makes a timeout of each oracle that has no result.
-func (s *Service) late(ctx context.Context, sources []source, results map[string]Result) (map[string]Result, error) {
+func (s *Service) late(ctx context.Context, sources []source, results map[string]oracleResult) (map[string]oracleResult, error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, ctx.Err()
 	}
-	late := failed(Timeout, "no answer by the deadline")
+	late := failed(classTimeout, "no answer by the deadline")
 	for _, source := range sources {
 		if _, known := results[source.name]; known {
 			continue
@@ -98,7 +98,7 @@ func (s *Service) ask(ctx context.Context, project int64, from source) (a answer
 	if s.config.IsolatePanics {
 		defer func() {
 			if problem := recover(); problem != nil {
-				a.failure = failed(Unexpected, "reading the answer failed")
+				a.failure = failed(classUnexpected, "reading the answer failed")
 				s.logger.ErrorContext(ctx, "oracle panicked", "project", project, "oracle", from.name,
 					"panic", fmt.Sprint(problem), "stack", string(debug.Stack()))
 			}
@@ -109,7 +109,7 @@ func (s *Service) ask(ctx context.Context, project int64, from source) (a answer
 }
 
 // call makes the call and reads the answer.
-func (s *Service) call(ctx context.Context, project int64, from source) (json.RawMessage, *Failure) {
+func (s *Service) call(ctx context.Context, project int64, from source) (json.RawMessage, *oracleFailure) {
 	if s.config.CallTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, s.config.CallTimeout)
@@ -121,24 +121,24 @@ func (s *Service) call(ctx context.Context, project int64, from source) (json.Ra
 	}
 	adapter, known := s.adapters[from.adapter]
 	if !known {
-		return nil, failed(Unexpected, "the oracle's adapter is none")
+		return nil, failed(classUnexpected, "the oracle's adapter is none")
 	}
 	data, err := adapter.data(question{project: project, oracle: from.name}, body)
 	if err != nil {
-		return nil, &Failure{Class: Payload, Detail: err.Error()}
+		return nil, &oracleFailure{Class: classPayload, Detail: err.Error()}
 	}
 	return data, nil
 }
 
 // fetch makes the call if breaker and bulkhead let it.
-func (s *Service) fetch(ctx context.Context, project int64, oracle string) (body []byte, failure *Failure) {
+func (s *Service) fetch(ctx context.Context, project int64, oracle string) (body []byte, failure *oracleFailure) {
 	u, failure := address(oracle, project)
 	if failure != nil {
 		return nil, failure
 	}
 	report, ok := s.breakers.allow(endpoint(u))
 	if !ok {
-		return nil, &Failure{Class: Connection, refused: outcomeBreaker,
+		return nil, &oracleFailure{Class: classConnection, refused: outcomeBreaker,
 			Detail: "breaker: the oracle failed too often and is left alone for a while"}
 	}
 	defer func() { report(failure) }()
@@ -154,8 +154,8 @@ func (s *Service) fetch(ctx context.Context, project int64, oracle string) (body
 
 // full is the failure of a call that found no place in the bulkhead, in time or
 // before its context ended.
-func full(ctx context.Context) *Failure {
-	f := failed(Connection, "bulkhead: too many calls to the oracle's host are under way")
+func full(ctx context.Context) *oracleFailure {
+	f := failed(classConnection, "bulkhead: too many calls to the oracle's host are under way")
 	if ctx.Err() != nil {
 		f = broken(ctx, ctx.Err())
 	}
@@ -166,7 +166,7 @@ func full(ctx context.Context) *Failure {
 // logFailure logs what went wrong with an oracle. A call that was given up is no
 // news.
 func (s *Service) logFailure(ctx context.Context, project int64, a answer) {
-	if a.failure == nil || a.failure.Class == canceled {
+	if a.failure == nil || a.failure.Class == classCanceled {
 		return
 	}
 	attributes := []any{"project", project, "oracle", a.source.name, "class", string(a.failure.Class), "detail", a.failure.Detail}
@@ -177,9 +177,9 @@ func (s *Service) logFailure(ctx context.Context, project int64, a answer) {
 }
 
 // result is the answer as a part of ours.
-func (a answer) result() Result {
+func (a answer) result() oracleResult {
 	if a.failure != nil {
 		return a.failure.result()
 	}
-	return Result{Status: StatusOK, Data: a.data}
+	return oracleResult{Status: statusOK, Data: a.data}
 }

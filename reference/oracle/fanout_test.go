@@ -21,12 +21,12 @@ func TestEachOracleHasItsResult(t *testing.T) {
 	results, err := s.fanOut(t.Context(), asked, u.sources(10))
 	require.NoError(t, err)
 	require.Len(t, results, 10)
-	requireFailure(t, results["oracle-3"], Status, "status 500")
-	require.Equal(t, StatusOK, results["oracle-4"].Status)
+	requireFailure(t, results["oracle-3"], classStatus, "status 500")
+	require.Equal(t, statusOK, results["oracle-4"].Status)
 	require.Contains(t, string(results["oracle-4"].Data), `"beneficiaries":1234,"co2_kg":56.7,"score":0.89}`)
 	require.EqualValues(t, 10, u.calls.Load())
 	require.Equal(t, 9.0, value(t, s.metrics.calls.WithLabelValues(outcomeOK)))
-	require.Equal(t, 1.0, value(t, s.metrics.calls.WithLabelValues(string(Status))))
+	require.Equal(t, 1.0, value(t, s.metrics.calls.WithLabelValues(string(classStatus))))
 	require.Zero(t, value(t, s.metrics.inFlight))
 }
 
@@ -63,7 +63,7 @@ func TestWithoutIsolationTheFirstErrorEndsAll(t *testing.T) {
 	u := serve(t, map[string]http.HandlerFunc{"oracle-3": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }})
 	s := newService(t, func(c *Config) { *c = Config{} })
 	results, err := s.fanOut(t.Context(), asked, u.sources(10))
-	var failure *Failure
+	var failure *oracleFailure
 	require.ErrorAs(t, err, &failure)
 	require.EqualError(t, err, "oracle oracle-3: status: status 500")
 	require.Nil(t, results)
@@ -94,10 +94,10 @@ func TestNobodyIsWaitedForPastTheDeadline(t *testing.T) {
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, took, deadline)
 	require.Less(t, took, 2*deadline)
-	requireFailure(t, results["oracle-1"], Timeout, "")
-	requireFailure(t, results["oracle-2"], Timeout, "no answer by the deadline")
+	requireFailure(t, results["oracle-1"], classTimeout, "")
+	requireFailure(t, results["oracle-2"], classTimeout, "no answer by the deadline")
 	for _, name := range []string{"oracle-0", "oracle-3", "oracle-9"} {
-		require.Equal(t, StatusOK, results[name].Status, name)
+		require.Equal(t, statusOK, results[name].Status, name)
 	}
 
 	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -114,16 +114,16 @@ func TestOraclesThatWereNotReachedAreTimeouts(t *testing.T) {
 	defer cancel()
 	results, err := s.fanOut(ctx, asked, u.sources(3))
 	require.NoError(t, err)
-	requireFailure(t, results["oracle-2"], Timeout, "no answer by the deadline")
+	requireFailure(t, results["oracle-2"], classTimeout, "no answer by the deadline")
 	require.EqualValues(t, 1, u.calls.Load())
 
 	s = newService(t, func(c *Config) { c.ConcurrentCalls, c.IsolateErrors = 1, false })
 	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err = s.fanOut(ctx, asked, u.sources(3))
-	var failure *Failure
+	var failure *oracleFailure
 	require.ErrorAs(t, err, &failure)
-	require.Equal(t, Timeout, failure.Class)
+	require.Equal(t, classTimeout, failure.Class)
 }
 
 func TestTheCallTimeoutBoundsTheWholeCall(t *testing.T) {
@@ -141,11 +141,11 @@ func TestTheCallTimeoutBoundsTheWholeCall(t *testing.T) {
 	}
 	u := serve(t, map[string]http.HandlerFunc{"oracle-0": drip, "oracle-1": hang})
 	s := newService(t, func(c *Config) { c.CallTimeout = 100 * time.Millisecond })
-	requireFailure(t, one(t, s, u.source("oracle-0")), Timeout, "no whole answer in time")
-	requireFailure(t, one(t, s, u.source("oracle-1")), Timeout, "no whole answer in time")
+	requireFailure(t, one(t, s, u.source("oracle-0")), classTimeout, "no whole answer in time")
+	requireFailure(t, one(t, s, u.source("oracle-1")), classTimeout, "no whole answer in time")
 
 	s = newService(t, func(c *Config) { c.CallTimeout = 0 })
-	require.Equal(t, StatusOK, one(t, s, u.source("oracle-0")).Status, "without it, a dripping answer is waited for")
+	require.Equal(t, statusOK, one(t, s, u.source("oracle-0")).Status, "without it, a dripping answer is waited for")
 }
 
 func TestCallsEndWithTheirCaller(t *testing.T) {
@@ -171,7 +171,7 @@ func TestCallsEndWithTheirCaller(t *testing.T) {
 		require.Fail(t, "the oracle still has the call open")
 	}
 	require.NoError(t, s.Close(t.Context()))
-	require.Equal(t, 1.0, value(t, s.metrics.calls.WithLabelValues(string(canceled))))
+	require.Equal(t, 1.0, value(t, s.metrics.calls.WithLabelValues(string(classCanceled))))
 	require.Zero(t, s.breakers.open())
 }
 
@@ -184,9 +184,9 @@ func TestAPanicOverOneAnswerIsThatOraclesError(t *testing.T) {
 	s := newService(t, nil)
 	results, err := s.fanOut(t.Context(), asked, sources)
 	require.NoError(t, err)
-	requireFailure(t, results["oracle-1"], Unexpected, "reading the answer failed")
-	require.Equal(t, StatusOK, results["oracle-0"].Status)
-	require.Equal(t, StatusOK, results["oracle-2"].Status)
+	requireFailure(t, results["oracle-1"], classUnexpected, "reading the answer failed")
+	require.Equal(t, statusOK, results["oracle-0"].Status)
+	require.Equal(t, statusOK, results["oracle-2"].Status)
 }
 
 // envPanic makes TestWithoutIsolationAPanicEndsTheProcess be the process that ends.

@@ -14,7 +14,7 @@ import (
 // retryAfter is what a refused client is told to wait.
 const retryAfter = time.Second
 
-// ServeHTTP answers GET /projects/{id}/impact: 200 with an [Impact]; 400 for an
+// ServeHTTP answers GET /projects/{id}/impact: 200 with an [impactBody]; 400 for an
 // id that is none; 404 for a project that does not exist; 502 and 504 for an
 // oracle's failure where errors are not isolated; 503 with Retry-After when the
 // database cannot be reached or is too slow.
@@ -34,18 +34,18 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // refuse answers with an error.
 func (s *Service) refuse(ctx context.Context, w http.ResponseWriter, project int64, err error) {
-	var failure *Failure
+	var failure *oracleFailure
 	switch {
 	case ctx.Err() != nil: // nobody is there to read an answer
 		reply.Unavailable(w, retryAfter, "canceled", "the request was cancelled")
-	case errors.Is(err, ErrNoProject):
+	case errors.Is(err, errNoProject):
 		reply.Error(w, http.StatusNotFound, "no_such_project", "there is no such project")
-	case errors.Is(err, ErrOverloaded):
+	case errors.Is(err, errOverloaded):
 		s.logger.WarnContext(ctx, "impact has no connection", "project", project, "error", err)
 		reply.Unavailable(w, retryAfter, "overloaded", "too many requests at once: try again later")
 	case errors.As(err, &failure):
 		status := http.StatusBadGateway
-		if failure.Class == Timeout {
+		if failure.Class == classTimeout {
 			status = http.StatusGatewayTimeout
 		}
 		reply.Error(w, status, "oracle_"+string(failure.Class), err.Error())

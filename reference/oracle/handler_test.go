@@ -1,4 +1,4 @@
-package oracle_test
+package oracle
 
 import (
 	"context"
@@ -15,18 +15,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/reference/internal/dbtest"
-	"holdfast.dev/holdfast/reference/oracle"
 	"holdfast.dev/holdfast/reference/schema"
 )
 
 func TestTheAnswerIsAsTheContractSays(t *testing.T) {
 	t.Parallel()
-	api := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	api := listen(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "oracle-1") {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		good(w, r)
+		wellBehaved(w, r)
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 2)})
 	s := service(t, dbtest.Pool(t, dsn, 2), nil)
@@ -52,11 +51,11 @@ func TestTheFirstTenInOrderAreAsked(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var asked []string
-	api := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	api := listen(t, func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		asked = append(asked, strings.Split(r.URL.Path, "/")[2])
-		good(w, r)
+		wellBehaved(w, r)
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 100), 8: oracles(api.URL, 10_000)})
 	conn := dbtest.Connect(t, dsn)
@@ -66,7 +65,7 @@ func TestTheFirstTenInOrderAreAsked(t *testing.T) {
 	want := []string{"oracle-77", "oracle-0", "oracle-66", "oracle-1", "oracle-3", "oracle-4", "oracle-6", "oracle-7", "oracle-8", "oracle-9"}
 
 	logs := &strings.Builder{}
-	s := logging(t, dbtest.Pool(t, dsn, 2), logs, func(c *oracle.Config) { c.ConcurrentCalls = 1 })
+	s := logging(t, dbtest.Pool(t, dsn, 2), logs, func(c *Config) { c.ConcurrentCalls = 1 })
 	for project, active := range map[int64]int{7: 98, 8: 9_998} {
 		asked = nil
 		impact, err := s.Impact(t.Context(), project)
@@ -77,7 +76,7 @@ func TestTheFirstTenInOrderAreAsked(t *testing.T) {
 	}
 
 	asked = nil
-	s = service(t, dbtest.Pool(t, dsn, 2), func(c *oracle.Config) { c.Cap = 0 })
+	s = service(t, dbtest.Pool(t, dsn, 2), func(c *Config) { c.Cap = 0 })
 	impact, err := s.Impact(t.Context(), 7)
 	require.NoError(t, err)
 	require.Equal(t, []any{98, 98, false, 98}, []any{impact.Active, impact.Queried, impact.Truncated, len(impact.Results)})
@@ -87,15 +86,15 @@ func TestTheFirstTenInOrderAreAsked(t *testing.T) {
 func TestTheDeadlineBoundsTheWholeRequest(t *testing.T) {
 	t.Parallel()
 	const deadline = 400 * time.Millisecond
-	api := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	api := listen(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "oracle-3/") {
 			<-r.Context().Done()
 			return
 		}
-		good(w, r)
+		wellBehaved(w, r)
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 10)})
-	s := service(t, dbtest.Pool(t, dsn, 2), func(c *oracle.Config) { c.OverallDeadline = deadline })
+	s := service(t, dbtest.Pool(t, dsn, 2), func(c *Config) { c.OverallDeadline = deadline })
 	start := time.Now()
 	impact, err := s.Impact(t.Context(), 7)
 	took := time.Since(start)
@@ -104,14 +103,14 @@ func TestTheDeadlineBoundsTheWholeRequest(t *testing.T) {
 	require.Less(t, took, 2*deadline)
 	for name, result := range impact.Results {
 		if name == "oracle-3" {
-			require.Equal(t, oracle.Timeout, result.Error)
+			require.Equal(t, classTimeout, result.Error)
 		} else {
-			require.Equal(t, oracle.StatusOK, result.Status, name)
+			require.Equal(t, statusOK, result.Status, name)
 		}
 	}
 
 	lock(t, dsn)
-	s = service(t, dbtest.Pool(t, dsn, 2), func(c *oracle.Config) { c.OverallDeadline, c.StatementTimeout = deadline, 0 })
+	s = service(t, dbtest.Pool(t, dsn, 2), func(c *Config) { c.OverallDeadline, c.StatementTimeout = deadline, 0 })
 	start = time.Now()
 	requireProblem(t, get(t.Context(), s, "7"), http.StatusServiceUnavailable, "timeout")
 	require.Less(t, time.Since(start), 2*deadline, "with its time in the database")
@@ -119,14 +118,14 @@ func TestTheDeadlineBoundsTheWholeRequest(t *testing.T) {
 
 func TestWithoutIsolationAnErrorIsTheAnswer(t *testing.T) {
 	t.Parallel()
-	api := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	api := listen(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("project") == "8" {
 			<-r.Context().Done()
 		}
 		w.WriteHeader(http.StatusTeapot)
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 1), 8: oracles(api.URL, 1)})
-	s := service(t, dbtest.Pool(t, dsn, 2), func(c *oracle.Config) { c.IsolateErrors, c.CallTimeout = false, 100*time.Millisecond })
+	s := service(t, dbtest.Pool(t, dsn, 2), func(c *Config) { c.IsolateErrors, c.CallTimeout = false, 100*time.Millisecond })
 	w := get(t.Context(), s, "7")
 	requireProblem(t, w, http.StatusBadGateway, "oracle_status")
 	require.Contains(t, w.Body.String(), "oracle oracle-0: status: status 418")
@@ -136,15 +135,15 @@ func TestWithoutIsolationAnErrorIsTheAnswer(t *testing.T) {
 func TestAConnectionIsNotHeldWhileOraclesAreAsked(t *testing.T) {
 	t.Parallel()
 	entered, leave := make(chan struct{}), make(chan struct{})
-	api := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	api := listen(t, func(w http.ResponseWriter, r *http.Request) {
 		entered <- struct{}{}
 		<-leave
-		good(w, r)
+		wellBehaved(w, r)
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 1)})
 	for _, release := range []bool{true, false} {
 		pool := dbtest.Pool(t, dsn, 2)
-		s := service(t, pool, func(c *oracle.Config) { c.ReleaseConnection = release })
+		s := service(t, pool, func(c *Config) { c.ReleaseConnection = release })
 		done := make(chan error)
 		go func() {
 			_, err := s.Impact(t.Context(), 7)
@@ -162,19 +161,19 @@ func TestAConnectionIsNotHeldWhileOraclesAreAsked(t *testing.T) {
 func TestACallerWhoHasGoneIsNotWorkedFor(t *testing.T) {
 	t.Parallel()
 	entered, gone, answer := make(chan struct{}), make(chan bool), make(chan struct{})
-	api := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	api := listen(t, func(w http.ResponseWriter, r *http.Request) {
 		entered <- struct{}{}
 		select {
 		case <-r.Context().Done():
 			gone <- true
 		case <-answer:
-			good(w, r)
+			wellBehaved(w, r)
 			gone <- false
 		}
 	})
 	dsn := world(t, map[int64][]schema.Oracle{7: oracles(api.URL, 1)})
 	for _, cancels := range []bool{true, false} {
-		s := service(t, dbtest.Pool(t, dsn, 2), func(c *oracle.Config) { c.CancelAbandoned = cancels })
+		s := service(t, dbtest.Pool(t, dsn, 2), func(c *Config) { c.CancelAbandoned = cancels })
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); get(ctx, s, "7") }()
@@ -205,21 +204,21 @@ func TestTheWaitForTheDatabaseIsBounded(t *testing.T) {
 	pool := dbtest.Pool(t, dsn, 1)
 	held, err := pool.Acquire(t.Context())
 	require.NoError(t, err)
-	s := service(t, pool, func(c *oracle.Config) { c.AcquireTimeout = 50 * time.Millisecond })
+	s := service(t, pool, func(c *Config) { c.AcquireTimeout = 50 * time.Millisecond })
 	requireProblem(t, get(t.Context(), s, "7"), http.StatusServiceUnavailable, "overloaded")
-	off := service(t, pool, func(c *oracle.Config) { c.AcquireTimeout = 0 })
+	off := service(t, pool, func(c *Config) { c.AcquireTimeout = 0 })
 	requireWaits(t, off)
 	held.Release()
 
 	lock(t, dsn)
-	s = service(t, pool, func(c *oracle.Config) { c.StatementTimeout = 50 * time.Millisecond })
+	s = service(t, pool, func(c *Config) { c.StatementTimeout = 50 * time.Millisecond })
 	requireProblem(t, get(t.Context(), s, "7"), http.StatusServiceUnavailable, "timeout")
 	require.EqualValues(t, 1, pool.Stat().TotalConns(), "the database's own timeout keeps the connection")
-	requireWaits(t, service(t, pool, func(c *oracle.Config) { c.StatementTimeout = 0 }))
+	requireWaits(t, service(t, pool, func(c *Config) { c.StatementTimeout = 0 }))
 }
 
 // requireWaits shows that a request waits until its caller goes.
-func requireWaits(t *testing.T, s *oracle.Service) {
+func requireWaits(t *testing.T, s *Service) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 	defer cancel()

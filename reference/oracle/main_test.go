@@ -1,4 +1,4 @@
-package oracle_test
+package oracle
 
 import (
 	"context"
@@ -18,7 +18,6 @@ import (
 
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/database/databasetest"
-	"holdfast.dev/holdfast/reference/oracle"
 	"holdfast.dev/holdfast/reference/schema"
 )
 
@@ -57,15 +56,15 @@ func oracles(url string, n int) []schema.Oracle {
 // today is when all data of the oracles here are of.
 var today = time.Now().UTC().Format(time.RFC3339)
 
-// serve starts an API of oracles.
-func serve(t testing.TB, h http.HandlerFunc) *httptest.Server {
+// listen starts an API of oracles.
+func listen(t testing.TB, h http.HandlerFunc) *httptest.Server {
 	api := httptest.NewServer(h)
 	t.Cleanup(api.Close)
 	return api
 }
 
-// good answers as an oracle should.
-func good(w http.ResponseWriter, r *http.Request) {
+// wellBehaved answers as an oracle should.
+func wellBehaved(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	fmt.Fprintf(w, `{"project_id":%s,"oracle":%q,"data":{"as_of":%q,"beneficiaries":1234,"co2_kg":56.7,"score":0.89}}`,
 		r.URL.Query().Get("project"), strings.Split(r.URL.Path, "/")[2], today)
@@ -73,25 +72,25 @@ func good(w http.ResponseWriter, r *http.Request) {
 
 // service returns an impact service with the default protections, changed by
 // change.
-func service(t testing.TB, pool *pgxpool.Pool, change func(*oracle.Config)) *oracle.Service {
+func service(t testing.TB, pool *pgxpool.Pool, change func(*Config)) *Service {
 	return logging(t, pool, io.Discard, change)
 }
 
 // logging is service with JSON logs.
-func logging(t testing.TB, pool *pgxpool.Pool, logs io.Writer, change func(*oracle.Config)) *oracle.Service {
-	c := oracle.DefaultConfig()
+func logging(t testing.TB, pool *pgxpool.Pool, logs io.Writer, change func(*Config)) *Service {
+	c := defaultConfig()
 	if change != nil {
 		change(&c)
 	}
 	logger := slog.New(slog.NewJSONHandler(logs, nil))
-	s, err := oracle.New(c, pool, prometheus.NewRegistry(), logger)
+	s, err := New(c, pool, prometheus.NewRegistry(), logger)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close(context.Background())) })
 	return s
 }
 
 // get asks the service about a project.
-func get(ctx context.Context, s *oracle.Service, id string) *httptest.ResponseRecorder {
+func get(ctx context.Context, s *Service, id string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
 	mux.Handle("GET /projects/{id}/impact", s)
 	w := httptest.NewRecorder()

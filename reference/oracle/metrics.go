@@ -41,7 +41,7 @@ func newMetrics(registry prometheus.Registerer, b *breakers) (*metrics, error) {
 	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "oracle_breakers_open", Help: "Oracles that are left alone because they failed, or are tried again."},
 		func() float64 { return float64(b.open()) })
-	for _, class := range []Class{Timeout, Connection, Status, Payload, TooLarge, Unexpected, canceled,
+	for _, class := range []failureClass{classTimeout, classConnection, classStatus, classPayload, classTooLarge, classUnexpected, classCanceled,
 		outcomeOK, outcomeBreaker, outcomeBulkhead} {
 		m.calls.WithLabelValues(string(class)) // so that each is there as 0 from the start
 	}
@@ -50,7 +50,7 @@ func newMetrics(registry prometheus.Registerer, b *breakers) (*metrics, error) {
 }
 
 // called counts a call that ended, or that was not made.
-func (m *metrics) called(f *Failure, took time.Duration) {
+func (m *metrics) called(f *oracleFailure, took time.Duration) {
 	switch {
 	case f == nil:
 		m.calls.WithLabelValues(outcomeOK).Inc()

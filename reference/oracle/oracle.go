@@ -23,7 +23,7 @@
 // oracle's adapter.
 //
 // An oracle that fails is a part of the answer, not its end: it has one of the
-// classes of [Class]. No detail holds an address or anything internal.
+// classes of [failureClass]. No detail holds an address or anything internal.
 package oracle
 
 import (
@@ -31,29 +31,29 @@ import (
 	"errors"
 )
 
-// ErrNoProject is in the chain of the error for a project that does not exist.
-var ErrNoProject = errors.New("no such project")
+// errNoProject is in the chain of the error for a project that does not exist.
+var errNoProject = errors.New("no such project")
 
-// Impact is the answer about one project.
-type Impact struct {
-	ProjectID int64             `json:"project_id"`
-	Active    int               `json:"active"`    // oracles of the project that are active
-	Queried   int               `json:"queried"`   // how many of them were to be asked
-	Truncated bool              `json:"truncated"` // there are more than were asked
-	Results   map[string]Result `json:"results"`   // by oracle, one of each that was to be asked; never null
+// impactBody is the answer about one project.
+type impactBody struct {
+	ProjectID int64                   `json:"project_id"`
+	Active    int                     `json:"active"`    // oracles of the project that are active
+	Queried   int                     `json:"queried"`   // how many of them were to be asked
+	Truncated bool                    `json:"truncated"` // there are more than were asked
+	Results   map[string]oracleResult `json:"results"`   // by oracle, one of each that was to be asked; never null
 }
 
-// Statuses of a [Result].
+// Statuses of a [oracleResult].
 const (
-	StatusOK    = "ok"
-	StatusError = "error"
+	statusOK    = "ok"
+	statusError = "error"
 )
 
-// Result is what came of asking one oracle: data, or an error with its detail.
-type Result struct {
+// oracleResult is what came of asking one oracle: data, or an error with its detail.
+type oracleResult struct {
 	Status string          `json:"status"`
 	Data   json.RawMessage `json:"data,omitempty"`
-	Error  Class           `json:"error,omitempty"`
+	Error  failureClass    `json:"error,omitempty"`
 	Detail string          `json:"detail,omitempty"` // for people; may be shown to anyone
 }
 

@@ -89,7 +89,7 @@ func (u *upstream) sources(n int) []source {
 // newService returns a service without a database, with the default protections
 // changed by change.
 func newService(t testing.TB, change func(*Config)) *Service {
-	c := DefaultConfig()
+	c := defaultConfig()
 	if change != nil {
 		change(&c)
 	}
@@ -104,7 +104,7 @@ func newService(t testing.TB, change func(*Config)) *Service {
 }
 
 // one asks a single oracle.
-func one(t testing.TB, s *Service, from source) Result {
+func one(t testing.TB, s *Service, from source) oracleResult {
 	t.Helper()
 	results, err := s.fanOut(t.Context(), asked, []source{from})
 	require.NoError(t, err)
@@ -114,9 +114,9 @@ func one(t testing.TB, s *Service, from source) Result {
 
 // requireFailure checks a result's class and detail, and that it gives nothing
 // away.
-func requireFailure(t testing.TB, r Result, class Class, detail string) {
+func requireFailure(t testing.TB, r oracleResult, class failureClass, detail string) {
 	t.Helper()
-	require.Equal(t, StatusError, r.Status, "%s", r.Data)
+	require.Equal(t, statusError, r.Status, "%s", r.Data)
 	require.Equal(t, class, r.Error, r.Detail)
 	require.Contains(t, r.Detail, detail)
 	text, err := json.Marshal(r)

@@ -64,11 +64,11 @@ func (s *Service) Close(ctx context.Context) error {
 	}
 }
 
-// Impact asks a project's oracles. The error is [ErrNoProject] when there is no
-// such project, [ErrOverloaded] when no connection was free in time, a
+// Impact asks a project's oracles. The error is [errNoProject] when there is no
+// such project, [errOverloaded] when no connection was free in time, a
 // [*Failure] when an oracle failed and errors are not isolated, the context's
 // when it was cancelled, else the database's.
-func (s *Service) Impact(ctx context.Context, project int64) (Impact, error) {
+func (s *Service) Impact(ctx context.Context, project int64) (impactBody, error) {
 	if !s.config.CancelAbandoned {
 		ctx = context.WithoutCancel(ctx)
 	}
@@ -79,18 +79,18 @@ func (s *Service) Impact(ctx context.Context, project int64) (Impact, error) {
 	}
 	conn, err := s.store.acquire(ctx)
 	if err != nil {
-		return Impact{}, err
+		return impactBody{}, err
 	}
 	release := sync.OnceFunc(conn.Release)
 	defer release()
 	active, sources, err := s.store.read(ctx, conn, project)
 	if err != nil {
-		return Impact{}, err
+		return impactBody{}, err
 	}
 	if s.config.ReleaseConnection {
 		release()
 	}
-	impact := Impact{ProjectID: project, Active: active, Queried: len(sources), Truncated: active > len(sources)}
+	impact := impactBody{ProjectID: project, Active: active, Queried: len(sources), Truncated: active > len(sources)}
 	s.metrics.fanouts.Inc()
 	if impact.Truncated {
 		s.metrics.truncated.Inc()

@@ -11,9 +11,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ErrOverloaded is in the chain of the error of a request that waited in vain
+// errOverloaded is in the chain of the error of a request that waited in vain
 // for a database connection.
-var ErrOverloaded = errors.New("no database connection came free")
+var errOverloaded = errors.New("no database connection came free")
 
 // grace is how much longer this process waits than the database may take: the
 // database's own timeout should come first, since it keeps the connection.
@@ -35,7 +35,7 @@ func (s store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	}
 	conn, err := s.pool.Acquire(waiting)
 	if err != nil && ctx.Err() == nil && errors.Is(waiting.Err(), context.DeadlineExceeded) {
-		return nil, fmt.Errorf("%w in %v", ErrOverloaded, s.config.AcquireTimeout)
+		return nil, fmt.Errorf("%w in %v", errOverloaded, s.config.AcquireTimeout)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("acquire a connection: %w", err)
@@ -44,7 +44,7 @@ func (s store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 }
 
 // read returns how many oracles of a project are active, and those to ask, in
-// their order. The error is [ErrNoProject] if there is no such project.
+// their order. The error is [errNoProject] if there is no such project.
 func (s store) read(ctx context.Context, conn *pgxpool.Conn, project int64) (active int, sources []source, err error) {
 	if s.config.StatementTimeout > 0 {
 		var cancel context.CancelFunc
@@ -87,7 +87,7 @@ func (s store) read(ctx context.Context, conn *pgxpool.Conn, project int64) (act
 	case err != nil:
 		return 0, nil, fmt.Errorf("read oracles: %w", err)
 	case !found:
-		return 0, nil, ErrNoProject
+		return 0, nil, errNoProject
 	}
 	return active, sources, nil
 }

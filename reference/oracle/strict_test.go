@@ -16,7 +16,7 @@ var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 const sample = `{"project_id":7,"oracle":"oracle-3","data":{"as_of":"2026-01-31T00:00:00Z","beneficiaries":1234,"co2_kg":56.7,"score":0.89}}`
 
 func reader() strict {
-	return strict{maxAge: DefaultConfig().MaxAge, now: func() time.Time { return noon }}
+	return strict{maxAge: defaultConfig().MaxAge, now: func() time.Time { return noon }}
 }
 
 var sampleQuestion = question{project: 7, oracle: "oracle-3"}

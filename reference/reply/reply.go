@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Problem is the body of every answer that is an error. The code is for
+// problem is the body of every answer that is an error. The code is for
 // programs, the message for people; neither holds anything internal.
-type Problem struct {
+type problem struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }
@@ -34,8 +34,8 @@ func JSON(w http.ResponseWriter, status int, value any) {
 // Error answers with a problem.
 func Error(w http.ResponseWriter, status int, code, message string) {
 	JSON(w, status, struct {
-		Error Problem `json:"error"`
-	}{Problem{Code: code, Message: message}})
+		Error problem `json:"error"`
+	}{problem{Code: code, Message: message}})
 }
 
 // Unavailable answers 503 and says when to try again, in whole seconds and at

@@ -1,4 +1,4 @@
-package schema_test
+package schema
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 
 	"holdfast.dev/holdfast/harness/database/databasetest"
 	"holdfast.dev/holdfast/reference/internal/dbtest"
-	"holdfast.dev/holdfast/reference/schema"
 )
 
 var databases databasetest.Server
@@ -20,13 +19,13 @@ func TestMain(m *testing.M) { os.Exit(databases.Run(m)) }
 // seeded returns a session on a database of so many projects.
 func seeded(t testing.TB, projects int64, seed uint64) *pgx.Conn {
 	dsn := databases.Empty(t)
-	require.NoError(t, schema.Seed(context.Background(), dsn, schema.Params{Projects: projects, Seed: seed}))
+	require.NoError(t, Seed(context.Background(), dsn, Params{Projects: projects, Seed: seed}))
 	return dbtest.Connect(t, dsn)
 }
 
 // migrated returns a session on an empty database with the schema.
 func migrated(t testing.TB) *pgx.Conn {
 	conn := dbtest.Connect(t, databases.Empty(t))
-	require.NoError(t, schema.Migrate(context.Background(), conn))
+	require.NoError(t, Migrate(context.Background(), conn))
 	return conn
 }

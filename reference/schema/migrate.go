@@ -63,7 +63,7 @@ func Migrate(ctx context.Context, conn *pgx.Conn) error {
 
 // migrate applies those of the migrations that are still missing.
 func migrate(ctx context.Context, conn *pgx.Conn, wanted []migration) error {
-	current, err := Version(ctx, conn)
+	current, err := appliedVersion(ctx, conn)
 	if err != nil {
 		return err
 	}
@@ -101,9 +101,9 @@ func apply(ctx context.Context, conn *pgx.Conn, m migration) error {
 	})
 }
 
-// Version returns the number of the newest migration that was applied; 0 for a
+// appliedVersion returns the number of the newest migration that was applied; 0 for a
 // database without any.
-func Version(ctx context.Context, conn *pgx.Conn) (int, error) {
+func appliedVersion(ctx context.Context, conn *pgx.Conn) (int, error) {
 	const undefinedTable = "42P01"
 	var version int
 	err := conn.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM schema_migrations").Scan(&version)

@@ -1,4 +1,4 @@
-package schema_test
+package schema
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"holdfast.dev/holdfast/reference/internal/dbtest"
-	"holdfast.dev/holdfast/reference/schema"
 )
 
 func TestMigrateAppliesEveryMigrationOnce(t *testing.T) {
@@ -16,11 +15,11 @@ func TestMigrateAppliesEveryMigrationOnce(t *testing.T) {
 	conn := migrated(t)
 	first := dbtest.Values[string](t, conn, "SELECT version || ' ' || applied_at FROM schema_migrations ORDER BY 1")
 	require.GreaterOrEqual(t, len(first), 3)
-	version, err := schema.Version(t.Context(), conn)
+	version, err := appliedVersion(t.Context(), conn)
 	require.NoError(t, err)
 	require.Equal(t, len(first), version)
 
-	require.NoError(t, schema.Migrate(t.Context(), conn))
+	require.NoError(t, Migrate(t.Context(), conn))
 	require.Equal(t, first, dbtest.Values[string](t, conn, "SELECT version || ' ' || applied_at FROM schema_migrations ORDER BY 1"))
 }
 
@@ -28,12 +27,12 @@ func TestMigrateOnlyReadsWhenNothingIsMissing(t *testing.T) {
 	t.Parallel()
 	conn := migrated(t)
 	dbtest.Exec(t, conn, "SET default_transaction_read_only = on")
-	require.NoError(t, schema.Migrate(t.Context(), conn))
+	require.NoError(t, Migrate(t.Context(), conn))
 
 	dbtest.Exec(t, conn, "SET default_transaction_read_only = off")
 	dbtest.Exec(t, conn, "DROP TABLE schema_migrations")
 	dbtest.Exec(t, conn, "SET default_transaction_read_only = on")
-	require.Error(t, schema.Migrate(t.Context(), conn), "the check above would notice a write")
+	require.Error(t, Migrate(t.Context(), conn), "the check above would notice a write")
 }
 
 func TestProgramsMayMigrateOneDatabaseAtOnce(t *testing.T) {
@@ -42,14 +41,14 @@ func TestProgramsMayMigrateOneDatabaseAtOnce(t *testing.T) {
 	group, ctx := errgroup.WithContext(t.Context())
 	for range 6 {
 		conn := dbtest.Connect(t, dsn)
-		group.Go(func() error { return schema.Migrate(ctx, conn) })
+		group.Go(func() error { return Migrate(ctx, conn) })
 	}
 	require.NoError(t, group.Wait())
 }
 
 func TestADatabaseWithoutSchemaHasVersionZero(t *testing.T) {
 	t.Parallel()
-	version, err := schema.Version(t.Context(), dbtest.Connect(t, databases.Empty(t)))
+	version, err := appliedVersion(t.Context(), dbtest.Connect(t, databases.Empty(t)))
 	require.NoError(t, err)
 	require.Zero(t, version)
 }
@@ -58,12 +57,12 @@ func TestAFailedMigrationLeavesTheOnesBeforeIt(t *testing.T) {
 	t.Parallel()
 	conn := dbtest.Connect(t, databases.Empty(t))
 	dbtest.Exec(t, conn, "CREATE FUNCTION search_grams(text) RETURNS int LANGUAGE sql AS 'SELECT 1'") // in the way of the second
-	err := schema.Migrate(context.Background(), conn)
+	err := Migrate(context.Background(), conn)
 	require.ErrorContains(t, err, "apply migration 0002_keys_and_indexes")
-	version, err := schema.Version(t.Context(), conn)
+	version, err := appliedVersion(t.Context(), conn)
 	require.NoError(t, err)
 	require.Equal(t, 1, version)
 
 	dbtest.Exec(t, conn, "DROP FUNCTION search_grams(text)")
-	require.NoError(t, schema.Migrate(t.Context(), conn), "and can be tried again")
+	require.NoError(t, Migrate(t.Context(), conn), "and can be tried again")
 }

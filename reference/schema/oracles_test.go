@@ -1,4 +1,4 @@
-package schema_test
+package schema
 
 import (
 	"context"
@@ -10,14 +10,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"holdfast.dev/holdfast/reference/internal/dbtest"
-	"holdfast.dev/holdfast/reference/schema"
 )
 
 // someOracles returns so many, every third of them not active.
-func someOracles(n int) []schema.Oracle {
-	all := make([]schema.Oracle, n)
+func someOracles(n int) []Oracle {
+	all := make([]Oracle, n)
 	for i := range all {
-		all[i] = schema.Oracle{Name: fmt.Sprint("oracle-", i), URL: fmt.Sprint("http://example.org/", i), Active: i%3 != 2}
+		all[i] = Oracle{Name: fmt.Sprint("oracle-", i), URL: fmt.Sprint("http://example.org/", i), Active: i%3 != 2}
 	}
 	return all
 }
@@ -36,8 +35,8 @@ func TestOraclesAreAddedInTheirOrder(t *testing.T) {
 	dsn := conn.Config().ConnString()
 	addProject(t, conn, 1, "un", "")
 	added := someOracles(4)
-	added[3].Adapter = schema.AdapterLegacy
-	require.NoError(t, schema.AddOracles(t.Context(), dsn, 1, added))
+	added[3].Adapter = AdapterLegacy
+	require.NoError(t, AddOracles(t.Context(), dsn, 1, added))
 	require.Equal(t, []string{
 		"1 0 oracle-0 http://example.org/0 v1 true", "1 1 oracle-1 http://example.org/1 v1 true",
 		"1 2 oracle-2 http://example.org/2 v1 false", "1 3 oracle-3 http://example.org/3 legacy true",
@@ -47,15 +46,15 @@ func TestOraclesAreAddedInTheirOrder(t *testing.T) {
 	for _, row := range []struct {
 		name    string
 		project int64
-		oracle  schema.Oracle
+		oracle  Oracle
 		state   string
 	}{
-		{"no such project", 2, schema.Oracle{Name: "a", URL: "u"}, foreignKey},
-		{"a name that is there", 1, schema.Oracle{Name: "oracle-1", URL: "u"}, unique},
-		{"an unknown adapter", 1, schema.Oracle{Name: "a", URL: "u", Adapter: "v2"}, check},
-		{"no name", 1, schema.Oracle{URL: "u"}, check},
+		{"no such project", 2, Oracle{Name: "a", URL: "u"}, foreignKey},
+		{"a name that is there", 1, Oracle{Name: "oracle-1", URL: "u"}, unique},
+		{"an unknown adapter", 1, Oracle{Name: "a", URL: "u", Adapter: "v2"}, check},
+		{"no name", 1, Oracle{URL: "u"}, check},
 	} {
-		err := schema.AddOracles(t.Context(), dsn, row.project, []schema.Oracle{{Name: "good", URL: "u"}, row.oracle})
+		err := AddOracles(t.Context(), dsn, row.project, []Oracle{{Name: "good", URL: "u"}, row.oracle})
 		require.ErrorContains(t, err, row.state, row.name)
 	}
 	require.Equal(t, []int{4}, dbtest.Values[int](t, conn, "SELECT count(*) FROM oracles"), "a failure adds nothing")
@@ -67,7 +66,7 @@ func TestActiveOraclesAreCounted(t *testing.T) {
 	dsn := conn.Config().ConnString()
 	for id := range int64(3) {
 		addProject(t, conn, id+1, "un", "")
-		require.NoError(t, schema.AddOracles(t.Context(), dsn, id+1, someOracles(30)))
+		require.NoError(t, AddOracles(t.Context(), dsn, id+1, someOracles(30)))
 	}
 	for _, step := range []struct {
 		does, statement string

@@ -26,8 +26,8 @@ const bucketBits = 14
 // generatorVersion changes whenever the same parameters give other data.
 const generatorVersion = 1
 
-// ErrNotEmpty is returned by [Seed] for a database that has a schema already.
-var ErrNotEmpty = errors.New("seed: the database has tables already: seeding wants a fresh one")
+// errNotEmpty is returned by [Seed] for a database that has a schema already.
+var errNotEmpty = errors.New("seed: the database has tables already: seeding wants a fresh one")
 
 // Params says which data [Seed] builds: equal parameters, equal data.
 type Params struct {
@@ -73,11 +73,11 @@ func Seed(ctx context.Context, dsn string, p Params) error {
 		return fmt.Errorf("seed: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	switch version, err := Version(ctx, conn); {
+	switch version, err := appliedVersion(ctx, conn); {
 	case err != nil:
 		return fmt.Errorf("seed: %w", err)
 	case version > 0:
-		return ErrNotEmpty
+		return errNotEmpty
 	}
 	all, err := migrations()
 	if err != nil {

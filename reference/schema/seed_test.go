@@ -1,4 +1,4 @@
-package schema_test
+package schema
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/reference/internal/dbtest"
-	"holdfast.dev/holdfast/reference/schema"
 )
 
 // fingerprint is one hash for each table's rows.
@@ -42,7 +41,7 @@ func TestPlantedTermsAreInAsManyProjectsAsTheySay(t *testing.T) {
 	t.Parallel()
 	for _, projects := range []int64{50, 4_321} {
 		conn := seeded(t, projects, 1)
-		for _, term := range schema.Terms() {
+		for _, term := range Terms() {
 			t.Run(fmt.Sprintf("%d projects, %s", projects, term.Query), func(t *testing.T) {
 				ids := dbtest.Values[int64](t, conn,
 					"SELECT project_id FROM search_documents WHERE strpos(document, search_normalize($1)) > 0", term.Query)
@@ -58,14 +57,14 @@ func TestPlantedTermsAreInAsManyProjectsAsTheySay(t *testing.T) {
 func TestPlantedTermsHaveTheSizesTheyAreFor(t *testing.T) {
 	t.Parallel()
 	matches := map[string]int64{}
-	for _, term := range schema.Terms() {
+	for _, term := range Terms() {
 		matches[term.Query] = term.Matches(1_000_000)
 	}
 	require.Equal(t, map[string]int64{
-		schema.TermEverywhere: 1_000_000, schema.TermOne: 1, schema.TermRareOld: 59, schema.TermTwoHundred: 200,
-		schema.TermHalfPercent: 5_000, schema.TermHalfPercentOld: 5_000, schema.TermThirtyPercentOld: 300_000,
-		schema.TermAccents: 20_000, schema.TermPercent: 10_000, schema.TermUnderscore: 10_000, schema.TermBackslash: 10_000,
-		schema.TermAbsentTwo: 0, schema.TermAbsentThree: 0, schema.TermAbsentLong: 0,
+		TermEverywhere: 1_000_000, TermOne: 1, TermRareOld: 59, TermTwoHundred: 200,
+		TermHalfPercent: 5_000, TermHalfPercentOld: 5_000, TermThirtyPercentOld: 300_000,
+		TermAccents: 20_000, TermPercent: 10_000, TermUnderscore: 10_000, TermBackslash: 10_000,
+		TermAbsentTwo: 0, TermAbsentThree: 0, TermAbsentLong: 0,
 	}, matches)
 }
 
@@ -102,21 +101,21 @@ func TestWordsAreSkewed(t *testing.T) {
 func TestSeedRefusesADatabaseWithASchema(t *testing.T) {
 	t.Parallel()
 	conn := migrated(t)
-	require.ErrorIs(t, schema.Seed(t.Context(), conn.Config().ConnString(), schema.Params{Projects: 1}), schema.ErrNotEmpty)
+	require.ErrorIs(t, Seed(t.Context(), conn.Config().ConnString(), Params{Projects: 1}), errNotEmpty)
 }
 
 func TestSeedRefusesSenselessParameters(t *testing.T) {
 	t.Parallel()
 	for _, projects := range []int64{-1, 0, 1 << 40} {
-		require.ErrorContains(t, schema.Seed(t.Context(), "", schema.Params{Projects: projects}), "projects")
+		require.ErrorContains(t, Seed(t.Context(), "", Params{Projects: projects}), "projects")
 	}
 }
 
 func TestDataSetKeyTellsParametersApart(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
-	for _, p := range []schema.Params{{Projects: 1, Seed: 1}, {Projects: 1, Seed: 2}, {Projects: 2, Seed: 1}, {Projects: 1, Seed: 1}} {
-		key, err := schema.DataSetKey(p)
+	for _, p := range []Params{{Projects: 1, Seed: 1}, {Projects: 1, Seed: 2}, {Projects: 2, Seed: 1}, {Projects: 1, Seed: 1}} {
+		key, err := DataSetKey(p)
 		require.NoError(t, err)
 		require.Regexp(t, "^[0-9a-f]{16}$", key)
 		keys[key] = true
@@ -132,7 +131,7 @@ func BenchmarkSeed(b *testing.B) {
 		b.StopTimer()
 		dsn := databases.Empty(b)
 		b.StartTimer()
-		require.NoError(b, schema.Seed(b.Context(), dsn, schema.Params{Projects: projects, Seed: 1}))
+		require.NoError(b, Seed(b.Context(), dsn, Params{Projects: projects, Seed: 1}))
 	}
 }
 
@@ -140,12 +139,12 @@ func BenchmarkSeed(b *testing.B) {
 // HOLDFAST_BENCH_PROJECTS says (10,000 if it says nothing), as a run does for
 // each scenario.
 func BenchmarkClone(b *testing.B) {
-	params := schema.Params{Projects: benchProjects(b), Seed: 1}
+	params := Params{Projects: benchProjects(b), Seed: 1}
 	s := databases.Open(b)
-	key, err := schema.DataSetKey(params)
+	key, err := DataSetKey(params)
 	require.NoError(b, err)
 	template, err := s.Template(b.Context(), database.DataSet{Name: "projects to clone", Key: key,
-		Build: func(ctx context.Context, dsn string) error { return schema.Seed(ctx, dsn, params) }})
+		Build: func(ctx context.Context, dsn string) error { return Seed(ctx, dsn, params) }})
 	require.NoError(b, err)
 	for b.Loop() {
 		clone, err := s.Clone(b.Context(), template)

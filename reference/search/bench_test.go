@@ -1,4 +1,4 @@
-package search_test
+package search
 
 import (
 	"context"
@@ -14,7 +14,6 @@ import (
 
 	"holdfast.dev/holdfast/reference/internal/dbtest"
 	"holdfast.dev/holdfast/reference/schema"
-	"holdfast.dev/holdfast/reference/search"
 )
 
 // benchmarkQueries are one query of each class of difficulty. They are written
@@ -77,7 +76,7 @@ func BenchmarkSearch(b *testing.B) {
 }
 
 // benchmarked returns a search on the database of HOLDFAST_BENCH_DATABASE_URL.
-func benchmarked(b *testing.B) *search.Service {
+func benchmarked(b *testing.B) *Service {
 	dsn := os.Getenv("HOLDFAST_BENCH_DATABASE_URL")
 	if dsn == "" {
 		b.Skip("HOLDFAST_BENCH_DATABASE_URL is not set")

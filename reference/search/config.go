@@ -49,8 +49,8 @@ type Config struct {
 	MaxQueued int `setting:"SEARCH_MAX_QUEUED"`
 }
 
-// DefaultConfig returns the configuration with every protection on.
-func DefaultConfig() Config { return settings.Defaults[Config](settings.Search()) }
+// defaultConfig returns the configuration with every protection on.
+func defaultConfig() Config { return settings.Defaults[Config](settings.Search()) }
 
 // FromEnv returns the default configuration with what the environment changes
 // of it, or all problems at once, each with its variable's name.

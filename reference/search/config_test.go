@@ -15,7 +15,7 @@ func environment(values map[string]string) func(string) string {
 func TestAnEmptyEnvironmentHasEveryProtection(t *testing.T) {
 	c, err := FromEnv(environment(nil))
 	require.NoError(t, err)
-	require.Equal(t, DefaultConfig(), c)
+	require.Equal(t, defaultConfig(), c)
 	require.NotContains(t, []any{c.MaxResults, c.MaxQueryLength, c.MaxConcurrent, c.MaxQueued}, 0)
 }
 
@@ -24,7 +24,7 @@ func TestEachVariableChangesItsOwnSetting(t *testing.T) {
 		t.Run(v.Name, func(t *testing.T) {
 			c, err := FromEnv(environment(map[string]string{v.Name: "0"}))
 			require.NoError(t, err)
-			require.NotEqual(t, DefaultConfig(), c)
+			require.NotEqual(t, defaultConfig(), c)
 		})
 	}
 }

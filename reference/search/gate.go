@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// ErrOverloaded is in the chain of the error of a search that was refused, or
+// errOverloaded is in the chain of the error of a search that was refused, or
 // waited in vain, because too many others were before it.
-var ErrOverloaded = errors.New("search is overloaded")
+var errOverloaded = errors.New("search is overloaded")
 
 // gate lets so many searches in at once and so many more wait. A gate without
 // slots lets everyone in.
@@ -33,7 +33,7 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case g.queue <- struct{}{}:
 	default:
-		return nil, fmt.Errorf("%w: %d searches run or wait", ErrOverloaded, cap(g.queue))
+		return nil, fmt.Errorf("%w: %d searches run or wait", errOverloaded, cap(g.queue))
 	}
 	select {
 	case g.slots <- struct{}{}:

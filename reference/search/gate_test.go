@@ -25,7 +25,7 @@ func TestTheGateLetsSoManyInAndSoManyWait(t *testing.T) {
 		synctest.Wait() // the third waits
 		require.Empty(t, entered)
 		_, err = g.enter(t.Context())
-		require.ErrorIs(t, err, ErrOverloaded, "the fourth is refused at once")
+		require.ErrorIs(t, err, errOverloaded, "the fourth is refused at once")
 
 		first()
 		third := <-entered

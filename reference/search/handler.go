@@ -43,24 +43,24 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer writes the page or the error and returns the outcome for the metrics.
-func (s *Service) answer(ctx context.Context, w http.ResponseWriter, page Page, err error) string {
+func (s *Service) answer(ctx context.Context, w http.ResponseWriter, page resultPage, err error) string {
 	if err == nil {
 		reply.JSON(w, http.StatusOK, page)
 		return outcomeOK
 	}
-	if errors.Is(err, ErrQuery) {
-		reply.Error(w, http.StatusBadRequest, outcomeBadQuery, strings.TrimPrefix(err.Error(), ErrQuery.Error()+": "))
+	if errors.Is(err, errQuery) {
+		reply.Error(w, http.StatusBadRequest, outcomeBadQuery, strings.TrimPrefix(err.Error(), errQuery.Error()+": "))
 		return outcomeBadQuery
 	}
-	if errors.Is(err, ErrOverloaded) {
+	if errors.Is(err, errOverloaded) {
 		reply.Unavailable(w, retryAfter, outcomeOverloaded, "too many searches at once: try again later")
 		return outcomeOverloaded
 	}
-	kind := dberr.Classify(err)
+	class := dberr.Classify(err)
 	if ctx.Err() != nil { // nobody is there to read an answer
-		kind = dberr.Canceled
+		class = dberr.Canceled
 	}
-	switch kind {
+	switch class {
 	case dberr.Canceled:
 		reply.Unavailable(w, retryAfter, outcomeCanceled, "the request was cancelled")
 		return outcomeCanceled

@@ -1,4 +1,4 @@
-package search_test
+package search
 
 import (
 	"context"
@@ -18,7 +18,6 @@ import (
 
 	"holdfast.dev/holdfast/reference/internal/dbtest"
 	"holdfast.dev/holdfast/reference/schema"
-	"holdfast.dev/holdfast/reference/search"
 )
 
 // get asks the handler, bounded by ctx.
@@ -142,13 +141,13 @@ func TestStatementTimeoutEndsASearchThatWaits(t *testing.T) {
 	t.Parallel()
 	pool, dsn := small(t, 1)
 	lock(t, dsn)
-	s := service(t, pool, func(c *search.Config) { c.StatementTimeout = 200 * time.Millisecond })
+	s := service(t, pool, func(c *Config) { c.StatementTimeout = 200 * time.Millisecond })
 	start := time.Now()
 	requireProblem(t, get(t.Context(), s, "projet"), http.StatusServiceUnavailable, "timeout")
 	require.GreaterOrEqual(t, time.Since(start), 200*time.Millisecond)
 	require.Zero(t, pool.Stat().AcquiredConns())
 
-	without := service(t, pool, func(c *search.Config) { c.StatementTimeout = 0 })
+	without := service(t, pool, func(c *Config) { c.StatementTimeout = 0 })
 	requireStillWaiting(t, without, "projet", 4*200*time.Millisecond)
 }
 
@@ -156,18 +155,18 @@ func TestAcquireTimeoutEndsTheWaitForAConnection(t *testing.T) {
 	t.Parallel()
 	pool, _ := small(t, 2)
 	hold(t, pool)
-	s := service(t, pool, func(c *search.Config) { c.AcquireTimeout = 100 * time.Millisecond })
+	s := service(t, pool, func(c *Config) { c.AcquireTimeout = 100 * time.Millisecond })
 	start := time.Now()
 	requireProblem(t, get(t.Context(), s, "projet"), http.StatusServiceUnavailable, "overloaded")
 	require.GreaterOrEqual(t, time.Since(start), 100*time.Millisecond)
 
-	without := service(t, pool, func(c *search.Config) { c.AcquireTimeout = 0 })
+	without := service(t, pool, func(c *Config) { c.AcquireTimeout = 0 })
 	requireStillWaiting(t, without, "projet", 4*100*time.Millisecond)
 }
 
 // requireStillWaiting checks that a search has no answer of its own after so
 // long, and that it ends when its client goes.
-func requireStillWaiting(t *testing.T, s *search.Service, query string, after time.Duration) {
+func requireStillWaiting(t *testing.T, s *Service, query string, after time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), after)
 	defer cancel()
@@ -180,7 +179,7 @@ func TestShedLoadRefusesAtOnceWhatCannotWait(t *testing.T) {
 	t.Parallel()
 	pool, _ := small(t, 4)
 	release := hold(t, pool)
-	s := service(t, pool, func(c *search.Config) { c.MaxConcurrent, c.MaxQueued, c.AcquireTimeout = 2, 1, 0 })
+	s := service(t, pool, func(c *Config) { c.MaxConcurrent, c.MaxQueued, c.AcquireTimeout = 2, 1, 0 })
 	answers := make(chan *httptest.ResponseRecorder, 4)
 	for range 4 {
 		go func() { answers <- get(t.Context(), s, "projet") }()
@@ -201,7 +200,7 @@ func TestEveryOutcomeIsCounted(t *testing.T) {
 	t.Parallel()
 	pool, _ := small(t, 1)
 	registry := prometheus.NewRegistry()
-	s, err := search.New(search.DefaultConfig(), pool, registry, slog.New(slog.DiscardHandler))
+	s, err := New(defaultConfig(), pool, registry, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	for _, q := range []string{"", "projet", "projet", schema.TermOne} {
 		get(t.Context(), s, q)
@@ -214,12 +213,12 @@ func TestEveryOutcomeIsCounted(t *testing.T) {
 		"search_requests_total database_unavailable": 0, "search_requests_total internal": 0,
 		"search_requests_total ok": 3, "search_requests_total overloaded": 0, "search_requests_total timeout": 0,
 		"search_results_truncated_total": 2, "search_duration_seconds": 5,
-	}, metrics(t, registry))
+	}, gathered(t, registry))
 }
 
-// metrics returns counters, and the number of a histogram's observations, by
+// gathered are counters, and the number of a histogram's observations, by
 // name and label.
-func metrics(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+func gathered(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 	families, err := registry.Gather()
 	require.NoError(t, err)
 	values := map[string]float64{}
@@ -236,6 +235,6 @@ func metrics(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 }
 
 func TestABadConfigurationIsRefused(t *testing.T) {
-	_, err := search.New(search.Config{MaxResults: -1}, nil, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	_, err := New(Config{MaxResults: -1}, nil, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	require.ErrorContains(t, err, "MAX_SEARCH_RESULTS")
 }

@@ -12,7 +12,7 @@ import (
 // load returns the projects with these ids, each once. The query gives one row
 // for each project and tag; the duplicates are removed here. In stable order
 // they are newest first, otherwise in any.
-func load(ctx context.Context, tx pgx.Tx, ids []int64, stableOrder bool) ([]Project, error) {
+func load(ctx context.Context, tx pgx.Tx, ids []int64, stableOrder bool) ([]foundProject, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT p.id, p.title, p.description, c.name, y.name, o.name, p.status,
 		       p.goal_cents, p.raised_cents, p.created_at, t.name
@@ -27,7 +27,7 @@ func load(ctx context.Context, tx pgx.Tx, ids []int64, stableOrder bool) ([]Proj
 		return nil, fmt.Errorf("load projects: %w", err)
 	}
 	type row struct {
-		Project
+		foundProject
 		tag *string
 	}
 	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (row, error) {
@@ -39,11 +39,11 @@ func load(ctx context.Context, tx pgx.Tx, ids []int64, stableOrder bool) ([]Proj
 	if err != nil {
 		return nil, fmt.Errorf("load projects: %w", err)
 	}
-	byID := make(map[int64]Project, len(ids))
+	byID := make(map[int64]foundProject, len(ids))
 	for _, x := range all {
 		project, known := byID[x.ID]
 		if !known {
-			project = x.Project
+			project = x.foundProject
 			project.Tags = []string{}
 		}
 		if x.tag != nil {
@@ -56,7 +56,7 @@ func load(ctx context.Context, tx pgx.Tx, ids []int64, stableOrder bool) ([]Proj
 		slices.Sort(p.Tags)
 	}
 	if stableOrder {
-		slices.SortFunc(projects, func(a, b Project) int { return int(b.ID - a.ID) })
+		slices.SortFunc(projects, func(a, b foundProject) int { return int(b.ID - a.ID) })
 	}
 	return projects, nil
 }

@@ -1,4 +1,4 @@
-package search_test
+package search
 
 import (
 	"context"
@@ -14,7 +14,6 @@ import (
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/database/databasetest"
 	"holdfast.dev/holdfast/reference/schema"
-	"holdfast.dev/holdfast/reference/search"
 )
 
 var databases databasetest.Server
@@ -31,18 +30,18 @@ func projects(t testing.TB, n int64) string {
 }
 
 // service returns a search with the default protections, changed by change.
-func service(t testing.TB, pool *pgxpool.Pool, change func(*search.Config)) *search.Service {
-	c := search.DefaultConfig()
+func service(t testing.TB, pool *pgxpool.Pool, change func(*Config)) *Service {
+	c := defaultConfig()
 	if change != nil {
 		change(&c)
 	}
-	s, err := search.New(c, pool, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	s, err := New(c, pool, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	return s
 }
 
 // find searches and returns the page.
-func find(t testing.TB, s *search.Service, query string) search.Page {
+func find(t testing.TB, s *Service, query string) resultPage {
 	t.Helper()
 	page, err := s.Search(context.Background(), query)
 	require.NoError(t, err, query)
@@ -50,7 +49,7 @@ func find(t testing.TB, s *search.Service, query string) search.Page {
 }
 
 // ids returns the ids of a page's results.
-func ids(page search.Page) []int64 {
+func ids(page resultPage) []int64 {
 	all := []int64{}
 	for _, p := range page.Results {
 		all = append(all, p.ID)

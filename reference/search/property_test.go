@@ -1,4 +1,4 @@
-package search_test
+package search
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 
 	"holdfast.dev/holdfast/reference/internal/dbtest"
 	"holdfast.dev/holdfast/reference/schema"
-	"holdfast.dev/holdfast/reference/search"
 )
 
 // world returns a database without projects, but with all that they refer to.
@@ -69,7 +68,7 @@ func write(t *rapid.T, conn *pgx.Conn) map[int64]string {
 		for _, tag := range tags {
 			parts = append(parts, []string{"été", "%bio", "abc"}[tag-1])
 		}
-		documents[id] = search.Normalize(strings.Join(parts, " "))
+		documents[id] = normalize(strings.Join(parts, " "))
 	}
 	return documents
 }
@@ -77,12 +76,12 @@ func write(t *rapid.T, conn *pgx.Conn) map[int64]string {
 func TestSearchFindsWhatANaiveSearchFinds(t *testing.T) {
 	dsn, conn := world(t)
 	pool := dbtest.Pool(t, dsn, 2)
-	s := service(t, pool, func(c *search.Config) { c.MaxResults = 3 })
+	s := service(t, pool, func(c *Config) { c.MaxResults = 3 })
 	rapid.Check(t, func(t *rapid.T) {
 		documents := write(t, conn)
 		for range 5 {
 			query := text().Draw(t, "query")
-			words, err := search.Words(query, search.DefaultConfig())
+			words, err := wordsOf(query, defaultConfig())
 			if err != nil {
 				continue
 			}
@@ -93,7 +92,7 @@ func TestSearchFindsWhatANaiveSearchFinds(t *testing.T) {
 
 			tx, err := conn.Begin(context.Background())
 			require.NoError(t, err)
-			byIndex, indexed, err := search.NewestByIndex(context.Background(), tx, query, 4)
+			byIndex, indexed, err := newestByIndex(context.Background(), tx, query, 4)
 			require.NoError(t, err)
 			require.NoError(t, tx.Rollback(context.Background()))
 			require.True(t, indexed)
@@ -105,10 +104,10 @@ func TestSearchFindsWhatANaiveSearchFinds(t *testing.T) {
 func TestGoAndTheDatabaseNormalizeAlike(t *testing.T) {
 	_, conn := world(t)
 	rapid.Check(t, func(t *rapid.T) {
-		original := rapid.StringOf(rapid.RuneFrom([]rune("œŒæÆßøØłŁđĐ’éÉàç"), search.Latin...)).Draw(t, "text")
+		original := rapid.StringOf(rapid.RuneFrom([]rune("œŒæÆßøØłŁđĐ’éÉàç"), latin...)).Draw(t, "text")
 		var normalized string
 		require.NoError(t, conn.QueryRow(context.Background(), "SELECT search_normalize($1)", original).Scan(&normalized))
-		require.Equal(t, normalized, search.Normalize(original))
+		require.Equal(t, normalized, normalize(original))
 	})
 }
 
@@ -124,7 +123,7 @@ func TestEveryWordOfAQueryMustHold(t *testing.T) {
 	}
 	tx, err := conn.Begin(context.Background())
 	require.NoError(t, err)
-	found, indexed, err := search.NewestByIndex(context.Background(), tx, "alpha bravo charlie delta", 4)
+	found, indexed, err := newestByIndex(context.Background(), tx, "alpha bravo charlie delta", 4)
 	require.NoError(t, err)
 	require.NoError(t, tx.Rollback(context.Background()))
 	require.True(t, indexed)

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// ErrQuery is in the chain of every error about a query that cannot be
+// errQuery is in the chain of every error about a query that cannot be
 // searched for; the error's text may be shown to whoever asked.
-var ErrQuery = errors.New("bad query")
+var errQuery = errors.New("bad query")
 
 // query is what was asked, ready to be searched for.
 type query struct {
@@ -33,18 +33,18 @@ type word struct {
 func parse(raw string, c Config) (query, error) {
 	switch {
 	case !utf8.ValidString(raw):
-		return query{}, fmt.Errorf("%w: the query is not valid UTF-8", ErrQuery)
+		return query{}, fmt.Errorf("%w: the query is not valid UTF-8", errQuery)
 	case strings.ContainsRune(raw, 0):
-		return query{}, fmt.Errorf("%w: the query holds a zero byte", ErrQuery)
+		return query{}, fmt.Errorf("%w: the query holds a zero byte", errQuery)
 	case c.MaxQueryLength > 0 && utf8.RuneCountInString(raw) > c.MaxQueryLength:
-		return query{}, fmt.Errorf("%w: the query is longer than %d characters", ErrQuery, c.MaxQueryLength)
+		return query{}, fmt.Errorf("%w: the query is longer than %d characters", errQuery, c.MaxQueryLength)
 	}
 	q := query{raw: raw}
-	for _, text := range distinct(strings.Fields(Normalize(raw)), c.LiteralWildcards) {
+	for _, text := range distinct(strings.Fields(normalize(raw)), c.LiteralWildcards) {
 		q.words = append(q.words, newWord(text, c.LiteralWildcards))
 	}
 	if len(q.words) == 0 {
-		return query{}, fmt.Errorf("%w: the query is empty", ErrQuery)
+		return query{}, fmt.Errorf("%w: the query is empty", errQuery)
 	}
 	return q, nil
 }
@@ -105,11 +105,11 @@ func escapeLike(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
 
-// Normalize returns a text as it is compared: in lower case, without accents
+// normalize returns a text as it is compared: in lower case, without accents
 // and ligatures, with one kind of space and of apostrophe. The documents were
 // normalised by the database's search_normalize, which does the same for the
 // Latin script; for others, lower case in the database depends on its locale.
-func Normalize(text string) string {
+func normalize(text string) string {
 	plain := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 0x300 && r <= 0x36f: // combining accents

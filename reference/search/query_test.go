@@ -21,7 +21,7 @@ func TestAQueryIsCutIntoWords(t *testing.T) {
 		{"punctuation is kept", `100% a_b c:\d`, `100% c:\d a_b`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			q, err := parse(row.raw, DefaultConfig())
+			q, err := parse(row.raw, defaultConfig())
 			require.NoError(t, err)
 			require.Equal(t, row.raw, q.raw)
 			var words []string
@@ -43,15 +43,15 @@ func TestAQueryThatCannotBeSearchedForIsRefused(t *testing.T) {
 		{"a zero byte, which Postgres has no text for", "a\x00b", "zero byte"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := parse(row.raw, DefaultConfig())
-			require.ErrorIs(t, err, ErrQuery)
+			_, err := parse(row.raw, defaultConfig())
+			require.ErrorIs(t, err, errQuery)
 			require.ErrorContains(t, err, row.why)
 		})
 	}
 }
 
 func TestTheLengthOfAQueryIsCountedInCharacters(t *testing.T) {
-	_, err := parse(strings.Repeat("é", 200), DefaultConfig())
+	_, err := parse(strings.Repeat("é", 200), defaultConfig())
 	require.NoError(t, err)
 	_, err = parse(strings.Repeat("é", 5000), Config{MaxQueryLength: 0})
 	require.NoError(t, err, "without a bound any length goes")
@@ -89,8 +89,8 @@ func TestGramsAreThoseThatTheDatabaseIndexes(t *testing.T) {
 
 func TestNormalizingTwiceIsNormalizingOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		once := Normalize(rapid.StringOf(rapid.RuneFrom(nil, Latin...)).Draw(t, "text"))
-		require.Equal(t, once, Normalize(once))
+		once := normalize(rapid.StringOf(rapid.RuneFrom(nil, latin...)).Draw(t, "text"))
+		require.Equal(t, once, normalize(once))
 	})
 }
 
@@ -136,11 +136,11 @@ func FuzzParsedWordsAreNormalisedAndHaveNoSpaces(f *testing.F) {
 		f.Add(seed, false)
 	}
 	f.Fuzz(func(t *testing.T, raw string, literal bool) {
-		c := DefaultConfig()
+		c := defaultConfig()
 		c.LiteralWildcards = literal
 		q, err := parse(raw, c)
 		if err != nil {
-			require.ErrorIs(t, err, ErrQuery)
+			require.ErrorIs(t, err, errQuery)
 			return
 		}
 		require.NotEmpty(t, q.words)

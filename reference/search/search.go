@@ -28,8 +28,8 @@ package search
 
 import "time"
 
-// Project is one result.
-type Project struct {
+// foundProject is one result.
+type foundProject struct {
 	ID          int64     `json:"id"`
 	Title       string    `json:"title"`
 	Description string    `json:"description"`
@@ -43,11 +43,11 @@ type Project struct {
 	Tags        []string  `json:"tags"` // sorted; never null
 }
 
-// Page is the answer to a search.
-type Page struct {
-	Query     string    `json:"query"` // as it was asked
-	Limit     int       `json:"limit"`
-	Count     int       `json:"count"`     // of Results, at most Limit
-	Truncated bool      `json:"truncated"` // there are more matches than Results
-	Results   []Project `json:"results"`   // never null
+// resultPage is the answer to a search.
+type resultPage struct {
+	Query     string         `json:"query"` // as it was asked
+	Limit     int            `json:"limit"`
+	Count     int            `json:"count"`     // of Results, at most Limit
+	Truncated bool           `json:"truncated"` // there are more matches than Results
+	Results   []foundProject `json:"results"`   // never null
 }

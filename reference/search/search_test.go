@@ -1,4 +1,4 @@
-package search_test
+package search
 
 import (
 	"runtime"
@@ -11,7 +11,6 @@ import (
 
 	"holdfast.dev/holdfast/reference/internal/dbtest"
 	"holdfast.dev/holdfast/reference/schema"
-	"holdfast.dev/holdfast/reference/search"
 )
 
 // seededProjects is enough that the newest documents are far from all.
@@ -104,7 +103,7 @@ func shortTerms(t *testing.T, pool *pgxpool.Pool) {
 // sqlLimit shows what the described crash was: the page is the same, but all
 // rows pass through this process's memory.
 func sqlLimit(t *testing.T, pool *pgxpool.Pool) {
-	allocated := func(s *search.Service) (search.Page, float64) {
+	allocated := func(s *Service) (resultPage, float64) {
 		find(t, s, schema.TermEverywhere) // prepares statements
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -113,14 +112,14 @@ func sqlLimit(t *testing.T, pool *pgxpool.Pool) {
 		return page, float64(after.TotalAlloc - before.TotalAlloc)
 	}
 	with, little := allocated(service(t, pool, nil))
-	without, much := allocated(service(t, pool, func(c *search.Config) { c.MaxResults = 0 }))
+	without, much := allocated(service(t, pool, func(c *Config) { c.MaxResults = 0 }))
 	require.Equal(t, with, without)
 	require.Greater(t, much/little, 10.0)
 	require.Greater(t, much, 1000.0*seededProjects, "bytes for each match")
 }
 
 func smallerLimit(t *testing.T, pool *pgxpool.Pool) {
-	s := service(t, pool, func(c *search.Config) { c.MaxResults = 7 })
+	s := service(t, pool, func(c *Config) { c.MaxResults = 7 })
 	page := find(t, s, schema.TermEverywhere)
 	require.Equal(t, 7, page.Limit)
 	require.Len(t, page.Results, 7)
@@ -130,7 +129,7 @@ func smallerLimit(t *testing.T, pool *pgxpool.Pool) {
 
 func literalWildcards(t *testing.T, pool *pgxpool.Pool) {
 	literal := service(t, pool, nil)
-	live := service(t, pool, func(c *search.Config) { c.LiteralWildcards = false })
+	live := service(t, pool, func(c *Config) { c.LiteralWildcards = false })
 	for _, row := range []struct {
 		query           string
 		withIt, without int
@@ -149,7 +148,7 @@ func literalWildcards(t *testing.T, pool *pgxpool.Pool) {
 }
 
 func stableOrder(t *testing.T, pool *pgxpool.Pool) {
-	s := service(t, pool, func(c *search.Config) { c.StableOrder = false })
+	s := service(t, pool, func(c *Config) { c.StableOrder = false })
 	first, second := find(t, s, schema.TermEverywhere), find(t, s, schema.TermEverywhere)
 	require.NotEqual(t, ids(first), ids(second), "the same 100 in another order, unless chance has one case of 100!")
 }
@@ -157,8 +156,8 @@ func stableOrder(t *testing.T, pool *pgxpool.Pool) {
 func queryLength(t *testing.T, pool *pgxpool.Pool) {
 	long := strings.Repeat(schema.TermEverywhere+" ", 100)
 	_, err := service(t, pool, nil).Search(t.Context(), long)
-	require.ErrorIs(t, err, search.ErrQuery)
-	without := service(t, pool, func(c *search.Config) { c.MaxQueryLength = 0 })
+	require.ErrorIs(t, err, errQuery)
+	without := service(t, pool, func(c *Config) { c.MaxQueryLength = 0 })
 	require.Equal(t, 100, find(t, without, long).Count)
 }
 
@@ -173,7 +172,7 @@ func wholeProject(t *testing.T, pool *pgxpool.Pool) {
 		SELECT coalesce(array_agg(t.name ORDER BY t.name COLLATE "C"), '{}')
 		FROM project_tags pt JOIN tags t ON t.id = pt.tag_id WHERE pt.project_id = $1`, p.ID).Scan(&tags))
 	require.Equal(t, tags, p.Tags)
-	require.Contains(t, search.Normalize(p.Title+" "+p.Description), schema.TermOne)
+	require.Contains(t, normalize(p.Title+" "+p.Description), schema.TermOne)
 	for _, field := range []string{p.Category, p.City, p.Owner, p.Status} {
 		require.NotEmpty(t, field)
 	}

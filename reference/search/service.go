@@ -26,17 +26,17 @@ type Service struct {
 	logger  *slog.Logger
 }
 
-// Search returns the page for a query. The error is [ErrQuery] when the query
-// cannot be searched for, [ErrOverloaded] when there was no turn or no
+// Search returns the page for a query. The error is [errQuery] when the query
+// cannot be searched for, [errOverloaded] when there was no turn or no
 // connection in time, else the database's.
-func (s *Service) Search(ctx context.Context, raw string) (Page, error) {
+func (s *Service) Search(ctx context.Context, raw string) (resultPage, error) {
 	q, err := parse(raw, s.config)
 	if err != nil {
-		return Page{}, err
+		return resultPage{}, err
 	}
 	conn, release, err := s.admit(ctx)
 	if err != nil {
-		return Page{}, err
+		return resultPage{}, err
 	}
 	defer release()
 	if s.config.StatementTimeout > 0 {
@@ -57,7 +57,7 @@ func (s *Service) admit(ctx context.Context) (conn *pgxpool.Conn, release func()
 	}
 	starved := func(err error) error {
 		if ctx.Err() == nil && errors.Is(waiting.Err(), context.DeadlineExceeded) {
-			return fmt.Errorf("%w: none came free in %v", ErrOverloaded, s.config.AcquireTimeout)
+			return fmt.Errorf("%w: none came free in %v", errOverloaded, s.config.AcquireTimeout)
 		}
 		return err
 	}
@@ -74,10 +74,10 @@ func (s *Service) admit(ctx context.Context) (conn *pgxpool.Conn, release func()
 }
 
 // search runs the statements of one search on one snapshot.
-func (s *Service) search(ctx context.Context, conn *pgxpool.Conn, q query) (Page, error) {
+func (s *Service) search(ctx context.Context, conn *pgxpool.Conn, q query) (resultPage, error) {
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: s.begin()})
 	if err != nil {
-		return Page{}, fmt.Errorf("begin search: %w", err)
+		return resultPage{}, fmt.Errorf("begin search: %w", err)
 	}
 	defer tx.Rollback(ctx) // nothing was written; a broken connection is dropped by the pool
 
@@ -87,16 +87,16 @@ func (s *Service) search(ctx context.Context, conn *pgxpool.Conn, q query) (Page
 	}
 	ids, err := finder{tx: tx, query: q}.newest(ctx, fetch)
 	if err != nil {
-		return Page{}, err
+		return resultPage{}, err
 	}
 	if len(ids) == 0 {
-		return Page{Query: q.raw, Limit: limit, Results: []Project{}}, nil
+		return resultPage{Query: q.raw, Limit: limit, Results: []foundProject{}}, nil
 	}
 	projects, err := load(ctx, tx, ids, s.config.StableOrder)
 	if err != nil {
-		return Page{}, err
+		return resultPage{}, err
 	}
-	page := Page{Query: q.raw, Limit: limit, Truncated: len(projects) > limit}
+	page := resultPage{Query: q.raw, Limit: limit, Truncated: len(projects) > limit}
 	page.Results = projects[:min(len(projects), limit)]
 	page.Count = len(page.Results)
 	return page, nil

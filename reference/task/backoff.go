@@ -15,9 +15,9 @@ const maxCountdown = 24 * time.Hour
 // The base grows by the factor Backoff with each retry, except after an error of
 // the database, and is spread by Jitter to both sides. A Retry-After is a floor
 // and is spread upwards only, so that nobody comes too early.
-func (c Config) countdown(rule Rule, retries int, retryAfter time.Duration, random float64) time.Duration {
+func (c Config) countdown(rule classRule, retries int, retryAfter time.Duration, random float64) time.Duration {
 	base, factor := c.NetworkCountdown, float64(max(1, c.Backoff))
-	if !c.ClassifyErrors || rule.Area == AreaSQLState || rule.Area == AreaDatabase {
+	if !c.ClassifyErrors || rule.Area == areaSQLState || rule.Area == areaDatabase {
 		base, factor = c.DBCountdown, 1
 	}
 	wait := min(float64(base)*math.Pow(factor, float64(retries)), float64(maxCountdown))

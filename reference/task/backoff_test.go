@@ -8,15 +8,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-var network = Rule{Area: AreaStatus}
+var network = classRule{Area: areaStatus}
 
 func TestTheCountdownsOfTheSource(t *testing.T) {
 	c := defaultConfig()
 	c.Jitter = 0
 	for retries, want := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute} {
 		require.Equal(t, want, c.countdown(network, retries, 0, 0.5))
-		require.Equal(t, time.Minute, c.countdown(Rule{Area: AreaSQLState}, retries, 0, 0.5))
-		require.Equal(t, time.Minute, c.countdown(Rule{Area: AreaDatabase}, retries, 0, 0.5))
+		require.Equal(t, time.Minute, c.countdown(classRule{Area: areaSQLState}, retries, 0, 0.5))
+		require.Equal(t, time.Minute, c.countdown(classRule{Area: areaDatabase}, retries, 0, 0.5))
 	}
 	c.Backoff = 1
 	require.Equal(t, time.Minute, c.countdown(network, 3, 0, 0.5))

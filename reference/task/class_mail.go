@@ -12,86 +12,86 @@ import (
 // status of a name has changed over time (invalid_from_address from 403 to 422).
 // The names application_error and internal_server_error are not among them: they
 // stand for any failure, and their status says more.
-type nameRule struct{ Rule }
+type nameRule struct{ classRule }
 
 func nameRules() []nameRule {
 	var all []nameRule
-	add := func(class Class, refused bool, why string, names ...string) {
+	add := func(class errorClass, refused bool, why string, names ...string) {
 		for _, name := range names {
-			all = append(all, nameRule{Rule{AreaName, name, class, why, refused}})
+			all = append(all, nameRule{classRule{areaName, name, class, why, refused}})
 		}
 	}
-	add(Permanent, true, "the key is missing or may not do this",
+	add(classPermanent, true, "the key is missing or may not do this",
 		"missing_api_key", "restricted_api_key", "invalid_api_key", "suspended_api_key")
-	add(Permanent, false, "the message is not one that can be sent", "validation_error", "missing_required_field",
+	add(classPermanent, false, "the message is not one that can be sent", "validation_error", "missing_required_field",
 		"invalid_attachment", "invalid_parameter", "invalid_from_address", "security_error")
-	add(Permanent, false, "the API is called in a wrong way", "not_found", "method_not_allowed", "invalid_access",
+	add(classPermanent, false, "the API is called in a wrong way", "not_found", "method_not_allowed", "invalid_access",
 		"invalid_region", "invalid_idempotency_key")
-	add(Permanent, false, "the key was used with other messages: our mistake", "invalid_idempotent_request")
-	add(Temporary, false, "an earlier attempt is still in the works; the same key tells later", "concurrent_idempotent_requests")
-	add(Temporary, false, "too many calls just now", "rate_limit_exceeded")
-	add(Permanent, false, "the quota is spent: no retry of this run comes late enough", "daily_quota_exceeded", "monthly_quota_exceeded")
+	add(classPermanent, false, "the key was used with other messages: our mistake", "invalid_idempotent_request")
+	add(classTemporary, false, "an earlier attempt is still in the works; the same key tells later", "concurrent_idempotent_requests")
+	add(classTemporary, false, "too many calls just now", "rate_limit_exceeded")
+	add(classPermanent, false, "the quota is spent: no retry of this run comes late enough", "daily_quota_exceeded", "monthly_quota_exceeded")
 	return all
 }
 
 // statusRule classifies a range of statuses, for answers without a known name.
 type statusRule struct {
-	Rule
+	classRule
 	from, to int
 }
 
 func statusRules() []statusRule {
-	row := func(cause string, from, to int, class Class, why string) statusRule {
-		return statusRule{Rule{AreaStatus, cause, class, why, false}, from, to}
+	row := func(cause string, from, to int, class errorClass, why string) statusRule {
+		return statusRule{classRule{areaStatus, cause, class, why, false}, from, to}
 	}
-	refused := row("401", 401, 401, Permanent, "the key is refused")
+	refused := row("401", 401, 401, classPermanent, "the key is refused")
 	refused.KeyRefused = true
 	return []statusRule{
 		refused,
-		row("408", 408, 408, Temporary, "the API did not get the whole request"),
-		row("425", 425, 425, Temporary, "the API would not risk a replay"),
-		row("429", 429, 429, Temporary, "too many calls just now"),
-		row("503", 503, 503, Temporary, "the API refuses load"),
-		row("521–523", 521, 523, Temporary, "the edge did not reach the API"),
-		row("501", 501, 501, Permanent, "the API cannot do this"),
-		row("505", 505, 505, Permanent, "the API does not speak this protocol"),
-		row("506", 506, 506, Permanent, "the API is set up in a wrong way"),
-		row("508", 508, 508, Permanent, "the API goes round in circles"),
-		row("511", 511, 511, Permanent, "the network wants a login"),
-		row("other 5xx", 500, 599, Unknown, "the API or a gateway failed, perhaps after the mail was taken on"),
-		row("other 4xx", 400, 499, Permanent, "the request is refused as it is"),
-		row("3xx", 300, 399, Permanent, "the API is elsewhere: a mail is not sent after a redirect"),
-		row("2xx that cannot be read", 0, 299, Unknown, "it was most likely sent, but what was is not known"),
-		row("anything else", 600, 999, Unknown, "no status that HTTP knows"),
+		row("408", 408, 408, classTemporary, "the API did not get the whole request"),
+		row("425", 425, 425, classTemporary, "the API would not risk a replay"),
+		row("429", 429, 429, classTemporary, "too many calls just now"),
+		row("503", 503, 503, classTemporary, "the API refuses load"),
+		row("521–523", 521, 523, classTemporary, "the edge did not reach the API"),
+		row("501", 501, 501, classPermanent, "the API cannot do this"),
+		row("505", 505, 505, classPermanent, "the API does not speak this protocol"),
+		row("506", 506, 506, classPermanent, "the API is set up in a wrong way"),
+		row("508", 508, 508, classPermanent, "the API goes round in circles"),
+		row("511", 511, 511, classPermanent, "the network wants a login"),
+		row("other 5xx", 500, 599, classUnknown, "the API or a gateway failed, perhaps after the mail was taken on"),
+		row("other 4xx", 400, 499, classPermanent, "the request is refused as it is"),
+		row("3xx", 300, 399, classPermanent, "the API is elsewhere: a mail is not sent after a redirect"),
+		row("2xx that cannot be read", 0, 299, classUnknown, "it was most likely sent, but what was is not known"),
+		row("anything else", 600, 999, classUnknown, "no status that HTTP knows"),
 	}
 }
 
 // transportRule classifies a call that had no answer.
 type transportRule struct {
-	Rule
+	classRule
 	matches func(*callError) bool
 }
 
 func transportRules() []transportRule {
-	row := func(cause string, class Class, why string, matches func(*callError) bool) transportRule {
-		return transportRule{Rule{AreaTransport, cause, class, why, false}, matches}
+	row := func(cause string, class errorClass, why string, matches func(*callError) bool) transportRule {
+		return transportRule{classRule{areaTransport, cause, class, why, false}, matches}
 	}
 	return []transportRule{
-		row("no such host", Permanent, "the address is wrong", func(e *callError) bool {
+		row("no such host", classPermanent, "the address is wrong", func(e *callError) bool {
 			dns, ok := errors.AsType[*net.DNSError](e.err)
 			return ok && dns.IsNotFound
 		}),
-		row("certificate or TLS not accepted", Permanent, "the other side is not who it should be, or speaks no TLS", func(e *callError) bool {
+		row("certificate or TLS not accepted", classPermanent, "the other side is not who it should be, or speaks no TLS", func(e *callError) bool {
 			return !e.sent && badTLS(e.err)
 		}),
-		row("request that cannot be made", Permanent, "our mistake", func(e *callError) bool { return e.unusable }),
+		row("request that cannot be made", classPermanent, "our mistake", func(e *callError) bool { return e.unusable }),
 		row("failure before anything was sent: refused, unreachable, name server, TLS handshake, too many open files, timeout",
-			Temporary, "the API never heard of it", func(e *callError) bool { return !e.sent }),
-		row("timeout after the request was sent", Unknown, "the API may have done it", func(e *callError) bool {
+			classTemporary, "the API never heard of it", func(e *callError) bool { return !e.sent }),
+		row("timeout after the request was sent", classUnknown, "the API may have done it", func(e *callError) bool {
 			network, ok := errors.AsType[net.Error](e.err)
 			return errors.Is(e.err, context.DeadlineExceeded) || ok && network.Timeout()
 		}),
-		row("connection lost, or an answer that is no HTTP, after the request was sent", Unknown, "the API may have done it",
+		row("connection lost, or an answer that is no HTTP, after the request was sent", classUnknown, "the API may have done it",
 			func(*callError) bool { return true }),
 	}
 }

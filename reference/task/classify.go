@@ -74,27 +74,27 @@ const (
 	causeOther     = "any other error"
 )
 
-func taskRules() []Rule {
-	return []Rule{
-		{AreaTask, causeNoProject, Permanent, "there is nobody to tell", false},
-		{AreaTask, causeRefused, Permanent, "the others are sent; these are not ones that can be", false},
-		{AreaTask, causeNoKey, Permanent, "the API is not called without a key", true},
-		{AreaTask, causeKeyFile, Temporary, "a mounted secret may be gone while it is replaced", false},
-		{AreaTask, causePanic, Permanent, "our mistake, and it would be made again", false},
-		{AreaTask, causeOther, Permanent, "what is not known to pass will not", false},
+func taskRules() []classRule {
+	return []classRule{
+		{areaTask, causeNoProject, classPermanent, "there is nobody to tell", false},
+		{areaTask, causeRefused, classPermanent, "the others are sent; these are not ones that can be", false},
+		{areaTask, causeNoKey, classPermanent, "the API is not called without a key", true},
+		{areaTask, causeKeyFile, classTemporary, "a mounted secret may be gone while it is replaced", false},
+		{areaTask, causePanic, classPermanent, "our mistake, and it would be made again", false},
+		{areaTask, causeOther, classPermanent, "what is not known to pass will not", false},
 	}
 }
 
 // classify returns the rule for an error of an attempt. It is the one place
 // where that is decided.
-func classify(err error) Rule {
+func classify(err error) classRule {
 	if e, ok := errors.AsType[*answerError](err); ok {
 		return classifyAnswer(e)
 	}
 	if e, ok := errors.AsType[*callError](err); ok {
 		for _, r := range transportRules() {
 			if r.matches(e) {
-				return r.Rule
+				return r.classRule
 			}
 		}
 	}
@@ -110,31 +110,31 @@ func classify(err error) Rule {
 			return r
 		}
 	}
-	return Rule{Area: AreaTask, Cause: cause, Class: Permanent}
+	return classRule{Area: areaTask, Cause: cause, Class: classPermanent}
 }
 
-func classifyAnswer(e *answerError) Rule {
+func classifyAnswer(e *answerError) classRule {
 	for _, r := range nameRules() {
 		if r.Cause == e.name {
-			return r.Rule
+			return r.classRule
 		}
 	}
 	for _, r := range statusRules() {
 		if r.from <= e.status && e.status <= r.to {
-			return r.Rule
+			return r.classRule
 		}
 	}
-	return Rule{Area: AreaStatus, Cause: "anything else", Class: Unknown}
+	return classRule{Area: areaStatus, Cause: "anything else", Class: classUnknown}
 }
 
-func classifyDatabase(e *databaseError) Rule {
+func classifyDatabase(e *databaseError) classRule {
 	if server, ok := errors.AsType[*pgconn.PgError](e.err); ok { // also inside a ConnectError
 		return bySQLState(server)
 	}
 	for _, r := range databaseRules() {
 		if r.matches(e) {
-			return r.Rule
+			return r.classRule
 		}
 	}
-	return Rule{Area: AreaDatabase, Class: Permanent}
+	return classRule{Area: areaDatabase, Class: classPermanent}
 }

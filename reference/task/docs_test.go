@@ -41,8 +41,8 @@ Where a refused key parks the queue (` + "`" + envParkRefusedKey + "=true`" + `)
 
 The names ` + "`application_error` and `internal_server_error`" + ` stand for any failure: their status decides.
 `)
-	area := Area("")
-	for _, r := range Rules() {
+	area := errorArea("")
+	for _, r := range allRules() {
 		if r.Area != area {
 			area = r.Area
 			fmt.Fprintf(&b, "\n## %s%s\n\n| cause | class | why |\n|---|---|---|\n", strings.ToUpper(string(area[:1])), area[1:])

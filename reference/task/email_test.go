@@ -43,7 +43,7 @@ func TestACallIsOneRequestAlsoOnAReusedConnection(t *testing.T) {
 	c := call{key: "k", idempotency: "i", attempt: 1}
 	require.NoError(t, m.send(t.Context(), c, letter))
 	err := m.send(t.Context(), c, letter)
-	require.Equal(t, Unknown, classify(err).Class, err)
+	require.Equal(t, classUnknown, classify(err).Class, err)
 	require.Equal(t, int32(2), hits.Load())
 }
 
@@ -65,7 +65,7 @@ func TestTheTimeoutCoversTheWholeCall(t *testing.T) {
 		start := time.Now()
 		err := sending(t, h, 100*time.Millisecond)
 		require.ErrorIs(t, err, context.DeadlineExceeded, name)
-		require.Equal(t, Unknown, classify(err).Class, name)
+		require.Equal(t, classUnknown, classify(err).Class, name)
 		require.Less(t, time.Since(start), 3*time.Second, name)
 	}
 }
@@ -76,7 +76,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 		hits.Add(1)
 		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 	}, 0)
-	require.Equal(t, Permanent, classify(err).Class)
+	require.Equal(t, classPermanent, classify(err).Class)
 	require.Equal(t, int32(1), hits.Load())
 }
 
@@ -85,7 +85,7 @@ func TestAGatewaysPageHasItsStatusOnly(t *testing.T) {
 		w.WriteHeader(http.StatusBadGateway)
 		_, _ = io.WriteString(w, "<html>secrets of the gateway</html>")
 	}, 0)
-	require.Equal(t, Unknown, classify(err).Class)
+	require.Equal(t, classUnknown, classify(err).Class)
 	require.NotContains(t, err.Error(), "secrets")
 }
 
@@ -97,7 +97,7 @@ func TestAnEndlessAnswerIsNotRead(t *testing.T) {
 			}
 		}
 	}, 0)
-	require.Equal(t, Unknown, classify(err).Class, err)
+	require.Equal(t, classUnknown, classify(err).Class, err)
 }
 
 func TestForeignTextsAreCutAndClean(t *testing.T) {
@@ -117,7 +117,7 @@ func TestWhatWasNeverSentIsTemporary(t *testing.T) {
 	m := newMailer("http://"+closed.Addr().String(), time.Second, 1)
 	defer m.close()
 	err = m.send(t.Context(), call{}, letter)
-	require.Equal(t, Temporary, classify(err).Class)
+	require.Equal(t, classTemporary, classify(err).Class)
 	require.NotContains(t, err.Error(), "/emails", "the address is nobody's concern")
 }
 
@@ -128,7 +128,7 @@ func TestABatchAnswerThatDoesNotAddUpIsUnknown(t *testing.T) {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
 		m := newMailer(s.URL, 0, 1)
 		_, err := m.sendBatch(t.Context(), call{}, []email{letter, letter})
-		require.Equal(t, Unknown, classify(err).Class, body)
+		require.Equal(t, classUnknown, classify(err).Class, body)
 		m.close()
 		s.Close()
 	}

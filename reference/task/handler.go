@@ -78,7 +78,7 @@ func (s *Service) failed(w http.ResponseWriter, r *http.Request, what string, er
 		reply.Unavailable(w, retryAfter, "overloaded", err.Error()+": try again later")
 		return
 	}
-	if kind := dberr.Classify(err); kind == dberr.Unexpected && r.Context().Err() == nil {
+	if class := dberr.Classify(err); class == dberr.Unexpected && r.Context().Err() == nil {
 		s.logger.ErrorContext(r.Context(), what, "error", err)
 		reply.Error(w, http.StatusInternalServerError, "internal", "something went wrong")
 		return

@@ -48,7 +48,7 @@ type notifyArgs struct {
 }
 
 // Kind is the name of these tasks.
-func (notifyArgs) Kind() string { return KindNotify }
+func (notifyArgs) Kind() string { return kindNotify }
 
 func (args *notifyArgs) do(ctx context.Context, s *Service, a attempt) error {
 	p, err := s.store.project(ctx, args.ProjectID)
@@ -64,12 +64,12 @@ func (args *notifyArgs) do(ctx context.Context, s *Service, a attempt) error {
 
 // batchArgs send many mails.
 type batchArgs struct {
-	Messages []Message `json:"messages"`
+	Messages []batchMessage `json:"messages"`
 	retryTime
 }
 
 // Kind is the name of these tasks.
-func (batchArgs) Kind() string { return KindBatch }
+func (batchArgs) Kind() string { return kindBatch }
 
 // do sends the messages that no earlier attempt settled, a hundred in a call.
 // What a call settled is written down before the next one. The last call's

@@ -38,12 +38,12 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 	}
 	err := errors.Join(registry.Register(m.attempts), registry.Register(m.retries), registry.Register(m.failed),
 		registry.Register(m.queue))
-	for _, kind := range Kinds() { // so that each is there as 0 from the start
+	for _, kind := range taskKinds() { // so that each is there as 0 from the start
 		for _, outcome := range []string{outcomeOK, outcomeInterrupted, outcomeParked} {
 			m.attempts.WithLabelValues(kind, outcome)
 		}
 		m.retries.WithLabelValues(kind)
-		for _, class := range Classes() {
+		for _, class := range errorClasses() {
 			m.attempts.WithLabelValues(kind, string(class))
 			m.failed.WithLabelValues(kind, string(class))
 		}
@@ -51,9 +51,11 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 	return m, err
 }
 
-func (m *metrics) attempt(kind, outcome string)   { m.attempts.WithLabelValues(kind, outcome).Inc() }
-func (m *metrics) retry(kind string)              { m.retries.WithLabelValues(kind).Inc() }
-func (m *metrics) fail(kind string, class Class)  { m.failed.WithLabelValues(kind, string(class)).Inc() }
+func (m *metrics) attempt(kind, outcome string) { m.attempts.WithLabelValues(kind, outcome).Inc() }
+func (m *metrics) retry(kind string)            { m.retries.WithLabelValues(kind).Inc() }
+func (m *metrics) fail(kind string, class errorClass) {
+	m.failed.WithLabelValues(kind, string(class)).Inc()
+}
 func (m *metrics) counted(c counts, at time.Time) { m.queue.latest.Store(&snapshot{c, at}) }
 
 // staleAfter is how old a count may be and still be shown. What could not be
@@ -82,7 +84,7 @@ func (q *queueMetrics) Collect(ch chan<- prometheus.Metric) {
 	if s == nil || time.Since(s.at) > staleAfter {
 		return
 	}
-	for _, state := range States() {
+	for _, state := range taskStates() {
 		ch <- prometheus.MustNewConstMetric(q.jobs, prometheus.GaugeValue, float64(s.counts.states[state]), string(state))
 	}
 	for queue, age := range s.counts.oldest {

@@ -46,7 +46,7 @@ func TestARefusedKeyParksTheQueueUntilItIsReplaced(t *testing.T) {
 
 	keyFile(t, path, "new")
 	for _, id := range ids {
-		s := r.until(id, Succeeded)
+		s := r.until(id, stateSucceeded)
 		require.LessOrEqual(t, s.Attempts, 2)
 	}
 	require.Len(t, r.api.all(), refused+21)
@@ -74,7 +74,7 @@ func TestASingleTaskProbesARefusedKey(t *testing.T) {
 	require.LessOrEqual(t, len(r.api.all()), before+2, "one at a time")
 	valid.Store(true)
 	for _, id := range ids {
-		r.until(id, Succeeded)
+		r.until(id, stateSucceeded)
 	}
 	for to, n := range r.api.deliveries() {
 		require.LessOrEqual(t, n, 20, to)
@@ -90,7 +90,7 @@ func TestARestartOpensAParkedQueue(t *testing.T) {
 	next := onto(t, r.dsn, newAPI(t, works), nil)
 	require.NoError(t, next.Start(t.Context()))
 	defer func() { require.NoError(t, next.Stop()) }()
-	next.until(id, Succeeded)
+	next.until(id, stateSucceeded)
 }
 
 func TestParkingWithoutAnyKeyCallsNobody(t *testing.T) {
@@ -104,8 +104,8 @@ func TestParkingWithoutAnyKeyCallsNobody(t *testing.T) {
 func TestWithoutAKeyATaskFails(t *testing.T) {
 	t.Parallel()
 	r := started(t, works, func(c *Config) { c.APIKey = "" })
-	s := r.until(r.notify(1), Failed)
-	require.Equal(t, []any{1, Permanent}, []any{s.Attempts, s.ErrorClass})
+	s := r.until(r.notify(1), stateFailed)
+	require.Equal(t, []any{1, classPermanent}, []any{s.Attempts, s.ErrorClass})
 	require.Contains(t, s.Error, "there is no API key")
 	require.Empty(t, r.api.all())
 }
@@ -115,10 +115,10 @@ func TestAKeyFileThatIsGoneForAMomentIsTemporary(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key")
 	r := started(t, works, func(c *Config) { c.APIKey, c.APIKeyFile, c.NetworkCountdown = "", path, 100*time.Millisecond })
 	id := r.notify(1)
-	s := r.until(id, Retrying)
-	require.Equal(t, Temporary, s.ErrorClass)
+	s := r.until(id, stateRetrying)
+	require.Equal(t, classTemporary, s.ErrorClass)
 	require.NotContains(t, s.Error, path)
 	keyFile(t, path, "new")
-	r.until(id, Succeeded)
+	r.until(id, stateSucceeded)
 	require.Equal(t, "new", r.api.all()[0].key)
 }

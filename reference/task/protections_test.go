@@ -17,8 +17,8 @@ import (
 func TestWithoutClassificationAPermanentErrorIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	r := started(t, fails(403, "invalid_api_key"), func(c *Config) { c.ClassifyErrors = false })
-	s := r.until(r.notify(1), Failed)
-	require.Equal(t, []any{4, Permanent}, []any{s.Attempts, s.ErrorClass})
+	s := r.until(r.notify(1), stateFailed)
+	require.Equal(t, []any{4, classPermanent}, []any{s.Attempts, s.ErrorClass})
 	require.Len(t, r.api.all(), 4)
 }
 
@@ -28,19 +28,19 @@ func TestWithoutALimitATaskIsTriedWithoutEnd(t *testing.T) {
 	id := r.notify(1)
 	r.eventually(func() bool { return r.status(id).Attempts > 12 })
 	require.Equal(t, riverMaxAttempts, r.status(id).MaxAttempts)
-	require.NotEqual(t, Failed, r.status(id).State)
+	require.NotEqual(t, stateFailed, r.status(id).State)
 }
 
 func TestARetryLimitOfZeroIsOneAttempt(t *testing.T) {
 	t.Parallel()
 	r := started(t, fails(503, ""), func(c *Config) { c.MaxRetries = 0 })
-	require.Equal(t, 1, r.until(r.notify(1), Failed).Attempts)
+	require.Equal(t, 1, r.until(r.notify(1), stateFailed).Attempts)
 }
 
 func TestWithoutIdempotencyKeysALostAnswerSendsTwice(t *testing.T) {
 	t.Parallel()
 	r := started(t, first(1, answer{lose: true}), func(c *Config) { c.IdempotencyKeys = false })
-	r.until(r.batch(1), Succeeded)
+	r.until(r.batch(1), stateSucceeded)
 	require.Equal(t, 2, r.api.deliveries()["m0@example.org"])
 }
 
@@ -48,15 +48,15 @@ func TestWithoutASendTimeoutAHangHoldsATask(t *testing.T) {
 	t.Parallel()
 	hang := answer{wait: make(chan struct{})}
 	with := started(t, first(1, hang), func(c *Config) { c.SendTimeout = 50 * time.Millisecond })
-	s := with.until(with.notify(1), Succeeded)
+	s := with.until(with.notify(1), stateSucceeded)
 	require.Equal(t, 2, s.Attempts)
 
 	without := started(t, first(1, hang), func(c *Config) { c.SendTimeout, c.DrainOnStop = 0, 0 })
 	held, other := without.notify(1), int64(0)
 	without.eventually(func() bool { return len(without.api.all()) == 1 })
 	other = without.notify(2)
-	without.until(other, Succeeded)
-	require.Equal(t, Running, without.status(held).State)
+	without.until(other, stateSucceeded)
+	require.Equal(t, stateRunning, without.status(held).State)
 	run, _ := without.jobTimeouts()
 	require.Equal(t, time.Duration(-1), run, "nor does River bound it")
 }
@@ -64,7 +64,7 @@ func TestWithoutASendTimeoutAHangHoldsATask(t *testing.T) {
 func TestWithoutHonouringRetryAfterARetryComesEarly(t *testing.T) {
 	t.Parallel()
 	r := started(t, first(1, answer{status: 429, retryAfter: "3600"}), func(c *Config) { c.HonourRetryAfter = false })
-	r.until(r.notify(1), Succeeded)
+	r.until(r.notify(1), stateSucceeded)
 }
 
 func TestADurableTaskIsThereWhenItIsAccepted(t *testing.T) {
@@ -81,7 +81,7 @@ func TestWithoutDurabilityAKillLosesWhatWasAccepted(t *testing.T) {
 	require.Empty(t, dbtest.Values[int64](t, r.conn(), "SELECT id FROM river_job"))
 	require.NoError(t, r.Start(context.Background()))
 	r.eventually(func() bool { code, _ := r.ask("GET", fmt.Sprintf("/tasks/%d", id), ""); return code == http.StatusOK })
-	r.until(id, Succeeded) // under the id that was given out
+	r.until(id, stateSucceeded) // under the id that was given out
 	later := r.notify(2)
 	require.NoError(t, r.Stop())
 	require.Contains(t, dbtest.Values[int64](t, r.conn(), "SELECT id FROM river_job"), later, "an orderly stop writes them")
@@ -105,7 +105,7 @@ func TestAStopLetsRunningTasksEnd(t *testing.T) {
 	}
 	close(wait)
 	require.NoError(t, <-stopped)
-	require.Equal(t, Succeeded, r.status(id).State)
+	require.Equal(t, stateSucceeded, r.status(id).State)
 }
 
 func TestWithoutADrainAStopCutsRunningTasks(t *testing.T) {
@@ -115,12 +115,12 @@ func TestWithoutADrainAStopCutsRunningTasks(t *testing.T) {
 	r.eventually(func() bool { return len(r.api.all()) == 1 })
 	require.NoError(t, r.Stop())
 	s := r.status(id)
-	require.Equal(t, []any{Retrying, 1, 5}, []any{s.State, s.Attempts, s.MaxAttempts}, "it costs none of the four")
+	require.Equal(t, []any{stateRetrying, 1, 5}, []any{s.State, s.Attempts, s.MaxAttempts}, "it costs none of the four")
 
 	next := onto(t, r.dsn, r.api, nil)
 	require.NoError(t, next.Start(context.Background()))
 	defer func() { require.NoError(t, next.Stop()) }()
-	require.Equal(t, 2, next.until(id, Succeeded).Attempts)
+	require.Equal(t, 2, next.until(id, stateSucceeded).Attempts)
 	calls := r.api.all()
 	require.Equal(t, []int{1, 2}, []int{calls[0].attempt, calls[1].attempt})
 	require.Equal(t, calls[0].idempotency, calls[1].idempotency)
@@ -132,7 +132,7 @@ func TestADrainHasAnEnd(t *testing.T) {
 	id := r.notify(1)
 	r.eventually(func() bool { return len(r.api.all()) == 1 })
 	require.NoError(t, r.Stop())
-	require.Equal(t, Retrying, r.status(id).State)
+	require.Equal(t, stateRetrying, r.status(id).State)
 }
 
 // killed leaves a task in the database as a killed worker does: running, of a
@@ -151,10 +151,10 @@ func TestTasksOfAKilledWorkerAreTakenUp(t *testing.T) {
 	start := time.Now()
 	require.NoError(t, r.Start(context.Background()))
 	defer func() { require.NoError(t, r.Stop()) }()
-	require.Equal(t, 2, r.until(first, Succeeded).Attempts)
+	require.Equal(t, 2, r.until(first, stateSucceeded).Attempts)
 	require.GreaterOrEqual(t, time.Since(start), 200*time.Millisecond, "it could have been alive for so long")
-	s := r.until(last, Failed)
-	require.Equal(t, []any{4, Unknown, "the worker was gone before the attempt ended"}, []any{s.Attempts, s.ErrorClass, s.Error})
+	s := r.until(last, stateFailed)
+	require.Equal(t, []any{4, classUnknown, "the worker was gone before the attempt ended"}, []any{s.Attempts, s.ErrorClass, s.Error})
 }
 
 // A fetch that the database carried out and whose answer was lost leaves a task
@@ -166,7 +166,7 @@ func TestATaskThatItsWorkerNeverHeardOfIsTakenUp(t *testing.T) {
 	dbtest.Exec(t, r.conn(), "UPDATE river_job SET attempted_by = ARRAY[$2] WHERE id = $1", id, r.rescuer.id)
 	require.NoError(t, r.Start(context.Background()))
 	defer func() { require.NoError(t, r.Stop()) }()
-	require.Equal(t, 2, r.until(id, Succeeded).Attempts)
+	require.Equal(t, 2, r.until(id, stateSucceeded).Attempts)
 }
 
 func TestHandsLetGoOfWhatEndedBefore(t *testing.T) {
@@ -193,9 +193,9 @@ func TestTasksOfALivingWorkerAreLeftToIt(t *testing.T) {
 		require.NoError(t, other.rescuer.step(t.Context()))
 		require.NoError(t, r.rescuer.rescue(t.Context()))
 	}
-	require.Equal(t, Running, r.status(id).State)
+	require.Equal(t, stateRunning, r.status(id).State)
 	close(wait)
-	require.Equal(t, 1, r.until(id, Succeeded).Attempts)
+	require.Equal(t, 1, r.until(id, stateSucceeded).Attempts)
 }
 
 func TestARescuerThatWasSilentItselfWaits(t *testing.T) {
@@ -204,10 +204,10 @@ func TestARescuerThatWasSilentItselfWaits(t *testing.T) {
 	id := killed(t, r, 1)
 	r.rescuer.steady, r.rescuer.last = time.Now().Add(-3*time.Hour), time.Now().Add(-2*time.Hour)
 	require.NoError(t, r.rescuer.step(t.Context()))
-	require.Equal(t, Running, r.status(id).State, "the others may have been silent for the same reason")
+	require.Equal(t, stateRunning, r.status(id).State, "the others may have been silent for the same reason")
 	r.rescuer.steady = time.Now().Add(-time.Hour)
 	require.NoError(t, r.rescuer.step(t.Context()))
-	require.Equal(t, Retrying, r.status(id).State)
+	require.Equal(t, stateRetrying, r.status(id).State)
 }
 
 func TestWithoutRescueAKilledWorkersTasksRunForEver(t *testing.T) {
@@ -217,7 +217,7 @@ func TestWithoutRescueAKilledWorkersTasksRunForEver(t *testing.T) {
 	r.rescuer.steady = time.Time{}
 	r.rescuer.last = time.Now()
 	require.NoError(t, r.rescuer.step(t.Context()))
-	require.Equal(t, Running, r.status(id).State)
+	require.Equal(t, stateRunning, r.status(id).State)
 	_, stuck := r.jobTimeouts()
 	require.Greater(t, stuck, 100*365*24*time.Hour, "nor does River rescue them")
 }
@@ -242,11 +242,11 @@ func TestAKindThatHangsStarvesNoOther(t *testing.T) {
 			r.eventually(func() bool { return r.queue().Running == 2 })
 			id := r.notify(1)
 			if isolated {
-				r.until(id, Succeeded)
+				r.until(id, stateSucceeded)
 				return
 			}
 			for range 5 { // of River's polls
-				require.Equal(t, Pending, r.status(id).State)
+				require.Equal(t, statePending, r.status(id).State)
 				<-time.After(r.config.PollInterval)
 			}
 		})
@@ -258,8 +258,8 @@ func TestAPanicIsPermanent(t *testing.T) {
 	r := idle(t, works, nil)
 	r.mailer.client = nil // which nothing does but a mistake
 	require.NoError(t, r.Start(context.Background()))
-	s := r.until(r.notify(1), Failed)
-	require.Equal(t, []any{1, Permanent, "the task panicked"}, []any{s.Attempts, s.ErrorClass, s.Error})
+	s := r.until(r.notify(1), stateFailed)
+	require.Equal(t, []any{1, classPermanent, "the task panicked"}, []any{s.Attempts, s.ErrorClass, s.Error})
 	r.mailer = newMailer("", 0, 1)
 	require.NoError(t, r.Stop())
 }
@@ -268,8 +268,8 @@ func TestADatabaseErrorIsClassifiedByItsState(t *testing.T) {
 	t.Parallel()
 	r := started(t, works, nil)
 	dbtest.Exec(t, r.conn(), "ALTER TABLE projects RENAME TO elsewhere")
-	s := r.until(r.notify(1), Failed)
-	require.Equal(t, []any{1, Permanent, "read the project: SQLSTATE 42P01"}, []any{s.Attempts, s.ErrorClass, s.Error})
+	s := r.until(r.notify(1), stateFailed)
+	require.Equal(t, []any{1, classPermanent, "read the project: SQLSTATE 42P01"}, []any{s.Attempts, s.ErrorClass, s.Error})
 	require.Contains(t, r.logs.String(), "does not exist")
 }
 
@@ -284,6 +284,6 @@ func TestADatabaseThatRefusesConnectionsLosesNoTask(t *testing.T) {
 	dbtest.Exec(t, conn, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 	close(wait) // the mail is sent while its success cannot be written
 	dbtest.Exec(t, conn, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT -1', current_database()); END $$`)
-	require.Equal(t, 1, r.until(id, Succeeded).Attempts)
+	require.Equal(t, 1, r.until(id, stateSucceeded).Attempts)
 	require.Len(t, r.api.all(), 1)
 }

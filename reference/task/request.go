@@ -18,9 +18,9 @@ const (
 
 // request is the body of POST /tasks.
 type request struct {
-	Kind      string    `json:"kind"`
-	ProjectID *int64    `json:"project_id"`
-	Messages  []Message `json:"messages"`
+	Kind      string         `json:"kind"`
+	ProjectID *int64         `json:"project_id"`
+	Messages  []batchMessage `json:"messages"`
 }
 
 // parse reads a request into a task's arguments. What it returns as an error is
@@ -36,14 +36,14 @@ func parse(body io.Reader) (river.JobArgs, error) {
 		return nil, errors.New("there is something after the task")
 	}
 	switch r.Kind {
-	case KindNotify:
+	case kindNotify:
 		if r.ProjectID == nil || *r.ProjectID < 1 || r.Messages != nil {
-			return nil, errors.New(KindNotify + " wants a project_id of at least 1 and nothing else")
+			return nil, errors.New(kindNotify + " wants a project_id of at least 1 and nothing else")
 		}
 		return notifyArgs{ProjectID: *r.ProjectID}, nil
-	case KindBatch:
+	case kindBatch:
 		if len(r.Messages) == 0 || len(r.Messages) > maxMessages || r.ProjectID != nil {
-			return nil, fmt.Errorf("%s wants 1 to %d messages and nothing else", KindBatch, maxMessages)
+			return nil, fmt.Errorf("%s wants 1 to %d messages and nothing else", kindBatch, maxMessages)
 		}
 		for i, m := range r.Messages {
 			if err := m.check(); err != nil {
@@ -52,12 +52,12 @@ func parse(body io.Reader) (river.JobArgs, error) {
 		}
 		return batchArgs{Messages: r.Messages}, nil
 	}
-	return nil, fmt.Errorf("the kind is none of %s", strings.Join(Kinds(), ", "))
+	return nil, fmt.Errorf("the kind is none of %s", strings.Join(taskKinds(), ", "))
 }
 
 // check reports what a message lacks, or that it holds what Postgres cannot
 // store.
-func (m Message) check() error {
+func (m batchMessage) check() error {
 	for _, field := range []struct{ name, value string }{{"to", m.To}, {"subject", m.Subject}, {"body", m.Body}} {
 		switch {
 		case field.value == "":

@@ -128,7 +128,7 @@ func (r *rescuer) rescue(ctx context.Context) error {
 			metadata = j.metadata || jsonb_build_object('error_class', $4::text)
 		FROM left_behind WHERE j.id = left_behind.id
 		RETURNING j.id, j.kind, j.state = 'discarded'`,
-		r.id, r.after, "the worker was gone before the attempt ended", string(Unknown),
+		r.id, r.after, "the worker was gone before the attempt ended", string(classUnknown),
 		unheard, "the worker was given the task and never heard of it")
 	if err != nil {
 		return fmt.Errorf("take up tasks of silent workers: %w", err)
@@ -139,7 +139,7 @@ func (r *rescuer) rescue(ctx context.Context) error {
 	_, err = pgx.ForEachRow(rows, []any{&id, &kind, &failed}, func() error {
 		r.logger.WarnContext(ctx, "task that nobody works taken up", "task", id, "kind", kind, "failed", failed)
 		if failed {
-			r.metrics.fail(kind, Unknown)
+			r.metrics.fail(kind, classUnknown)
 		} else {
 			r.metrics.retry(kind)
 		}

@@ -62,7 +62,7 @@ func FuzzRetryAfter(f *testing.F) {
 			t.Fatalf("%q has passed and yet asks for %v", value, asked)
 		}
 		most := time.Duration(float64(c.MaxRetryAfter) * (1 + c.Jitter))
-		if wait := c.countdown(Rule{Area: AreaStatus}, 0, asked, 0.999); wait <= 0 || wait > most {
+		if wait := c.countdown(classRule{Area: areaStatus}, 0, asked, 0.999); wait <= 0 || wait > most {
 			t.Fatalf("%q leads to a wait of %v", value, wait)
 		}
 	})

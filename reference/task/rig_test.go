@@ -243,37 +243,37 @@ func (r *rig) notify(project int) int64 {
 
 // batch takes on so many mails, to m0@example.org and so on.
 func (r *rig) batch(messages int) int64 {
-	var all []Message
+	var all []batchMessage
 	for i := range messages {
-		all = append(all, Message{To: fmt.Sprintf("m%d@example.org", i), Subject: "s", Body: "b"})
+		all = append(all, batchMessage{To: fmt.Sprintf("m%d@example.org", i), Subject: "s", Body: "b"})
 	}
-	body, err := json.Marshal(map[string]any{"kind": KindBatch, "messages": all})
+	body, err := json.Marshal(map[string]any{"kind": kindBatch, "messages": all})
 	require.NoError(r.t, err)
 	return r.post(string(body))
 }
 
 // status asks for a task.
-func (r *rig) status(id int64) Status {
+func (r *rig) status(id int64) taskStatus {
 	r.t.Helper()
 	code, text := r.ask("GET", fmt.Sprintf("/tasks/%d", id), "")
 	require.Equal(r.t, http.StatusOK, code, text)
-	var s Status
+	var s taskStatus
 	require.NoError(r.t, json.Unmarshal([]byte(text), &s))
 	return s
 }
 
 // queue asks for the queue.
-func (r *rig) queue() Queue {
+func (r *rig) queue() queueCounts {
 	r.t.Helper()
 	code, text := r.ask("GET", "/tasks/queue", "")
 	require.Equal(r.t, http.StatusOK, code, text)
-	var q Queue
+	var q queueCounts
 	require.NoError(r.t, json.Unmarshal([]byte(text), &q))
 	return q
 }
 
 // until waits for a task's state.
-func (r *rig) until(id int64, state State) Status {
+func (r *rig) until(id int64, state taskState) taskStatus {
 	r.t.Helper()
 	r.eventually(func() bool { return r.status(id).State == state })
 	return r.status(id)

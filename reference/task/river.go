@@ -21,9 +21,9 @@ func (s *Service) works() bool { return s.config.APIURL != "" }
 // default for all.
 func (c Config) queueOf(kind string) string {
 	switch {
-	case c.QueueIsolation && kind == KindNotify:
+	case c.QueueIsolation && kind == kindNotify:
 		return "notify"
-	case c.QueueIsolation && kind == KindBatch:
+	case c.QueueIsolation && kind == kindBatch:
 		return "batch"
 	}
 	return river.QueueDefault

@@ -11,41 +11,41 @@ import (
 )
 
 // statusOf tells of a job of River in the task's own words.
-func statusOf(job *rivertype.JobRow) Status {
+func statusOf(job *rivertype.JobRow) taskStatus {
 	m := metadata(job)
-	s := Status{
+	s := taskStatus{
 		ID: job.ID, Kind: job.Kind, State: stateOf(job.State, job.Attempt > 0 || m.Uncounted > 0),
 		Attempts: job.Attempt + m.Uncounted, MaxAttempts: job.MaxAttempts + m.Uncounted,
 	}
-	if s.State == Succeeded || len(job.Errors) == 0 {
+	if s.State == stateSucceeded || len(job.Errors) == 0 {
 		return s
 	}
 	s.Error = strings.TrimPrefix(job.Errors[len(job.Errors)-1].Error, "JobCancelError: ") // River's word for a permanent error
 	if s.ErrorClass = m.Class; s.ErrorClass == "" {
-		s.ErrorClass = Unknown // River itself ended the attempt
+		s.ErrorClass = classUnknown // River itself ended the attempt
 	}
 	return s
 }
 
 // stateOf is a task's state by that of River's job.
-func stateOf(state rivertype.JobState, attempted bool) State {
+func stateOf(state rivertype.JobState, attempted bool) taskState {
 	switch state {
 	case rivertype.JobStateRunning:
-		return Running
+		return stateRunning
 	case rivertype.JobStateCompleted:
-		return Succeeded
+		return stateSucceeded
 	case rivertype.JobStateCancelled, rivertype.JobStateDiscarded:
-		return Failed
+		return stateFailed
 	}
 	if attempted {
-		return Retrying
+		return stateRetrying
 	}
-	return Pending
+	return statePending
 }
 
 // counts are what is in the queues.
 type counts struct {
-	states map[State]int
+	states map[taskState]int
 	parked int
 	oldest map[string]time.Duration // by queue: how long the longest waiting has been due; 0 for none
 }
@@ -56,7 +56,7 @@ const countLimit = 100_000
 
 // count counts the queues.
 func (s store) count(ctx context.Context, queues []string) (counts, error) {
-	c := counts{states: map[State]int{}, oldest: map[string]time.Duration{}}
+	c := counts{states: map[taskState]int{}, oldest: map[string]time.Duration{}}
 	for _, q := range queues {
 		c.oldest[q] = 0
 	}
@@ -78,7 +78,7 @@ func (s store) count(ctx context.Context, queues []string) (counts, error) {
 	_, err = pgx.ForEachRow(rows, []any{&queue, &state, &attempted, &paused, &n, &age}, func() error {
 		own := stateOf(rivertype.JobState(state), attempted)
 		c.states[own] += n
-		if own != Pending && own != Retrying {
+		if own != statePending && own != stateRetrying {
 			return nil
 		}
 		if paused {
@@ -94,10 +94,10 @@ func (s store) count(ctx context.Context, queues []string) (counts, error) {
 }
 
 // queue is the counts as they are answered.
-func (c counts) queue() Queue {
-	q := Queue{
-		Pending: c.states[Pending], Running: c.states[Running], Retrying: c.states[Retrying],
-		Succeeded: c.states[Succeeded], Failed: c.states[Failed], Parked: c.parked,
+func (c counts) queue() queueCounts {
+	q := queueCounts{
+		Pending: c.states[statePending], Running: c.states[stateRunning], Retrying: c.states[stateRetrying],
+		Succeeded: c.states[stateSucceeded], Failed: c.states[stateFailed], Parked: c.parked,
 	}
 	for _, age := range c.oldest {
 		q.OldestPendingSeconds = max(q.OldestPendingSeconds, age.Seconds())

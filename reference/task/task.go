@@ -3,8 +3,8 @@
 //
 //	POST /tasks        {"kind":"notify_project_success","project_id":7} or
 //	                   {"kind":"send_batch_email","messages":[{"to","subject","body"},…]}   202 {"id"}
-//	GET  /tasks/{id}   200 [Status]
-//	GET  /tasks/queue  200 [Queue]
+//	GET  /tasks/{id}   200 [taskStatus]
+//	GET  /tasks/queue  200 [queueCounts]
 //
 // Enter at [New]; [Service.Routes] has the handlers, [Service.Start] and
 // [Service.Stop] the workers. [Config] holds the protections, each a plain value
@@ -16,7 +16,7 @@
 //
 // A task is in the database before its 202 is sent. Each attempt ends in one of
 // four ways, decided in one place from the cause, never from an error's text
-// ([Rules] is the whole table, docs/classification.md its readable form):
+// ([allRules] is the whole table, docs/classification.md its readable form):
 //
 //   - done;
 //   - a temporary error: tried again, at most [Config.MaxRetries] times, later
@@ -49,51 +49,53 @@ package task
 
 // The kinds of tasks.
 const (
-	KindNotify = "notify_project_success"
-	KindBatch  = "send_batch_email"
+	kindNotify = "notify_project_success"
+	kindBatch  = "send_batch_email"
 )
 
-// Kinds lists the kinds of tasks.
-func Kinds() []string { return []string{KindNotify, KindBatch} }
+// taskKinds lists the kinds of tasks.
+func taskKinds() []string { return []string{kindNotify, kindBatch} }
 
-// State is where a task is in its life.
-type State string
+// taskState is where a task is in its life.
+type taskState string
 
 // The states of a task.
 const (
-	Pending   State = "pending"   // waits for its first attempt
-	Running   State = "running"   // an attempt is under way
-	Retrying  State = "retrying"  // waits for another attempt
-	Succeeded State = "succeeded" // done
-	Failed    State = "failed"    // given up: see the error and its class
+	statePending   taskState = "pending"   // waits for its first attempt
+	stateRunning   taskState = "running"   // an attempt is under way
+	stateRetrying  taskState = "retrying"  // waits for another attempt
+	stateSucceeded taskState = "succeeded" // done
+	stateFailed    taskState = "failed"    // given up: see the error and its class
 )
 
-// States lists the states of a task in the order of its life.
-func States() []State { return []State{Pending, Running, Retrying, Succeeded, Failed} }
+// taskStates lists the states of a task in the order of its life.
+func taskStates() []taskState {
+	return []taskState{statePending, stateRunning, stateRetrying, stateSucceeded, stateFailed}
+}
 
-// Message is one mail of a batch.
-type Message struct {
+// batchMessage is one mail of a batch.
+type batchMessage struct {
 	To      string `json:"to"`
 	Subject string `json:"subject"`
 	Body    string `json:"body"`
 }
 
-// Status is the answer to GET /tasks/{id}.
-type Status struct {
-	ID          int64  `json:"id"`
-	Kind        string `json:"kind"`
-	State       State  `json:"state"`
-	Attempts    int    `json:"attempts"`
-	MaxAttempts int    `json:"max_attempts"`
+// taskStatus is the answer to GET /tasks/{id}.
+type taskStatus struct {
+	ID          int64     `json:"id"`
+	Kind        string    `json:"kind"`
+	State       taskState `json:"state"`
+	Attempts    int       `json:"attempts"`
+	MaxAttempts int       `json:"max_attempts"`
 	// ErrorClass and Error are those of the latest attempt that failed; a task
 	// that succeeded has none.
-	ErrorClass Class  `json:"error_class,omitempty"`
-	Error      string `json:"error,omitempty"`
+	ErrorClass errorClass `json:"error_class,omitempty"`
+	Error      string     `json:"error,omitempty"`
 }
 
-// Queue is the answer to GET /tasks/queue. Each number stops at 100,000 per
+// queueCounts is the answer to GET /tasks/queue. Each number stops at 100,000 per
 // state of River.
-type Queue struct {
+type queueCounts struct {
 	Pending   int `json:"pending"`
 	Running   int `json:"running"`
 	Retrying  int `json:"retrying"`

@@ -15,8 +15,8 @@ import (
 func TestAnOwnerIsTold(t *testing.T) {
 	t.Parallel()
 	r := started(t, works, nil)
-	s := r.until(r.notify(7), Succeeded)
-	require.Equal(t, Status{ID: s.ID, Kind: KindNotify, State: Succeeded, Attempts: 1, MaxAttempts: 4}, s)
+	s := r.until(r.notify(7), stateSucceeded)
+	require.Equal(t, taskStatus{ID: s.ID, Kind: kindNotify, State: stateSucceeded, Attempts: 1, MaxAttempts: 4}, s)
 	calls := r.api.all()
 	require.Len(t, calls, 1)
 	owner := dbtest.Values[string](t, r.conn(), "SELECT email FROM owners o JOIN projects p ON p.owner_id = o.id WHERE p.id = 7")
@@ -31,7 +31,7 @@ func TestAnOwnerIsTold(t *testing.T) {
 func TestABatchIsSentAHundredAtATime(t *testing.T) {
 	t.Parallel()
 	r := started(t, works, nil)
-	r.until(r.batch(250), Succeeded)
+	r.until(r.batch(250), stateSucceeded)
 	var sizes []int
 	keys := map[string]bool{}
 	for _, c := range r.api.all() {
@@ -46,40 +46,40 @@ func TestABatchIsSentAHundredAtATime(t *testing.T) {
 func TestAPermanentErrorIsTriedOnce(t *testing.T) {
 	t.Parallel()
 	r := started(t, fails(403, "invalid_api_key"), nil)
-	s := r.until(r.notify(1), Failed)
+	s := r.until(r.notify(1), stateFailed)
 	require.Equal(t, 1, s.Attempts)
-	require.Equal(t, Permanent, s.ErrorClass)
+	require.Equal(t, classPermanent, s.ErrorClass)
 	require.Contains(t, s.Error, "invalid_api_key")
 	require.NotContains(t, s.Error+r.logs.String(), "key-1")
 	require.Len(t, r.api.all(), 1)
 	require.Contains(t, r.logs.String(), `"level":"ERROR","msg":"task failed: another try would not help"`)
 	require.Contains(t, r.logs.String(), `"cause":"invalid_api_key"`)
-	require.Equal(t, 1.0, testutil.ToFloat64(r.metrics.failed.WithLabelValues(KindNotify, "permanent")))
-	require.Equal(t, 0.0, testutil.ToFloat64(r.metrics.retries.WithLabelValues(KindNotify)))
+	require.Equal(t, 1.0, testutil.ToFloat64(r.metrics.failed.WithLabelValues(kindNotify, "permanent")))
+	require.Equal(t, 0.0, testutil.ToFloat64(r.metrics.retries.WithLabelValues(kindNotify)))
 }
 
 func TestAProjectThatDoesNotExistIsPermanent(t *testing.T) {
 	t.Parallel()
 	r := started(t, works, nil)
-	s := r.until(r.notify(31), Failed)
-	require.Equal(t, []any{1, Permanent, "there is no such project"}, []any{s.Attempts, s.ErrorClass, s.Error})
+	s := r.until(r.notify(31), stateFailed)
+	require.Equal(t, []any{1, classPermanent, "there is no such project"}, []any{s.Attempts, s.ErrorClass, s.Error})
 	require.Empty(t, r.api.all())
 }
 
 func TestAnErrorThatLastsIsGivenUpAfterFourAttempts(t *testing.T) {
 	t.Parallel()
 	r := started(t, fails(503, ""), nil)
-	s := r.until(r.notify(1), Failed)
-	require.Equal(t, []any{4, 4, Temporary}, []any{s.Attempts, s.MaxAttempts, s.ErrorClass})
+	s := r.until(r.notify(1), stateFailed)
+	require.Equal(t, []any{4, 4, classTemporary}, []any{s.Attempts, s.MaxAttempts, s.ErrorClass})
 	calls := r.api.all()
 	require.Len(t, calls, 4)
 	for i, c := range calls {
 		require.Equal(t, i+1, c.attempt)
 		require.Equal(t, calls[0].idempotency, c.idempotency, "one task, one key")
 	}
-	require.Equal(t, 4.0, testutil.ToFloat64(r.metrics.attempts.WithLabelValues(KindNotify, "temporary")))
-	require.Equal(t, 3.0, testutil.ToFloat64(r.metrics.retries.WithLabelValues(KindNotify)))
-	require.Equal(t, 1.0, testutil.ToFloat64(r.metrics.failed.WithLabelValues(KindNotify, "temporary")))
+	require.Equal(t, 4.0, testutil.ToFloat64(r.metrics.attempts.WithLabelValues(kindNotify, "temporary")))
+	require.Equal(t, 3.0, testutil.ToFloat64(r.metrics.retries.WithLabelValues(kindNotify)))
+	require.Equal(t, 1.0, testutil.ToFloat64(r.metrics.failed.WithLabelValues(kindNotify, "temporary")))
 }
 
 func TestALostAnswerSendsNoMailTwice(t *testing.T) {
@@ -91,7 +91,7 @@ func TestALostAnswerSendsNoMailTwice(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := started(t, first(1, answer{lose: true}), nil)
-			s := r.until(mails(r), Succeeded)
+			s := r.until(mails(r), stateSucceeded)
 			require.Equal(t, 2, s.Attempts)
 			calls := r.api.all()
 			require.Len(t, calls, 2, "one request per attempt")
@@ -109,8 +109,8 @@ func TestASuccessThatCannotBeReadIsUnknown(t *testing.T) {
 		t.Run(body, func(t *testing.T) {
 			t.Parallel()
 			r := started(t, first(4, answer{body: body + " "}), nil)
-			s := r.until(r.notify(1), Failed)
-			require.Equal(t, Unknown, s.ErrorClass)
+			s := r.until(r.notify(1), stateFailed)
+			require.Equal(t, classUnknown, s.ErrorClass)
 			require.Len(t, r.api.deliveries(), 1)
 		})
 	}
@@ -124,7 +124,7 @@ func TestABatchGoesOnWhereItWas(t *testing.T) {
 		}
 		return answer{}
 	}, nil)
-	s := r.until(r.batch(150), Succeeded)
+	s := r.until(r.batch(150), stateSucceeded)
 	require.Equal(t, 2, s.Attempts)
 	calls := r.api.all()
 	require.Len(t, calls, 3)
@@ -144,8 +144,8 @@ func TestWhatTheAPIRefusesOfABatchIsNotSentAgain(t *testing.T) {
 		}
 		return answer{}
 	}, nil)
-	s := r.until(r.batch(120), Failed)
-	require.Equal(t, []any{2, Permanent}, []any{s.Attempts, s.ErrorClass})
+	s := r.until(r.batch(120), stateFailed)
+	require.Equal(t, []any{2, classPermanent}, []any{s.Attempts, s.ErrorClass})
 	require.Contains(t, s.Error, "2 of 120 messages were refused, the others are sent; message 3: refused: no address")
 	require.Len(t, r.api.deliveries(), 118)
 	require.Len(t, r.api.all(), 3)
@@ -154,7 +154,7 @@ func TestWhatTheAPIRefusesOfABatchIsNotSentAgain(t *testing.T) {
 func TestRetryAfterIsObeyed(t *testing.T) {
 	t.Parallel()
 	r := started(t, first(1, answer{status: 429, name: "rate_limit_exceeded", retryAfter: "1"}), nil)
-	r.until(r.notify(1), Succeeded)
+	r.until(r.notify(1), stateSucceeded)
 	calls := r.api.all()
 	require.Len(t, calls, 2)
 	require.GreaterOrEqual(t, calls[1].at.Sub(calls[0].at), time.Second)
@@ -174,9 +174,9 @@ func TestTheQueueIsCounted(t *testing.T) {
 	require.Equal(t, 3, testutil.CollectAndCount(r.metrics.queue, "queue_oldest_job_age_seconds"))
 	close(wait)
 	for _, id := range ids {
-		r.until(id, Succeeded)
+		r.until(id, stateSucceeded)
 	}
-	require.Equal(t, Queue{Succeeded: 5}, r.queue())
+	require.Equal(t, queueCounts{Succeeded: 5}, r.queue())
 }
 
 func TestRequestsThatAreNoTaskAreRefused(t *testing.T) {
@@ -213,7 +213,7 @@ func TestRequestsThatAreNoTaskAreRefused(t *testing.T) {
 		status, _ := r.ask("GET", path, "")
 		require.Equal(t, http.StatusNotFound, status, path)
 	}
-	require.Equal(t, Queue{}, r.queue())
+	require.Equal(t, queueCounts{}, r.queue())
 	require.NotZero(t, r.notify(1))
 }
 
@@ -235,6 +235,6 @@ func TestWithoutAnAPITasksAreTakenOnAndWait(t *testing.T) {
 	t.Parallel()
 	r := started(t, works, func(c *Config) { c.APIURL = "" })
 	s := r.status(r.notify(1))
-	require.Equal(t, []any{Pending, 0, 4}, []any{s.State, s.Attempts, s.MaxAttempts})
+	require.Equal(t, []any{statePending, 0, 4}, []any{s.State, s.Attempts, s.MaxAttempts})
 	require.Equal(t, 1, r.queue().Pending)
 }

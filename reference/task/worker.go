@@ -81,7 +81,7 @@ func (w *worker[T, P]) try(ctx context.Context, job *river.Job[T], a *attempt) (
 
 // fail writes down what an attempt failed of. River fails a task at once that
 // is cancelled, and when its attempts are used up.
-func (w *worker[T, P]) fail(ctx context.Context, job *river.Job[T], rule Rule, err error) error {
+func (w *worker[T, P]) fail(ctx context.Context, job *river.Job[T], rule classRule, err error) error {
 	s := w.service
 	s.metrics.attempt(job.Kind, string(rule.Class))
 	if metaErr := river.MetadataSet(ctx, metaClass, rule.Class); metaErr != nil {
@@ -89,7 +89,7 @@ func (w *worker[T, P]) fail(ctx context.Context, job *river.Job[T], rule Rule, e
 	}
 	line := []any{"task", job.ID, "kind", job.Kind, "attempt", job.Attempt, "class", rule.Class, "cause", rule.Cause, "error", detail(err)}
 	told := errors.New(err.Error()) // without what may not be told
-	if rule.Class == Permanent && s.config.ClassifyErrors {
+	if rule.Class == classPermanent && s.config.ClassifyErrors {
 		s.logger.ErrorContext(ctx, "task failed: another try would not help", line...)
 		s.metrics.fail(job.Kind, rule.Class)
 		return river.JobCancel(told)
@@ -132,8 +132,8 @@ func (w *worker[T, P]) giveBack(ctx context.Context, job *rivertype.JobRow, how 
 func uncounted(job *rivertype.JobRow) int { return metadata(job).Uncounted }
 
 type jobMetadata struct {
-	Class     Class `json:"error_class"`
-	Uncounted int   `json:"uncounted"`
+	Class     errorClass `json:"error_class"`
+	Uncounted int        `json:"uncounted"`
 }
 
 func metadata(job *rivertype.JobRow) jobMetadata {

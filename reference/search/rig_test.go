@@ -7,12 +7,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Latin are the characters that French and English texts are made of.
-var Latin = []*unicode.RangeTable{unicode.Latin, unicode.Space, unicode.Punct, unicode.Digit,
+// latin are the characters that French and English texts are made of.
+var latin = []*unicode.RangeTable{unicode.Latin, unicode.Space, unicode.Punct, unicode.Digit,
 	{R16: []unicode.Range16{{Lo: 0x300, Hi: 0x36f, Stride: 1}}}}
 
-// Words returns the words that a query is cut into.
-func Words(raw string, c Config) ([]string, error) {
+// wordsOf returns the words that a query is cut into.
+func wordsOf(raw string, c Config) ([]string, error) {
 	q, err := parse(raw, c)
 	var words []string
 	for _, w := range q.words {
@@ -21,10 +21,10 @@ func Words(raw string, c Config) ([]string, error) {
 	return words, err
 }
 
-// NewestByIndex finds as a search does once the newest documents were not
+// newestByIndex finds as a search does once the newest documents were not
 // enough. Indexed is false if the index has nothing to narrow the query by.
-func NewestByIndex(ctx context.Context, tx pgx.Tx, raw string, limit int) (ids []int64, indexed bool, err error) {
-	q, err := parse(raw, DefaultConfig())
+func newestByIndex(ctx context.Context, tx pgx.Tx, raw string, limit int) (ids []int64, indexed bool, err error) {
+	q, err := parse(raw, defaultConfig())
 	if err != nil {
 		return nil, false, err
 	}
