@@ -58,6 +58,13 @@ func token(texts ...string) string {
 	return fmt.Sprintf("%x", sum[:6])
 }
 
+// templateFormat changes with what is done to a template beside its Build, so that
+// those which an earlier version left in a cache are not taken for today's.
+const templateFormat = "2"
+
+// templateToken stands for a data set as one role sees it.
+func templateToken(key, user string) string { return token(templateFormat, key, user) }
+
 // lockKey is the key of the advisory lock that stands for a session or a
 // template.
 func lockKey(k kind, token string) int64 {

@@ -37,6 +37,22 @@ func TestADataSetIsBuiltOnceAndClonedForEveryScenario(t *testing.T) {
 	require.EqualValues(t, 1, built.Load(), "the next run finds the template")
 }
 
+// A table that is empty in the template is to the planner what a new one is: it
+// will grow. One that holds rows has its statistics.
+func TestATableWithoutRowsCountsAsNew(t *testing.T) {
+	s := shared(t)
+	template, err := s.Template(t.Context(), DataSet{Name: "queue", Key: t.Name(), Build: func(ctx context.Context, dsn string) error {
+		return exec(ctx, dsn, `CREATE SCHEMA "My Shop"; CREATE TABLE "My Shop"."Order" AS SELECT n AS id FROM generate_series(1, 100) n;
+			CREATE TABLE queue (id bigint PRIMARY KEY)`)
+	}})
+	require.NoError(t, err)
+	clone, err := s.Clone(t.Context(), template)
+	require.NoError(t, err)
+	for table, want := range map[string]int64{"queue": -1, "Order": 100} {
+		require.Equal(t, want, query[int64](t, clone.DSN(), "SELECT reltuples::bigint FROM pg_class WHERE relname = '"+table+"'"), table)
+	}
+}
+
 func TestAnotherKeyIsAnotherTemplate(t *testing.T) {
 	s := fresh(t)
 	for _, key := range []string{"one", "two"} {
