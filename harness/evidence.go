@@ -83,7 +83,7 @@ func evidence(name string, ok bool, otherwise result.Verdict, reason string) res
 
 func delivered(s result.Stream) result.Check {
 	c := evidence("load delivered: "+s.Name, false, result.NotExercised, "no request of this stream was due")
-	c.Metric, c.Op, c.Threshold, c.Unit, c.Samples = s.Name+".delivered", ">=", verdict.MinDelivered, result.UnitRatio, s.Planned
+	c.Metric, c.Op, c.Threshold, c.Unit, c.Samples = s.Name+".delivered", ">=", verdict.LeastDelivered(s.Planned), result.UnitRatio, s.Planned
 	if s.Planned == 0 {
 		return c
 	}
@@ -92,7 +92,7 @@ func delivered(s result.Stream) result.Check {
 	c.Reason = fmt.Sprintf("%s of %s planned requests were sent (%s late, %s shed, %s unsent)",
 		result.Number(float64(s.Sent)), result.Number(float64(s.Planned)), result.Number(float64(s.Late)), result.Number(float64(s.Shed)), result.Number(float64(s.Unsent)))
 	switch {
-	case share < verdict.MinDelivered:
+	case share < c.Threshold:
 		c.Verdict = result.Inconclusive
 	case s.Completed == 0:
 		c.Verdict = result.NotExercised

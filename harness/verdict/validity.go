@@ -11,7 +11,8 @@ import (
 // Bounds of a valid experiment. Beyond them the verdict is inconclusive: what
 // was measured says something of the generator or the machine, not of the target.
 const (
-	// MinDelivered is the least share of the planned requests that must be sent.
+	// MinDelivered is the least share of the planned requests that must be sent; one
+	// may be missing in any case: see [LeastDelivered].
 	MinDelivered = 0.99
 	// MaxSendLag is the most that the 99th percentile of actual minus planned send may be.
 	MaxSendLag = 50 * time.Millisecond
@@ -19,6 +20,16 @@ const (
 	// mean over a phase, for a missed limit on time to be the target's own.
 	MaxMachineBusy = 0.9
 )
+
+// LeastDelivered is the least share of a stream's planned requests that must be
+// sent: [MinDelivered], and in any case all but one. Of sixty requests one that is
+// late is more than a hundredth, and it says nothing of the other fifty-nine.
+func LeastDelivered(planned int64) float64 {
+	if planned < 1 {
+		return MinDelivered
+	}
+	return min(MinDelivered, float64(planned-1)/float64(planned))
+}
 
 // GeneratorLate says why latencies can't be held against the target; empty when
 // they can.
@@ -30,7 +41,7 @@ func GeneratorLate(streams []result.Stream) string {
 			why = append(why, fmt.Sprintf("stream %s was sent late (p99 of the send lag %s, limit %s)",
 				s.Name, result.Format(*lag, result.UnitMS), result.Format(most, result.UnitMS)))
 		}
-		if missed := s.Late; s.Planned > 0 && float64(missed) > (1-MinDelivered)*float64(s.Planned) {
+		if missed := s.Late; s.Planned > 0 && float64(s.Planned-missed)/float64(s.Planned) < LeastDelivered(s.Planned) {
 			why = append(why, fmt.Sprintf("the generator was too far behind to send %d of stream %s's %d requests", missed, s.Name, s.Planned))
 		}
 	}
