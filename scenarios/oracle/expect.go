@@ -92,7 +92,7 @@ func impacts(name string, project int64, rate float64, t harness.Timeline, expec
 	path := fmt.Sprintf("/projects/%d/impact", project)
 	about := answering("project", func(got impactAnswer) bool { return got.ProjectID == project })
 	return load.Stream{
-		Name: name, Profile: load.Constant(rate, t.Total()), Expect: load.All(expect, about),
+		Name: name, Profile: load.Throughout(rate).Over(t.Phases()), Expect: load.All(expect, about),
 		Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: path} },
 	}
 }

@@ -51,7 +51,7 @@ func Growth(p profile.Profile) harness.Growth {
 	for n := 10; n <= 10_000; n *= 10 {
 		s := oracleCalls(p, n)
 		s.Timeline = harness.Timeline{WarmUp: p.WarmUp, Baseline: 4 * time.Second}
-		s.Load[0].Profile = load.Constant(2, s.Timeline.Total())
+		s.Load[0].Profile = load.Throughout(2).Over(s.Timeline.Phases())
 		s.Load[0].MaxInFlight = 20
 		s.Checks = append(s.Checks, verdict.Metric("impact.latency.p50").AtMost(verdict.Duration(time.Second)))
 		growth.Sizes = append(growth.Sizes, harness.Size{X: float64(n), Scenario: s})

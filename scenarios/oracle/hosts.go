@@ -143,7 +143,7 @@ func searchMeanwhile(p profile.Profile) harness.Scenario {
 		Timeline:    t,
 		Load: []load.Stream{
 			impacts("impact", 1, 20, t, impact(maxOracles, each(firstTen, "timeout"))),
-			{Name: "search", Profile: load.Constant(20, t.Total()), Next: search.Requests(schema.TermTwoHundred), Expect: load.Status(200)},
+			{Name: "search", Profile: load.Throughout(20).Over(t.Phases()), Next: search.Requests(schema.TermTwoHundred), Expect: load.Status(200)},
 		},
 		Faults: []harness.Fault{adapter.Misbehave("hang", oracleAPI, "hang headers")},
 		Watch:  []probe.Metric{{Series: probe.Series{Name: "target.db_pool_in_use", Unit: result.UnitCount}, Name: "db_pool_in_use"}},

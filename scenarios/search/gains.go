@@ -75,7 +75,7 @@ func searchAlone(p profile.Profile, projects int) harness.Scenario {
 		Name: fmt.Sprintf("gains/search-latency-%d", projects), Claim: "What one search for a popular term takes.",
 		World: profile.World(projects), Timeline: t,
 		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "1m"},
-		Load: []load.Stream{{Name: "search", Profile: load.Constant(rate, t.Total()), MaxInFlight: 1000,
+		Load: []load.Stream{{Name: "search", Profile: load.Throughout(rate).Over(t.Phases()), MaxInFlight: 1000,
 			Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: path} }, Expect: load.Status(200)}},
 		Checks: []verdict.Check{verdict.Metric("search.latency.p50").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s")},
 	}

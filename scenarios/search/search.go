@@ -101,7 +101,7 @@ func steadyMix(p profile.Profile) harness.Scenario {
 		Claim:    "At a steady 120 searches a second of all kinds, answers are quick and memory stays low.",
 		Headline: true,
 		World:    profile.World(p.Projects), Timeline: t,
-		Load: []load.Stream{{Name: "search", Profile: load.Constant(120, t.Total()), Next: Requests(queries...), Expect: load.Status(200)}},
+		Load: []load.Stream{{Name: "search", Profile: load.Throughout(120).Over(t.Phases()), Next: Requests(queries...), Expect: load.Status(200)}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency.p99").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)),
@@ -119,7 +119,7 @@ func newestFirst(p profile.Profile) harness.Scenario {
 		Claim:       "The same query gives the same results in the same order, newest first, every time.",
 		Protections: []string{"search.stable-order"},
 		World:       profile.World(p.Projects), Timeline: t,
-		Load: []load.Stream{{Name: "search", Profile: load.Constant(50, t.Total()), Next: Requests(schema.TermHalfPercent), Expect: exactly(schema.TermHalfPercent, p.Projects)}},
+		Load: []load.Stream{{Name: "search", Profile: load.Throughout(50).Over(t.Phases()), Next: Requests(schema.TermHalfPercent), Expect: exactly(schema.TermHalfPercent, p.Projects)}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.errors.check_exact").Equals(verdict.Count(0)).Guarding("search.stable-order"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)),
@@ -133,7 +133,7 @@ func literalWildcards(p profile.Profile) harness.Scenario {
 	var streams []load.Stream
 	var checks []verdict.Check
 	for _, c := range []struct{ name, query string }{{"percent", schema.TermPercent}, {"underscore", schema.TermUnderscore}, {"backslash", schema.TermBackslash}} {
-		streams = append(streams, load.Stream{Name: c.name, Profile: load.Constant(20, t.Total()), Next: Requests(c.query), Expect: exactly(c.query, p.Projects)})
+		streams = append(streams, load.Stream{Name: c.name, Profile: load.Throughout(20).Over(t.Phases()), Next: Requests(c.query), Expect: exactly(c.query, p.Projects)})
 		checks = append(checks, verdict.Metric(c.name+".wrong").Equals(verdict.Count(0)).
 			Because("as many projects hold what the pattern would match by mistake").Guarding("search.literal-wildcards"))
 	}
@@ -149,7 +149,7 @@ func literalWildcards(p profile.Profile) harness.Scenario {
 func longQuery(p profile.Profile) harness.Scenario {
 	t := p.Quick()
 	stream := func(name string, length, status int) load.Stream {
-		return load.Stream{Name: name, Profile: load.Constant(20, t.Total()), Next: Requests(strings.Repeat("é", length)), Expect: load.Status(status)}
+		return load.Stream{Name: name, Profile: load.Throughout(20).Over(t.Phases()), Next: Requests(strings.Repeat("é", length)), Expect: load.Status(status)}
 	}
 	return harness.Scenario{
 		Name:        "search/long-query",

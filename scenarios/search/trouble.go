@@ -17,8 +17,7 @@ import (
 func overload(p profile.Profile) harness.Scenario {
 	t := p.Disturbed()
 	const calm, storm = 5, 400
-	shape := load.Sequence(
-		load.Constant(calm, t.Start(result.Inject)), load.Constant(storm, t.Inject), load.Constant(calm, t.Heal))
+	shape := load.PerPhase(calm, map[string]float64{result.Inject: storm}).Over(t.Phases())
 	return harness.Scenario{
 		Name:        "search/overload",
 		Claim:       "Asked for ten times what it can serve, the target refuses the rest at once with 503 and Retry-After, what it accepts stays quick, and it recovers.",
@@ -58,7 +57,7 @@ func poolUsedUp(p profile.Profile) harness.Scenario {
 		World:       profile.World(p.Projects),
 		Settings:    map[string]string{"SEARCH_ACQUIRE_TIMEOUT": wait.String(), "SEARCH_STATEMENT_TIMEOUT": "10s", "SEARCH_MAX_QUEUED": "1000"},
 		Timeline:    t,
-		Load:        []load.Stream{{Name: "search", Profile: load.Constant(60, t.Total()), Next: Requests(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
+		Load:        []load.Stream{{Name: "search", Profile: load.Throughout(60).Over(t.Phases()), Next: Requests(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
 		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: fault.LockTable{Table: "search_documents"}}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency.p50").In(result.Inject).AtMost(verdict.Duration(2 * wait)).
@@ -83,7 +82,7 @@ func lockedTable(p profile.Profile) harness.Scenario {
 		Settings:    map[string]string{"SEARCH_STATEMENT_TIMEOUT": statement.String()},
 		Compressed:  []result.Compressed{{Name: "statement timeout", RealS: 2, UsedS: statement.Seconds(), FactorBy: 2 / statement.Seconds()}},
 		Timeline:    t,
-		Load:        []load.Stream{{Name: "search", Profile: load.Constant(12, t.Total()), Next: Requests(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
+		Load:        []load.Stream{{Name: "search", Profile: load.Throughout(12).Over(t.Phases()), Next: Requests(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
 		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: fault.LockTable{Table: "search_documents"}}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(2 * statement)).
@@ -103,7 +102,7 @@ func slowDatabase(p profile.Profile) harness.Scenario {
 		World:    profile.World(p.Projects),
 		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "300ms", "SEARCH_ACQUIRE_TIMEOUT": "300ms"},
 		Timeline: t,
-		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: Requests(schema.TermEverywhere), Expect: load.OrShed(load.Status(200))}},
+		Load:     []load.Stream{{Name: "search", Profile: load.Throughout(30).Over(t.Phases()), Next: Requests(schema.TermEverywhere), Expect: load.OrShed(load.Status(200))}},
 		Faults:   []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: fault.After(600 * time.Millisecond)}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency.max").AtMost(verdict.Duration(2500 * time.Millisecond)).Because("the wait for a connection, the statement's time and the grace around both"),
@@ -122,7 +121,7 @@ func cutConnections(p profile.Profile) harness.Scenario {
 		Claim:    "While every connection to the database is reset, searches are refused clearly; afterwards the service is well again by itself.",
 		World:    profile.World(p.Projects),
 		Timeline: t,
-		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: Requests(schema.TermEverywhere), Expect: load.OrShed(load.Status(200))}},
+		Load:     []load.Stream{{Name: "search", Profile: load.Throughout(30).Over(t.Phases()), Next: Requests(schema.TermEverywhere), Expect: load.OrShed(load.Status(200))}},
 		Faults:   []harness.Fault{{ID: "reset", On: harness.OnDatabase, Kind: fault.Reset{}}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
@@ -141,7 +140,7 @@ func frozen(p profile.Profile) harness.Scenario {
 		World:    profile.World(p.Projects),
 		Settings: map[string]string{"SEARCH_MAX_QUEUED": "1000", "SEARCH_ACQUIRE_TIMEOUT": "5s"},
 		Timeline: t,
-		Load:     []load.Stream{{Name: "search", Profile: load.Constant(30, t.Total()), Next: Requests(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
+		Load:     []load.Stream{{Name: "search", Profile: load.Throughout(30).Over(t.Phases()), Next: Requests(schema.TermTwoHundred), Expect: load.OrShed(load.Status(200))}},
 		Faults:   []harness.Fault{{ID: "frozen", On: harness.OnTarget, Kind: fault.Pause{}}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency.max").AtMost(verdict.Duration(t.Inject + maxSearchTime)).Because("the pause, and what a search may take"),

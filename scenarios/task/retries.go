@@ -182,7 +182,7 @@ func mixed(p profile.Profile) harness.Scenario {
 		Settings:    compressedSettings(compressedCountdown, map[string]string{"TASK_SEND_TIMEOUT": timeout.String()}),
 		Compressed:  append(compressedTimes(compressedCountdown), profile.Compressed("timeout of a call", 10*time.Second, timeout)),
 		Timeline:    t,
-		Load:        []load.Stream{{Name: "search", Profile: load.Constant(20, t.Total()), Next: search.Requests(schema.TermTwoHundred), Expect: load.Status(200)}},
+		Load:        []load.Stream{{Name: "search", Profile: load.Throughout(20).Over(t.Phases()), Next: search.Requests(schema.TermTwoHundred), Expect: load.Status(200)}},
 		Faults:      []harness.Fault{adapter.Misbehave("hang", mailAPI, "hang headers key=slow-*")},
 		Checks: []verdict.Check{
 			verdict.Metric("notify.delay.p90").In(result.Inject).AtMost(verdict.Duration(400 * time.Millisecond)).AsPrimary().
