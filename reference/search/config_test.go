@@ -56,3 +56,9 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 		require.ErrorContains(t, err, name)
 	}
 }
+
+// The page of a search without a limit is as long as that of one with it, so
+// that the two can be compared.
+func TestAPageWithoutALimitIsOfTheDefaultLength(t *testing.T) {
+	require.Equal(t, defaultConfig().MaxResults, pageSize)
+}

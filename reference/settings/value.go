@@ -19,8 +19,8 @@ const (
 	duration kind = "duration" // time.Duration: 200ms, 1.5s, or a bare number of seconds
 )
 
-// leastDuration is the shortest one but 0: what is shorter was meant as another
-// unit.
+// leastDuration is the shortest one but 0 of a setting that has a longest: what is
+// shorter was meant as another unit.
 const leastDuration = time.Millisecond
 
 // read returns the value that is written, or what is wrong with it.
@@ -115,15 +115,15 @@ func (s Setting) acceptNumber(n int64) error {
 
 func (s Setting) acceptDuration(d time.Duration) error {
 	least, most := bounds(s, span)
-	if d >= least && d <= most && (d == 0 || d >= leastDuration) {
+	switch {
+	case d >= least && d <= most && (d == 0 || d >= leastDuration || s.max == ""):
 		return nil
+	case s.max == "":
+		return fmt.Errorf("%v: want %v or more", d, least)
 	}
 	want := max(least, leastDuration).String()
 	if least == 0 {
 		want = "0, or " + want
-	}
-	if s.max == "" {
-		return fmt.Errorf("%v: want %s or more", d, want)
 	}
 	return fmt.Errorf("%v: want %s to %s", d, want, s.max)
 }

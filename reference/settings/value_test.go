@@ -33,6 +33,7 @@ func TestValuesAreRead(t *testing.T) {
 		{duration, "1.5", 1500 * time.Millisecond},
 		{duration, "1h2m", 62 * time.Minute},
 		{duration, "1ms", time.Millisecond},
+		{duration, "1us", time.Microsecond},
 		{duration, "-0s", time.Duration(0)},
 	} {
 		got, err := Setting{Name: "X", kind: row.kind}.read(row.written)
@@ -62,7 +63,7 @@ func TestWhatIsNoValueIsSaidWithItsName(t *testing.T) {
 		{Setting{kind: duration}, "soon", `"soon" is not a duration such as 2s or 200ms`},
 		{Setting{kind: duration}, "-2s", `"-2s" is not a duration such as 2s or 200ms`},
 		{Setting{kind: duration}, "1 s", `"1 s" is not a duration such as 2s or 200ms`},
-		{Setting{kind: duration}, "1us", "1µs: want 0, or 1ms or more"},
+		{Setting{kind: duration, min: "2s"}, "1s", "1s: want 2s or more"},
 		{Setting{kind: duration, max: "1h"}, "61m", "1h1m0s: want 0, or 1ms to 1h"},
 		{Setting{kind: duration, max: "1h"}, "1ns", "1ns: want 0, or 1ms to 1h"},
 		{Setting{kind: duration, min: "1ms", max: "1m"}, "0", "0s: want 1ms to 1m"},
