@@ -10,7 +10,7 @@ BIN     := bin/holdfast
 # and say so.
 RACE    := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 # The packages whose tests measure time.
-MEASURING := /(harness|harness/(chaos|load|probe|target)|fakes/(fault|host|journal|oracleapi)|scenarios)$$
+MEASURING := /(harness|harness/(chaos|load|probe)|fakes/(httpfault|host|journal|oracleapi)|scenarios)$$
 # A static binary: the same file runs as a process and in an empty container.
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath
 
@@ -49,9 +49,10 @@ soak-verdicts: build ## the smoke suite 30 times over, half of them on a busy ma
 test: setup lint ## all that CI runs, but report-test
 	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector" >&2
 	@# Packages that measure time run one at a time, for a neighbour is noise; the
-	@# others side by side. The scenarios run as they ship: under the race detector
-	@# the load generator itself is late for bursts, and they would say so.
-	@$(GO) test $(RACE) -timeout 20m $$($(GO) list ./... | grep -vE '$(MEASURING)|/reports/browser$$')
+	@# others side by side, more of them than there are processors, for many wait
+	@# for a database or a process. The scenarios run as they ship: under the race
+	@# detector the load generator itself is late for bursts, and they would say so.
+	@$(GO) test $(RACE) -p 4 -parallel 8 -timeout 20m $$($(GO) list ./... | grep -vE '$(MEASURING)|/reports/browser$$')
 	@$(GO) test $(RACE) -p 1 -timeout 20m $$($(GO) list ./... | grep -E '$(MEASURING)' | grep -v '/scenarios$$')
 	@$(GO) test -timeout 20m ./scenarios
 

@@ -1,18 +1,21 @@
 package scenarios_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/database/providers"
+	"holdfast.dev/holdfast/harness/database/databasetest"
+	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/scenarios"
@@ -55,23 +58,50 @@ func TestEveryProtectionIsProved(t *testing.T) {
 	}
 }
 
-// reference builds the program under test as it is shipped: without the race
-// detector, which would change its memory.
-func reference(t *testing.T) harness.Launch {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "holdfast")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, "../cmd/holdfast")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, string(out))
-	return harness.Launch{Program: binary, Args: []string{"serve"}}
+// databases is the server on which the runs of these tests have their databases;
+// a run of make bench or make prove has one that waits for the disk.
+var databases databasetest.Server
+
+// programs is where the program under test is built, once for all tests.
+var programs string
+
+// runTests runs them with what they share, and returns the exit code.
+func runTests(m *testing.M) int {
+	var err error
+	if programs, err = os.MkdirTemp("", "holdfast-scenarios-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(programs)
+	return databases.Run(m)
 }
+
+// build builds the program under test as it is shipped: without the race
+// detector, which would change its memory.
+var build = sync.OnceValues(func() (string, error) {
+	binary := filepath.Join(programs, "holdfast")
+	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "../cmd/holdfast")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the program under test: %w\n%s", err, out)
+	}
+	return binary, nil
+})
+
+// measured is what the load generator can send, measured once for all tests.
+var measured = sync.OnceValues(func() (load.Ceiling, error) {
+	return load.Calibrate(context.Background(), load.Calibration{})
+})
 
 func config(t *testing.T) harness.Config {
 	t.Helper()
+	binary, err := build()
+	require.NoError(t, err)
+	ceiling, err := measured()
+	require.NoError(t, err)
 	return harness.Config{
-		Seed: 1, Profile: "smoke", Target: reference(t), UndoDir: t.TempDir(), Out: t.TempDir(),
-		Database: providers.FromEnvironment(os.Getenv),
+		Seed: 1, Profile: "smoke", Ceiling: ceiling, Target: harness.Launch{Program: binary, Args: []string{"serve"}}, UndoDir: t.TempDir(), Out: t.TempDir(),
+		Database: databases.Options(t),
 		Repeat:   func(name string) string { return "holdfast run " + name + " --profile smoke --seed 1" },
 	}
 }
