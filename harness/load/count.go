@@ -40,8 +40,8 @@ func (c *Counter) Add(x Exchange) {
 	} else {
 		span.send(x.Due, x.Sent)
 	}
-	span.finish(x)
-	c.slowest.consider(x)
+	span.finish(&x)
+	c.slowest.consider(&x)
 	if x.Class == "" {
 		c.answered.add(x.N)
 	}

@@ -28,7 +28,7 @@ func (c *counted) send(due, now time.Duration) {
 }
 
 // finish counts what came of a request that was sent.
-func (c *counted) finish(x Exchange) {
+func (c *counted) finish(x *Exchange) {
 	c.count(x)
 	latency.Record(&c.fromSend, x.End-x.Sent, latency.Fine)
 	if x.Unplanned {
@@ -41,7 +41,7 @@ func (c *counted) finish(x Exchange) {
 }
 
 // count is finish without the latencies.
-func (c *counted) count(x Exchange) {
+func (c *counted) count(x *Exchange) {
 	if x.Status != 0 {
 		c.completed++
 		if c.statuses == nil {

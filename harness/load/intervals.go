@@ -121,7 +121,7 @@ func (t *intervals) drop(due time.Duration) {
 
 func (t *intervals) send(due time.Duration) { t.at(due).sent++ }
 
-func (t *intervals) finish(x Exchange) {
+func (t *intervals) finish(x *Exchange) {
 	in := t.at(x.Due)
 	if x.Status != 0 {
 		in.completed++

@@ -121,14 +121,14 @@ func (r *recorder) send(due, now time.Duration) {
 }
 
 // finish notes how an exchange ended.
-func (r *recorder) finish(x Exchange) {
+func (r *recorder) finish(x *Exchange) {
 	r.enter(x)
 	if r.observe != nil {
-		r.observe(x)
+		r.observe(*x)
 	}
 }
 
-func (r *recorder) enter(x Exchange) {
+func (r *recorder) enter(x *Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.open--

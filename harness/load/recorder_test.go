@@ -28,7 +28,7 @@ func TestTheBooksAddUp(t *testing.T) {
 
 		var open []Exchange
 		finish := func(i int) {
-			rec.finish(open[i])
+			rec.finish(&open[i])
 			open = append(open[:i], open[i+1:]...)
 		}
 		for i, fate := range fates {
@@ -91,7 +91,7 @@ func TestALongRunGetsWiderIntervals(t *testing.T) {
 	for at := time.Duration(0); at < time.Hour; at += 500 * time.Millisecond {
 		line.expect(at)
 		line.send(at)
-		line.finish(Exchange{Due: at, End: at + time.Millisecond + at/1000, Status: 200})
+		line.finish(&Exchange{Due: at, End: at + time.Millisecond + at/1000, Status: 200})
 	}
 	line.closeAll()
 	require.Equal(t, 4*time.Second, line.width)
@@ -166,6 +166,6 @@ func BenchmarkRecord(b *testing.B) {
 		due, _ := s.Profile.Due(n)
 		rec.handOn(due)
 		rec.send(due, due+100*time.Microsecond)
-		rec.finish(Exchange{Due: due, Sent: due + 100*time.Microsecond, End: due + time.Duration(n%5000)*time.Microsecond, Status: 200})
+		rec.finish(&Exchange{Due: due, Sent: due + 100*time.Microsecond, End: due + time.Duration(n%5000)*time.Microsecond, Status: 200})
 	}
 }

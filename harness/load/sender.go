@@ -87,7 +87,7 @@ func (s *sender) send(n int64, sc *scratch) {
 	answer, err := s.exchange(s.deadlines.from(x.Sent), n, ask, sc)
 	x.End, x.BytesIn = s.now(), answer.length
 	x.Status, x.Class = s.judge(answer, err)
-	s.rec.finish(x)
+	s.rec.finish(&x)
 }
 
 // judge returns the status of an answer that arrived whole, and its class.

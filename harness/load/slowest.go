@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/result/latency"
@@ -20,12 +21,15 @@ const longestPath = 200
 type slowest []Exchange
 
 // consider enters x if it is among the slowest.
-func (s *slowest) consider(x Exchange) {
-	if n := len(*s); n == mostSlowest && slower(x, (*s)[n-1]) >= 0 {
-		return
+func (s *slowest) consider(x *Exchange) {
+	if n := len(*s); n == mostSlowest {
+		last := &(*s)[n-1]
+		if x.End-x.Due < last.End-last.Due-time.Microsecond || slower(x, last) >= 0 {
+			return
+		}
 	}
-	at, _ := slices.BinarySearchFunc(*s, x, func(a, b Exchange) int { return slower(a, b) })
-	*s = slices.Insert(*s, at, x)
+	at, _ := slices.BinarySearchFunc(*s, *x, func(a, b Exchange) int { return slower(&a, &b) })
+	*s = slices.Insert(*s, at, *x)
 	if len(*s) > mostSlowest {
 		*s = (*s)[:mostSlowest]
 	}
@@ -33,7 +37,7 @@ func (s *slowest) consider(x Exchange) {
 
 // slower is negative where a took longer than b. Of two that took as long, the
 // earlier one stands first, so that the order in which they ended has no say.
-func slower(a, b Exchange) int {
+func slower(a, b *Exchange) int {
 	return cmp.Or(
 		cmp.Compare((b.End-b.Due).Microseconds(), (a.End-a.Due).Microseconds()),
 		cmp.Compare(a.Due, b.Due), cmp.Compare(a.N, b.N))

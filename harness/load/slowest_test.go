@@ -16,7 +16,7 @@ func TestTheSlowestAreKept(t *testing.T) {
 		var s slowest
 		for i, ms := range took {
 			due := time.Duration(i) * time.Second
-			s.consider(Exchange{N: int64(i), Due: due, Sent: due + time.Millisecond, End: due + time.Duration(ms)*time.Millisecond})
+			s.consider(&Exchange{N: int64(i), Due: due, Sent: due + time.Millisecond, End: due + time.Duration(ms)*time.Millisecond})
 		}
 		slices.SortFunc(took, func(a, b int64) int { return int(b - a) })
 		var kept []int64
