@@ -298,6 +298,13 @@ func TestScenariosThatAreWrongAreRefusedBeforeAnythingIsStarted(t *testing.T) {
 	}
 }
 
+func TestARuntimeThatTheProgramDidNotChooseIsRefused(t *testing.T) {
+	_, err := harness.Run(t.Context(), harness.Config{
+		UndoDir: t.TempDir(), Target: harness.Launch{Program: "/bin/true", Kind: harness.AsContainer},
+	}, []harness.Scenario{scenario("good")})
+	require.ErrorContains(t, err, "run as a container, and no such runtime was chosen")
+}
+
 // runUntilKilled is a harness in a process of its own, in the middle of a load.
 func runUntilKilled(dir string) {
 	self, _ := os.Executable()

@@ -196,3 +196,27 @@ func TestAnErrorShowsTheLastLinesOnly(t *testing.T) {
 	require.NotContains(t, err.Error(), "line 29.")
 	require.ErrorContains(t, &StartError{Err: errEndedFirst, Ended: true}, "wrote nothing")
 }
+
+func TestALifeIsToldItsAddressAndItsMark(t *testing.T) {
+	journal, err := undo.Open(t.TempDir(), "r1")
+	require.NoError(t, err)
+	defer journal.Close()
+	p := Program{
+		Args: []string{"--port={port}", "--host={host}", "plain"}, AddrVariable: "ADDR",
+		Env: map[string]string{"SELF": "http://{addr}/", "A": "{other}"}, Journal: journal,
+	}.withDefaults("x")
+	log := newLines(10, nil)
+	i := p.invocation("127.0.0.1:8080", log)
+	require.Equal(t, []string{"--port=8080", "--host=127.0.0.1", "plain"}, i.Args)
+	require.NotEmpty(t, i.Step)
+	require.Equal(t, []string{
+		"A={other}", "ADDR=127.0.0.1:8080", "HOLDFAST_RUN=r1", "HOLDFAST_STEP=" + i.Step, "SELF=http://127.0.0.1:8080/",
+	}, i.Env, "sorted, and nothing else")
+	require.NotEqual(t, i.Step, p.invocation("127.0.0.1:8080", log).Step, "each life has a mark of its own")
+
+	w := i.Log()
+	_, err = w.Write([]byte("one\ntw"))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	require.Equal(t, []string{"one", "tw"}, log.list())
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/target/internal/conformance"
 	"holdfast.dev/holdfast/harness/undo"
@@ -77,6 +78,26 @@ func TestASweepTouchesNothingOfAnotherRun(t *testing.T) {
 	require.True(t, running)
 	_, err = c.Stop(t.Context())
 	require.NoError(t, err)
+}
+
+func TestAContainerMayDoNoMoreThanItMust(t *testing.T) {
+	c := &containers{Config: Config{MemoryLimit: 64 << 20}, image: "holdfast-target:x"}
+	o := c.options("holdfast-s1", target.Invocation{Args: []string{"serve"}, Env: []string{"A=b"}, Run: "r1"})
+	require.Equal(t, "holdfast-s1", o.Name)
+	require.Equal(t, []string{"serve"}, []string(o.Config.Cmd))
+	require.Equal(t, []string{"A=b"}, o.Config.Env, "nothing of the harness's own environment")
+	require.Equal(t, map[string]string{undo.RunLabel: "r1"}, o.Config.Labels, "a sweep knows it by this")
+	require.EqualValues(t, "host", o.HostConfig.NetworkMode, "it reaches fakes and databases on loopback")
+	require.Equal(t, []string{"ALL"}, []string(o.HostConfig.CapDrop))
+	require.Equal(t, []string{"no-new-privileges"}, o.HostConfig.SecurityOpt)
+	require.EqualValues(t, 64<<20, o.HostConfig.Resources.Memory)
+	require.EqualValues(t, 64<<20, o.HostConfig.Resources.MemorySwap, "swap is no way out")
+}
+
+func TestTheRuntimeHasALimitWhereNoneIsSaid(t *testing.T) {
+	made, err := Runtime("").New(target.Spec{Program: conformance.Program(t, nil), Command: "/bin/true"})
+	require.NoError(t, err)
+	require.Equal(t, "container of true, memory limit "+result.Bytes(DefaultMemoryLimit), made.Describe())
 }
 
 func TestAConfigurationSaysAllThatIsWrongWithItAtOnce(t *testing.T) {
