@@ -6,7 +6,10 @@
 // Enter at [Start], which plays one or more [Stream] values on one clock and
 // returns an [Attack]; [Attack.Wait] returns what happened, one [Tally] a
 // stream. The shape of a load is a [Profile], a pure value ([Constant], [Ramp],
-// [Steps], [Bursts], [Sequence]); what an answer must be is an [Expectation].
+// [Steps], [Bursts], [Waves], [Sequence]) with a text form ([ParseProfile]), or a
+// [Shape] that is laid over the phases of an experiment. What is asked is a
+// function or, as data, a [Template]; what an answer must be is an [Expectation].
+// A tally can be written, read again and merged ([TallyOf], [Merge]).
 //
 // Four rules keep the numbers true:
 //
