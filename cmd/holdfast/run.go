@@ -265,7 +265,7 @@ func (p *plan) repeat(args []string) func(string) string {
 		fmt.Fprintf(&b, " --memory %s", p.flags.memory)
 	}
 	b.WriteString(p.flags.databaseAgain())
-	which := strings.Join(args, " ")
+	which := typed(args)
 	if p.flags.all {
 		which = strings.TrimSpace(which + " --all")
 	}
@@ -279,6 +279,22 @@ func (p *plan) repeat(args []string) func(string) string {
 		return "holdfast run " + scenario + b.String()
 	}
 }
+
+// typed are arguments as a shell takes them: a glob is quoted, or the shell would
+// look for files of that name.
+func typed(args []string) string {
+	words := make([]string, len(args))
+	for i, arg := range args {
+		words[i] = arg
+		if arg == "" || strings.Trim(arg, plainCharacters) != "" {
+			words[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// plainCharacters mean nothing but themselves to a shell.
+const plainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./"
 
 // databaseAgain is the flag that chooses the same kind of database again, with a
 // space before it; empty where none was chosen.
