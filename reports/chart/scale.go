@@ -66,7 +66,7 @@ func unitOf(peak float64, unit string) (divide float64, name string) {
 func roundNear(v float64) float64 {
 	best := roundUp(v)
 	for _, less := range []float64{best / 2.5, best / 2, best * 0.8} {
-		if r := roundUp(less); r < v && v/r < best/v {
+		if r := roundUp(less); r < v && v/r < max(best/v, v/best) {
 			best = r
 		}
 	}
