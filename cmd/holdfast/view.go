@@ -196,7 +196,11 @@ func (v *view) concludeProof(run *result.Run, report string) {
 		if d.Outcome == result.OutcomeCaught {
 			caught++
 		}
-		fmt.Fprintf(v.out, "%s  without %s, %s: %s: %s\n", v.paint(d.Verdict), d.Without, d.Expected, d.Outcome, d.Reason)
+		where := d.Without
+		if d.Expected != "" { // no scenario is expected to see what nobody claims
+			where += ", " + d.Expected
+		}
+		fmt.Fprintf(v.out, "%s  without %s: %s: %s\n", v.paint(d.Verdict), where, d.Outcome, d.Reason)
 	}
 	fmt.Fprintf(v.out, "\n%s  %d of %d mutants caught for the declared reason, %d scenarios as control, in %.0f s, seed %d\n",
 		v.paint(run.Verdict), caught, mutants, len(run.Scenarios), run.DurationS, run.Seed)
