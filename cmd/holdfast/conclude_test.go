@@ -116,6 +116,7 @@ func TestTheBarIsAsFullAsItsTime(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		of := time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(rt, "of"))
 		a := time.Duration(rapid.Int64Range(-int64(time.Hour), 2*int64(time.Hour)).Draw(rt, "at"))
+		a = rapid.SampledFrom([]time.Duration{a, of - 1, of}).Draw(rt, "at, or about its end")
 		b := a + time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(rt, "later"))
 		first, later := bar(a, of), bar(b, of)
 		require.Len(rt, first, barWidth+2)
