@@ -3,6 +3,7 @@ package load_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -25,6 +26,9 @@ func TestMain(m *testing.M) {
 	case "generator":
 		helpGenerate()
 	default:
+		if underRace { // histograms cost twenty times as much then, and properties have no goroutines
+			_ = flag.Set("rapid.checks", "20")
+		}
 		goleak.VerifyTestMain(m)
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package vegetabridge_test
+
+const underRace = false
