@@ -54,6 +54,15 @@ func TestEveryTextOfARunIsRewritten(t *testing.T) {
 			return strings.TrimSuffix(s, "\u2021")
 		})
 		require.Equal(rt, before, asJSON(rt, back))
+		keys := []map[string]string{marked.Environment.Versions, marked.Gains[0].Where}
+		for _, s := range marked.Scenarios {
+			keys = append(keys, s.Settings)
+		}
+		for _, facts := range keys {
+			for key := range facts {
+				require.True(rt, strings.HasSuffix(key, "\u2021"), "the key %q was left out", key)
+			}
+		}
 
 		for i := range same.Scenarios { // nothing but numbers is shared
 			same.Scenarios[i].Checks[0].Metric, *same.Scenarios[i].Checks[0].Value = "changed", 99

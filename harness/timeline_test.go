@@ -1,0 +1,74 @@
+package harness
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"holdfast.dev/holdfast/harness/result"
+)
+
+func drawnTimeline(rt *rapid.T) Timeline {
+	length := rapid.SampledFrom([]time.Duration{0, time.Nanosecond, time.Millisecond, 1500 * time.Millisecond, time.Minute})
+	return Timeline{
+		WarmUp: length.Draw(rt, "warm-up"), Baseline: length.Draw(rt, "baseline"), Inject: length.Draw(rt, "inject"),
+		Heal: length.Draw(rt, "heal"), Drain: length.Draw(rt, "drain"),
+	}
+}
+
+// gapless holds phases to being one after another from 0, none of them empty.
+func gapless(t require.TestingT, phases []result.Phase) (end time.Duration) {
+	for _, p := range phases {
+		require.Equal(t, end, p.From, "%s begins where the one before ends", p.Name)
+		require.Positive(t, p.Length(), p.Name)
+		end = p.To
+	}
+	return end
+}
+
+// Each moment of the load is in one phase, and what took place until a moment is
+// the plan as far as that, with the drain behind it.
+func TestPhasesFollowEachOther(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		line := drawnTimeline(rt)
+		require.Equal(rt, line.Total(), gapless(rt, line.Phases()))
+		at := time.Duration(rapid.Int64Range(0, int64(line.Total()+time.Second)).Draw(rt, "at"))
+		at = rapid.SampledFrom(append([]time.Duration{at}, line.Start(result.Inject), line.Start(result.Heal), line.Total())).Draw(rt, "moment")
+
+		past := line.until(at)
+		require.Equal(rt, at, gapless(rt, past))
+		for _, p := range past {
+			require.Equal(rt, p.Name, line.at(p.From), "its first moment is its own")
+			require.Equal(rt, p.Name, line.at(p.To-1), "and so is its last")
+			if p.Name != result.Drain {
+				require.Equal(rt, line.Start(p.Name), p.From)
+				require.LessOrEqual(rt, p.Length(), line.Length(p.Name))
+			}
+		}
+		require.Greater(rt, line.end(), line.Total(), "the last answers are waited for")
+	})
+}
+
+// Wherever a fault is put, it acts within its phase, and never backwards.
+func TestAFaultActsWithinItsPhase(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		line := drawnTimeline(rt)
+		during := rapid.SampledFrom([]string{"", result.WarmUp, result.Baseline, result.Inject, result.Heal}).Draw(rt, "during")
+		phase := during
+		if phase == "" {
+			phase = result.Inject
+		}
+		f := Fault{During: during}
+		f.After = time.Duration(rapid.Int64Range(0, int64(line.Length(phase))).Draw(rt, "after"))
+		f.For = time.Duration(rapid.Int64Range(0, int64(2*time.Minute)).Draw(rt, "for"))
+		from, to := f.window(line)
+		require.Equal(rt, line.Start(phase)+f.After, from)
+		require.LessOrEqual(rt, from, to)
+		require.LessOrEqual(rt, to, line.Start(phase)+line.Length(phase))
+		if f.For > 0 {
+			require.LessOrEqual(rt, to-from, f.For)
+		}
+	})
+}
