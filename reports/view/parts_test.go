@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +142,18 @@ func TestTiles(t *testing.T) {
 	require.Equal(t, "1 of 2", find(run, "Checks exercised").Value)
 	run.Scenarios[0].Streams[0].Sent = 995
 	require.Equal(t, "ok", find(run, "Load delivered").Class)
+}
+
+// A kill has happened and is over: that nobody undid it is no red mark.
+func TestWhatHappensOnceIsNotToBeUndone(t *testing.T) {
+	kill := result.Fault{ID: "kill", Fired: 1, StartS: 2, EndS: new(2.0)}
+	delay := result.Fault{ID: "slow", Fired: 1, StartS: 2, EndS: new(3.0), Undone: new(true)}
+	for want, faults := range map[string][]result.Fault{"1 of 1": {kill, delay}, "none to undo": {kill}, "none planned": nil} {
+		run := &result.Run{Complete: true, Scenarios: []result.Scenario{{Name: "a/b", Faults: faults}}}
+		i := slices.IndexFunc(tiles(run), func(tile Tile) bool { return tile.Name == "Faults undone" })
+		require.Equal(t, want, tiles(run)[i].Value)
+		require.NotEqual(t, "bad", tiles(run)[i].Class)
+	}
 }
 
 func TestFailuresCountWhatWasNeverSent(t *testing.T) {

@@ -22,19 +22,27 @@ const mostBadEvidence = 6
 func tiles(run *result.Run) []Tile {
 	total := totals(run)
 	list := []Tile{delivered(total)}
-	fired, undone, planned := int64(0), int64(0), int64(0)
+	fired, undone, planned, undoable := int64(0), int64(0), int64(0), int64(0)
 	for _, s := range run.Scenarios {
 		for _, f := range s.Faults {
 			planned++
 			if f.Fired > 0 {
 				fired++
 			}
+			if f.Undone != nil || f.EndS == nil { // a kill is over when it has happened: there is nothing to undo
+				undoable++
+			}
 			if f.Undone != nil && *f.Undone {
 				undone++
 			}
 		}
 	}
-	list = append(list, outOf("Faults fired", fired, planned, "none planned"), outOf("Faults undone", undone, planned, "none planned"))
+	nothing := "none planned"
+	list = append(list, outOf("Faults fired", fired, planned, nothing))
+	if planned > 0 {
+		nothing = "none to undo"
+	}
+	list = append(list, outOf("Faults undone", undone, undoable, nothing))
 	list = append(list, journal(run))
 	exercised, checks, held, evidence := int64(0), int64(0), int64(0), int64(0)
 	healthy, watched := int64(0), int64(0)
