@@ -64,14 +64,10 @@ func (l *LoadSeen) reading(metric, phase string) verdict.Reading {
 
 // outcome is what became of a stream.
 func (l *LoadSeen) outcome(stream string) (load.Tally, bool) {
-	if l != nil {
-		for _, o := range l.Streams {
-			if o.Stream.Name == stream {
-				return o, true
-			}
-		}
+	if l == nil {
+		return load.Tally{}, false
 	}
-	return load.Tally{}, false
+	return State{Streams: l.Streams}.Stream(stream)
 }
 
 // readMeasures reads what the scenario's and its dependencies' measures say.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -82,18 +83,9 @@ func (v Variant) repeat(c Config, scenario string) string {
 		return ""
 	}
 	for _, p := range v.Without {
-		if !named(c.Without, p.Name) {
+		if !slices.ContainsFunc(c.Without, func(w Protection) bool { return w.Name == p.Name }) {
 			command += " --without " + p.Name
 		}
 	}
 	return command
-}
-
-func named(all []Protection, name string) bool {
-	for _, p := range all {
-		if p.Name == name {
-			return true
-		}
-	}
-	return false
 }
