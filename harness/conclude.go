@@ -14,6 +14,7 @@ func Conclude(s Scenario, m Measurement) result.Scenario {
 	collect(&out, m)
 	out.Validity = &result.Validity{TimingInvalid: timingInvalid(m.Load)}
 	out.Checks = registry(s, m).Judge(checksOf(s), out.Phases, *out.Validity)
+	out.Checks = append(out.Checks, standingOf(m.Load)...)
 	out.Evidence = evidenceOf(s, m)
 	if m.Unmet != "" {
 		out.Error = m.Unmet
@@ -54,6 +55,19 @@ func checksOf(s Scenario) []verdict.Check {
 		checks[0].Primary = true
 	}
 	return append(checks, up)
+}
+
+// standingOf are the findings of the standing checks as checks: that what each
+// looked at was as it should be.
+func standingOf(seen *LoadSeen) []result.Check {
+	if seen == nil {
+		return nil
+	}
+	var all []result.Check
+	for _, f := range seen.Standing {
+		all = append(all, verdict.OfFinding(f.Check, f.About, f.Looked, f.Broken, f.Text()))
+	}
+	return all
 }
 
 // collect moves what was seen of the load into the result.

@@ -32,6 +32,9 @@ type Config struct {
 	Target Launch
 	// Without lists the protections that [Run] takes away.
 	Without []Protection
+	// StandingOff switches standing checks off for all scenarios, by name, each
+	// with the reason. Defaults to none.
+	StandingOff map[string]string
 	// ProvenChecks are the checks that were seen to fail in a proof.
 	ProvenChecks result.ProvenChecks
 	// Ceiling is what the load generator can send on this machine, from an earlier

@@ -2,6 +2,8 @@ package harness
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"holdfast.dev/holdfast/harness/load"
@@ -61,6 +63,9 @@ func evidenceOf(s Scenario, m Measurement) []result.Check {
 			all = append(all, probeAlive(h))
 		}
 		all = append(all, ranToItsEnd(m.Load))
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.StandingOff)) {
+		all = append(all, evidence("standing check off: "+name, true, result.Pass, "switched off: "+m.StandingOff[name]))
 	}
 	const carriedOut = "the experiment could be carried out"
 	switch {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
 )
 
 // Try is the one way to run an experiment: the scenario with that variant of the
@@ -45,7 +46,7 @@ func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, sofar fun
 	env := v.settings(sc)
 	m := Measurement{
 		Started: time.Now().UTC(), Without: v.without(), MemoryLimit: v.launch(s.cfg.Target).MemoryLimit,
-		Ceiling: s.ceiling, Settings: redacted(env),
+		Ceiling: s.ceiling, Settings: redacted(env), StandingOff: s.cfg.offs(sc),
 	}
 	sofar(partial(sc, m, LoadSeen{}))
 	var undo cleanups
@@ -87,6 +88,7 @@ func (m *Measurement) observe(st *setup) {
 		m.Ends = append(m.Ends, shift(e, st.begun.Sub(st.start)))
 	}
 	m.Load.readMeasures(st)
+	m.Load.Standing = st.watches.ended(standing.Ended{Log: m.Log, Lives: len(m.Ends), Complete: m.Load.Interrupted == "" && m.Load.Died == nil})
 }
 
 // shift moves an end's times onto the scenario's clock: the target was started

@@ -12,6 +12,7 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
 )
 
 // How often the course of an experiment is looked at, shown and written.
@@ -45,7 +46,7 @@ func (s *Session) drive(ctx context.Context, st *setup, undo *cleanups, sofar fu
 		return nil, err
 	}
 	how, outcomes := l.watch(ctx)
-	seen := l.end(how, outcomes)
+	seen := l.end(ctx, how, outcomes)
 	return seen, errors.Join(how.restart, l.reconcile(ctx, seen))
 }
 
@@ -55,6 +56,7 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 		return err
 	}
 	l.start = time.Now().Add(leadTime)
+	l.watches = l.session.watch(ctx, l.scenario, l.scene())
 	if l.sampler, err = probe.Start(context.WithoutCancel(ctx), l.start, probes...); err != nil {
 		return err
 	}
@@ -66,7 +68,7 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	undo.add("undo the faults", func(context.Context) error { l.schedule.Stop(); return nil })
 	l.attack, err = load.Start(ctx, load.Config{
 		BaseURL: l.target.URL(), Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(),
-		Observe: l.exchanges(),
+		Observe: l.exchanges(), Answers: l.watches.answered(),
 	}, l.scenario.Load...)
 	return err
 }
@@ -197,13 +199,16 @@ func (l *live) targetEnded(ctx context.Context, how *ending) <-chan struct{} {
 }
 
 // end stops what goes on beside the load, in order: faults first, so that their
-// undoing is still seen by the probes.
-func (l *live) end(how ending, outcomes []load.Tally) *LoadSeen {
+// undoing is still seen by the probes, and what is settled by the standing checks.
+func (l *live) end(ctx context.Context, how ending, outcomes []load.Tally) *LoadSeen {
 	seen := &LoadSeen{Streams: outcomes, Died: how.died, Faults: l.schedule.Stop()}
 	if how.interrupted != nil {
 		seen.Interrupted = how.interrupted.Error()
 	}
 	seen.Over = l.now()
+	if !how.early() {
+		l.watches.drained(ctx, standing.Settled{Over: seen.Over, Snapshot: l.sampler.Snapshot})
+	}
 	seen.Phases = l.scenario.Timeline.until(seen.Over)
 	seen.Record = l.sampler.Stop()
 	seen.Events = l.events.all()

@@ -6,6 +6,7 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
@@ -19,6 +20,8 @@ type Measurement struct {
 	Without     []string
 	Settings    map[string]string
 	MemoryLimit uint64
+	// StandingOff are the standing checks that were switched off, with the reasons.
+	StandingOff map[string]string
 	// Ceiling is what the load generator itself could send.
 	Ceiling load.Ceiling
 
@@ -48,6 +51,8 @@ type LoadSeen struct {
 	// measured: by metric, and by phase ("" is all that follows the warm-up).
 	Readings map[string]map[string]verdict.Reading
 	Ledger   *result.Ledger // nil: none was drawn up
+	// Standing is what the standing checks found.
+	Standing []standing.Finding
 	// Interrupted is what cut it short from outside; empty if nothing did.
 	Interrupted string
 	// Died is how the target ended where no fault had ended it.

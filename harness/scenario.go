@@ -57,6 +57,9 @@ type Scenario struct {
 	Reconcile func(context.Context, State) (Reconciliation, error)
 	// Reconciled are the further metrics for which Reconcile gives a reading.
 	Reconciled []verdict.Descriptor
+	// StandingOff switches standing checks off, by name, each with the reason, which
+	// the report shows. Defaults to none: all of package standing hold here, too.
+	StandingOff map[string]string
 	// Headline marks the scenario that stands for its service in the main job.
 	Headline bool
 	// Slow scenarios are run by name only: a profile's "all" leaves them out.

@@ -9,6 +9,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/target"
 )
 
@@ -20,6 +21,7 @@ type setup struct {
 	fakes    map[string]Fake
 	places   map[string]chaos.Place
 	target   target.Target
+	watches  *watches  // nil until the load is about to begin
 	limited  bool      // the target has a limit of memory
 	begun    time.Time // the zero of the target's clock
 	start    time.Time // the zero of the scenario's clock; zero until there is load
@@ -152,6 +154,14 @@ func (st *setup) state() State {
 		s.Target = st.target.URL()
 	}
 	return s
+}
+
+// scene is what the standing checks may look at.
+func (st *setup) scene() standing.Scene {
+	state := st.state()
+	return standing.Scene{
+		Start: state.Start, Phases: st.scenario.Timeline.Phases(), Target: state.Target, PID: st.target.PID, DSN: state.DSN,
+	}
 }
 
 // addressesOf adds to the target's environment where it finds its dependencies.

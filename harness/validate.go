@@ -54,6 +54,7 @@ func (s Scenario) Validate() error {
 	s.validateDependencies(&p)
 	s.validateFaults(&p)
 	s.validateChecks(&p)
+	p.note(validateOff(s.StandingOff))
 	if len(p) == 0 {
 		return nil
 	}
@@ -153,6 +154,9 @@ func (s Scenario) validateChecks(p *problems) {
 // these variants of the target.
 func (c Config) validateAll(scenarios []Scenario, variants []Variant) error {
 	var errs []error
+	if err := validateOff(c.StandingOff); err != nil {
+		errs = append(errs, &InvalidError{Subject: "the run", Problems: []error{err}})
+	}
 	for _, v := range variants {
 		errs = append(errs, v.validate())
 	}

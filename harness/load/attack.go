@@ -31,6 +31,11 @@ type Config struct {
 	// Observe is told of each request that has ended, from many goroutines at
 	// once. The request's worker waits meanwhile. Optional.
 	Observe func(Exchange)
+	// Answers is told of each answer that arrived whole, as Observe is. The request
+	// and the answer are valid during the call alone. With it the bodies of all
+	// answers are kept until then, also of those whose stream does not look at them.
+	// Optional.
+	Answers func(Exchange, Request, Answer)
 }
 
 func (c Config) withDefaults(streams []Stream) Config {
@@ -131,8 +136,9 @@ func Start(ctx context.Context, config Config, streams ...Stream) (*Attack, erro
 		rec := newRecorder(s, config.Phases, config.Interval)
 		rec.observe = config.Observe
 		p := newPacer(s, a.clock, pacing.Done(), rec)
+		s.Expect.IgnoresBody = s.Expect.IgnoresBody && config.Answers == nil
 		senders[i] = &sender{
-			stream: s, base: base, seed: streamSeed(config.Seed, s.Name), pacer: p, rec: rec,
+			stream: s, answers: config.Answers, base: base, seed: streamSeed(config.Seed, s.Name), pacer: p, rec: rec,
 			now: a.clock, stop: pacing.Done(), deadlines: newDeadlines(life, s.Timeout), transport: transport, scratch: pool,
 			template: newTemplate(base),
 		}

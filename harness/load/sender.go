@@ -39,6 +39,7 @@ type sender struct {
 	transport http.RoundTripper
 	scratch   *sync.Pool // of *scratch, shared by the streams of a run
 	template  *http.Request
+	answers   func(Exchange, Request, Answer) // nil: nobody asks
 }
 
 // scratch is what one exchange needs while it lasts.
@@ -88,6 +89,9 @@ func (s *sender) send(n int64, sc *scratch) {
 	x.End, x.BytesIn = s.now(), answer.length
 	x.Status, x.Class = s.judge(answer, err)
 	s.rec.finish(&x)
+	if s.answers != nil && x.Status != 0 {
+		s.answers(x, ask, answer)
+	}
 }
 
 // judge returns the status of an answer that arrived whole, and its class.

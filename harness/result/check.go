@@ -31,6 +31,8 @@ type Check struct {
 	// Exercise says that the check is one of the experiment: past its limit it is
 	// not exercised, and never failed.
 	Exercise bool `json:"exercise,omitempty"`
+	// Standing says that the check holds in every scenario and none has written it.
+	Standing bool `json:"standing,omitempty"`
 	// Seen is when this check was last proved able to fail. Absent: it never was.
 	Seen    *ProvenFailure `json:"seen_failing,omitempty"`
 	Verdict Verdict        `json:"verdict"`

@@ -12,10 +12,11 @@ const UnexpectedEnds = "target.unexpected_ends"
 // Decisive is the check that the verdict of a scenario rests on: the one to name
 // wherever one is named. It is one with the worst verdict; among these what
 // explains the others comes first (evidence that did not hold, then a target that
-// ended by itself), then the primary check, then the one with the least headroom,
-// then the first.
+// ended by itself; last what no scenario asked for, the standing checks), then the
+// primary check, then the one with the least headroom, then the first.
 //
-// Evidence that held decides nothing. It returns a pointer into the lists, nil
+// Evidence that held decides nothing, nor does a standing check that had nothing to
+// look at. It returns a pointer into the lists, nil
 // when there is nothing to decide by.
 func Decisive(checks, evidence []result.Check) *result.Check {
 	var best *candidate
@@ -30,9 +31,13 @@ func Decisive(checks, evidence []result.Check) *result.Check {
 		}
 	}
 	for i := range checks {
-		if checks[i].Metric == UnexpectedEnds {
+		switch {
+		case silent(checks[i]):
+		case checks[i].Metric == UnexpectedEnds:
 			consider(&checks[i], 1)
-		} else {
+		case checks[i].Standing:
+			consider(&checks[i], -1)
+		default:
 			consider(&checks[i], 0)
 		}
 	}

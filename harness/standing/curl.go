@@ -1,0 +1,41 @@
+package standing
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"holdfast.dev/holdfast/harness/load"
+)
+
+// Curl is a command for a POSIX shell that sends a request again.
+func Curl(base string, r load.Request) string {
+	var b strings.Builder
+	b.WriteString("curl -i")
+	if r.Method != "" && r.Method != http.MethodGet {
+		b.WriteString(" -X " + quoted(r.Method))
+	}
+	for _, name := range slices.Sorted(keys(r.Header)) {
+		for _, v := range r.Header[name] {
+			b.WriteString(" -H " + quoted(name+": "+v))
+		}
+	}
+	if len(r.Body) > 0 {
+		b.WriteString(" --data-binary " + quoted(string(r.Body)))
+	}
+	b.WriteString(" " + quoted(base+r.Path))
+	return b.String()
+}
+
+func keys(h http.Header) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range h {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// quoted is a word that a shell takes as it stands.
+func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

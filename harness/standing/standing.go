@@ -1,0 +1,161 @@
+// Package standing is what holds in every scenario, for any target, without being
+// written: each check is one file and one value of [All]. A team gets them for its
+// own service for nothing, and switches one off by its name alone, with a reason
+// that the report shows.
+//
+// A scenario's own checks ask whether a protection holds. These ask what is so
+// general that nobody would write it down: that answers fit the contract, that no
+// secret is told, that nothing is left behind, that what is only read stays as it is.
+// So they catch what no scenario thought of.
+//
+// A check looks at an experiment in the order of its life: [Check.Begin] when the target
+// is ready, [Watch.Answered] while there is load, [Watch.Drained] when all work is
+// done, [Watch.Ended] when everything is down. What it found is a [Finding], a plain
+// value; the harness turns it into a verdict.
+package standing
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// Check is one thing that holds in every scenario.
+type Check struct {
+	// Name is short: it is what the check is switched off by.
+	Name string
+	// About says in one sentence what holds.
+	About string
+	// Begin starts to look. It is called once an experiment, when the target is
+	// ready and before the load; ctx lasts until it returns. The error is why it
+	// cannot look here, which is no failure of anybody's.
+	Begin func(ctx context.Context, s Scene) (Watch, error)
+}
+
+// Watch is a check that looks at one experiment. All but Ended are optional.
+type Watch struct {
+	// Answered is told of each answer that differs from those before, from many
+	// goroutines at once, while the load goes on. What it is given is valid during
+	// the call alone.
+	Answered func(Answer)
+	// Drained looks when the load is over and the work behind it is done, with
+	// faults undone and the target and its database still there. It should take
+	// no more than a second; ctx ends it after [DrainedTimeout].
+	Drained func(ctx context.Context, s Settled)
+	// Ended says what was found. It is called once, when everything is down, also
+	// after an experiment that was cut short.
+	Ended func(e Ended) Finding
+}
+
+// DrainedTimeout bounds one look at what is settled.
+const DrainedTimeout = 5 * time.Second
+
+// Scene is what a check may look at, and what it is told of the world.
+type Scene struct {
+	Start  time.Time      // the zero of the scenario's clock; in the future
+	Phases []result.Phase // as planned
+	Target string         // the target's base URL
+	// PID is the target's process on this machine, as long as it runs here. It is
+	// another one after a restart.
+	PID func() (int32, bool)
+	// DSN leads to the scenario's database past any proxy; empty: there is none.
+	DSN string
+}
+
+// Answer is one answer to the load. The body is whole.
+type Answer struct {
+	load.Exchange
+	Request load.Request
+	load.Answer
+}
+
+// Curl is what to type to ask the same again.
+func (a Answer) Curl(base string) string { return Curl(base, a.Request) }
+
+// Settled is what is known when the load is over and its work done. The probes
+// go on.
+type Settled struct {
+	Over     time.Duration       // when that was
+	Snapshot func() probe.Record // what the probes have sampled until it is called
+}
+
+// Ended is what is known when everything is down.
+type Ended struct {
+	Log      []string // the target's last lines
+	Lives    int      // how often it was started
+	Answers  int64    // how many answers there were, equal ones included
+	Complete bool     // the experiment was not cut short
+}
+
+// Finding is what one check found in one experiment.
+type Finding struct {
+	Check, About string
+	// Looked is at how many things it looked; 0: at nothing, and Unseen says why.
+	Looked int64
+	Unseen string
+	// Broken is how many of them were not as they should be, Examples the first few.
+	Broken   int64
+	Examples []Example
+}
+
+// Text says what was found, or why nothing was looked at.
+func (f Finding) Text() string {
+	if f.Looked == 0 {
+		return cmp.Or(f.Unseen, "there was nothing to look at")
+	}
+	words := make([]string, len(f.Examples))
+	for i, e := range f.Examples {
+		words[i] = e.String()
+	}
+	return strings.Join(words, "; ")
+}
+
+// Example is one thing that was not as it should be.
+type Example struct {
+	At     time.Duration // on the scenario's clock; negative: at no one moment
+	What   string        // one sentence, without secrets
+	Repeat string        // what to type to see it again; empty: nothing to type
+}
+
+// String is the example in a sentence.
+func (e Example) String() string {
+	s := e.What
+	if e.At >= 0 {
+		s += fmt.Sprintf(" (at %.1f s)", e.At.Seconds())
+	}
+	if e.Repeat != "" {
+		s += ": " + e.Repeat
+	}
+	return s
+}
+
+// maxExamples bounds the examples that a finding keeps.
+const maxExamples = 3
+
+// Add enters one thing that was looked at and was not as it should be.
+func (f *Finding) Add(e Example) {
+	f.Broken++
+	if len(f.Examples) < maxExamples {
+		f.Examples = append(f.Examples, e)
+	}
+}
+
+// All are the standing checks, in the order in which they look.
+func All() []Check {
+	return []Check{}
+}
+
+// Names are their names.
+func Names() []string {
+	var names []string
+	for _, c := range All() {
+		names = append(names, c.Name)
+	}
+	return names
+}

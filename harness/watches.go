@@ -1,0 +1,172 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/nearest"
+)
+
+// watches are the standing checks that look at one experiment.
+type watches struct {
+	all     []watching
+	answers atomic.Int64 // how many there were
+	seed    maphash.Seed
+	mu      sync.Mutex          // guards seen
+	seen    map[uint64]struct{} // answers that were looked at: most are the same again
+}
+
+// watching is one check at work.
+type watching struct {
+	check  standing.Check
+	watch  standing.Watch
+	unseen string // why it cannot look; empty: it does
+}
+
+// maxSeen bounds the answers that are known again. What is new beyond that is
+// looked at each time that it comes.
+const maxSeen = 1 << 16
+
+// watch lets every standing check that is not switched off begin to look.
+func (s *Session) watch(ctx context.Context, sc Scenario, scene standing.Scene) *watches {
+	w := &watches{seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	for _, c := range standing.All() {
+		if s.cfg.off(sc, c.Name) != "" {
+			continue
+		}
+		one := watching{check: c}
+		var err error
+		if one.watch, err = c.Begin(ctx, scene); err != nil {
+			one.unseen = err.Error()
+		}
+		w.all = append(w.all, one)
+	}
+	return w
+}
+
+// answered is told of each answer to the load; nil where no check asks.
+func (w *watches) answered() func(load.Exchange, load.Request, load.Answer) {
+	var ask []func(standing.Answer)
+	for _, one := range w.all {
+		if one.unseen == "" && one.watch.Answered != nil {
+			ask = append(ask, one.watch.Answered)
+		}
+	}
+	if len(ask) == 0 {
+		return nil
+	}
+	return func(x load.Exchange, r load.Request, a load.Answer) {
+		w.answers.Add(1)
+		if !w.isNew(x, r, a) {
+			return
+		}
+		for _, tell := range ask {
+			tell(standing.Answer{Exchange: x, Request: r, Answer: a})
+		}
+	}
+}
+
+// isNew reports whether no answer like it, to that request, was seen before. The
+// time of day is no difference.
+func (w *watches) isNew(x load.Exchange, r load.Request, a load.Answer) bool {
+	var h maphash.Hash
+	h.SetSeed(w.seed)
+	put := func(words ...string) {
+		for _, word := range words {
+			_, _ = h.WriteString(word)
+			_ = h.WriteByte(0)
+		}
+	}
+	put(r.Method, r.Path, x.Class, fmt.Sprint(a.Status))
+	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
+		if name != "Date" {
+			put(name)
+			put(a.Header[name]...)
+		}
+	}
+	_, _ = h.Write(r.Body)
+	_ = h.WriteByte(0)
+	_, _ = h.Write(a.Body)
+	sum := h.Sum64()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, again := w.seen[sum]; again {
+		return false
+	}
+	if len(w.seen) < maxSeen {
+		w.seen[sum] = struct{}{}
+	}
+	return true
+}
+
+// drained lets each look at what is settled, one after the other, for what one asks
+// of the target would be something left behind to the next.
+func (w *watches) drained(ctx context.Context, settled standing.Settled) {
+	for _, one := range w.all {
+		if one.unseen != "" || one.watch.Drained == nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), standing.DrainedTimeout)
+		one.watch.Drained(ctx, settled)
+		cancel()
+	}
+}
+
+// ended are the findings, in the order of the checks.
+func (w *watches) ended(e standing.Ended) []standing.Finding {
+	if w == nil {
+		return nil
+	}
+	e.Answers = w.answers.Load()
+	var all []standing.Finding
+	for _, one := range w.all {
+		f := standing.Finding{Unseen: one.unseen}
+		if one.unseen == "" {
+			f = one.watch.Ended(e)
+		}
+		f.Check, f.About = one.check.Name, one.check.About
+		all = append(all, f)
+	}
+	return all
+}
+
+// off is the reason for which a standing check is switched off, empty if it is
+// not: for the whole run, or for a scenario.
+func (c Config) off(sc Scenario, check string) string {
+	if why := sc.StandingOff[check]; why != "" {
+		return why
+	}
+	return c.StandingOff[check]
+}
+
+// offs are the standing checks that are switched off for a scenario, each with its reason.
+func (c Config) offs(sc Scenario) map[string]string {
+	all := maps.Clone(c.StandingOff)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, sc.StandingOff)
+	return all
+}
+
+// validateOff reports names that no standing check has, and reasons that are missing.
+func validateOff(off map[string]string) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(off)) {
+		switch {
+		case !slices.Contains(standing.Names(), name):
+			errs = append(errs, fmt.Errorf("there is no standing check %q%s", name, nearest.Hint(name, standing.Names())))
+		case off[name] == "":
+			errs = append(errs, fmt.Errorf("the standing check %s is switched off without a reason", name))
+		}
+	}
+	return errors.Join(errs...)
+}
