@@ -2,6 +2,8 @@ package adapter
 
 import (
 	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/fakes/emailapi"
@@ -35,7 +37,7 @@ func openMail(seed uint64, c emailapi.Config, key KeyAt) (*Mail, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Mail{Fake: New(api.Host), api: api}
+	m := &Mail{Fake: New(api.Host), api: api, keys: []string{firstKey}}
 	m.Set("EMAIL_API_URL", api.URL(0))
 	if key == KeyInEnvironment {
 		m.Set("EMAIL_API_KEY", firstKey)
@@ -50,6 +52,26 @@ type Mail struct {
 	*Fake
 	api     *emailapi.Server
 	keyFile string // empty: the key stays the same
+
+	mu   sync.Mutex // guards keys
+	keys []string   // that were handed to the target
+}
+
+// Calls are the requests that the API got, by arrival, and how many more there were
+// that were too much to keep.
+func (m *Mail) Calls() (all []emailapi.Call, left int) { return m.api.Calls() }
+
+// Keys are the API keys that were handed to the target by now.
+func (m *Mail) Keys() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.keys)
+}
+
+// MailOf is the e-mail API at a place, false if there is none.
+func MailOf(state harness.State, place string) (*Mail, bool) {
+	m, ok := state.Fakes[place].(*Mail)
+	return m, ok
 }
 
 // attempts are what the API knows of the attempts at it.

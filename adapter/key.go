@@ -119,6 +119,9 @@ type revocation struct {
 // Undo lets another key in and hands it to the target.
 func (r *revocation) Undo(context.Context) error {
 	r.mail.api.SetKey(secondKey, emailapi.Valid)
+	r.mail.mu.Lock()
+	r.mail.keys = append(r.mail.keys, secondKey)
+	r.mail.mu.Unlock()
 	return r.mail.writeKey(secondKey)
 }
 

@@ -57,14 +57,15 @@ func checksOf(s Scenario) []verdict.Check {
 	return append(checks, up)
 }
 
-// standingOf are the findings of the standing checks as checks: that what each
+// standingOf are the findings of the scenario's own reconciliation and of the
+// standing checks as checks: that what each
 // looked at was as it should be.
 func standingOf(seen *LoadSeen) []result.Check {
 	if seen == nil {
 		return nil
 	}
 	var all []result.Check
-	for _, f := range seen.Standing {
+	for _, f := range slices.Concat(seen.Findings, seen.Standing) {
 		all = append(all, verdict.OfFinding(f.Check, f.About, f.Looked, f.Broken, f.Text()))
 	}
 	return all

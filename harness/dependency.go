@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"context"
 	"time"
 
 	"holdfast.dev/holdfast/fault"
@@ -8,6 +9,7 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
@@ -59,6 +61,20 @@ type Reconciliation struct {
 	Ledger result.Ledger
 	// Readings are those of [Scenario.Reconciled], by name, for any window.
 	Readings map[string]func(verdict.Window) verdict.Reading
+	// Findings are what was looked at one by one and must all be as it should be,
+	// with the first that were not. They are judged like standing checks.
+	Findings []standing.Finding
+}
+
+// Companion goes along with one run of a scenario and remembers what Reconcile
+// needs to know of it, beyond what became of the load.
+type Companion interface {
+	// Answered is told of each answer to the load that arrived whole, from many
+	// goroutines at once. What it is given is valid during the call alone.
+	Answered(load.Exchange, load.Request, load.Answer)
+	// Follow looks on beside the load, from its beginning until ctx ends: when the
+	// work behind the answers is done. It may ask the target by itself.
+	Follow(ctx context.Context, s State)
 }
 
 // State is what a scenario's own functions may look at: as much of the
@@ -73,6 +89,11 @@ type State struct {
 	Target string
 	// Fakes play the dependencies, by their names.
 	Fakes map[string]Fake
+	// Seed is the origin of all that the run has drawn, so that a stream's requests
+	// can be had again: see [load.Requests].
+	Seed uint64
+	// Companion is what [Scenario.Companion] made for this run; nil where it is none.
+	Companion Companion
 	// Streams are what became of the load; nil until it is over.
 	Streams []load.Tally
 }

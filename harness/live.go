@@ -45,7 +45,9 @@ func (s *Session) drive(ctx context.Context, st *setup, undo *cleanups, sofar fu
 	if err := l.begin(ctx, undo); err != nil {
 		return nil, err
 	}
+	alone := l.follow(ctx)
 	how, outcomes := l.watch(ctx)
+	alone()
 	seen := l.end(ctx, how, outcomes)
 	return seen, errors.Join(how.restart, l.reconcile(ctx, seen))
 }
@@ -68,7 +70,7 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	undo.add("undo the faults", func(context.Context) error { l.schedule.Stop(); return nil })
 	l.attack, err = load.Start(ctx, load.Config{
 		BaseURL: l.target.URL(), Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(),
-		Observe: l.exchanges(), Answers: l.watches.answered(),
+		Observe: l.exchanges(), Answers: l.answered(),
 	}, l.scenario.Load...)
 	return err
 }
@@ -80,6 +82,36 @@ func (l *live) exchanges() func(load.Exchange) {
 		return nil
 	}
 	return func(x load.Exchange) { tell(l.scenario.Name, l.start, x) }
+}
+
+// answered is who is told of each answer, nil where nobody is.
+func (l *live) answered() func(load.Exchange, load.Request, load.Answer) {
+	checks := l.watches.answered()
+	switch {
+	case l.company == nil:
+		return checks
+	case checks == nil:
+		return l.company.Answered
+	}
+	return func(x load.Exchange, r load.Request, a load.Answer) {
+		l.company.Answered(x, r, a)
+		checks(x, r, a)
+	}
+}
+
+// follow has the scenario's companion look on until the function that it returns
+// is called, which waits for its end.
+func (l *live) follow(ctx context.Context) (alone func()) {
+	if l.company == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var following sync.WaitGroup
+	following.Go(func() { l.company.Follow(ctx, l.state()) })
+	return func() {
+		cancel()
+		following.Wait()
+	}
 }
 
 // now is the time on the scenario's clock.
@@ -228,7 +260,7 @@ func (l *live) reconcile(ctx context.Context, seen *LoadSeen) error {
 	if err != nil {
 		return fmt.Errorf("draw up the ledger: %w", err)
 	}
-	seen.Ledger = &both.Ledger
+	seen.Ledger, seen.Findings = &both.Ledger, both.Findings
 	for _, d := range l.scenario.Reconciled {
 		if read := both.Readings[d.Name]; read != nil {
 			seen.read(d.Name, read)

@@ -53,6 +53,8 @@ type LoadSeen struct {
 	Ledger   *result.Ledger // nil: none was drawn up
 	// Standing is what the standing checks found.
 	Standing []standing.Finding
+	// Findings are what its reconciliation looked at one by one.
+	Findings []standing.Finding
 	// Interrupted is what cut it short from outside; empty if nothing did.
 	Interrupted string
 	// Died is how the target ended where no fault had ended it.

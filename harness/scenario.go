@@ -51,6 +51,9 @@ type Scenario struct {
 	// Drained says whether the work that the load has caused is done. The drain
 	// lasts until it is, or until its time is over. Defaults to the last answer.
 	Drained func(context.Context, State) (bool, error)
+	// Companion makes who goes along with one run and remembers for Reconcile what it
+	// saw. It is asked once for each time that the scenario is run. Optional.
+	Companion func() Companion
 	// Reconcile holds the two sides of the work against each other when all is
 	// over. The entries of its ledger are the metrics ledger.accepted, .delivered,
 	// .lost and so on. Optional.

@@ -22,6 +22,8 @@ type setup struct {
 	places   map[string]chaos.Place
 	target   target.Target
 	watches  *watches  // nil until the load is about to begin
+	company  Companion // nil: the scenario has none
+	seed     uint64    // of the run
 	limited  bool      // the target has a limit of memory
 	begun    time.Time // the zero of the target's clock
 	start    time.Time // the zero of the scenario's clock; zero until there is load
@@ -30,7 +32,10 @@ type setup struct {
 // setUp brings all of it up. What it starts it leaves to undo, also where it
 // fails; env is the target's environment as far as it came to be known.
 func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string) (*setup, error) {
-	st := &setup{scenario: sc, fakes: map[string]Fake{}, places: map[string]chaos.Place{}, begun: time.Now()}
+	st := &setup{scenario: sc, fakes: map[string]Fake{}, places: map[string]chaos.Place{}, begun: time.Now(), seed: s.cfg.Seed}
+	if sc.Companion != nil {
+		st.company = sc.Companion()
+	}
 	if err := st.openFakes(s.cfg.Seed, undo); err != nil {
 		return nil, err
 	}
@@ -146,7 +151,7 @@ func (e *unmetError) Unwrap() error { return e.what }
 
 // state is what there is of the experiment by now, but what became of the load.
 func (st *setup) state() State {
-	s := State{Start: st.start, Fakes: st.fakes}
+	s := State{Start: st.start, Fakes: st.fakes, Seed: st.seed, Companion: st.company}
 	if st.data != nil {
 		s.DSN = st.data.DSN()
 	}

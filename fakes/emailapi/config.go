@@ -89,6 +89,8 @@ type Config struct {
 	// KeepMails is how many of the latest mails GET /emails/{id} knows, within 64
 	// MiB of text. Defaults to 10,000.
 	KeepMails int
+	// KeepCallBytes is how much [Server.Calls] may hold, in bytes. Defaults to 256 MiB.
+	KeepCallBytes int
 }
 
 func (c Config) withDefaults() Config {
@@ -100,13 +102,14 @@ func (c Config) withDefaults() Config {
 	}
 	c.IdempotencyTTL = cmp.Or(c.IdempotencyTTL, 24*time.Hour)
 	c.KeepMails = cmp.Or(c.KeepMails, 10_000)
+	c.KeepCallBytes = cmp.Or(c.KeepCallBytes, 256<<20)
 	return c
 }
 
 // Validate reports all that is wrong with the configuration.
 func (c Config) Validate() error {
 	errs := []error{c.Config.Validate()}
-	if c.RatePerSecond < 0 || c.DailyQuota < 0 || c.MonthlyQuota < 0 || c.KeepMails < 0 || c.IdempotencyTTL < 0 {
+	if c.RatePerSecond < 0 || c.DailyQuota < 0 || c.MonthlyQuota < 0 || c.KeepMails < 0 || c.KeepCallBytes < 0 || c.IdempotencyTTL < 0 {
 		errs = append(errs, errors.New("limits must not be below 0"))
 	}
 	seen := map[string]bool{}

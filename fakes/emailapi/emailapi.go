@@ -25,6 +25,7 @@ func Start(c Config) (*Server, error) {
 		limits:      limits{perSecond: c.RatePerSecond, perDay: c.DailyQuota, perMonth: c.MonthlyQuota},
 		idempotency: newIdempotency(c.IdempotencyTTL),
 		mails:       newMails(c.KeepMails),
+		calls:       newCalls(c.KeepCallBytes),
 	}
 	for _, k := range c.Keys {
 		a.keys[k.Text] = k
@@ -63,4 +64,5 @@ type api struct {
 	idempotency idempotency
 	mails       mails
 	previous    []byte
+	calls       calls
 }

@@ -60,6 +60,10 @@ func Errors() []Error {
 	}
 }
 
+// ErrorOf is the error that the fake answers where a fault asks for a status and
+// perhaps a name. One that is not among [Errors] has no class.
+func ErrorOf(status int, name string) Error { return find(status, name) }
+
 // find returns the error of that status and name; of the name alone, if the
 // status has changed over time; or one of the status.
 func find(status int, name string) Error {
@@ -77,6 +81,9 @@ func find(status int, name string) Error {
 	e := byStatus
 	if name != "" {
 		e = byName
+	}
+	if e.Status != status {
+		e.Class = ""
 	}
 	e.Status = status
 	e.Name = cmp.Or(name, e.Name, "application_error")

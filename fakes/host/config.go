@@ -23,6 +23,13 @@ type API interface {
 	Refuse(status int, name string) httpfault.Answer
 }
 
+// Noter is an API that wants to know of each request, also of those that a fault
+// refuses in its place.
+type Noter interface {
+	// Note is told of a request when it has been read, before anything becomes of it.
+	Note(c *Call)
+}
+
 // Identity is which request it is.
 type Identity struct {
 	Group string   // what the journal counts together: an oracle, an endpoint
@@ -49,6 +56,9 @@ type Call struct {
 func (c *Call) Accept(recipient string, content uint64) {
 	c.journal.Accept(c.ticket, recipient, content)
 }
+
+// Entry is the request's number in the journal.
+func (c *Call) Entry() int { return c.ticket.Entry() }
 
 // Hit is how often a request of this key has arrived so far, from 1.
 func (c *Call) Hit() int { return c.ticket.Hit }

@@ -28,6 +28,9 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Method: r.Method, Path: r.URL.Path, Header: r.Header, Body: body,
 	})
 	call.Attempt = call.ticket.Attempt
+	if noter, ok := h.api.(Noter); ok {
+		noter.Note(&call)
+	}
 	plan := h.faults.Plan(httpfault.Request{
 		Key: call.Group + "/" + call.Key, Attempt: call.Attempt, Arrival: call.ticket.Hit, Names: call.Names, Reused: reused,
 	})

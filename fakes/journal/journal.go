@@ -87,6 +87,9 @@ type Ticket struct {
 	Hit     int // how often its key has arrived so far, from 1
 }
 
+// Entry is the number of the request, as [Entry] has it.
+func (t Ticket) Entry() int { return t.n }
+
 // record is one request in 24 bytes.
 type record struct {
 	start   uint32 // µs since the journal's start, low 32 of 40 bits
