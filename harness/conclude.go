@@ -2,6 +2,7 @@ package harness
 
 import (
 	"slices"
+	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -22,6 +23,7 @@ func Conclude(s Scenario, m Measurement) result.Scenario {
 		out.Error = m.Failed
 	}
 	explainDeath(&out, m.Load)
+	explainWrong(&out, m.Load)
 	out.Verdict, out.Reason = verdict.OfScenario(out.Checks, out.Evidence, out.Error)
 	return out
 }
@@ -101,6 +103,26 @@ func explainDeath(out *result.Scenario, seen *LoadSeen) {
 	for i := range out.Checks {
 		if out.Checks[i].Metric == verdict.UnexpectedEnds {
 			out.Checks[i].Reason = "the target was " + seen.Died.String()
+		}
+	}
+}
+
+// explainWrong shows, where a check on the failed requests of a stream failed, an
+// example of what was answered wrongly.
+func explainWrong(out *result.Scenario, seen *LoadSeen) {
+	if seen == nil {
+		return
+	}
+	for _, f := range seen.Standing {
+		if len(f.Examples) == 0 {
+			continue
+		}
+		for i, c := range out.Checks {
+			stream, what, _ := strings.Cut(c.Metric, ".")
+			tells := what == "failed" || what == "wrong" || strings.HasPrefix(what, "errors.")
+			if c.Verdict == result.Fail && tells && slices.Contains(f.Streams, stream) {
+				out.Checks[i].Reason += "; for example " + f.Examples[0].String()
+			}
 		}
 	}
 }

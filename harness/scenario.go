@@ -21,6 +21,7 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
@@ -60,6 +61,9 @@ type Scenario struct {
 	Reconcile func(context.Context, State) (Reconciliation, error)
 	// Reconciled are the further metrics for which Reconcile gives a reading.
 	Reconciled []verdict.Descriptor
+	// Watches look at this scenario in the manner of the standing checks, which hold
+	// in all: at each answer, at what is settled, at the end. Optional.
+	Watches []standing.Check
 	// StandingOff switches standing checks off, by name, each with the reason, which
 	// the report shows. Defaults to none: all of package standing hold here, too.
 	StandingOff map[string]string

@@ -35,10 +35,11 @@ type watching struct {
 // looked at each time that it comes.
 const maxSeen = 1 << 16
 
-// watch lets every standing check that is not switched off begin to look.
+// watch lets every standing check that is not switched off begin to look, and
+// those of the scenario.
 func (s *Session) watch(ctx context.Context, sc Scenario, scene standing.Scene) *watches {
 	w := &watches{seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
-	for _, c := range standing.All() {
+	for _, c := range slices.Concat(standing.All(), sc.Watches) {
 		if s.cfg.off(sc, c.Name) != "" {
 			continue
 		}

@@ -13,6 +13,8 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte // whole; nil where [Expectation.IgnoresBody]
+	// Asked is the request that it answers, for an expectation that depends on it.
+	Asked Request
 
 	length int64 // of the body, as far as it was read
 }

@@ -87,6 +87,7 @@ func (s *sender) send(n int64, sc *scratch) {
 	s.rec.send(due, x.Sent)
 	answer, err := s.exchange(s.deadlines.from(x.Sent), n, ask, sc)
 	x.End, x.BytesIn = s.now(), answer.length
+	answer.Asked = ask
 	x.Status, x.Class = s.judge(answer, err)
 	s.rec.finish(&x)
 	if s.answers != nil && x.Status != 0 {

@@ -102,6 +102,9 @@ type Finding struct {
 	// Broken is how many of them were not as they should be, Examples the first few.
 	Broken   int64
 	Examples []Example
+	// Streams are those whose failed requests the examples explain, for a check that
+	// judges the same answers as a stream's expectation does. Optional.
+	Streams []string
 }
 
 // Text says what was found, or why nothing was looked at.
