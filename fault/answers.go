@@ -76,9 +76,14 @@ func processes() []Row {
 
 func sessions() []Row {
 	return []Row{
-		row("lock-table", "lock-table [SCHEMA.]TABLE", parseLockTable,
-			"every statement on the table waits", "a migration (ALTER TABLE, VACUUM FULL) that waits or works while the service runs",
-			"gives up by its own statement or lock timeout (55P03, 57014) and frees its connection; other tables' requests go on", "lock-table projects"),
+		{"lock-table", "lock-table [SCHEMA.]TABLE[,…] | *", []Variant{
+			{"lock-table projects", "every statement on the table waits", "a migration (ALTER TABLE, VACUUM FULL) that waits or works while the service runs",
+				"gives up by its own statement or lock timeout (55P03, 57014) and frees its connection; other tables' requests go on"},
+			{"lock-table projects,owners", "every statement on any of the tables waits", "a migration of several tables in one transaction",
+				"gives up by its own statement or lock timeout (55P03, 57014) and frees its connection; other tables' requests go on"},
+			{"lock-table *", "every statement on a table that is no system's waits", "a restore; a migration of all",
+				"gives up by its own statement or lock timeout (55P03, 57014) and frees its connection; what needs no database goes on"},
+		}, parseLockTable},
 		row("hold-connections", "hold-connections N", parseHoldConnections,
 			"new sessions are refused (53300) once the server has none left", "a neighbour that leaks connections, too many replicas of a service, a pooler that is too small",
 			"lives with the pool it has, bounds the wait for a connection, sheds with 503; 53300 is temporary, with backoff", "hold-connections 90"),

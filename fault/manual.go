@@ -23,7 +23,8 @@ The same words mean the same at every place:
     status 503 retry-after=30 p=0.1 key=oracle-3 from=10s to=30s ramp=5s
     2*status 503 -> ok
     black-hole down lose upon COMMIT
-    lock-table projects
+    lock-table projects,owners
+    sqlstate 40001 on=commit
 
 An option is written ` + "`gap=2ms`" + ` or as two words, ` + "`gap 2ms`" + `. A size takes decimal and binary units (` + "`512`, `64kB`, `16KiB`" + `), a rate
 may end in ` + "`/s`" + `. No time is longer than a day. ` + "`up`" + ` is from the client to the server, ` + "`down`" + ` back. A text with a word that is not
@@ -40,7 +41,7 @@ The same word at two places is the same trouble, each as its place can do it:
 ## Which requests, and when
 
 All that is given must hold. Without any of it, a fault acts on everything, for as long as it is on. A place that knows no
-requests has no selectors, and refuses them.
+requests has no selectors, and refuses them; a proxy knows the statements of Postgres, for ` + "`sqlstate`" + ` alone.
 
 | selector | picks |
 |---|---|

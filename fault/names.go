@@ -51,7 +51,7 @@ func akin() [][]string {
 		{"cut", "limit-data"},
 		{"close", "reset", "terminate-backends", "limit-data"},
 		{"lost", "black-hole"},
-		{"overload", "delay"},
+		{"overload", "delay"}, {"status", "sqlstate"},
 		{"refuse", "kill", "terminate"},
 		{"hold-connections", "refuse"},
 	}

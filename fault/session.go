@@ -1,15 +1,18 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
 )
 
-// LockTable holds a table locked against everything, reads too (ACCESS
+// LockTable holds tables locked against everything, reads too (ACCESS
 // EXCLUSIVE), in a transaction that does nothing.
 type LockTable struct {
-	Table string // name or schema.name, as stored: not folded to lower case
+	// Table is a name or schema.name, as stored: not folded to lower case; several
+	// of them, separated by commas; or * for every table that is no system's.
+	Table string
 }
 
 // Name implements [Kind].
@@ -18,15 +21,36 @@ func (LockTable) Name() string { return "lock-table" }
 // String implements [Kind].
 func (l LockTable) String() string { return "lock-table " + l.Table }
 
+// Tables are the names one by one; none where it is every table.
+func (l LockTable) Tables() []string {
+	if l.Table == "*" {
+		return nil
+	}
+	return strings.Split(l.Table, ",")
+}
+
 // Validate reports what is wrong with the parameters.
 func (l LockTable) Validate() error {
-	parts := strings.Split(l.Table, ".")
+	var errs []error
+	seen := map[string]bool{}
+	for _, table := range l.Tables() {
+		errs = append(errs, validTable(table))
+		if seen[table] {
+			errs = append(errs, fmt.Errorf("the table %q is there twice", table))
+		}
+		seen[table] = true
+	}
+	return errors.Join(errs...)
+}
+
+func validTable(table string) error {
+	parts := strings.Split(table, ".")
 	if len(parts) > 2 {
-		return fmt.Errorf("a table is TABLE or SCHEMA.TABLE, not %q", l.Table)
+		return fmt.Errorf("a table is TABLE or SCHEMA.TABLE, not %q", table)
 	}
 	for _, part := range parts {
 		if part == "" || len(part) > 63 || strings.ContainsFunc(part, notInName) {
-			return fmt.Errorf("%q is not the name of a table", l.Table)
+			return fmt.Errorf("%q is not the name of a table", table)
 		}
 	}
 	return nil

@@ -29,6 +29,7 @@ func calibrations() map[string]func(*testing.T) {
 		"reset":              calibrateReset,
 		"slow-accept":        calibrateSlowAccept,
 		"cancel-lost":        calibrateCancelLost,
+		"sqlstate":           calibrateSQLState,
 		"pause":              calibratePause,
 		"kill":               calibrateKill,
 		"terminate":          calibrateTerminate,

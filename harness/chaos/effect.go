@@ -54,6 +54,13 @@ type canceler interface {
 	swallow(l *link) bool
 }
 
+// A refuser decides whether the server refuses what a client asks.
+type refuser interface {
+	refuses(l *link, a asked) (fault.SQLState, bool)
+	// blind records a link of which nothing can be read.
+	blind(l *link)
+}
+
 // A starter acts on the proxy itself at the beginning and the end. Its start is
 // called before the effect is on, its stop after it is off; a start that fails
 // has undone itself.

@@ -58,7 +58,7 @@ func (f *flow) run() {
 			if first && f.dir == fault.Up && f.link.cancelLost(buf[:n]) {
 				return
 			}
-			if !f.forward(&writer, chunk{data: buf[:n]}) {
+			if !f.pass(&writer, buf[:n]) {
 				return
 			}
 		}
@@ -67,6 +67,24 @@ func (f *flow) run() {
 			return
 		}
 	}
+}
+
+// pass passes on what was read, or what is said in its place. It reports whether
+// there is more to read.
+func (f *flow) pass(writer *sync.WaitGroup, data []byte) bool {
+	over := false
+	if f.dir == fault.Up {
+		data, over = f.link.talk.hear(data)
+	} else {
+		data = f.link.talk.hush(data)
+	}
+	if len(data) > 0 && !f.forward(writer, chunk{data: data}) {
+		return false
+	}
+	if over && f.forward(writer, chunk{end: io.EOF}) {
+		_, _ = io.Copy(io.Discard, f.from) // until the client has heard its last word and goes
+	}
+	return !over
 }
 
 // forward passes c on, at once or through the queue. It reports whether the
@@ -168,6 +186,10 @@ func (f *flow) write(b []byte) bool {
 // finish passes the end of the stream on: an orderly one as a half-close, any
 // other as a reset.
 func (f *flow) finish(end error) bool {
+	if word := f.link.talk.ending.Load(); word != nil && f.dir == fault.Down {
+		_ = f.write(*word)
+		end = io.EOF
+	}
 	if errors.Is(end, io.EOF) {
 		// Where this fails the other end is gone, which its own flow finds out.
 		_ = f.to.CloseWrite()

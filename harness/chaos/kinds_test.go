@@ -67,11 +67,11 @@ func TestTheTablesOfThePlacesAreWhole(t *testing.T) {
 // first use, in the middle of a run.
 func TestEveryKindOfAProxyHasAnEffect(t *testing.T) {
 	for _, kind := range examplesAt(t, ProxySupport()) {
-		e := effectOf(kind)
+		e := effectOf(fault.Fault{Kind: kind})
 		require.NotNil(t, e, kind.Name())
 		require.NotEmpty(t, e.receipt().Declared)
 	}
-	require.Nil(t, effectOf(fault.Kill{}))
+	require.Nil(t, effectOf(fault.Fault{Kind: fault.Kill{}}))
 }
 
 func TestAFaultOfAnotherPlaceIsRefusedWhereItIsApplied(t *testing.T) {

@@ -18,6 +18,7 @@ type link struct {
 	accepted time.Time
 	ended    chan struct{} // closed when the link is at its end
 	cutting  atomic.Bool   // both ends were told of the end; what still comes is thrown away
+	talk     conversation
 
 	mu     sync.Mutex // guards server and over
 	server *net.TCPConn

@@ -13,8 +13,26 @@ import (
 	"holdfast.dev/holdfast/fault"
 )
 
-// quoted is the table as SQL wants it.
-func quoted(l fault.LockTable) string { return pgx.Identifier(strings.Split(l.Table, ".")).Sanitize() }
+// named are the tables as SQL wants them.
+func (k *locking) named(ctx context.Context) ([]string, error) {
+	if tables := k.Tables(); tables != nil {
+		for i, table := range tables {
+			tables[i] = pgx.Identifier(strings.Split(table, ".")).Sanitize()
+		}
+		return tables, nil
+	}
+	rows, err := k.monitor.Query(ctx, `
+		select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1`)
+	if err != nil {
+		return nil, fmt.Errorf("list the tables: %w", err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err == nil && len(tables) == 0 {
+		err = errors.New("there is no table to lock")
+	}
+	return tables, err
+}
 
 // locking is a [fault.LockTable] in force.
 type locking struct {
@@ -22,6 +40,7 @@ type locking struct {
 	sessions *Sessions
 	holder   *pgx.Conn // holds the lock
 	backend  backend   // of holder
+	tables   []string  // quoted
 	quit     chan struct{}
 	watched  chan struct{} // closed when the watching has ended; Undo waits for it
 
@@ -53,10 +72,13 @@ func (k *locking) lock(ctx context.Context) error {
 		return errors.New("the locking session is not in pg_stat_activity")
 	}
 	k.backend = found[0]
+	if k.tables, err = k.named(ctx); err != nil {
+		return err
+	}
 	if _, err := k.holder.Exec(ctx, "begin"); err != nil {
 		return err
 	}
-	if _, err := k.holder.Exec(ctx, "lock table "+quoted(k.LockTable)+" in access exclusive mode"); err != nil {
+	if _, err := k.holder.Exec(ctx, "lock table "+strings.Join(k.tables, ", ")+" in access exclusive mode"); err != nil {
 		return err
 	}
 	granted, err := k.granted(ctx)
@@ -70,17 +92,22 @@ func (k *locking) lock(ctx context.Context) error {
 	return nil
 }
 
-// granted reads whether our backend holds the lock.
+// granted reads whether our backend holds the lock of each table.
 func (k *locking) granted(ctx context.Context) (bool, error) {
-	var yes bool
-	err := k.monitor.QueryRow(ctx, `
-		select exists (select from pg_locks l join pg_stat_activity a using (pid)
-			where l.pid = $1 and a.backend_start = $2 and l.granted and l.mode = 'AccessExclusiveLock'
-			  and l.relation = to_regclass($3)
-			  and l.database = (select oid from pg_database where datname = current_database()))`,
-		int64(k.backend.pid), k.backend.started, quoted(k.LockTable)).Scan(&yes)
+	n, err := k.holds(ctx)
+	return n > 0 && n >= len(k.tables), err
+}
+
+// holds reads of how many of the tables our backend holds the lock.
+func (k *locking) holds(ctx context.Context) (n int, err error) {
+	err = k.monitor.QueryRow(ctx, `
+		select count(distinct l.relation) from pg_locks l join pg_stat_activity a using (pid)
+		where l.pid = $1 and a.backend_start = $2 and l.granted and l.mode = 'AccessExclusiveLock'
+		  and l.relation in (select to_regclass(t) from unnest($3::text[]) t)
+		  and l.database = (select oid from pg_database where datname = current_database())`,
+		int64(k.backend.pid), k.backend.started, k.tables).Scan(&n)
 	if err != nil {
-		return false, fmt.Errorf("read locks: %w", err)
+		return 0, fmt.Errorf("read locks: %w", err)
 	}
-	return yes, nil
+	return n, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,9 +70,9 @@ func (k *locking) look(ctx context.Context) error {
 	defer cancel()
 	rows, err := k.monitor.Query(ctx, `
 		select a.pid, a.query_start from pg_locks l join pg_stat_activity a using (pid)
-		where not l.granted and l.relation = to_regclass($1) and a.query_start is not null
+		where not l.granted and l.relation in (select to_regclass(t) from unnest($1::text[]) t) and a.query_start is not null
 		  and l.database = (select oid from pg_database where datname = current_database())
-		  and $2::int = any (pg_blocking_pids(l.pid))`, quoted(k.LockTable), int64(k.backend.pid))
+		  and $2::int = any (pg_blocking_pids(l.pid))`, k.tables, int64(k.backend.pid))
 	if err != nil {
 		return fmt.Errorf("look who waits for the lock: %w", err)
 	}
@@ -140,11 +141,11 @@ func (k *locking) unlock(ctx context.Context) error {
 	if err := awaitGone(ctx, k.monitor, []backend{k.backend}); err != nil {
 		return err
 	}
-	held, err = k.granted(ctx)
+	left, err := k.holds(ctx)
 	if err != nil {
 		return err
 	}
-	if held {
+	if left > 0 {
 		return errors.New("the lock is still in pg_locks")
 	}
 	k.mu.Lock()
@@ -164,7 +165,7 @@ func (k *locking) Receipt() fault.Receipt {
 	}
 	r := fault.Receipt{
 		Fired: n, Touched: int64(len(pids)),
-		Declared: "table " + k.Table + " is locked against everything",
+		Declared: "table " + strings.ReplaceAll(k.Table, ",", " and table ") + " is locked against everything",
 		Err:      k.err,
 	}
 	if !k.since.IsZero() {

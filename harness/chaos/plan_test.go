@@ -47,7 +47,7 @@ func TestAPlanIsJudgedBeforeTheRun(t *testing.T) {
 		"a kind of a fake":               {[]Planned{planned("a", "database", fault.Hang{At: "headers"}, 1, 2)}, []string{`the nearest to it here is "black-hole"`}},
 		"a selector that it does not know": {[]Planned{{
 			Fault: fault.Fault{ID: "a", Kind: slow, When: fault.Selector{Keys: []string{"oracle-3"}}}, On: "database", From: 1, To: 2,
-		}}, []string{"a TCP proxy does not understand key=: it knows no requests"}},
+		}}, []string{"a TCP proxy does not understand key=; it understands: p, nth, every"}},
 		"a window turned round":               {[]Planned{planned("a", "database", slow, 5, 2)}, []string{"not after it begins"}},
 		"no window":                           {[]Planned{planned("a", "database", slow, 5, 5)}, []string{"not after it begins"}},
 		"before the start":                    {[]Planned{planned("a", "database", slow, -1, 5)}, []string{"before the start"}},

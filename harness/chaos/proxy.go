@@ -223,6 +223,7 @@ func (p *Proxy) admit(conn *net.TCPConn) {
 		id: uint64(p.accepted.Add(1)), proxy: p, client: conn,
 		accepted: time.Now(), ended: make(chan struct{}),
 	}
+	l.talk.link = l
 	p.mu.Lock()
 	full := len(p.links) >= p.cfg.MaxConnections
 	if !full && !p.closed {

@@ -10,7 +10,7 @@ import (
 // networkRow is a kind that a [Proxy] carries out, and by which effect.
 type networkRow struct {
 	fault.Carried
-	effect func(fault.Kind) effect
+	effect func(fault.Fault) effect
 }
 
 // onConnections makes a row of the table.
@@ -18,7 +18,7 @@ func onConnections[K fault.Kind](effectOf func(K) effect, acts, counts, undoing 
 	var kind K
 	return networkRow{
 		fault.Carried{Kind: kind.Name(), Acts: acts, Counts: counts, Undoing: undoing},
-		func(kind fault.Kind) effect { return effectOf(kind.(K)) },
+		func(f fault.Fault) effect { return effectOf(f.Kind.(K)) },
 	}
 }
 
@@ -55,14 +55,22 @@ func networkKinds() []networkRow {
 		onConnections(newCanceling,
 			"new connections that open with a CancelRequest; a request inside TLS is not seen",
 			"requests swallowed", off),
+		{fault.Carried{
+			Kind: fault.SQLState{}.Name(),
+			Acts: "what is asked from now on, on open and new connections; a query is what reads or writes, not what steers a transaction or a ping; an ERROR is raised by the server itself, " +
+				"in place of the statement; a FATAL ends the server's session first; p=, nth= and every= count in the order of arrival; inside TLS nothing is seen",
+			Counts:  "sessions or statements refused; connections that were encrypted are missed",
+			Undoing: off,
+		}, newAnswering},
 	}
 }
 
-// effectOf makes the state of one application of a kind that [ProxySupport] has.
-func effectOf(kind fault.Kind) effect {
+// effectOf makes the state of one application of a fault whose kind
+// [ProxySupport] has.
+func effectOf(f fault.Fault) effect {
 	for _, row := range networkKinds() {
-		if row.Kind == kind.Name() {
-			return row.effect(kind)
+		if row.Kind == f.Kind.Name() {
+			return row.effect(f)
 		}
 	}
 	return nil
@@ -72,7 +80,8 @@ func effectOf(kind fault.Kind) effect {
 func ProxySupport() fault.Support {
 	s := fault.Support{
 		Place: "a TCP proxy", About: "the network before a database (`chaos.Proxy`)",
-		Limits: proxyLimits, Excludes: proxyExcludes,
+		Selectors: []string{"p", "nth", "every"},
+		Limits:    proxyLimits, Excludes: proxyExcludes,
 	}
 	for _, row := range networkKinds() {
 		s.Kinds = append(s.Kinds, row.Carried)
@@ -83,6 +92,9 @@ func ProxySupport() fault.Support {
 // proxyLimits refuses what only one who knows requests could do, and what would
 // never be seen.
 func proxyLimits(f fault.Fault) error {
+	if _, ok := f.Kind.(fault.SQLState); !ok && len(f.When.Used()) > 0 {
+		return fmt.Errorf("a TCP proxy knows statements for sqlstate alone, and nothing else to select %q from", f.Kind)
+	}
 	switch k := f.Kind.(type) {
 	case fault.Reset:
 		if k.At != "" {
@@ -99,6 +111,9 @@ func proxyLimits(f fault.Fault) error {
 // proxyExcludes: two of a name exclude each other where they act in the same
 // direction, and so do two kinds that decide what becomes of new connections.
 func proxyExcludes(a, b fault.Kind) error {
+	if _, ok := a.(fault.SQLState); ok && a != b && !(decidesOnNew(a) && decidesOnNew(b)) {
+		return nil // each picks statements of its own
+	}
 	if a.Name() == b.Name() && way(a)&way(b) != 0 {
 		return fmt.Errorf("%q and %q act on the same bytes", a, b)
 	}
@@ -109,9 +124,11 @@ func proxyExcludes(a, b fault.Kind) error {
 }
 
 func decidesOnNew(kind fault.Kind) bool {
-	switch kind.(type) {
+	switch k := kind.(type) {
 	case fault.Refuse, fault.Reset, fault.SlowAccept:
 		return true
+	case fault.SQLState:
+		return k.Refuses() == fault.OnConnect
 	default:
 		return false
 	}

@@ -23,7 +23,7 @@ func (p *Proxy) Apply(ctx context.Context, f fault.Fault) (Applied, error) {
 			return nil, err
 		}
 	}
-	e := effectOf(f.Kind)
+	e := effectOf(f)
 	p.swap(p.settings.Load().with(e))
 	if s, ok := e.(starter); ok {
 		if err := s.start(ctx, p); err != nil {

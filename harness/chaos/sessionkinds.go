@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"holdfast.dev/holdfast/fault"
 )
@@ -28,7 +29,7 @@ func inSQL[K fault.Kind](apply func(context.Context, *Sessions, K) (Applied, err
 func sessionKinds() []sessionRow {
 	return []sessionRow{
 		inSQL(lockTable,
-			"statements on the table, from the moment on at which the lock is asked for; those under way are waited for",
+			"statements on the tables, from the moment on at which the lock is asked for; those under way are waited for",
 			"statements seen to wait for the lock, looked at every 50 ms; shorter waits may be missed",
 			"pg_locks shows the lock no more"),
 		inSQL(holdConnections,
@@ -61,13 +62,27 @@ func SessionsSupport() fault.Support {
 			if a == b {
 				return fmt.Errorf("%q is on already", a)
 			}
-			return nil
+			return locksExclude(a, b)
 		},
 	}
 	for _, row := range sessionKinds() {
 		s.Kinds = append(s.Kinds, row.Carried)
 	}
 	return s
+}
+
+// locksExclude: who locks a table that another fault holds would wait for it.
+func locksExclude(a, b fault.Kind) error {
+	one, ok := a.(fault.LockTable)
+	other, also := b.(fault.LockTable)
+	if !ok || !also {
+		return nil
+	}
+	all := one.Tables() == nil || other.Tables() == nil
+	if all || slices.ContainsFunc(one.Tables(), func(t string) bool { return slices.Contains(other.Tables(), t) }) {
+		return fmt.Errorf("%q and %q lock the same table", a, b)
+	}
+	return nil
 }
 
 // Support implements [Place].

@@ -59,6 +59,38 @@ func calibrateLockTable(t *testing.T) {
 	require.Contains(t, applied.Receipt().Measured, "1 statements of 1 sessions")
 }
 
+func TestSeveralTablesAreLockedAtOnce(t *testing.T) {
+	for text, free := range map[string]string{"lock-table projects,Shop.owners": "others", "lock-table *": ""} {
+		t.Run(text, func(t *testing.T) {
+			dsn := database(t)
+			app := connect(t, dsn)
+			_, err := app.Exec(t.Context(), `create schema "Shop"; create table projects (id int); create table "Shop".owners (id int); create table others (id int);
+				set lock_timeout = '100ms'`)
+			require.NoError(t, err)
+			f, err := fault.Parse(text)
+			require.NoError(t, err)
+			applied := apply(t, sessions(t, dsn), f.Kind)
+			for _, table := range []string{"projects", `"Shop".owners`, "others"} {
+				_, err := app.Exec(t.Context(), "select * from "+table)
+				if table == free {
+					require.NoError(t, err)
+				} else {
+					require.Equal(t, "55P03", sqlState(err), "%s: %v", table, err)
+				}
+			}
+			require.Positive(t, applied.Receipt().Fired)
+			undoFault(t, applied)
+			require.NoError(t, applied.Receipt().Err)
+			require.Zero(t, count(t, app, `select count(*) from projects, "Shop".owners, others`))
+			awaitNone(t, app, ownCount)
+		})
+	}
+	require.Error(t, SessionsSupport().Conflict(fault.LockTable{Table: "a,b"}, fault.LockTable{Table: "b,c"}))
+	require.Error(t, SessionsSupport().Conflict(fault.LockTable{Table: "a,b"}, fault.LockTable{Table: "*"}))
+	require.NoError(t, SessionsSupport().Conflict(fault.LockTable{Table: "a"}, fault.LockTable{Table: "b"}))
+	require.NoError(t, SessionsSupport().Conflict(fault.LockTable{Table: "a"}, fault.TerminateBackends{}))
+}
+
 // A session that gives up waiting for the lock goes on waiting at the server
 // unless the server is told, and everybody else waits behind it. The client's
 // own cancel request may get lost.

@@ -15,6 +15,7 @@ type settings struct {
 	pacers    []pacer
 	greeters  []greeter
 	cancelers []canceler
+	refusers  []refuser
 	changed   chan struct{}
 }
 
@@ -35,6 +36,9 @@ func newSettings(effects []effect) *settings {
 		}
 		if c, ok := e.(canceler); ok {
 			s.cancelers = append(s.cancelers, c)
+		}
+		if r, ok := e.(refuser); ok {
+			s.refusers = append(s.refusers, r)
 		}
 	}
 	return s
