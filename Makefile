@@ -43,8 +43,8 @@ prove: build ## the detection matrix: every protection taken away, one by one
 gains: build ## what was promised, measured before and after; writes the table of the README
 	@$(BIN) gains --out $(OUT)/gains --into README.md
 
-soak-verdicts: build ## the smoke suite 30 times over, half of them on a busy machine: no false alarm (about an hour)
-	@scripts/soak-verdicts.sh 30
+soak-verdicts: build ## the smoke suite 40 times over, with trouble from outside: no false alarm (about 90 minutes)
+	@$(BIN) soak-verdicts --runs 40 --out $(OUT)/soak-verdicts
 
 test: setup lint ## all that CI runs, but report-test
 	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector" >&2
