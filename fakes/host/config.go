@@ -36,6 +36,8 @@ type Identity struct {
 	Key   string   // which request of the group; a retry has the same
 	Names []string // by which faults may pick it
 	Value any      // what Identify has read, for Serve
+	// Odd says that it was asked in another way than the API's documentation says.
+	Odd bool
 }
 
 // Call is one request that is to be answered.
@@ -62,6 +64,9 @@ func (c *Call) Entry() int { return c.ticket.Entry() }
 
 // Hit is how often a request of this key has arrived so far, from 1.
 func (c *Call) Hit() int { return c.ticket.Hit }
+
+// Arrived is when the request arrived, exactly as its entry in the journal has it.
+func (c *Call) Arrived() time.Time { return c.journal.Start().Add(c.ticket.Start) }
 
 // OnDone has f called when the answer is about to be sent, or when the client
 // has let go before.

@@ -24,7 +24,7 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reused := c.served.Add(1) > 1
 	call.ticket = h.journal.Begin(journal.Arrival{
 		Group: call.Group, Key: call.Key, Attempt: stamped(r),
-		Conn: c.id, Reused: reused,
+		Conn: c.id, Reused: reused, Odd: call.Odd,
 		Method: r.Method, Path: r.URL.Path, Header: r.Header, Body: body,
 	})
 	call.Attempt = call.ticket.Attempt

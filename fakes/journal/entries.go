@@ -21,6 +21,7 @@ type Entry struct {
 	Conn     uint32
 	Reused   bool // the connection had carried a request before
 	Accepted bool // work was taken on
+	Odd      bool // not asked as the API's documentation says
 }
 
 // End is when it was over; false while it is open.
@@ -78,7 +79,7 @@ func (j *Journal) copyEntries(epoch uint32, from, to int) []Entry {
 			Attempt: int(rec.attempt), Stamped: rec.flags&flagStamped != 0,
 			Start: rec.startAt(), Took: time.Duration(rec.took) * time.Microsecond,
 			Outcome: rec.outcome(), Status: int(rec.status), Faults: j.faultSets[rec.faults],
-			Conn: rec.conn, Reused: rec.flags&flagReused != 0, Accepted: rec.flags&flagAccepted != 0,
+			Conn: rec.conn, Reused: rec.flags&flagReused != 0, Accepted: rec.flags&flagAccepted != 0, Odd: rec.flags&flagOdd != 0,
 		})
 	}
 	return out

@@ -73,6 +73,7 @@ type Arrival struct {
 	Attempt int
 	Conn    uint32 // number of the connection
 	Reused  bool   // the connection had carried a request before
+	Odd     bool   // not asked as the API's documentation says
 	// Method, Path, Header and Body are looked at for samples only.
 	Method, Path string
 	Header       http.Header
@@ -85,6 +86,8 @@ type Ticket struct {
 	epoch   uint32
 	Attempt int // as stamped by the client, or else Hit
 	Hit     int // how often its key has arrived so far, from 1
+	// Start is when it began, since the journal's start: that of its [Entry].
+	Start time.Duration
 }
 
 // Entry is the number of the request, as [Entry] has it.
@@ -108,6 +111,7 @@ const (
 	flagReused   = 1 << 2 // the connection had carried a request before
 	flagStamped  = 1 << 3 // the client stamped the attempt
 	flagAccepted = 1 << 4 // work was taken on
+	flagOdd      = 1 << 5 // not asked as documented
 )
 
 func (r *record) outcome() Ending { return Ending(r.flags & maskOutcome) }
@@ -201,13 +205,16 @@ func (j *Journal) Begin(a Arrival) Ticket {
 	if a.Reused {
 		rec.flags |= flagReused
 	}
+	if a.Odd {
+		rec.flags |= flagOdd
+	}
 	rec.attempt = uint16(min(attempt, math.MaxUint16))
 	rec.setStart(at)
 	n := j.records.push(rec)
 	j.groups[g].begin()
 	j.all.begin()
 	j.samples.consider(n, at, a)
-	return Ticket{n: n, epoch: j.epoch, Attempt: attempt, Hit: int(*hit)}
+	return Ticket{n: n, epoch: j.epoch, Attempt: attempt, Hit: int(*hit), Start: rec.startAt()}
 }
 
 // End notes how a request ended. faults is a number from FaultSet, or 0.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -54,7 +55,7 @@ func Start(c Config) (*Server, error) {
 			c.Start = c.Now()
 		}
 	}
-	a := &api{seed: cmp.Or(c.DataSeed, c.Seed), asOf: c.Start.UTC().Truncate(24 * time.Hour)}
+	a := &api{seed: cmp.Or(c.DataSeed, c.Seed)}
 	if len(c.Oracles) > 0 {
 		a.oracles = make(map[string]bool, len(c.Oracles))
 		for _, id := range c.Oracles {
@@ -115,7 +116,6 @@ func (s *Server) AskedPerProject(f journal.Filter) map[string]int {
 // api is the oracle API as it would be without faults.
 type api struct {
 	seed     uint64
-	asOf     time.Time
 	oracles  map[string]bool // nil: any
 	previous atomic.Pointer[[]byte]
 }
@@ -148,7 +148,17 @@ func (a *api) Identify(r *http.Request, body []byte) host.Identity {
 	if q.problem != nil && !a.oracles[oracle] {
 		oracle = "other" // what is no oracle does not become a group each
 	}
-	return host.Identity{Group: oracle, Key: project, Names: []string{q.oracle, "project/" + project}, Value: q}
+	return host.Identity{
+		Group: oracle, Key: project, Names: []string{q.oracle, "project/" + project}, Value: q, Odd: q.problem != nil || odd(r, body, project),
+	}
+}
+
+// odd reports whether a question is not as a target must ask it: a GET without a
+// body, of the project once and as a plain number, that says it is the first attempt.
+func odd(r *http.Request, body []byte, project string) bool {
+	asked, attempts := r.URL.Query()["project"], r.Header["X-Attempt"]
+	return r.Method != http.MethodGet || len(body) > 0 || !slices.Equal(asked, []string{project}) ||
+		project[0] == '0' || project[0] == '+' || !slices.Equal(attempts, []string{"1"})
 }
 
 func oracleOf(path string) (string, bool) {
@@ -180,20 +190,21 @@ func (a *api) Serve(c *host.Call) httpfault.Answer {
 	if q.problem != nil {
 		return *q.problem
 	}
-	body := a.impact(q.oracle, q.project, a.asOf)
+	asOf := asOf(c.Arrived())
+	body := a.impact(q.oracle, q.project, asOf)
 	before := a.previous.Swap(&body)
 	return httpfault.Answer{
 		Status: http.StatusOK, ContentType: "application/json", Body: body,
-		Wrong: func(how string) []byte { return a.wrong(q, how, before) },
+		Wrong: func(how string) []byte { return a.wrong(q, asOf, how, before) },
 	}
 }
 
-func (a *api) wrong(q *question, how string, before *[]byte) []byte {
+func (a *api) wrong(q *question, asOf time.Time, how string, before *[]byte) []byte {
 	switch how {
 	case "id":
-		return a.impact(q.oracle, q.project+1, a.asOf)
+		return a.impact(q.oracle, q.project+1, asOf)
 	case "stale":
-		return a.impact(q.oracle, q.project, a.asOf.AddDate(-1, 0, 0))
+		return a.impact(q.oracle, q.project, asOf.AddDate(-1, 0, 0))
 	case "duplicate":
 		if before != nil {
 			return *before
@@ -201,6 +212,15 @@ func (a *api) wrong(q *question, how string, before *[]byte) []byte {
 	}
 	return nil
 }
+
+// asOf is the time that the data of a call are of: when it arrived, in
+// milliseconds, which is as fine as some languages keep a time that they read.
+func asOf(arrived time.Time) time.Time { return arrived.UTC().Truncate(time.Millisecond) }
+
+// AsOf is the time of the data in the answer to a call, by its entry in the
+// journal: no other call of that oracle about that project, a millisecond apart,
+// was answered the same.
+func AsOf(j *journal.Journal, e journal.Entry) time.Time { return asOf(j.Start().Add(e.Start)) }
 
 // Data is what an oracle knows of a project.
 type Data struct {
@@ -213,7 +233,7 @@ type Data struct {
 // DataOf is what an oracle of a fake with that data seed says of a project at a
 // time: to tell its answer from one about something else.
 func DataOf(seed uint64, oracle string, project int64, asOf time.Time) Data {
-	n := httpfault.Hash(seed, oracle, strconv.FormatInt(project, 10), strconv.Itoa(asOf.Year()))
+	n := httpfault.Hash(seed, oracle, strconv.FormatInt(project, 10), strconv.FormatInt(asOf.UnixMilli(), 10))
 	return Data{AsOf: asOf, Beneficiaries: n % 100_000, CO2: float64(n>>20%100_000) / 10, Score: float64(n>>40%1000) / 1000}
 }
 
@@ -227,7 +247,7 @@ func (a *api) impact(oracle string, project int64, asOf time.Time) []byte {
 	quoted, _ := json.Marshal(oracle) // a string always can
 	b = append(b, quoted...)
 	b = append(b, `,"data":{"as_of":"`...)
-	b = asOf.AppendFormat(b, time.RFC3339)
+	b = asOf.AppendFormat(b, "2006-01-02T15:04:05.000Z07:00")
 	b = append(b, `","beneficiaries":`...)
 	b = strconv.AppendUint(b, d.Beneficiaries, 10)
 	b = append(b, `,"co2_kg":`...)

@@ -77,7 +77,58 @@ func TestAnOracleAnswersAboutTheProjectThatWasAskedFor(t *testing.T) {
 	require.Equal(t, map[journal.Name]int{{Group: "oracle-3", Key: "7"}: 3}, s.Journal().Attempts(journal.Filter{}))
 }
 
-func TestItsDataDependOnTheSeedAlone(t *testing.T) {
+// Two calls a millisecond apart are told apart by what they were answered, and
+// each answer leads back to its entry in the journal.
+func TestDataAreOfTheirCall(t *testing.T) {
+	s := start(t, oracleapi.Config{DataSeed: 7})
+	var seen []oracleapi.Data
+	for range 3 {
+		_, got := ask(t, "GET", s.Endpoint(0, "a")+"?project=1", "")
+		seen = append(seen, oracleapi.Data{AsOf: got.Data.AsOf, Beneficiaries: uint64(got.Data.Beneficiaries), CO2: got.Data.CO2Kg, Score: got.Data.Score})
+	}
+	i := 0
+	for e := range s.Journal().Entries(journal.Filter{}) {
+		require.Equal(t, oracleapi.DataOf(7, "a", 1, oracleapi.AsOf(s.Journal(), e)), seen[i])
+		i++
+	}
+	now := time.Now()
+	require.NotEqual(t, oracleapi.DataOf(7, "a", 1, now).Beneficiaries, oracleapi.DataOf(7, "a", 1, now.Add(time.Millisecond)).Beneficiaries)
+}
+
+// What a target must ask, and what it may not.
+func TestQuestionsThatAreNotAskedAsDocumented(t *testing.T) {
+	s := start(t, oracleapi.Config{})
+	for _, row := range []struct {
+		method, query, attempt, body string
+		odd                          bool
+	}{
+		{"GET", "?project=7", "1", "", false},
+		{"GET", "?token=x&project=7", "1", "", false},
+		{"GET", "?project=7", "2", "", true},
+		{"GET", "?project=7", "", "", true},
+		{"GET", "?project=7&project=8", "1", "", true},
+		{"GET", "?project=07", "1", "", true},
+		{"GET", "?project=%2B7", "1", "", true},
+		{"GET", "", "1", "", true},
+		{"POST", "", "1", `{"project_id":7}`, true},
+		{"GET", "?project=7", "1", "x", true},
+	} {
+		s.Journal().Reset()
+		req, err := http.NewRequestWithContext(t.Context(), row.method, s.Endpoint(0, "a")+row.query, strings.NewReader(row.body))
+		require.NoError(t, err)
+		if row.attempt != "" {
+			req.Header.Set("X-Attempt", row.attempt)
+		}
+		res, err := client(10 * time.Second).Do(req)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		for e := range s.Journal().Entries(journal.Filter{}) {
+			require.Equal(t, row.odd, e.Odd, "%+v", row)
+		}
+	}
+}
+
+func TestItsDataDependOnSeedOracleProjectAndMoment(t *testing.T) {
 	answer := func(seed uint64, oracle string, project int) impact {
 		s := start(t, oracleapi.Config{Config: host.Config{Seed: seed, Start: time.Unix(1_800_000_000, 0)}})
 		_, got := ask(t, "GET", fmt.Sprint(s.Endpoint(0, oracle), "?project=", project), "")
@@ -133,14 +184,14 @@ func TestFaultsPickAnOracleOrAProject(t *testing.T) {
 
 func TestWrongAnswersAreWellFormedAndWrong(t *testing.T) {
 	s := start(t, oracleapi.Config{})
-	_, before := ask(t, "GET", s.URL(0)+"/oracles/a/impact?project=1", "")
+	_, _ = ask(t, "GET", s.URL(0)+"/oracles/a/impact?project=1", "")
 	require.NoError(t, s.Faults().AddText("wrong id key=b", "wrong stale key=c", "wrong duplicate key=d"))
 	_, other := ask(t, "GET", s.URL(0)+"/oracles/b/impact?project=7", "")
 	require.EqualValues(t, 8, other.ProjectID)
 	_, stale := ask(t, "GET", s.URL(0)+"/oracles/c/impact?project=7", "")
 	require.EqualValues(t, 7, stale.ProjectID)
-	require.Less(t, stale.Data.AsOf, before.Data.AsOf.AddDate(0, -11, 0))
-	_, _ = ask(t, "GET", s.URL(0)+"/oracles/a/impact?project=1", "")
+	require.Less(t, stale.Data.AsOf, time.Now().AddDate(0, -11, 0))
+	_, before := ask(t, "GET", s.URL(0)+"/oracles/a/impact?project=1", "")
 	_, again := ask(t, "GET", s.URL(0)+"/oracles/d/impact?project=7", "")
 	require.Equal(t, before, again)
 }
@@ -229,6 +280,6 @@ func Example() {
 	fmt.Println(s.Journal().Attempts(journal.Filter{}))
 	// Output:
 	// 503 {"error":{"code":"service_unavailable","message":"Service Unavailable"}}
-	// 200 {"project_id":7,"oracle":"oracle-3","data":{"as_of":"2027-01-15T00:00:00Z","beneficiaries":4919,"co2_kg":3692.0,"score":0.132}}
+	// 200 {"project_id":7,"oracle":"oracle-3","data":{"as_of":"2027-01-15T08:00:00.000Z","beneficiaries":13921,"co2_kg":4426.6,"score":0.828}}
 	// map[{oracle-3 7}:2]
 }

@@ -24,10 +24,12 @@ type Oracle struct {
 	Adapter string
 	// Active oracles are asked; others are left alone.
 	Active bool
+	// Position is where it stands among the oracles of its project; those of the
+	// same position come in the order in which they were added.
+	Position int
 }
 
-// AddOracles gives a project oracles, at the positions 0, 1, 2 and so on, and
-// gathers statistics of them, as a database in use has them. It fails as a
+// AddOracles gives a project oracles, in this order, and gathers statistics of them, as a database in use has them. It fails as a
 // whole: for a project that does not exist, a name that is there already, or an
 // unknown adapter.
 func AddOracles(ctx context.Context, dsn string, project int64, oracles []Oracle) error {
@@ -36,15 +38,13 @@ func AddOracles(ctx context.Context, dsn string, project int64, oracles []Oracle
 		return fmt.Errorf("add oracles: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	position := -1
 	columns := []string{"project_id", "name", "url", "adapter", "active", "position"}
 	if err := copyRows(ctx, conn, "oracles", columns, oracles, func(o Oracle) []any {
-		position++
 		adapter := o.Adapter
 		if adapter == "" {
 			adapter = AdapterV1
 		}
-		return []any{project, o.Name, o.URL, adapter, o.Active, position}
+		return []any{project, o.Name, o.URL, adapter, o.Active, o.Position}
 	}); err != nil {
 		return fmt.Errorf("add oracles to project %d: %w", project, err)
 	}
