@@ -48,7 +48,7 @@ func oracles(url string, n int) []schema.Oracle {
 	all := make([]schema.Oracle, n)
 	for i := range all {
 		name := fmt.Sprint("oracle-", i)
-		all[i] = schema.Oracle{Name: name, URL: url + "/oracles/" + name + "/impact", Active: true}
+		all[i] = schema.Oracle{Name: name, URL: url + "/oracles/" + name + "/impact", Active: true, Position: i}
 	}
 	return all
 }

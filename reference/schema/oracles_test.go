@@ -16,7 +16,7 @@ import (
 func someOracles(n int) []Oracle {
 	all := make([]Oracle, n)
 	for i := range all {
-		all[i] = Oracle{Name: fmt.Sprint("oracle-", i), URL: fmt.Sprint("http://example.org/", i), Active: i%3 != 2}
+		all[i] = Oracle{Name: fmt.Sprint("oracle-", i), URL: fmt.Sprint("http://example.org/", i), Active: i%3 != 2, Position: i}
 	}
 	return all
 }
@@ -40,7 +40,7 @@ func TestOraclesAreAddedInTheirOrder(t *testing.T) {
 	require.NoError(t, AddOracles(t.Context(), dsn, 1, added))
 	require.Equal(t, []string{
 		"1 0 oracle-0 http://example.org/0 v1 true", "1 7 oracle-1 http://example.org/1 v1 true",
-		"1 0 oracle-2 http://example.org/2 v1 false", "1 -1 oracle-3 http://example.org/3 legacy true",
+		"1 2 oracle-2 http://example.org/2 v1 false", "1 -1 oracle-3 http://example.org/3 legacy true",
 	}, dbtest.Values[string](t, conn, "SELECT concat_ws(' ', project_id, position, name, url, adapter, active::text) FROM oracles ORDER BY id"))
 
 	const foreignKey, unique, check = "23503", "23505", "23514"
