@@ -3,6 +3,7 @@ package oracle
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 
@@ -19,7 +20,8 @@ const (
 	sickAPI   = "sick_api" // a second host, where there is one that fails
 )
 
-// firstTen are the oracles that are asked: the first by position.
+// firstTen are the oracles that are asked: the first by position, whatever their
+// names count up to.
 var firstTen = names(maxOracles)
 
 func names(n int) []string {
@@ -38,6 +40,72 @@ type panel struct {
 	legacy  map[string]bool // those that are read by the trusting adapter
 }
 
+// oracles are those of the panel in the order of their ids, without addresses. The
+// first ten by position are those of [firstTen], in an order drawn for the project,
+// and neither the first by id nor by name: before and among them are some that are
+// not active, oracles share positions, also the tenth and the eleventh, and the
+// others' names come first in the alphabet.
+func (p panel) oracles() []schema.Oracle {
+	r := rand.New(rand.NewPCG(profile.DataSeed, uint64(p.project)<<32|uint64(p.active)))
+	inOrder := p.inOrder(r)
+	position := -3
+	for i := range inOrder {
+		if asked(inOrder[:i]) != maxOracles { // the eleventh shares the tenth's
+			position += []int{0, 0, 1, 7}[r.IntN(4)]
+		}
+		inOrder[i].Position = position
+	}
+	return withIDs(r, inOrder)
+}
+
+// inOrder are the panel's oracles in the order of their positions.
+func (p panel) inOrder(r *rand.Rand) []schema.Oracle {
+	var all []schema.Oracle
+	first := names(min(p.active, maxOracles))
+	r.Shuffle(len(first), func(i, j int) { first[i], first[j] = first[j], first[i] })
+	for i := range p.active {
+		for closed := 0; i < 2*maxOracles && r.IntN(2) == 0; closed++ {
+			all = append(all, schema.Oracle{Name: fmt.Sprintf("closed-%d-%d", i+1, closed+1)})
+		}
+		name := fmt.Sprintf("also-%d", i+1)
+		if i < len(first) {
+			name = first[i]
+		}
+		all = append(all, schema.Oracle{Name: name, Active: true})
+	}
+	return all
+}
+
+// asked counts the active ones.
+func asked(oracles []schema.Oracle) int {
+	n := 0
+	for _, o := range oracles {
+		if o.Active {
+			n++
+		}
+	}
+	return n
+}
+
+// withIDs puts oracles that stand in the order of their positions in one of ids,
+// as different as it can be: only those that share a position keep their order.
+func withIDs(r *rand.Rand, inOrder []schema.Oracle) []schema.Oracle {
+	places := r.Perm(len(inOrder))
+	for from := 0; from < len(inOrder); {
+		to := from + 1
+		for to < len(inOrder) && inOrder[to].Position == inOrder[from].Position {
+			to++
+		}
+		slices.Sort(places[from:to])
+		from = to
+	}
+	byID := make([]schema.Oracle, len(inOrder))
+	for i, place := range places {
+		byID[place] = inOrder[i]
+	}
+	return byID
+}
+
 // world has as many projects as the profile says, and oracles for some.
 func world(p profile.Profile, panels ...panel) harness.World {
 	w := profile.World(p.Projects)
@@ -50,13 +118,12 @@ func world(p profile.Profile, panels ...panel) harness.World {
 	w.Prepare = func(ctx context.Context, o harness.State) error {
 		for _, p := range panels {
 			fake := o.Fakes[p.at].(*adapter.Oracles)
-			var oracles []schema.Oracle
-			for i, name := range names(p.active) {
-				parser := schema.AdapterV1
-				if p.legacy[name] {
-					parser = schema.AdapterLegacy
+			oracles := p.oracles()
+			for i, one := range oracles {
+				oracles[i].URL = fake.Endpoint(i, one.Name)
+				if p.legacy[one.Name] {
+					oracles[i].Adapter = schema.AdapterLegacy
 				}
-				oracles = append(oracles, schema.Oracle{Name: name, URL: fake.Endpoint(i, name), Adapter: parser, Active: true})
 			}
 			if err := schema.AddOracles(ctx, o.DSN, p.project, oracles); err != nil {
 				return err
