@@ -1,6 +1,9 @@
 package adapter
 
 import (
+	"slices"
+	"strings"
+
 	"holdfast.dev/holdfast/fakes/oracleapi"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
@@ -45,6 +48,11 @@ func askedPerProject(name string) harness.Measure {
 type Oracles struct {
 	*Fake
 	api *oracleapi.Server
+}
+
+// Serves reports whether an address is one of its own.
+func (o *Oracles) Serves(address string) bool {
+	return slices.ContainsFunc(o.api.URLs(), func(base string) bool { return strings.HasPrefix(address, base+"/") })
 }
 
 // Endpoint is the address at which the n-th oracle, of that name, is asked.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"time"
 
@@ -260,7 +261,10 @@ func (l *live) reconcile(ctx context.Context, seen *LoadSeen) error {
 	if err != nil {
 		return fmt.Errorf("draw up the ledger: %w", err)
 	}
-	seen.Ledger, seen.Findings = &both.Ledger, both.Findings
+	seen.Findings = both.Findings
+	if !reflect.ValueOf(both.Ledger).IsZero() { // a scenario may look and count nothing
+		seen.Ledger = &both.Ledger
+	}
 	for _, d := range l.scenario.Reconciled {
 		if read := both.Readings[d.Name]; read != nil {
 			seen.read(d.Name, read)

@@ -28,6 +28,7 @@ type impactAnswer struct {
 type oracleResult struct {
 	Status string         `json:"status"`
 	Error  string         `json:"error"`
+	Detail string         `json:"detail"`
 	Data   oracleapi.Data `json:"data"`
 }
 

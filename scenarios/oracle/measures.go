@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"math"
 	"slices"
 
 	"holdfast.dev/holdfast/adapter"
@@ -11,16 +12,30 @@ import (
 )
 
 // callsPerRequest is how many calls each request of a stream led to, as the fake
-// counted them over the whole load: NAME.calls_per_request.
+// counted them over the whole load: NAME.calls_per_request. A request that was
+// answered from a cache, and says so, leads to none and is not counted.
 func callsPerRequest(fake, stream string) harness.Measure {
-	about := verdict.Descriptor{Name: fake + ".calls_per_request", Unit: result.UnitCount, About: "calls at the fake, for each request that was sent"}
+	about := verdict.Descriptor{Name: fake + ".calls_per_request", Unit: result.UnitCount, About: "calls at the fake, for each request that was sent and not answered from a cache"}
 	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, _ verdict.Window) verdict.Reading {
 		s, ok := o.Stream(stream)
-		if !ok || s.Sent == 0 {
+		asking := s.Sent - fromCache(o, stream, verdict.Window{To: forever})
+		if !ok || asking <= 0 {
 			return verdict.Reading{}
 		}
-		return verdict.Reading{Value: float64(j.Count(journal.Filter{})) / float64(s.Sent), Samples: s.Sent}
+		return verdict.Reading{Value: float64(j.Count(journal.Filter{})) / float64(asking), Samples: asking}
 	})
+}
+
+// forever is after all that happens in a run.
+const forever = math.MaxInt64
+
+// fromCache counts the requests of a stream, due in a window, that were answered
+// from a cache and say so.
+func fromCache(o harness.State, stream string, w verdict.Window) int64 {
+	if l, ok := o.Companion.(*listener); ok {
+		return l.aged(stream, w.From, w.To)
+	}
+	return 0
 }
 
 // beyondCap counts the calls to other oracles than the documented ten:
@@ -45,8 +60,12 @@ func askedOf(fake, oracle, stream string) harness.Measure {
 		if i < 0 || s.Phases[i].Sent == 0 {
 			return verdict.Reading{}
 		}
+		asking := s.Phases[i].Sent - fromCache(o, stream, w)
+		if asking <= 0 {
+			return verdict.Reading{}
+		}
 		f := adapter.During(j, o, w)
 		f.Group = oracle
-		return verdict.Reading{Value: float64(j.Count(f)) / float64(s.Phases[i].Sent), Samples: s.Phases[i].Sent}
+		return verdict.Reading{Value: float64(j.Count(f)) / float64(asking), Samples: asking}
 	})
 }

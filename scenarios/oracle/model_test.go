@@ -14,7 +14,9 @@ import (
 // Each row is a table in the order of its ids, and who is asked of it.
 func TestWhoIsAsked(t *testing.T) {
 	of := func(o ...schema.Oracle) model { return model{projects: 1, oracles: map[int64][]schema.Oracle{1: o}} }
-	on := func(name string, position int) schema.Oracle { return schema.Oracle{Name: name, Active: true, Position: position} }
+	on := func(name string, position int) schema.Oracle {
+		return schema.Oracle{Name: name, Active: true, Position: position}
+	}
 	for _, row := range []struct {
 		name  string
 		model model

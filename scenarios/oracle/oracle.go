@@ -4,7 +4,9 @@
 //
 // Start with hundredActive in this file, the source's own test. answers.go is
 // about oracles that answer wrongly, hosts.go about those that fail for a while.
-// panel.go is who is asked, expect.go what the right answer is.
+// panel.go is who is asked, expect.go what the right answer is. Beside what each
+// scenario checks, audit.go holds every answer of all of them against the calls
+// that the fakes saw; model.go says from the rows of the table what is right.
 package oracle
 
 import (
@@ -21,7 +23,7 @@ import (
 
 // Scenarios lists the scenarios of the impact service.
 func Scenarios(p profile.Profile) []harness.Scenario {
-	return []harness.Scenario{
+	all := []harness.Scenario{
 		hundredActive(p),
 		manyActive(p, 1_000),
 		manyActive(p, 10_000),
@@ -41,6 +43,10 @@ func Scenarios(p profile.Profile) []harness.Scenario {
 		callersHangUp(p),
 		searchMeanwhile(p),
 	}
+	for i := range all {
+		all[i] = audited(all[i])
+	}
+	return all
 }
 
 // hundredActive is the source's own test: of 100 active oracles ten are asked.

@@ -125,6 +125,9 @@ func world(p profile.Profile, panels ...panel) harness.World {
 					oracles[i].Adapter = schema.AdapterLegacy
 				}
 			}
+			if l, ok := o.Companion.(*listener); ok {
+				l.learn(p.project, oracles)
+			}
 			if err := schema.AddOracles(ctx, o.DSN, p.project, oracles); err != nil {
 				return err
 			}

@@ -1,0 +1,307 @@
+package oracle
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/oracleapi"
+	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/standing"
+)
+
+// audited holds each answer of a scenario against what its oracles were asked and
+// what they said, call by call: a request leads to one call of each oracle that
+// is to be asked, no more and no fewer; what is ok is what that call was answered,
+// and an error has its cause.
+func audited(s harness.Scenario) harness.Scenario {
+	kinds := map[string]fault.Kind{}
+	for _, f := range s.Faults {
+		kinds[f.ID] = f.Kind
+	}
+	deadline, err := time.ParseDuration(s.Settings["ORACLE_OVERALL_DEADLINE"])
+	if err != nil {
+		deadline = defaultDeadline
+	}
+	s.Companion = func() harness.Companion { return &listener{} }
+	s.Reconcile = func(_ context.Context, state harness.State) (harness.Reconciliation, error) {
+		a := newAudit(state, kinds, deadline)
+		a.refused = refusedPlaces(s.Faults)
+		a.unheard, err = unheard(state, s.Load)
+		if err != nil {
+			return harness.Reconciliation{}, err
+		}
+		return harness.Reconciliation{Findings: a.findings()}, nil
+	}
+	return s
+}
+
+// defaultDeadline is that of a target that was told of none.
+const defaultDeadline = 10 * time.Second
+
+// call is one call that reached a fake.
+type call struct {
+	journal.Entry
+	start, end time.Duration // on the scenario's clock; end is 0 while it is open
+	asOf       time.Time     // what it was answered, if it was
+	by         *heard        // whose request it belongs to
+}
+
+// name is an oracle of a project.
+type name struct {
+	project int64
+	oracle  string
+}
+
+// audit is both sides of one run.
+type audit struct {
+	target   string
+	model    model
+	kinds    map[string]fault.Kind
+	deadline time.Duration
+	refused  map[string]bool // places whose connections were refused
+	heard    []*heard        // by the moment of their end
+	calls    map[name][]*call
+	unheard  map[int64]int // requests about a project that had no answer
+	places   map[string]*adapter.Oracles
+
+	far, fresh, told standing.Finding
+}
+
+func newAudit(state harness.State, kinds map[string]fault.Kind, deadline time.Duration) *audit {
+	l := state.Companion.(*listener)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := &audit{
+		target: state.Target, model: l.model, kinds: kinds, deadline: deadline, heard: slices.Clone(l.heard),
+		calls: map[name][]*call{}, places: map[string]*adapter.Oracles{},
+		far: standing.Finding{
+			Check: "oracles-asked-once", About: "each request asks each oracle that it must exactly once, as documented and where it is, and no other",
+		},
+		fresh: standing.Finding{Check: "oracles-own-words", About: "what is ok is what the oracle said in answer to that very request, or within the documented age"},
+		told:  standing.Finding{Check: "oracles-errors-true", About: "what failed is an error of its class, and an error has a cause"},
+	}
+	slices.SortStableFunc(a.heard, func(x, y *heard) int { return cmp.Compare(x.End, y.End) })
+	last := time.Duration(0)
+	if len(a.heard) > 0 {
+		last = a.heard[len(a.heard)-1].End
+	}
+	for place, fake := range state.Fakes {
+		if oracles, ok := fake.(*adapter.Oracles); ok {
+			a.places[place] = oracles
+			a.read(place, oracles, state.Start, last)
+		}
+	}
+	return a
+}
+
+// read takes the calls from a fake, up to the last answer: what comes after it was
+// asked by nobody of the load.
+func (a *audit) read(place string, oracles *adapter.Oracles, start time.Time, last time.Duration) {
+	j := oracles.Journal()
+	zero := start.Sub(j.Start())
+	for e := range j.Entries(journal.Filter{From: max(zero, 0), To: zero + last}) {
+		project, _ := strconv.ParseInt(e.Key, 10, 64) // else it is no project's, and nobody's call
+		c := &call{Entry: e, start: e.Start - zero, asOf: oracleapi.AsOf(j, e)}
+		if end, over := e.End(); over {
+			c.end = end - zero
+		}
+		of := name{project, e.Group}
+		a.calls[of] = append(a.calls[of], c)
+		a.far.Looked++
+		switch url := a.urlOf(of); {
+		case e.Odd:
+			a.far.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s was not asked about project %s by a plain GET with X-Attempt: 1 at %s", e.Group, e.Key, place)})
+		case url != "" && !oracles.Serves(url):
+			a.far.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s of project %s was asked at %s, which is not its address", e.Group, e.Key, place)})
+		}
+	}
+}
+
+func (a *audit) urlOf(of name) string {
+	for _, o := range a.model.oracles[of.project] {
+		if o.Name == of.oracle {
+			return o.URL
+		}
+	}
+	return ""
+}
+
+// findings matches calls with answers: first those that answers quote, then those
+// behind errors, then the rest.
+func (a *audit) findings() []standing.Finding {
+	for _, aged := range []bool{false, true} { // what is quoted again was said to somebody first
+		for _, h := range a.heard {
+			if h.aged == aged && h.Status == 200 {
+				a.quotes(h)
+			}
+		}
+	}
+	for _, h := range a.heard {
+		if !h.aged && h.Status == 200 {
+			a.errors(h)
+		}
+	}
+	a.rest()
+	return []standing.Finding{a.far, a.fresh, a.told}
+}
+
+// results goes through an answer in the order of its oracles.
+func (h *heard) results(status string) func(func(string, oracleResult) bool) {
+	return func(yield func(string, oracleResult) bool) {
+		for _, oracle := range slices.Sorted(maps.Keys(h.answer.Results)) {
+			if r := h.answer.Results[oracle]; r.Status == status && !yield(oracle, r) {
+				return
+			}
+		}
+	}
+}
+
+// quotes finds the call that each good result comes from.
+func (a *audit) quotes(h *heard) {
+	for oracle, r := range h.results("ok") {
+		a.fresh.Looked++
+		of := name{h.answer.ProjectID, oracle}
+		var source *call
+		for _, c := range a.calls[of] {
+			if c.asOf.Equal(r.Data.AsOf) && (h.aged || c.by == nil) {
+				source = c
+				break
+			}
+		}
+		if what := a.problem(h, of, r, source); what != "" {
+			a.fresh.Add(a.example(h, what))
+		}
+		if source != nil && !h.aged {
+			source.by = h
+		}
+	}
+}
+
+// problem says what is wrong with a good result that comes from a call.
+func (a *audit) problem(h *heard, of name, r oracleResult, source *call) string {
+	switch {
+	case source == nil:
+		return fmt.Sprintf("%s is ok with data of %s, which it gave to no call that is not accounted for", of.oracle, r.Data.AsOf.Format("15:04:05.000"))
+	case !causeOf(source.Entry, a.kinds).ok && source.Outcome != journal.Open:
+		return fmt.Sprintf("%s is ok, and its call was %s with %s (status %d)", of.oracle, source.Outcome, strings.Join(source.Faults, ", "), source.Status)
+	case source.start > h.End || !h.aged && source.start < h.Sent:
+		return fmt.Sprintf("%s is ok with what it said %s before the question was sent", of.oracle, (h.Sent - source.start).Round(time.Millisecond))
+	case h.aged && h.Sent-a.said(source) > h.maxAge:
+		return fmt.Sprintf("%s is ok with what it said %s before the question was sent, and max-age is %s", of.oracle, (h.Sent - a.said(source)).Round(time.Millisecond), h.maxAge)
+	}
+	return ""
+}
+
+// said is when what a call was answered may have gone into a cache at the latest.
+func (a *audit) said(c *call) time.Duration {
+	if c.by != nil {
+		return c.by.End
+	}
+	return max(c.end, c.start) + a.deadline // for somebody who did not hear it
+}
+
+// late is by how much the request of a call that was given up may arrive after the
+// answer that calls it a timeout.
+const late = 250 * time.Millisecond
+
+// errors finds the call behind each error of an answer.
+func (a *audit) errors(h *heard) {
+	for oracle, r := range h.results("error") {
+		a.told.Looked++
+		of := name{h.answer.ProjectID, oracle}
+		if r.leftOut() {
+			continue
+		}
+		to := h.End
+		if r.Error == "timeout" {
+			to += late
+		}
+		c := a.unclaimed(of, h.Sent, to)
+		switch {
+		case c == nil && r.Error == "timeout" && h.End-h.Sent >= a.deadline*9/10: // it had no turn
+		case c == nil && r.Error == "connection" && a.mayRefuse(of):
+		case c == nil:
+			a.far.Add(a.example(h, fmt.Sprintf("%s is an error (%s) and was not asked", oracle, r.Error)))
+		case causeOf(c.Entry, a.kinds).fits(r.Error):
+			c.by = h
+		default:
+			c.by = h
+			a.told.Add(a.example(h, fmt.Sprintf("%s is an error (%s), and its call was %s, status %d, faults: %s", oracle, r.Error, c.Outcome, c.Status, cmp.Or(strings.Join(c.Faults, ", "), "none"))))
+		}
+		a.redirects(of, c, h)
+	}
+}
+
+// unclaimed is the first call within a span that belongs to nobody yet.
+func (a *audit) unclaimed(of name, from, to time.Duration) *call {
+	for _, c := range a.calls[of] {
+		if c.by == nil && c.start >= from && c.start <= to {
+			return c
+		}
+	}
+	return nil
+}
+
+// redirects gives the second call of one that was led on to the same request: one
+// redirect may be followed.
+func (a *audit) redirects(of name, c *call, h *heard) {
+	if c == nil || !slices.ContainsFunc(c.Faults, func(id string) bool { _, leads := a.kinds[id].(fault.Redirect); return leads }) {
+		return
+	}
+	if next := a.unclaimed(of, c.start, h.End); next != nil {
+		next.by = h
+	}
+}
+
+// leftOut reports whether the oracle was spared a call, as the answer says.
+func (r oracleResult) leftOut() bool {
+	return r.Error == "connection" && (strings.HasPrefix(r.Detail, "breaker") || strings.HasPrefix(r.Detail, "bulkhead"))
+}
+
+func (a *audit) mayRefuse(of name) bool {
+	for place, oracles := range a.places {
+		if a.refused[place] && oracles.Serves(a.urlOf(of)) {
+			return true
+		}
+	}
+	return false
+}
+
+// rest are the calls that no answer explains: as many as there are requests without
+// one may be theirs.
+func (a *audit) rest() {
+	for _, h := range a.heard {
+		if h.Status >= 500 {
+			if m := impactPath.FindStringSubmatch(h.Path); m != nil {
+				project, _ := strconv.ParseInt(m[1], 10, 64)
+				a.unheard[project]++
+			}
+		}
+	}
+	for _, of := range slices.SortedFunc(maps.Keys(a.calls), func(x, y name) int {
+		return cmp.Or(cmp.Compare(x.project, y.project), strings.Compare(x.oracle, y.oracle))
+	}) {
+		free := a.unheard[of.project]
+		for _, c := range a.calls[of] {
+			if c.by != nil {
+				continue
+			}
+			if free--; free < 0 || !slices.Contains(a.model.of(of.project).asked, of.oracle) {
+				a.far.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s was asked about project %d, and no request explains it", of.oracle, of.project)})
+			}
+		}
+	}
+}
+
+func (a *audit) example(h *heard, what string) standing.Example {
+	return standing.Example{At: h.Due, What: what, Repeat: "curl -i '" + a.target + h.Path + "'"}
+}

@@ -1,0 +1,211 @@
+package oracle
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/oracleapi"
+	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/scenarios/profile"
+)
+
+// rig is a fake, and a target that is played by the test.
+type rig struct {
+	t     *testing.T
+	fake  *adapter.Oracles
+	state harness.State
+	heard *listener
+}
+
+func newRig(t *testing.T) *rig {
+	fake, err := adapter.OracleAPI(oracleAPI, oracleapi.Config{DataSeed: profile.DataSeed}).Open(1)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = fake.Close() })
+	r := &rig{t: t, fake: fake.(*adapter.Oracles), heard: &listener{}}
+	r.state = harness.State{Start: r.fake.Journal().Start(), Fakes: map[string]harness.Fake{oracleAPI: fake}, Companion: r.heard}
+	for project := range int64(2) {
+		r.heard.model.projects = 2
+		r.heard.learn(project+1, []schema.Oracle{
+			{Name: "oracle-1", URL: r.fake.Endpoint(0, "oracle-1"), Active: true}, {Name: "oracle-2", URL: r.fake.Endpoint(0, "oracle-2"), Active: true},
+			{Name: "closed", URL: r.fake.Endpoint(0, "closed")},
+		})
+	}
+	return r
+}
+
+// now is the time of the run.
+func (r *rig) now() time.Duration { return time.Since(r.state.Start) }
+
+// call asks an oracle and returns the result to tell of it.
+func (r *rig) call(project, oracle, attempt string) oracleResult {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, r.fake.Endpoint(0, oracle)+"?project="+project, nil)
+	require.NoError(r.t, err)
+	req.Header.Set("X-Attempt", attempt)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Do(req)
+	if err != nil {
+		return oracleResult{Status: "error", Error: "connection"}
+	}
+	defer res.Body.Close()
+	var got struct{ Data oracleapi.Data }
+	if json.NewDecoder(res.Body).Decode(&got) != nil || res.StatusCode != 200 {
+		return oracleResult{Status: "error", Error: "status"}
+	}
+	return oracleResult{Status: "ok", Data: got.Data}
+}
+
+// answer is an answer about project 1 that was asked for at a moment and ends now.
+func (r *rig) answer(sent time.Duration, one, two oracleResult, header http.Header) {
+	r.heard.mu.Lock()
+	defer r.heard.mu.Unlock()
+	h := &heard{Exchange: load.Exchange{Stream: "impact", Sent: sent, End: r.now(), Status: 200, Path: "/projects/1/impact"}}
+	h.answer = impactAnswer{ProjectID: 1, Active: 2, Queried: 2, Results: map[string]oracleResult{"oracle-1": one, "oracle-2": two}}
+	h.maxAge, h.aged = documentedAge(header)
+	r.heard.heard = append(r.heard.heard, h)
+}
+
+// broken is what each finding counts: asked once, own words, errors true.
+func (r *rig) broken(kinds map[string]fault.Kind) [3]int64 {
+	a := newAudit(r.state, kinds, time.Second)
+	a.unheard = map[int64]int{}
+	f := a.findings()
+	return [3]int64{f[0].Broken, f[1].Broken, f[2].Broken}
+}
+
+func cached(age, maxAge string) http.Header {
+	return http.Header{"Age": {age}, "Cache-Control": {"public, max-age=" + maxAge}}
+}
+
+// Each row is a target that answers twice about one project, and what is found.
+func TestBothSidesAreHeldAgainstEachOther(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		second func(r *rig, one, two oracleResult)
+		want   [3]int64
+	}{
+		{"as it should be", func(r *rig, _, _ oracleResult) {
+			sent := r.now()
+			r.answer(sent, r.call("1", "oracle-1", "1"), r.call("1", "oracle-2", "1"), nil)
+		}, [3]int64{}},
+		{"the last good data without a call", func(r *rig, one, two oracleResult) { r.answer(r.now(), one, two, nil) }, [3]int64{0, 2, 0}},
+		{"the last good data after a call", func(r *rig, one, _ oracleResult) {
+			sent := r.now()
+			r.call("1", "oracle-1", "1")
+			r.answer(sent, one, r.call("1", "oracle-2", "1"), nil)
+		}, [3]int64{1, 1, 0}},
+		{"out of a cache that says so", func(r *rig, one, two oracleResult) { r.answer(r.now(), one, two, cached("0", "1")) }, [3]int64{}},
+		{"out of a cache that keeps it too long", func(r *rig, one, two oracleResult) { r.answer(r.now()+2*time.Second, one, two, cached("1", "1")) }, [3]int64{0, 2, 0}},
+		{"an age without a limit to it", func(r *rig, one, two oracleResult) { r.answer(r.now(), one, two, http.Header{"Age": {"1"}}) }, [3]int64{0, 2, 0}},
+		{"asked twice", func(r *rig, _, _ oracleResult) {
+			sent := r.now()
+			r.call("1", "oracle-1", "1")
+			r.answer(sent, r.call("1", "oracle-1", "1"), r.call("1", "oracle-2", "1"), nil)
+		}, [3]int64{1, 0, 0}},
+		{"asked who is not active", func(r *rig, _, _ oracleResult) {
+			sent := r.now()
+			r.call("1", "closed", "1")
+			r.answer(sent, r.call("1", "oracle-1", "1"), r.call("1", "oracle-2", "1"), nil)
+		}, [3]int64{1, 0, 0}},
+		{"asked about another project", func(r *rig, _, _ oracleResult) {
+			sent := r.now()
+			r.answer(sent, r.call("2", "oracle-1", "1"), r.call("1", "oracle-2", "1"), nil)
+		}, [3]int64{1, 1, 0}},
+		{"asked as a second attempt", func(r *rig, _, _ oracleResult) {
+			sent := r.now()
+			r.answer(sent, r.call("1", "oracle-1", "2"), r.call("1", "oracle-2", "1"), nil)
+		}, [3]int64{1, 0, 0}},
+		{"an error of who answered well", func(r *rig, _, _ oracleResult) {
+			sent := r.now()
+			r.call("1", "oracle-1", "1")
+			r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, r.call("1", "oracle-2", "1"), nil)
+		}, [3]int64{0, 0, 1}},
+		{"an error of who was not asked", func(r *rig, _, _ oracleResult) {
+			sent := r.now()
+			r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, r.call("1", "oracle-2", "1"), nil)
+		}, [3]int64{1, 0, 0}},
+		{"left alone, and says so", func(r *rig, _, _ oracleResult) {
+			sent := r.now()
+			r.answer(sent, oracleResult{Status: "error", Error: "connection", Detail: "breaker: it failed"}, r.call("1", "oracle-2", "1"), nil)
+		}, [3]int64{}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := newRig(t)
+			sent := r.now()
+			one, two := r.call("1", "oracle-1", "1"), r.call("1", "oracle-2", "1")
+			r.answer(sent, one, two, nil)
+			time.Sleep(2 * time.Millisecond) // what an oracle says is of a millisecond
+			row.second(r, one, two)
+			require.Equal(t, row.want, r.broken(nil))
+		})
+	}
+}
+
+// Each row is a fault on one of two oracles, and how an answer may tell of it.
+func TestAnErrorHasItsCause(t *testing.T) {
+	for text, classes := range map[string][]string{
+		"status 503": {"status"}, "close": {"connection"}, "json malformed": {"payload", "unexpected"}, "wrong id": {"payload"},
+	} {
+		for _, class := range []string{"timeout", "connection", "status", "payload", "too_large", "unexpected", ""} {
+			r := newRig(t)
+			what := adapter.Always("it", oracleAPI, text+" key=oracle-1").What()
+			_, err := r.fake.Apply(t.Context(), what)
+			require.NoError(t, err)
+			sent := r.now()
+			one := r.call("1", "oracle-1", "1")
+			if class == "" {
+				one = oracleResult{Status: "ok", Data: lastData(r)}
+			} else {
+				one = oracleResult{Status: "error", Error: class}
+			}
+			r.answer(sent, one, r.call("1", "oracle-2", "1"), nil)
+			got := r.broken(map[string]fault.Kind{"it": what.Kind})
+			switch {
+			case class == "":
+				require.Equal(t, [3]int64{0, 1, 0}, got, "%s and ok", text)
+			default:
+				fits := int64(1)
+				for _, c := range classes {
+					if c == class {
+						fits = 0
+					}
+				}
+				require.Equal(t, [3]int64{0, 0, fits}, got, "%s as %s", text, class)
+			}
+		}
+	}
+}
+
+// lastData is what oracle-1 would have said to its last call.
+func lastData(r *rig) oracleapi.Data {
+	var d oracleapi.Data
+	for e := range r.fake.Journal().Entries(journal.Filter{Group: "oracle-1"}) {
+		d = oracleapi.DataOf(profile.DataSeed, "oracle-1", 1, oracleapi.AsOf(r.fake.Journal(), e))
+	}
+	return d
+}
+
+func TestOnlyACacheHasAnAge(t *testing.T) {
+	for _, row := range []struct {
+		header http.Header
+		maxAge time.Duration
+		aged   bool
+	}{
+		{nil, 0, false}, {cached("0", "1"), time.Second, true}, {cached("2", "1"), 0, false}, {cached("-1", "1"), 0, false},
+		{http.Header{"Cache-Control": {"max-age=60"}}, 0, false}, {http.Header{"Age": {"1"}}, 0, false},
+		{http.Header{"Age": {"1"}, "Cache-Control": {"no-transform", "Max-Age=60"}}, time.Minute, true},
+	} {
+		maxAge, aged := documentedAge(row.header)
+		require.Equal(t, row.maxAge, maxAge)
+		require.Equal(t, row.aged, aged)
+	}
+}

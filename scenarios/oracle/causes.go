@@ -1,0 +1,71 @@
+package oracle
+
+import (
+	"net/http"
+	"slices"
+
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fault"
+)
+
+// cause is what a call that came to that end must be called in the answer.
+type cause struct {
+	classes []string // of the error; empty: it may be none
+	ok      bool     // it may have been answered well, or must where it may not fail
+}
+
+// causeOf is what the end of a call at the fake means for the answer: by the faults
+// that acted on it, else by how it ended. What a fault only slows down may be either.
+func causeOf(e journal.Entry, kinds map[string]fault.Kind) cause {
+	whole := e.Outcome == journal.Answered && e.Status == http.StatusOK
+	var all cause
+	slowed := len(e.Faults) > 0
+	for _, id := range e.Faults {
+		classes, spoilt := classesOf(kinds[id])
+		all.classes = append(all.classes, classes...)
+		slowed = slowed && !spoilt
+	}
+	switch {
+	case len(e.Faults) == 0 && whole:
+		all.ok = true
+	case len(e.Faults) == 0 && e.Status >= 300:
+		all.classes = []string{"status"}
+	case len(e.Faults) == 0: // the target let go of it
+		all.classes = []string{"timeout", "connection"}
+	case slowed:
+		all.ok = whole
+	}
+	return all
+}
+
+// classesOf are the errors that a fault leads to, and whether the call that it acts
+// on can't be answered well any more.
+func classesOf(kind fault.Kind) (classes []string, spoilt bool) {
+	switch k := kind.(type) {
+	case fault.Delay, fault.Drip, fault.Bandwidth, fault.Hang:
+		return []string{"timeout"}, false
+	case fault.Overload: // beyond what it carries it refuses
+		return []string{"timeout", "status"}, false
+	case fault.Status:
+		return []string{"status"}, true
+	case fault.JSON:
+		if k.How == "nocontent" {
+			return []string{"status", "payload"}, true
+		}
+		return []string{"payload", "unexpected"}, true
+	case fault.Wrong:
+		return []string{"payload"}, true
+	case fault.Cut, fault.BadChunk, fault.Reset:
+		return []string{"connection", "payload"}, true
+	case fault.Endless, fault.GzipBomb:
+		return []string{"too_large"}, true
+	case fault.BigHeader:
+		return []string{"too_large", "connection"}, true
+	case fault.Redirect:
+		return []string{"status", "payload", "unexpected", "connection"}, true
+	}
+	return []string{"connection"}, true // close, garbage, idleclose, lost, refuse
+}
+
+// fits reports whether an error of a class may come of it.
+func (c cause) fits(class string) bool { return slices.Contains(c.classes, class) }
