@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"encoding/json"
 	"math/rand/v2"
 	"testing"
@@ -63,11 +64,20 @@ func answered(phases []result.Phase, n int64, after time.Duration) load.Tally {
 
 // sampled is a record of one series, a value each half a second.
 func sampled(name, unit string, values ...float64) probe.Record {
-	s := probe.Samples{Series: probe.Series{Name: name, Unit: unit}, Every: 500 * time.Millisecond, Values: values}
-	for i := range values {
-		s.At = append(s.At, time.Duration(i)*500*time.Millisecond)
+	return recorded(map[string][]float64{name: values}, unit)
+}
+
+// recorded is a record of several series of a unit, a ratio where none is said.
+func recorded(series map[string][]float64, unit ...string) probe.Record {
+	var all []probe.Samples
+	for name, values := range series {
+		s := probe.Samples{Series: probe.Series{Name: name, Unit: cmp.Or(append(unit, result.UnitRatio)...)}, Every: 500 * time.Millisecond, Values: values}
+		for i := range values {
+			s.At = append(s.At, time.Duration(i)*500*time.Millisecond)
+		}
+		all = append(all, s)
 	}
-	r, err := probe.NewRecord(2*time.Second, []probe.Health{{Probe: name, Samples: int64(len(values)), Expected: int64(len(values))}}, s)
+	r, err := probe.NewRecord(2*time.Second, []probe.Health{{Probe: "all", Samples: 4, Expected: 4}}, all...)
 	if err != nil {
 		panic(err) // the test's own mistake
 	}
@@ -86,9 +96,13 @@ func TestConclude(t *testing.T) {
 	}{
 		{"all holds", quick, func(*Measurement) {}, result.Pass, "5"},
 		{"a limit is missed", tooQuick, func(*Measurement) {}, result.Fail, "limit"},
-		{"what holds on a full machine holds", quick, full, result.Pass, ""},
-		{"a limit on time that a full machine missed", tooQuick, full, result.Inconclusive, "saturated"},
-		{"a number that a full machine missed", verdict.Metric("web.planned").Equals(verdict.Count(1)), full, result.Fail, "limit"},
+		{"what holds beside a neighbour holds", quick, neighbour, result.Pass, ""},
+		{"a limit on time that was missed beside a neighbour", tooQuick, neighbour, result.Inconclusive, "other processes used 90"},
+		{"a number that was missed beside a neighbour", verdict.Metric("web.planned").Equals(verdict.Count(1)), neighbour, result.Fail, "limit"},
+		{"a machine that the target itself filled", tooQuick, filled, result.Fail, "limit"},
+		{"a generator that the target made late", tooQuick, func(m *Measurement) { filled(m); sentLate(m, 8*time.Millisecond) }, result.Fail, "limit"},
+		{"a generator that was late by itself", quick, func(m *Measurement) { sentLate(m, 60*time.Millisecond) }, result.Inconclusive, "actual minus planned send"},
+		{"a late generator, and an answer too late from the send on, too", tooQuick, func(m *Measurement) { sentLate(m, 60*time.Millisecond) }, result.Fail, "limit"},
 		{"the fault never acted", quick, func(m *Measurement) { m.Load.Faults[0].Fired = 0 }, result.NotExercised, "acted 0 times"},
 		{"the fault broke", quick, func(m *Measurement) { m.Load.Faults[0].Error = "the lock was lost" }, result.Inconclusive, "the lock was lost"},
 		{"the fault was not seen undone", quick, func(m *Measurement) { m.Load.Faults[0].Undone = new(false) }, result.Inconclusive, "no"},
@@ -128,8 +142,26 @@ func TestConclude(t *testing.T) {
 	}
 }
 
-// full is a machine that had nothing left to give.
-func full(m *Measurement) { m.Load.Record = sampled(seriesMachine, result.UnitRatio, 0.99, 0.98, 1, 1) }
+// neighbour is a machine that another process had filled, filled one that the
+// target had.
+func neighbour(m *Measurement) {
+	m.Load.Record = sampled("machine.foreign", result.UnitRatio, 0.9, 0.8, 0.9, 0.9)
+}
+
+func filled(m *Measurement) {
+	m.Load.Record = recorded(map[string][]float64{"machine.own": {1, 0.99, 1, 1}, "machine.target": {0.9, 0.9, 0.9, 0.9}, "machine.foreign": {0, 0.01, 0, 0}})
+}
+
+// sentLate is a generator that sent each request so much too late; it was answered
+// 5 ms after that.
+func sentLate(m *Measurement, lag time.Duration) {
+	c := load.NewCounter("web", "100/s for 2s", m.Load.Phases)
+	for i := range int64(200) {
+		due := time.Duration(i) * 10 * time.Millisecond
+		c.Add(load.Exchange{Stream: "web", N: i, Due: due, Sent: due + lag, End: due + lag + 5*time.Millisecond, Status: 200, Path: "/"})
+	}
+	m.Load.Streams = []load.Tally{c.Tally()}
+}
 
 // rewritten is a measurement as it comes back from a file.
 func rewritten(t *testing.T, m Measurement) (back Measurement) {

@@ -10,19 +10,47 @@ import (
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/harness/witness"
 )
 
 // timingInvalid says why a missed limit on time, or a request that failed, proves
-// nothing against the target; empty when it does.
+// nothing against the target although nothing from outside was seen to disturb the
+// run; empty when it does.
 func timingInvalid(seen *LoadSeen) string {
 	if seen == nil {
 		return ""
 	}
-	full := verdict.MachineFull(seen.Phases, func(p result.Phase) (float64, bool) {
-		busy, _ := seen.Record.Window(seriesMachine, p.From, p.To)
-		return busy.Mean, busy.N > 0
+	return verdict.Together(late(seen), starved(seen), givenUp(seen))
+}
+
+// late says that the generator was late by itself. Where the target and its
+// database had filled the machine it is their lateness, and no excuse.
+func late(seen *LoadSeen) string {
+	return verdict.GeneratorLate(slices.DeleteFunc(streamsOf(seen), func(s result.Stream) bool {
+		return !slices.ContainsFunc(seen.Phases, func(p result.Phase) bool {
+			return wasLate(s, p.Name) && !witness.FilledByTarget(seen.Record, p.From, p.To)
+		})
+	}))
+}
+
+// wasLate reports whether requests of a stream that were due in a phase were sent
+// late, or too late to be sent.
+func wasLate(s result.Stream, phase string) bool {
+	return slices.ContainsFunc(s.Phases, func(p result.StreamPhase) bool {
+		lag := p.SendLagP99MS
+		return p.Phase == phase && (p.Late > 0 || lag != nil && *lag > ms(verdict.MaxSendLag))
 	})
-	return verdict.Together(verdict.GeneratorLate(streamsOf(seen)), full, givenUp(seen))
+}
+
+// starved says that what asks nobody but this machine was not asked often enough:
+// the harness itself did not come to run. One that asks the target may wait for that.
+func starved(seen *LoadSeen) string {
+	for _, h := range seen.Record.Health {
+		if h.Probe == witness.Canary(witness.Calibration{}).Name() && h.Starved && !witness.FilledByTarget(seen.Record, 0, seen.Over) {
+			return "the harness did not come to run: " + h.Problem
+		}
+	}
+	return ""
 }
 
 // givenUp says that requests failed because the run was interrupted.
@@ -62,7 +90,7 @@ func evidenceOf(s Scenario, m Measurement) []result.Check {
 		for _, h := range m.Load.Record.Health {
 			all = append(all, probeAlive(h))
 		}
-		all = append(all, ranToItsEnd(m.Load))
+		all = append(all, undisturbed(m.Load), ranToItsEnd(m.Load))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.StandingOff)) {
 		all = append(all, evidence("standing check off: "+name, true, result.Pass, "switched off: "+m.StandingOff[name]))
@@ -175,6 +203,16 @@ func probeAlive(h probe.Health) result.Check {
 	c := evidence("probe alive: "+h.Probe, !h.Dead && !h.Starved, result.Inconclusive, reason)
 	c.Samples = h.Samples
 	return c
+}
+
+// undisturbed says what from outside took time from the run. It takes nothing from
+// what held all the same.
+func undisturbed(seen *LoadSeen) result.Check {
+	said := "nothing from outside took time from the run"
+	if all := disturbances(seen); len(all) > 0 {
+		said = "checks on time that were missed then prove nothing: " + verdict.Disturbed(all)
+	}
+	return evidence("undisturbed", true, result.Inconclusive, said)
 }
 
 func ranToItsEnd(seen *LoadSeen) result.Check {

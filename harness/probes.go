@@ -18,7 +18,7 @@ type memoryDir interface{ MemoryDir() (string, bool) }
 
 // probes are what every experiment samples; say is told what cannot be.
 func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, error) {
-	all := []probe.Probe{probe.Memory(st.target.PID), probe.Process(st.target.PID), probe.Machine()}
+	all := append(st.witnesses(), probe.Memory(st.target.PID), probe.Process(st.target.PID), probe.Machine())
 	if st.data != nil {
 		postgres, err := probe.Postgres(probe.PostgresConfig{DSN: st.data.DSN()})
 		if err != nil {

@@ -26,6 +26,7 @@ func seriesOf(s Scenario) []probe.Series {
 		all = append(all, count("db.connections.total"), count("db.connections.active"), count("db.connections.idle"),
 			count("db.connections.idle_in_transaction"), count("db.locks.waiting"))
 	}
+	all = append(all, witnessSeries(s)...)
 	for _, m := range s.Watch {
 		all = append(all, m.Series)
 	}

@@ -14,6 +14,7 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/witness"
 )
 
 // Session is what experiments have in common while they go on: an undo journal, a
@@ -22,6 +23,7 @@ type Session struct {
 	cfg      Config
 	journal  *undo.Journal
 	ceiling  load.Ceiling // what the generator itself can send
+	canary   witness.Calibration
 	cleanups cleanups
 
 	server sync.Mutex // held while the database server is brought up
@@ -72,6 +74,7 @@ func (s *Session) open(ctx context.Context, withDatabase bool) error {
 			return fmt.Errorf("calibrate the load generator: %w", err)
 		}
 	}
+	s.canary = witness.Calibrate()
 	s.say(fmt.Sprintf("generator: %s requests/s against a target that does nothing", result.Number(s.ceiling.PerSecond)))
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/harness/witness"
 )
 
 // setup is what an experiment stands on, up and ready: its own copy of the data,
@@ -25,6 +26,7 @@ type setup struct {
 	company  Companion // nil: the scenario has none
 	seed     uint64    // of the run
 	limited  bool      // the target has a limit of memory
+	canary   witness.Calibration
 	begun    time.Time // the zero of the target's clock
 	start    time.Time // the zero of the scenario's clock; zero until there is load
 }
@@ -32,7 +34,7 @@ type setup struct {
 // setUp brings all of it up. What it starts it leaves to undo, also where it
 // fails; env is the target's environment as far as it came to be known.
 func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string) (*setup, error) {
-	st := &setup{scenario: sc, fakes: map[string]Fake{}, places: map[string]chaos.Place{}, begun: time.Now(), seed: s.cfg.Seed}
+	st := &setup{scenario: sc, fakes: map[string]Fake{}, places: map[string]chaos.Place{}, begun: time.Now(), canary: s.canary, seed: s.cfg.Seed}
 	if sc.Companion != nil {
 		st.company = sc.Companion()
 	}

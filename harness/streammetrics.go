@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"slices"
 	"strconv"
 
 	"holdfast.dev/holdfast/harness/load"
@@ -12,25 +11,32 @@ import (
 // addStream enters a stream's metrics: STREAM.latency.p99 and its like,
 // STREAM.planned, .sent, .completed, .ok, .ok_ratio, .failed,
 // .wrong, .errors.CLASS and .status.CODE. What an answer said does not depend on
-// the machine; whether it came in time does, and so is Timed.
+// the machine; whether it came in time does, and so is Timed. Of numbers that are
+// made of both it is read what time did not break.
 func (r metrics) addStream(s load.Stream) {
 	for _, d := range verdict.Distributions() {
 		for _, p := range verdict.Percentiles() {
 			r.addCount(verdict.Descriptor{Name: s.Name + "." + d.Name + "." + p.Name, Unit: result.UnitMS, Timed: true, MinSamples: p.Needs}, s.Name,
-				func(c result.Counts) verdict.Reading { return p.Read(d.Of(c)) })
+				func(c result.Counts) verdict.Reading {
+					r := p.Read(d.Of(c))
+					if sent := p.Read(c.LatencyFromSend); d.FromDue && r.Samples > 0 && sent.Samples > 0 {
+						r.FromSend = &sent.Value
+					}
+					return r
+				})
 		}
 	}
 	wrong := s.Expect.Checks
 	for _, m := range streamCounts(wrong) {
-		r.addCount(verdict.Descriptor{Name: s.Name + "." + m.name, Unit: result.UnitCount, Timed: m.timed}, s.Name, outOfSent(m.of))
+		r.addCount(verdict.Descriptor{Name: s.Name + "." + m.name, Unit: result.UnitCount, Timed: m.timed}, s.Name, m.read)
 	}
 	for _, class := range load.Classes(s) {
-		r.addCount(verdict.Descriptor{Name: s.Name + ".errors." + class, Unit: result.UnitCount, Timed: !slices.Contains(wrong, class)}, s.Name,
+		r.addCount(verdict.Descriptor{Name: s.Name + ".errors." + class, Unit: result.UnitCount, Timed: load.OfTime(class)}, s.Name,
 			outOfSent(func(c result.Counts) int64 { return c.Errors[class] }))
 	}
 	for _, code := range load.StatusCodes() {
 		status := strconv.Itoa(code)
-		r.addCount(verdict.Descriptor{Name: s.Name + ".status." + status, Unit: result.UnitCount}, s.Name,
+		r.addCount(verdict.Descriptor{Name: s.Name + ".status." + status, Unit: result.UnitCount, Timed: code < 400 || load.OfTime(load.ClassStatus(code))}, s.Name,
 			outOfSent(func(c result.Counts) int64 { return c.Statuses[status] }))
 	}
 	r.addCount(verdict.Descriptor{Name: s.Name + ".ok_ratio", Unit: result.UnitRatio, Timed: true, About: "expected answers out of all that were sent"}, s.Name,
@@ -38,8 +44,19 @@ func (r metrics) addStream(s load.Stream) {
 			if c.Sent == 0 {
 				return verdict.Reading{}
 			}
-			return verdict.Reading{Value: float64(c.OK) / float64(c.Sent), Samples: c.Sent}
+			regardless := 1 - float64(broken(c))/float64(c.Sent)
+			return verdict.Reading{Value: float64(c.OK) / float64(c.Sent), Samples: c.Sent, Regardless: &regardless}
 		})
+}
+
+// broken is how many answers were such as no delay brings about.
+func broken(c result.Counts) (n int64) {
+	for class, count := range c.Errors {
+		if !load.OfTime(class) {
+			n += count
+		}
+	}
+	return n
 }
 
 // streamCount is one number of a stream.
@@ -47,22 +64,34 @@ type streamCount struct {
 	name  string
 	timed bool
 	of    func(result.Counts) int64
+	// regardless is what it would have been had nothing been late. Optional.
+	regardless func(result.Counts) int64
+}
+
+// read is the number as it rests on all requests that were sent.
+func (m streamCount) read(c result.Counts) verdict.Reading {
+	r := outOfSent(m.of)(c)
+	if m.regardless != nil {
+		least := float64(m.regardless(c))
+		r.Regardless = &least
+	}
+	return r
 }
 
 // streamCounts are the numbers of a stream whose wrong answers are of these classes.
 func streamCounts(wrong []string) []streamCount {
 	return []streamCount{
-		{"planned", false, func(c result.Counts) int64 { return c.Planned }},
-		{"sent", true, func(c result.Counts) int64 { return c.Sent }},
-		{"completed", false, func(c result.Counts) int64 { return c.Completed }},
-		{"ok", true, func(c result.Counts) int64 { return c.OK }},
-		{"failed", true, load.Failed},
+		{"planned", false, func(c result.Counts) int64 { return c.Planned }, nil},
+		{"sent", true, func(c result.Counts) int64 { return c.Sent }, nil},
+		{"completed", true, func(c result.Counts) int64 { return c.Completed }, nil},
+		{"ok", true, func(c result.Counts) int64 { return c.OK }, func(c result.Counts) int64 { return c.Planned - broken(c) }},
+		{"failed", true, load.Failed, broken},
 		{"wrong", false, func(c result.Counts) (n int64) {
 			for _, class := range wrong {
 				n += c.Errors[class]
 			}
 			return n
-		}},
+		}, nil},
 	}
 }
 

@@ -47,6 +47,10 @@ func drawExperiment(t *rapid.T) drawn {
 	if rapid.Bool().Draw(t, "late") {
 		d.validity.TimingInvalid = "the generator was late"
 	}
+	for range rapid.IntRange(0, 2).Draw(t, "disturbances") {
+		from := rapid.Float64Range(-1, 9).Draw(t, "from")
+		d.validity.Disturbances = append(d.validity.Disturbances, result.Disturbance{FromS: from, ToS: from + rapid.Float64Range(0, 3).Draw(t, "lasts"), Cause: "a neighbour"})
+	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "evidence") {
 		v := rapid.SampledFrom([]result.Verdict{result.Pass, result.Pass, result.Inconclusive, result.NotExercised}).Draw(t, "held")
 		d.evidence = append(d.evidence, result.Check{Name: fmt.Sprint("evidence ", i), Metric: fmt.Sprint("experiment.", i), Op: "==", Unit: result.UnitCount, Samples: 1, Verdict: v, Reason: "so it was"})
@@ -70,6 +74,11 @@ func (d *drawn) addMetric(t *rapid.T, i int) {
 	read := verdict.Reading{Value: drawValue(t, "value"), Samples: rapid.Int64Range(0, 200).Draw(t, "samples")}
 	if rapid.IntRange(0, 9).Draw(t, "number") == 0 {
 		read.Value = math.NaN()
+	}
+	for _, at := range []**float64{&read.Regardless, &read.FromSend} {
+		if v := drawValue(t, "at best"); rapid.IntRange(0, 2).Draw(t, "known") == 0 {
+			*at = &v
+		}
 	}
 	points := make([]verdict.Point, rapid.IntRange(0, 4).Draw(t, "points"))
 	for k := range points {

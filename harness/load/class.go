@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"syscall"
@@ -74,4 +75,21 @@ func classify(err error) string {
 // there is only its text to go by; a test with a real connection watches it.
 func closedIdle(err error) bool {
 	return strings.Contains(err.Error(), "server closed idle connection")
+}
+
+// OfTime reports whether a class is of requests that can fail for want of time
+// alone: no answer, none in time, or a status by which a service says that it or
+// what it needs is too slow, too busy or away. An answer that is wrong, too large
+// or an error of the service's own is not.
+func OfTime(class string) bool {
+	switch class {
+	case ClassTimeout, ClassRefused, ClassReset, ClassEOF, ClassDNS, ClassCanceled, ClassShedByTarget:
+		return true
+	}
+	for _, code := range []int{http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout} {
+		if class == ClassStatus(code) {
+			return true
+		}
+	}
+	return false
 }

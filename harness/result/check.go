@@ -17,8 +17,13 @@ type Check struct {
 	Level     *float64 `json:"level,omitempty"`
 	LevelUnit string   `json:"level_unit,omitempty"`
 	Value     *float64 `json:"value,omitempty"` // what was measured; absent if nothing was, or it never fell
-	Unit      string   `json:"unit"`            // ms, bytes, count, ratio, per_s …
-	Samples   int64    `json:"samples"`         // what the value rests on
+	// Regardless is what the value would have been had nothing been late: what of it
+	// time did not break. Absent: it is not known, or all of it is time's.
+	Regardless *float64 `json:"regardless,omitempty"`
+	// FromSend is the value of a latency, counted from the actual send.
+	FromSend *float64 `json:"from_send,omitempty"`
+	Unit     string   `json:"unit"`    // ms, bytes, count, ratio, per_s …
+	Samples  int64    `json:"samples"` // what the value rests on
 	// MinSamples is how many samples the value needs to mean anything; absent: one.
 	MinSamples int64 `json:"min_samples,omitempty"`
 	// Timed says that the value is the machine's doing as well: where the timing of
@@ -51,6 +56,18 @@ type ProvenFailure struct {
 // Validity says what of an experiment can be held against the target.
 type Validity struct {
 	// TimingInvalid is why a missed limit on what is timed can't be (the generator
-	// was late, the machine was full); empty when it can.
+	// was late, and neither the target nor anything from outside was the reason);
+	// empty when it can.
 	TimingInvalid string `json:"timing_invalid,omitempty"`
+	// Disturbances are what took time from the run from outside, in order of time.
+	Disturbances []Disturbance `json:"disturbances,omitempty"`
+}
+
+// Disturbance is a span of the scenario's clock in which something outside of the
+// run took time from it. A limit on what is timed that was missed meanwhile, or
+// while that still had an effect, proves nothing against the target.
+type Disturbance struct {
+	FromS float64 `json:"from_s"`
+	ToS   float64 `json:"to_s"`
+	Cause string  `json:"cause"` // for example "the harness itself stood still for 7 s"
 }

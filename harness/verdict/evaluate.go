@@ -17,6 +17,12 @@ type Reading struct {
 	// last that was seen, in the level's unit, or not a number where that is not
 	// known. Otherwise Value is the time that the fall took, in seconds.
 	Never bool
+	// Regardless is what the value would have been had nothing been late: what of it
+	// time did not break. Nil: it is not known, or all of it is time's.
+	Regardless *float64
+	// FromSend is the value of a latency, counted from the actual send. Nil: it is
+	// none.
+	FromSend *float64
 }
 
 // Point is one sample of a series.
@@ -47,15 +53,17 @@ func Fall(points []Point, from time.Duration, level float64) Reading {
 	return r
 }
 
-// Evaluate judges what was measured against a check's limit: it fills in value,
-// samples, verdict and reason. All else of the check must be there: its limit, and
-// whether its metric is timed and how many samples that needs.
-func Evaluate(c result.Check, r Reading, v result.Validity) result.Check {
-	c.Value, c.Samples = nil, r.Samples
+// Evaluate judges what was measured in a window against a check's limit: it fills
+// in what was read, verdict and reason. All else of the check must be there: its
+// limit, and whether its metric is timed and how many samples that needs.
+func Evaluate(c result.Check, r Reading, w Window, v result.Validity) result.Check {
+	c.Value, c.Samples, c.Regardless, c.FromSend = nil, r.Samples, r.Regardless, r.FromSend
 	c.Verdict, c.Reason = weigh(&c, r)
-	if c.Verdict == result.Fail && c.Timed && v.TimingInvalid != "" {
-		c.Verdict = result.Inconclusive
-		c.Reason += "; but this can't be held against the target: " + v.TimingInvalid
+	if c.Verdict == result.Fail {
+		if why := excuse(c, w, v); why != "" {
+			c.Verdict = result.Inconclusive
+			c.Reason += "; but this can't be held against the target: " + why
+		}
 	}
 	if c.Verdict == result.Fail && c.Exercise {
 		c.Verdict = result.NotExercised
@@ -123,7 +131,7 @@ func Finding(c result.Check) string {
 func Recorded(c result.Check) (r Reading, ok bool) {
 	switch {
 	case c.Value != nil:
-		return Reading{Value: *c.Value, Samples: max(c.Samples, 1)}, true
+		return Reading{Value: *c.Value, Samples: max(c.Samples, 1), Regardless: c.Regardless, FromSend: c.FromSend}, true
 	case Op(c.Op) == FallsTo && c.Samples > 0:
 		return Reading{Value: math.NaN(), Samples: c.Samples, Never: true}, true
 	default:

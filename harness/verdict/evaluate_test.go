@@ -50,7 +50,7 @@ func TestEvaluate(t *testing.T) {
 		{"between without an upper limit", result.Check{Metric: "m", Op: "between", Unit: result.UnitCount}, verdict.Reading{Value: 1, Samples: 1}, result.Validity{}, result.Fail, "limit from 0"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got := verdict.Evaluate(row.check, row.reading, row.validity)
+			got := verdict.Evaluate(row.check, row.reading, verdict.Window{}, row.validity)
 			require.Equal(t, row.want, got.Verdict, got.Reason)
 			require.Contains(t, got.Reason, row.reason)
 			require.Equal(t, row.reading.Samples, got.Samples)
@@ -67,13 +67,22 @@ func TestWhatIsRecordedIsEnough(t *testing.T) {
 			Timed: rapid.Bool().Draw(t, "timed"), Exercise: rapid.Bool().Draw(t, "exercise"), MinSamples: rapid.Int64Range(0, 3).Draw(t, "needs"),
 		}
 		v := result.Validity{TimingInvalid: rapid.SampledFrom([]string{"", "late"}).Draw(t, "validity")}
+		if rapid.Bool().Draw(t, "disturbed") {
+			v.Disturbances = []result.Disturbance{{FromS: 1, ToS: 2, Cause: "a neighbour"}}
+		}
+		w := verdict.Window{To: time.Duration(rapid.IntRange(0, 4).Draw(t, "to")) * time.Second}
 		r := verdict.Reading{Value: float64(rapid.IntRange(0, 5).Draw(t, "value")), Samples: rapid.Int64Range(0, 4).Draw(t, "samples")}
 		r.Never = c.Op == "falls_to" && rapid.Bool().Draw(t, "never")
-		once := verdict.Evaluate(c, r, v)
+		for _, at := range []**float64{&r.Regardless, &r.FromSend} {
+			if c.Op != "falls_to" && rapid.Bool().Draw(t, "known") {
+				*at = ptr(float64(rapid.IntRange(0, 5).Draw(t, "at best")))
+			}
+		}
+		once := verdict.Evaluate(c, r, w, v)
 		recorded, ok := verdict.Recorded(once)
 		require.Equal(t, r.Samples > 0, ok)
 		if ok {
-			twice := verdict.Evaluate(once, recorded, v)
+			twice := verdict.Evaluate(once, recorded, w, v)
 			require.Equal(t, once.Verdict, twice.Verdict)
 			require.Equal(t, once.Value, twice.Value)
 		}

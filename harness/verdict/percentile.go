@@ -55,13 +55,15 @@ type Distribution struct {
 	Of   func(result.Counts) *result.Quantiles
 	// Histogram is what Of was read from; empty where a file does not have it.
 	Histogram func(result.Histograms) string
+	// FromDue says that it counts all requests, from the moment they were due.
+	FromDue bool
 }
 
 // Distributions are what is measured of each stream's latencies.
 func Distributions() []Distribution {
 	return []Distribution{
-		{"latency", func(c result.Counts) *result.Quantiles { return c.Latency }, func(h result.Histograms) string { return h.Histogram }},
-		{"latency_ok", func(c result.Counts) *result.Quantiles { return c.LatencyOK }, func(h result.Histograms) string { return cmp.Or(h.HistogramOK, h.Histogram) }},
-		{"latency_from_send", func(c result.Counts) *result.Quantiles { return c.LatencyFromSend }, func(h result.Histograms) string { return h.HistogramFromSend }},
+		{"latency", func(c result.Counts) *result.Quantiles { return c.Latency }, func(h result.Histograms) string { return h.Histogram }, true},
+		{"latency_ok", func(c result.Counts) *result.Quantiles { return c.LatencyOK }, func(h result.Histograms) string { return cmp.Or(h.HistogramOK, h.Histogram) }, false},
+		{"latency_from_send", func(c result.Counts) *result.Quantiles { return c.LatencyFromSend }, func(h result.Histograms) string { return h.HistogramFromSend }, false},
 	}
 }

@@ -14,9 +14,11 @@ type Descriptor struct {
 	Name  string // for example search.latency.p99
 	Unit  string // one of the result.Unit constants
 	About string // one line for people
-	// Timed marks what depends on the generator's own punctuality: a limit on it
-	// proves nothing against the target when the generator was late. What is
-	// measured in milliseconds or seconds is so without saying.
+	// Timed marks what can be missed for want of time alone: a limit on it proves
+	// nothing against the target while something from outside took time from the run
+	// or the generator was late by itself. What is measured in milliseconds or
+	// seconds, and what is a rate, is so without saying. What no delay brings about
+	// is not: lost or doubled work, a wrong answer, memory, attempts beyond a cap.
 	Timed bool
 	// MinSamples is how many samples the value needs to mean anything: 100 for
 	// a 99th percentile. Defaults to 1.
@@ -113,15 +115,15 @@ func (b *Registry) judge(check Check, phases []result.Phase, v result.Validity) 
 		return c
 	}
 	if check.Op == FallsTo {
-		return Evaluate(c, Fall(e.Points(w), w.From, *c.Level), v)
+		return Evaluate(c, Fall(e.Points(w), w.From, *c.Level), w, v)
 	}
-	return Evaluate(c, e.Read(w), v)
+	return Evaluate(c, e.Read(w), w, v)
 }
 
 // timed reports whether a metric is the machine's doing as well: whatever is
 // measured in time is.
 func (d Descriptor) timed() bool {
-	return d.Timed || d.Unit == result.UnitMS || d.Unit == result.UnitSeconds
+	return d.Timed || d.Unit == result.UnitMS || d.Unit == result.UnitSeconds || d.Unit == result.UnitPerS
 }
 
 func missing(phase string) string {

@@ -17,7 +17,8 @@ const (
 	// MaxSendLag is the most that the 99th percentile of actual minus planned send may be.
 	MaxSendLag = 50 * time.Millisecond
 	// MaxMachineBusy is the most that all processors may have been busy, as a
-	// mean over a phase, for a missed limit on time to be the target's own.
+	// mean over a phase, for a missed limit on time to be the target's own where
+	// nobody told who used them: see [MachineFull].
 	MaxMachineBusy = 0.9
 )
 
@@ -50,8 +51,8 @@ func GeneratorLate(streams []result.Stream) string {
 
 // MachineFull says that the machine itself had nothing left to give in some phase
 // of the load; empty when it had. busy is how busy its processors were in a phase,
-// as a mean, and whether that is known. It does not make an experiment invalid:
-// what holds on a full machine holds.
+// as a mean, and whether that is known. It is for files of older versions, which
+// don't say who used them; those of today have their disturbances.
 func MachineFull(phases []result.Phase, busy func(result.Phase) (mean float64, known bool)) string {
 	for _, p := range phases {
 		if p.Name == result.WarmUp || p.Name == result.Drain || p.Name == result.Verify {

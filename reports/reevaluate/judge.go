@@ -33,7 +33,7 @@ func evaluate(again, was result.Check, r verdict.Reading, s result.Scenario) res
 	if stays(was, s) {
 		return again
 	}
-	again = verdict.Evaluate(known(again, s), r, validityOf(s))
+	again = verdict.Evaluate(known(again, s), r, windowOf(again, s), validityOf(s))
 	if again.Verdict == was.Verdict && verdict.Name(again) == verdict.Name(was) {
 		again.Reason = was.Reason
 	}

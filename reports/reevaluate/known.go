@@ -34,6 +34,12 @@ func validityOf(s result.Scenario) result.Validity {
 	return result.Validity{TimingInvalid: verdict.Together(strings.Join(broken, "; "), verdict.GeneratorLate(s.Streams), full)}
 }
 
+// windowOf is the span that a check speaks of.
+func windowOf(c result.Check, s result.Scenario) verdict.Window {
+	w, _ := verdict.WindowOf(s.Phases, c.Phase)
+	return w
+}
+
 // stays reports whether a check keeps its verdict by whatever limit: one that was
 // not shown, in a file that does not say what it would have needed.
 func stays(c result.Check, s result.Scenario) bool {
@@ -50,7 +56,7 @@ func known(c result.Check, s result.Scenario) result.Check {
 	if c.Level != nil {
 		unit = c.LevelUnit
 	}
-	c.Timed = unit == result.UnitMS || unit == result.UnitSeconds || ofLoad(metric, s)
+	c.Timed = unit == result.UnitMS || unit == result.UnitSeconds || unit == result.UnitPerS || ofLoad(metric, s)
 	return c
 }
 

@@ -23,7 +23,7 @@ func (l Limit) measured(s result.Scenario) (c result.Check, ok bool, err error) 
 	if err != nil {
 		return c, true, err
 	}
-	return verdict.Evaluate(c, m.reading, validityOf(s)), true, nil
+	return verdict.Evaluate(c, m.reading, windowOf(c, s), validityOf(s)), true, nil
 }
 
 // read finds the metric among the streams' percentiles and the series' summaries.
@@ -52,6 +52,6 @@ func (l Limit) read(s result.Scenario) (metric, bool, error) {
 		return metric{}, true, errors.New("the phase " + l.Phase + " did not take place")
 	}
 	m := metric{unit: series.Unit, reading: summary(points(series, w), how)}
-	m.timed = m.unit == result.UnitMS || m.unit == result.UnitSeconds || ofLoad(l.Metric, s)
+	m.timed = m.unit == result.UnitMS || m.unit == result.UnitSeconds || m.unit == result.UnitPerS || ofLoad(l.Metric, s)
 	return m, !math.IsNaN(m.reading.Value), nil
 }

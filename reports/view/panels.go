@@ -71,6 +71,8 @@ func placeOf(s result.Series) place {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
 	}
 	switch {
+	case strings.HasPrefix(name, "canary."), strings.HasPrefix(name, "clock."), strings.HasPrefix(name, "pressure."), strings.HasPrefix(name, "quota."), has(".heartbeat"):
+		return place{7, "witness " + s.Unit, "Witnesses of the machine", name, ""}
 	case s.Unit == result.UnitMS:
 		stream = strings.TrimSuffix(stream, ".latency")
 		return place{0, "ms " + stream, titled("Latency", stream), last, percentileStyle(last)}
@@ -262,6 +264,11 @@ func marks(s result.Scenario) []chart.Mark {
 	for i, e := range s.Ends {
 		if i > 0 {
 			all = append(all, chart.Mark{At: e.StartS, Name: "target started again"})
+		}
+	}
+	if s.Validity != nil {
+		for _, d := range s.Validity.Disturbances {
+			all = append(all, chart.Mark{At: max(0, d.FromS), Name: "disturbed: " + d.Cause, Bad: true})
 		}
 	}
 	for _, e := range s.Events {

@@ -1,0 +1,85 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// How far a disturbance reaches, beyond the time that it lasted.
+const (
+	// inFlight is how long after the end of a phase what was due in it may be under
+	// way at least. A check on a time allows for the time that was measured.
+	inFlight = 2 * time.Second
+	// recovery is what it takes at least until nothing is felt of a disturbance any
+	// more. One that lasts longer takes as long again: what has piled up meanwhile
+	// is done by and by.
+	recovery = time.Second
+)
+
+// excuse says why a check that was missed can't be held against the target; empty
+// where it can. Only what depends on time is excused, and only by what did not come
+// from the run itself.
+func excuse(c result.Check, w Window, v result.Validity) string {
+	switch d := disturbed(c, w, v.Disturbances); {
+	case !c.Timed, c.Regardless != nil && !holds(c, *c.Regardless):
+		return ""
+	case d != nil:
+		return disturbanceText(*d)
+	case v.TimingInvalid != "" && (c.FromSend == nil || holds(c, *c.FromSend)):
+		return v.TimingInvalid
+	}
+	return ""
+}
+
+// Disturbed tells of the longest disturbances in a sentence.
+func Disturbed(all []result.Disturbance) string {
+	const most = 3
+	byLength := slices.Clone(all)
+	slices.SortStableFunc(byLength, func(a, b result.Disturbance) int { return cmp.Compare(b.ToS-b.FromS, a.ToS-a.FromS) })
+	var said []string
+	for _, d := range byLength[:min(most, len(all))] {
+		said = append(said, disturbanceText(d))
+	}
+	if more := len(all) - most; more > 0 {
+		said = append(said, fmt.Sprintf("and %d shorter ones", more))
+	}
+	return strings.Join(said, "; ")
+}
+
+func disturbanceText(d result.Disturbance) string {
+	return fmt.Sprintf("%s (from %s to %s)", d.Cause, result.Format(d.FromS, result.UnitSeconds), result.Format(d.ToS, result.UnitSeconds))
+}
+
+// disturbed is the longest disturbance that had an effect on what a check speaks
+// of: from before it, if the recovery reached into it, to the end of what was still
+// in flight after it.
+func disturbed(c result.Check, w Window, all []result.Disturbance) *result.Disturbance {
+	until := w.To + max(inFlight, duration(c))
+	var longest *result.Disturbance
+	for i, d := range all {
+		from, to := result.Seconds(d.FromS), result.Seconds(d.ToS)
+		felt := to + max(recovery, to-from)
+		if from < until && felt > w.From && (longest == nil || d.ToS-d.FromS > longest.ToS-longest.FromS) {
+			longest = &all[i]
+		}
+	}
+	return longest
+}
+
+// duration is the value of a check on a time; zero of any other.
+func duration(c result.Check) time.Duration {
+	switch {
+	case c.Value == nil:
+		return 0
+	case c.Unit == result.UnitMS:
+		return result.Seconds(*c.Value / 1000)
+	case c.Unit == result.UnitSeconds:
+		return result.Seconds(*c.Value)
+	}
+	return 0
+}

@@ -1,0 +1,66 @@
+package verdict_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// Each row is a check that was missed in the phase from 4 to 8 s, and whether what
+// else was known excuses it.
+func TestOnlyWhatComesFromOutsideExcuses(t *testing.T) {
+	still := func(from, to float64) result.Validity {
+		return result.Validity{Disturbances: []result.Disturbance{{FromS: from, ToS: to, Cause: "the harness itself stood still"}}}
+	}
+	late := result.Validity{TimingInvalid: "the generator was late"}
+	slow := result.Check{Metric: "m", Phase: result.Inject, Op: "<=", Threshold: 100, Unit: result.UnitMS, Timed: true}
+	ratio := result.Check{Metric: "m", Phase: result.Inject, Op: ">=", Threshold: 0.99, Unit: result.UnitRatio, Timed: true}
+	lost := result.Check{Metric: "m", Phase: result.Inject, Op: "==", Unit: result.UnitCount}
+	read := func(v float64) verdict.Reading { return verdict.Reading{Value: v, Samples: 100} }
+	for _, row := range []struct {
+		name     string
+		check    result.Check
+		reading  verdict.Reading
+		validity result.Validity
+		want     result.Verdict
+	}{
+		{"nothing was wrong", slow, read(120), result.Validity{}, result.Fail},
+		{"in its window", slow, read(120), still(5, 6), result.Inconclusive},
+		{"it holds all the same", slow, read(80), still(5, 6), result.Pass},
+		{"long before", slow, read(120), still(1, 2), result.Fail},
+		{"just before: it is still felt", slow, read(120), still(3, 3.5), result.Inconclusive},
+		{"a long one before: it is felt as long again", slow, read(120), still(0, 3), result.Inconclusive},
+		{"after its end: what was due in it was in flight", slow, read(120), still(9, 10), result.Inconclusive},
+		{"long after its end", slow, read(120), still(11, 12), result.Fail},
+		{"long after its end, but what was due in it took as long", slow, read(5000), still(11, 12), result.Inconclusive},
+		{"what time does not break", lost, read(1), still(5, 6), result.Fail},
+		{"a part that time broke", ratio, verdict.Reading{Value: 0.9, Samples: 100, Regardless: ptr(0.995)}, still(5, 6), result.Inconclusive},
+		{"a part that time did not break, and is too much alone", ratio, verdict.Reading{Value: 0.9, Samples: 100, Regardless: ptr(0.95)}, still(5, 6), result.Fail},
+		{"the generator was late", slow, verdict.Reading{Value: 120, Samples: 100, FromSend: ptr(60.0)}, late, result.Inconclusive},
+		{"the generator was late, and so were the answers", slow, verdict.Reading{Value: 180, Samples: 100, FromSend: ptr(120.0)}, late, result.Fail},
+		{"so were the answers, but not by themselves", slow, verdict.Reading{Value: 180, Samples: 100, FromSend: ptr(120.0)}, still(5, 6), result.Inconclusive},
+		{"the generator was late, of what is no latency", ratio, read(0.9), late, result.Inconclusive},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := verdict.Window{Phase: result.Inject, From: 4 * time.Second, To: 8 * time.Second}
+			got := verdict.Evaluate(row.check, row.reading, w, row.validity)
+			require.Equal(t, row.want, got.Verdict, got.Reason)
+			if row.want == result.Inconclusive && row.validity.TimingInvalid == "" {
+				require.Contains(t, got.Reason, "the harness itself stood still (from ", "cause and moment are named")
+			}
+		})
+	}
+}
+
+func TestDisturbancesInASentence(t *testing.T) {
+	var all []result.Disturbance
+	for i, lasts := range []float64{1, 3, 2, 0.5, 0.25} {
+		all = append(all, result.Disturbance{FromS: float64(10 * i), ToS: float64(10*i) + lasts, Cause: string(rune('a' + i))})
+	}
+	require.Equal(t, "b (from 10\u00a0s to 13\u00a0s); c (from 20\u00a0s to 22\u00a0s); a (from 0\u00a0s to 1\u00a0s); and 2 shorter ones", verdict.Disturbed(all))
+	require.Empty(t, verdict.Disturbed(nil))
+}

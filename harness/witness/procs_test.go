@@ -1,0 +1,126 @@
+package witness
+
+import (
+	"context"
+	"math"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/result"
+)
+
+func TestAProcessIsReadFromItsLine(t *testing.T) {
+	line := "4711 (a) b (c) T 42 1 1 0 -1 0 0 0 0 0 7 8 9 10 20 0 5 0 777 0 0"
+	p, ok := parseStat([]byte(line))
+	require.True(t, ok)
+	require.Equal(t, proc{pid: 4711, parent: 42, name: "a) b (c", state: 'T', started: 777, used: 340 * time.Millisecond}, p)
+	require.True(t, p.stopped())
+	for _, bad := range []string{"", "4711", "4711 (a)", "x (a) S 1 1 1 0 -1 0 0 0 0 0 7 8 9 10 20 0 5 0 777", "1 (a) S 1"} {
+		_, ok := parseStat([]byte(bad))
+		require.False(t, ok, bad)
+	}
+}
+
+// What a process that has ended had used is in the figure of its parent.
+func TestWhatSomeProcessesUsedTogether(t *testing.T) {
+	a, b, c := life{1, 1}, life{2, 1}, life{3, 1}
+	for _, row := range []struct {
+		name        string
+		before, now map[life]time.Duration
+		want        time.Duration
+	}{
+		{"both go on", map[life]time.Duration{a: 1, b: 10}, map[life]time.Duration{a: 3, b: 11}, 3},
+		{"one comes", map[life]time.Duration{a: 1}, map[life]time.Duration{a: 3, c: 4}, 6},
+		{"one ends and its parent has waited for it", map[life]time.Duration{a: 1, b: 10}, map[life]time.Duration{a: 15}, 4},
+		{"one ends and nobody has", map[life]time.Duration{a: 1, b: 10}, map[life]time.Duration{a: 3}, 2},
+	} {
+		require.Equal(t, row.want, added(row.before, row.now), row.name)
+	}
+}
+
+func TestWhoDescends(t *testing.T) {
+	all := map[int32]proc{1: {pid: 1}, 5: {pid: 5, parent: 1}, 6: {pid: 6, parent: 5}, 8: {pid: 8, parent: 9}, 9: {pid: 9, parent: 8}}
+	require.True(t, descends(all, 6, 5))
+	require.True(t, descends(all, 5, 5))
+	require.False(t, descends(all, 5, 6))
+	require.False(t, descends(all, 7, 5), "one that has ended")
+	require.False(t, descends(all, 8, 5), "a circle ends")
+}
+
+func TestAClockThatIsMoved(t *testing.T) {
+	require.Zero(t, jump(time.Second, time.Second+100*time.Microsecond), "between the two readings passes time")
+	require.Equal(t, -3*time.Second, jump(-2*time.Second, time.Second))
+}
+
+// A child of this process is the run's own, and so is its child; this test's own
+// parent is not.
+func TestWhoseProcessesAre(t *testing.T) {
+	if _, err := os.Stat("/proc/stat"); err != nil {
+		t.Skip("this system has no /proc")
+	}
+	child := exec.Command("sh", "-c", "sleep 60 & wait")
+	require.NoError(t, child.Start())
+	t.Cleanup(func() { _ = child.Process.Kill(); _ = child.Wait() })
+	all, err := procs()
+	require.NoError(t, err)
+	r := Run{Target: func() (int32, bool) { return int32(child.Process.Pid), true }}
+	require.Equal(t, target, r.ownerOf(all, all[int32(child.Process.Pid)]))
+	require.Equal(t, harness, r.ownerOf(all, all[int32(os.Getpid())]))
+	require.Equal(t, nobody, r.ownerOf(all, all[int32(os.Getppid())]))
+	nowhere := Run{Target: func() (int32, bool) { return 0, false }}
+	require.Equal(t, harness, nowhere.ownerOf(all, all[int32(child.Process.Pid)]))
+}
+
+// Each probe returns a value, or a gap, for each of its series, also at first.
+func TestEachWitnessSpeaks(t *testing.T) {
+	r := Run{Target: func() (int32, bool) { return 0, false }}
+	for _, p := range []interface {
+		Sample(context.Context) ([]float64, error)
+	}{Canary(Calibrate()), Processes(r), Pressure()} {
+		for range 2 {
+			values, err := p.Sample(t.Context())
+			if err != nil && !fileThere("/proc/stat") {
+				t.Skip("this system has no /proc")
+			}
+			require.NoError(t, err)
+			require.NotEmpty(t, values)
+		}
+	}
+}
+
+func fileThere(name string) bool { _, err := os.Stat(name); return err == nil }
+
+// A heart that is silent is waited for, sample by sample, and its next answer ends
+// that.
+func TestASilentHeart(t *testing.T) {
+	answer := make(chan error)
+	h := Heartbeat(Heart{Name: "db", Run: Run{Target: func() (int32, bool) { return 0, false }}, Beat: func(ctx context.Context) error {
+		select {
+		case err := <-answer:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}}).(*heartbeat)
+	sample := func() []float64 {
+		values, err := h.Sample(t.Context())
+		require.NoError(t, err)
+		require.Len(t, values, len(h.Series()))
+		return values
+	}
+	require.True(t, math.IsNaN(sample()[0]), "nothing is known yet")
+	h.mu.Lock()
+	h.asked = h.asked.Add(-time.Second)
+	h.mu.Unlock()
+	require.GreaterOrEqual(t, sample()[0], 1000.0)
+	answer <- nil
+	require.Eventually(t, func() bool { h.mu.Lock(); defer h.mu.Unlock(); return h.asked.IsZero() }, 10*time.Second, time.Millisecond)
+	require.GreaterOrEqual(t, sample()[0], 1000.0, "how long the answer took")
+	require.NoError(t, h.Close())
+	require.Equal(t, "db.heartbeat", h.Series()[0].Name)
+	require.Equal(t, result.UnitMS, h.Series()[0].Unit)
+}
