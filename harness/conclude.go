@@ -13,6 +13,7 @@ import (
 func Conclude(s Scenario, m Measurement) result.Scenario {
 	out := partial(s, m, seenOf(m))
 	collect(&out, m)
+	out.Pace = m.Pace
 	out.Validity = &result.Validity{TimingInvalid: timingInvalid(m.Load), Disturbances: disturbances(m.Load)}
 	out.Checks = registry(s, m).Judge(checksOf(s), out.Phases, *out.Validity)
 	out.Checks = append(out.Checks, standingOf(m.Load)...)

@@ -40,6 +40,15 @@ type Config struct {
 	// Ceiling is what the load generator can send on this machine, from an earlier
 	// load.Calibrate. Defaults to being measured at the start, for a second.
 	Ceiling load.Ceiling
+	// Retries is how often a scenario that was inconclusive is tried once more by
+	// [Run]; each try is kept in the result. Defaults to 0.
+	Retries int
+	// Pace is that of scenarios with [Needs], as in a result that is to be repeated:
+	// 0.5 is half the rate for twice the time. Defaults to what the machine stands.
+	Pace float64
+	// PaceFlag is the flag by which what Repeat returns takes a Pace. Defaults to
+	// none: it is in the result alone.
+	PaceFlag string
 	// Out is the directory in which run.json grows. Defaults to none: the
 	// result is returned only.
 	Out string

@@ -23,6 +23,7 @@ type Event struct {
 	RSS     float64          // Tick: the target's memory in bytes; 0 when not known
 	Result  *result.Scenario // ScenarioEnded
 	N, All  int              // ScenarioStarted: which of how many
+	Tries   []result.Try     // ScenarioStarted: earlier ones that were inconclusive
 }
 
 // EventKind says what an [Event] is about.

@@ -20,13 +20,22 @@ func (s *Session) Try(ctx context.Context, v Variant, sc Scenario) result.Scenar
 // try is [Session.Try]; sofar is told now and then what is known until then.
 func (s *Session) try(ctx context.Context, v Variant, sc Scenario, sofar func(result.Scenario)) result.Scenario {
 	annotated := func(out result.Scenario) result.Scenario {
-		out.Repeat = v.repeat(s.cfg, sc.Name)
+		out.Repeat = s.cfg.atPace(v.repeat(s.cfg, sc.Name), out.Pace)
 		for i, c := range out.Checks {
 			out.Checks[i].Seen = s.cfg.ProvenChecks.Of(sc.Name, c)
 		}
 		return out
 	}
-	m := s.measure(ctx, v, sc, func(part result.Scenario) { sofar(annotated(part)) })
+	sc, pace, err := sc.fitted(s.ceiling, s.cfg.Pace)
+	m := Measurement{
+		Started: time.Now().UTC(), Without: v.without(), MemoryLimit: v.launch(s.cfg.Target).MemoryLimit,
+		Ceiling: s.ceiling, Pace: pace, Settings: redacted(v.settings(sc)),
+	}
+	if err != nil {
+		m.Failed = err.Error()
+	} else {
+		s.measure(ctx, v, sc, &m, func(part result.Scenario) { sofar(annotated(part)) })
+	}
 	return annotated(Conclude(sc, m))
 }
 
@@ -36,25 +45,23 @@ func (s *Session) show(ctx context.Context, v Variant, sc Scenario, started Even
 	started.Kind, started.Scenario = ScenarioStarted, sc.Name
 	s.cfg.Observe(started)
 	out := s.try(ctx, v, sc, sofar)
+	out.Tries = started.Tries
 	s.cfg.Observe(Event{Kind: ScenarioEnded, Scenario: sc.Name, Result: result.Redacted(&out)})
 	return out
 }
 
-// measure carries out one experiment and takes everything down again. sofar is
-// told at the beginning, and now and then, what is known until then.
-func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, sofar func(result.Scenario)) Measurement {
+// measure carries out one experiment, takes everything down again, and adds to m
+// what was seen. sofar is told at the beginning, and now and then, what is known
+// until then.
+func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, m *Measurement, sofar func(result.Scenario)) {
 	env := v.settings(sc)
-	m := Measurement{
-		Started: time.Now().UTC(), Without: v.without(), MemoryLimit: v.launch(s.cfg.Target).MemoryLimit,
-		Ceiling: s.ceiling, Settings: redacted(env), StandingOff: s.cfg.offs(sc),
-	}
-	sofar(partial(sc, m, LoadSeen{}))
+	sofar(partial(sc, *m, LoadSeen{}))
 	var undo cleanups
 	st, err := s.setUp(ctx, v, sc, &undo, env)
 	m.Settings = redacted(env)
 	if err == nil {
 		m.Load, err = s.drive(ctx, st, &undo, func(seen LoadSeen) {
-			now := m
+			now := *m
 			now.Duration = time.Since(m.Started)
 			sofar(partial(sc, now, seen))
 		})
@@ -69,7 +76,6 @@ func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, sofar fun
 		m.Failed = err.Error()
 	}
 	m.Duration = time.Since(m.Started)
-	return m
 }
 
 // redacted is a copy of an environment without credentials.

@@ -22,6 +22,8 @@ type Measurement struct {
 	MemoryLimit uint64
 	// StandingOff are the standing checks that were switched off, with the reasons.
 	StandingOff map[string]string
+	// Pace is that of the scenario where it is not the planned one. Nil: it is.
+	Pace *result.Pace
 	// Ceiling is what the load generator itself could send.
 	Ceiling load.Ceiling
 

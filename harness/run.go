@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"fmt"
 
 	"holdfast.dev/holdfast/harness/result"
 )
@@ -17,6 +18,7 @@ func Run(ctx context.Context, cfg Config, scenarios []Scenario) (*result.Run, er
 		return nil, err
 	}
 	defer session.closeAndSay(ctx)
+	session.foretell(scenarios)
 	v := Variant{Without: session.cfg.Without}
 	file, err := session.newFile(v, session.cfg.Out, session.cfg.Repeat(""))
 	if err != nil {
@@ -27,10 +29,25 @@ func Run(ctx context.Context, cfg Config, scenarios []Scenario) (*result.Run, er
 			break
 		}
 		started := Event{Text: s.Claim, N: i + 1, All: len(scenarios)}
-		put := func(out result.Scenario) { file.put(i, out) }
-		put(session.show(ctx, v, s, started, put))
+		session.insist(ctx, v, s, started, func(out result.Scenario) { file.put(i, out) })
 	}
 	return file.finish(context.Cause(ctx))
+}
+
+// insist runs a scenario, and once more while it is inconclusive and Retries are
+// left: what came of each try is put where it belongs, the earlier ones beside the
+// last. Nothing but an inconclusive try is repeated, so that no failure is.
+func (s *Session) insist(ctx context.Context, v Variant, sc Scenario, started Event, put func(result.Scenario)) {
+	for {
+		out := s.show(ctx, v, sc, started, func(part result.Scenario) { part.Tries = started.Tries; put(part) })
+		put(out)
+		_, _, tooSmall := sc.fitted(s.ceiling, s.cfg.Pace) // no further try changes that
+		if out.Verdict != result.Inconclusive || len(started.Tries) >= s.cfg.Retries || ctx.Err() != nil || tooSmall != nil {
+			return
+		}
+		started.Tries = append(started.Tries, result.TryOf(out))
+		s.say(fmt.Sprintf("%s showed nothing and is tried once more", sc.Name))
+	}
 }
 
 // newFile is a result file of the session, which can be written.

@@ -67,6 +67,9 @@ type Scenario struct {
 	// StandingOff switches standing checks off, by name, each with the reason, which
 	// the report shows. Defaults to none: all of package standing hold here, too.
 	StandingOff map[string]string
+	// Needs says what the scenario asks of the machine: one that is too small runs it
+	// slower, or says that it cannot. Defaults to nothing.
+	Needs Needs
 	// Headline marks the scenario that stands for its service in the main job.
 	Headline bool
 	// Slow scenarios are run by name only: a profile's "all" leaves them out.

@@ -83,6 +83,10 @@ func (s Scenario) validateLoad(p *problems) {
 		p.say("it has no load")
 	}
 	seen := map[string]bool{}
+	if !s.Needs.none() {
+		_, err := s.AtPace(paces[len(paces)-1])
+		p.note(err)
+	}
 	for _, stream := range s.Load {
 		p.note(stream.Validate())
 		if seen[stream.Name] {

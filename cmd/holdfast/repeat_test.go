@@ -68,6 +68,8 @@ func retyped(t require.TestingT, line string) *plan {
 	f.without, _ = flags.GetStringSlice("without")
 	f.all, _ = flags.GetBool("all")
 	f.headline, _ = flags.GetBool("headline")
+	f.retries, _ = flags.GetInt("retries")
+	f.pace, _ = flags.GetFloat64("pace")
 	p, err := newPlan(emptyEnvironment(), f, flags.Args())
 	require.NoError(t, err, line)
 	return p
@@ -80,7 +82,7 @@ func meaning(p *plan) string {
 	for _, w := range c.Without {
 		without = append(without, w.Name)
 	}
-	return fmt.Sprintln(names(p.scenarios), c.Profile, c.Seed, without, c.Target.Kind, c.Target.MemoryLimit, c.Database.Provider)
+	return fmt.Sprintln(names(p.scenarios), c.Profile, c.Seed, without, c.Target.Kind, c.Target.MemoryLimit, c.Database.Provider, c.Pace)
 }
 
 // few checks a property with a few draws, the same each time: reading a command
@@ -115,13 +117,17 @@ func TestWhatIsPrintedToTypeIsTheSameRun(t *testing.T) {
 			memory:   rapid.SampledFrom([]string{"", "100m", "1G", "4096", "64kb"}).Draw(rt, "memory"),
 			database: rapid.SampledFrom(providers.Names()).Draw(rt, "database"),
 			seed:     rapid.Uint64().Draw(rt, "seed"),
+			retries:  rapid.IntRange(unsaid, 3).Draw(rt, "retries"),
+			pace:     rapid.SampledFrom([]float64{0, 0.5, 1}).Draw(rt, "pace"),
 		}
 		args := rapid.SliceOfN(rapid.SampledFrom(which), 0, 3).Draw(rt, "args")
 		first, err := newPlan(emptyEnvironment(), f, args)
 		if err != nil {
 			return // not a run: nothing was chosen
 		}
-		require.Equal(t, meaning(first), meaning(retyped(t, first.config.Repeat(""))))
+		again := retyped(t, first.config.Repeat(""))
+		require.Equal(t, meaning(first), meaning(again))
+		require.Equal(t, first.config.Retries, again.config.Retries)
 
 		one := rapid.SampledFrom(names(first.scenarios)).Draw(rt, "one")
 		alone := retyped(t, first.config.Repeat(one))

@@ -35,6 +35,8 @@ type runFlags struct {
 	seed                uint64
 	out, serve          string
 	results             string
+	retries             int
+	pace                float64
 	failOn              []string
 }
 
@@ -67,6 +69,8 @@ SCENARIO is a name (search/popular-term), a service (search) or a glob
 	flags.StringVar(&f.memory, "memory", "", "memory limit of the target, for example 100m (1m is 1,048,576 bytes)")
 	flags.StringVar(&f.serve, "serve", "", "serve the report while the run goes on: 127.0.0.1:PORT (0: a free one)")
 	flags.StringVar(&f.results, "results", "", "also write every request to this file as it ends, in vegeta's format: vegeta report FILE")
+	flags.IntVar(&f.retries, "retries", unsaid, "try a scenario that was inconclusive once more, so often (default 1 with --headline, else 0)")
+	flags.Float64Var(&f.pace, "pace", 0, "pace of scenarios that may be slowed down: 0.5 is half the rate for twice the time (default: what the machine stands)")
 	flags.StringSliceVar(&f.failOn, "fail-on", failOnAll(), "verdicts that give an exit code other than 0")
 	f.register(flags, "bench")
 	return cmd
@@ -117,6 +121,7 @@ func newPlan(env environ, f runFlags, args []string) (*plan, error) {
 			note(fmt.Errorf("--serve: %w", err))
 		}
 	}
+	note(p.readAttempts())
 	if !slices.Contains(providers.Names(), f.database) {
 		note(fmt.Errorf("unknown --database %s: one of %s", f.database, strings.Join(providers.Names(), ", ")))
 	}
@@ -141,6 +146,30 @@ func newPlan(env environ, f runFlags, args []string) (*plan, error) {
 		p.config.Out = filepath.Join("out", p.config.ID)
 	}
 	return p, nil
+}
+
+// unsaid is the value of a number that was not typed.
+const unsaid = -1
+
+// readAttempts reads how often a scenario is tried, and at which pace.
+func (p *plan) readAttempts() error {
+	p.config.Retries, p.config.Pace, p.config.PaceFlag = p.flags.retries, p.flags.pace, "--pace"
+	if p.flags.retries == unsaid {
+		p.config.Retries = retriesOf(p.flags.headline)
+	}
+	if p.config.Retries < 0 || p.config.Pace < 0 || p.config.Pace > 1 {
+		return errors.New("--retries is 0 or more, and --pace between 0 and 1")
+	}
+	return nil
+}
+
+// retriesOf is how often an inconclusive scenario is tried once more where nothing
+// is said: the main job has an answer at its end.
+func retriesOf(headline bool) int {
+	if headline {
+		return 1
+	}
+	return 0
 }
 
 // choose finds the scenarios that were asked for, in the catalogue's order.
@@ -265,6 +294,10 @@ func (p *plan) repeat(args []string) func(string) string {
 		fmt.Fprintf(&b, " --memory %s", p.flags.memory)
 	}
 	b.WriteString(p.flags.databaseAgain())
+	if p.flags.pace > 0 {
+		fmt.Fprintf(&b, " --pace %v", p.flags.pace)
+		p.config.PaceFlag = "" // it is said
+	}
 	which := typed(args)
 	if p.flags.all {
 		which = strings.TrimSpace(which + " --all")
@@ -272,7 +305,10 @@ func (p *plan) repeat(args []string) func(string) string {
 	if p.flags.headline {
 		which = strings.TrimSpace(which + " --headline")
 	}
-	return func(scenario string) string {
+	if p.config.Retries != retriesOf(p.flags.headline) {
+		which += fmt.Sprintf(" --retries %d", p.config.Retries)
+	}
+	return func(scenario string) string { // one that is repeated alone is tried once
 		if scenario == "" {
 			scenario = which
 		}

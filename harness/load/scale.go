@@ -1,6 +1,9 @@
 package load
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // scaler is a profile that can be had with another rate.
 type scaler interface {
@@ -56,4 +59,18 @@ func (s shaped) scaled(f float64) (Profile, error) {
 		return nil, err
 	}
 	return shaped{p, s.shape.Times(f)}, nil
+}
+
+// Slowed returns p with the same requests over 1/f of the time, at f times the rate.
+// Only a rate that is given can be slowed: a constant one, or one that changes
+// evenly.
+func Slowed(p Profile, f float64) (Profile, error) {
+	if !(f > 0) || f > maxRate {
+		return nil, fmt.Errorf("slow %s down: %v is no factor greater than 0", p, f)
+	}
+	r, ok := p.(ramp)
+	if !ok {
+		return nil, fmt.Errorf("slow %s down: it is not one rate", p)
+	}
+	return ramp{r.from * f, r.to * f, time.Duration(float64(r.d) / f)}, nil
 }

@@ -72,9 +72,13 @@ type Scenario struct {
 	World      map[string]string `json:"world,omitempty"`      // what was seeded, for example projects: 10000
 	Settings   map[string]string `json:"settings,omitempty"`   // the target's configuration as it was given, without secrets
 	Compressed []Compressed      `json:"compressed,omitempty"` // times that are shorter here than in production
-	Phases     []Phase           `json:"phases"`
-	Streams    []Stream          `json:"streams"`
-	Faults     []Fault           `json:"faults"`
+	// Pace is present where the machine was too small for the rate that was planned.
+	Pace *Pace `json:"pace,omitempty"`
+	// Tries are earlier attempts that were inconclusive, oldest first.
+	Tries   []Try    `json:"tries,omitempty"`
+	Phases  []Phase  `json:"phases"`
+	Streams []Stream `json:"streams"`
+	Faults  []Fault  `json:"faults"`
 	// Checks are what must hold; Evidence is what makes the experiment valid
 	// (load delivered, generator healthy, faults fired and undone, probes alive).
 	Checks   []Check `json:"checks"`

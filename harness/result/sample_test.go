@@ -52,6 +52,7 @@ func anyRun() *rapid.Generator[result.Run] {
 	fewOf[result.Scenario](config)
 	fewOf[result.Detection](config)
 	fewOf[result.Gain](config)
+	fewOf[result.Try](config)
 	fewOf[result.Check](config)
 	fewOf[result.Stream](config)
 	fewOf[result.Fault](config)
@@ -86,6 +87,8 @@ func fullRun(t testing.TB) *result.Run {
 			Faults:  []result.Fault{{ID: "f", Kind: "delay 1ms", On: "database", EndS: ptr(2.0), Fired: 3, Undone: ptr(false)}},
 			Series:  []result.Series{{Name: "rss", Unit: result.UnitBytes, T: []float64{0, 1}, V: []float64{0, 5}}},
 			Ends:    []result.End{{EndS: ptr(9.0), ExitCode: ptr(0)}},
+			Pace:    &result.Pace{Factor: 0.5, FromPerS: 620, ToPerS: 310, Because: "a small machine"},
+			Tries:   []result.Try{{Verdict: result.Inconclusive, Reason: "late", Checks: []result.Check{check}, Evidence: []result.Check{check}}},
 		}},
 	}
 }
