@@ -77,7 +77,7 @@ func scenarioSuite(s view.Scenario, seed string) xmlSuite {
 	suite := xmlSuite{
 		Name: s.Name, Time: whole.Time, Timestamp: xmlTime(s.Begun), Cases: []xmlCase{whole},
 		Properties: properties("verdict", string(s.Verdict.Is), "claim", s.Claim, "protections", strings.Join(s.Protections, " "),
-			"without", strings.Join(s.Without, " "), "seed", seed, "repeat", s.Repeat),
+			"without", strings.Join(s.Without, " "), "seed", seed, "repeat", s.Repeat, "tried", s.Tried, "slower", s.Slower),
 	}
 	for _, c := range s.Checks {
 		suite.Cases = append(suite.Cases, checkCase(s.Name, "", c))

@@ -23,6 +23,7 @@ func Markdown(w io.Writer, run *result.Run) error {
 	markdownReevaluated(&b, v.Reevaluated)
 	markdownOpen(&b, v.Scenarios)
 	markdownScenarios(&b, v.Rows)
+	markdownTries(&b, v.Scenarios)
 	markdownGains(&b, v)
 	markdownProof(&b, v)
 	markdownEvidence(&b, v.Tiles)
@@ -36,7 +37,10 @@ func Markdown(w io.Writer, run *result.Run) error {
 }
 
 func markdownHead(b *strings.Builder, v view.Run) {
-	fmt.Fprintf(b, "## %s %s – Holdfast\n\n%s\n", v.Verdict.Mark, v.Verdict.Word, inline(v.Sentence))
+	fmt.Fprintf(b, "## %s %s – Holdfast\n\n%s\n", v.Verdict.Mark, v.Verdict.Word, inline(cmp.Or(v.Advice, v.Sentence)))
+	if v.Advice != "" {
+		b.WriteString("\n" + inline(v.Sentence) + "\n")
+	}
 	if v.Lacking != "" {
 		fmt.Fprintf(b, "\n> **%s**\n", inline(v.Lacking))
 	}
@@ -88,6 +92,9 @@ func markdownScenarios(b *strings.Builder, scenarios []view.Row) {
 		if r.Compressed {
 			name += " (times compressed)"
 		}
+		if r.Try != "" {
+			name += " (" + r.Try + ")"
+		}
 		used := ""
 		if r.Bar != nil {
 			used = r.Bar.Text
@@ -95,6 +102,19 @@ func markdownScenarios(b *strings.Builder, scenarios []view.Row) {
 		rows = append(rows, []string{r.Verdict.Text(), name, inline(cmp.Or(r.Check, r.Reason)), inline(r.Got), inline(r.Limit), used})
 	}
 	table(b, "Scenarios, worst first", []string{"Verdict", "Scenario", "Decisive check", "Measured", "Limit", "Of the limit"}, "lllrrr", rows)
+}
+
+// markdownTries tells what came of earlier tries, and which scenarios were slowed.
+func markdownTries(b *strings.Builder, scenarios []view.Scenario) {
+	var rows [][]string
+	for _, s := range scenarios {
+		for _, said := range []string{s.Tried, s.Slower} {
+			if said != "" {
+				rows = append(rows, []string{inline(s.Name), inline(said)})
+			}
+		}
+	}
+	table(b, "Tried again, or slower than planned", []string{"Scenario", ""}, "ll", rows)
 }
 
 func markdownGains(b *strings.Builder, v view.Run) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -37,7 +36,7 @@ func syncAll(dir string, writers int) (end, error) {
 	var writing sync.WaitGroup
 	errs := make([]error, writers)
 	for i := range writers {
-		writing.Go(func() { errs[i] = writeAndSync(filepath.Join(dir, fmt.Sprintf("sync-%d", i)), &over) })
+		writing.Go(func() { errs[i] = writeAndSync(dir, &over) })
 	}
 	return func() error {
 		over.Store(true)
@@ -46,12 +45,12 @@ func syncAll(dir string, writers int) (end, error) {
 	}, nil
 }
 
-func writeAndSync(path string, over *atomic.Bool) (err error) {
-	f, err := os.Create(path)
+func writeAndSync(dir string, over *atomic.Bool) (err error) {
+	f, err := os.CreateTemp(dir, "sync-*")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close(), os.Remove(path)) }()
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
 	block := make([]byte, 1<<20)
 	for n := int64(0); !over.Load(); n++ {
 		if _, err := f.WriteAt(block, n%64<<20); err != nil { // 64 MB at most

@@ -14,6 +14,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports"
 	"holdfast.dev/holdfast/reports/visible"
 )
 
@@ -87,7 +88,11 @@ func (v *view) observe(e harness.Event) {
 	case harness.ScenarioEnded:
 		v.clear()
 		v.block.ended(e.Result)
-		fmt.Fprintln(v.out, v.paint(e.Result.Verdict)+"  "+e.Scenario+"  "+plainText(e.Result.Reason))
+		said := v.paint(e.Result.Verdict) + "  " + e.Scenario + "  " + plainText(e.Result.Reason)
+		if tried := reports.Tried(e.Result.Tries); tried != "" {
+			said += " (" + plainText(tried) + ")"
+		}
+		fmt.Fprintln(v.out, said)
 	}
 }
 
@@ -158,6 +163,9 @@ func (v *view) conclude(run *result.Run, report string) {
 		return
 	}
 	fmt.Fprintln(v.out)
+	if advice := reports.Advice(run); advice != "" {
+		fmt.Fprintf(v.out, "%s  %s\n\n", v.paint(run.Verdict), plainText(advice))
+	}
 	for _, s := range run.Scenarios {
 		v.problems(s)
 	}

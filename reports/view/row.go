@@ -17,13 +17,14 @@ type Row struct {
 	Check      string // the decisive check, as a sentence
 	Got, Limit string
 	Samples    string
+	Try        string // which it is, if not the first
 	Reason     string // instead of a check, where there is none
 	More       string
 	Bar        *Bar
 }
 
 func newRow(s judged, id string) Row {
-	r := Row{ID: id, Name: s.Name, Verdict: s.badge, Without: strings.Join(s.Without, ", "), Compressed: len(s.Compressed) > 0}
+	r := Row{ID: id, Name: s.Name, Verdict: s.badge, Without: strings.Join(s.Without, ", "), Compressed: len(s.Compressed) > 0, Try: ordinal(len(s.Tries) + 1)}
 	var faults []string
 	for _, f := range s.Faults {
 		faults = append(faults, faultName(f))

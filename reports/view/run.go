@@ -16,6 +16,7 @@ type Run struct {
 	Title       string
 	Verdict     Badge
 	Sentence    string // why
+	Advice      string // what to do, where nothing was shown
 	Lacking     string // what it lacks, if it did not come to its end
 	Complete    bool
 	Tally       []string
@@ -63,7 +64,7 @@ func of(run *result.Run) Run {
 	scenarios := judgedAll(run)
 	v := Run{
 		Title: whole.Label() + " – Holdfast run " + run.ID, Verdict: badgeOf(whole), Lacking: lacking(run), Complete: run.Complete,
-		Sentence: sentence(run, whole, why, scenarios), Tally: tally(scenarios), Facts: facts(run),
+		Advice: Advice(run), Sentence: sentence(run, whole, why, scenarios), Tally: tally(scenarios), Facts: facts(run),
 		ID: run.ID, Profile: run.Profile, Seed: strconv.FormatUint(run.Seed, 10), Started: run.Started, DurationS: run.DurationS, Command: run.Command,
 		Tiles: tiles(run), Reevaluated: newReevaluation(run.Reevaluated), Gains: gains(run.Gains), Proof: newProof(run.Detections),
 		Target: run.Environment.Target, Database: run.Environment.Database, Setting: setting(run.Environment),

@@ -16,6 +16,8 @@ type Scenario struct {
 	Reason          string
 	NotCarriedOut   bool   // what came of it is not its checks' doing
 	Error           string // why, or what else went wrong
+	Tried           string // which try it is, and what came of those before it
+	Slower          string // at which pace, if not at the planned one
 	Protections     []string
 	ProtectionsText string
 	Without         []string
@@ -56,7 +58,7 @@ func newScenario(s judged, id string, proven bool) Scenario {
 		Begun: s.Started, DurationS: s.DurationS, Started: moment(s.Started), Took: duration(s.DurationS),
 		Checks: s.checks(s.Scenario.Checks, proven), Evidence: s.checks(s.Scenario.Evidence, false),
 		Phases: phaseTables(s.Scenario), Peaks: peaks(s.Scenario), Failures: failures(s.Scenario), Faults: faults(s.Scenario), Ends: ends(s.Scenario),
-		Settings: pairs(s.Settings), World: pairs(s.World), Repeat: s.Repeat,
+		Tried: Tried(s.Tries), Slower: slower(s.Pace), Settings: pairs(s.Settings), World: pairs(s.World), Repeat: s.Repeat,
 	}
 	for _, c := range v.Checks {
 		if c.Verdict.Is == result.Pass {
