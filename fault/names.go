@@ -36,7 +36,7 @@ func foreign() map[string]string {
 		"slow_close": "delay", "limit_data": "limit-data", "down": "refuse",
 
 		"slow": "delay", "lag": "delay", "partition": "black-hole", "drop": "black-hole", "throttle": "bandwidth",
-		"error": "status", "abort": "close", "crash": "kill", "oom": "kill", "freeze": "pause",
+		"error": "status", "abort": "close", "oom": "kill", "freeze": "pause",
 		"sigkill": "kill", "sigterm": "terminate", "stop": "terminate", "sigstop": "pause",
 		"failover": "terminate-backends", "lock": "lock-table", "truncate": "cut", "corrupt": "garbage",
 	}
@@ -52,7 +52,7 @@ func akin() [][]string {
 		{"close", "reset", "terminate-backends", "limit-data"},
 		{"lost", "black-hole"},
 		{"overload", "delay"}, {"status", "sqlstate"},
-		{"refuse", "kill", "terminate"},
+		{"refuse", "kill", "terminate", "crash"},
 		{"hold-connections", "refuse"},
 	}
 }

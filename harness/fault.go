@@ -13,7 +13,7 @@ import (
 // Places to which a fault may be applied.
 const (
 	OnDatabase = "database" // the connections between the target and Postgres
-	OnPostgres = "postgres" // Postgres itself, through a session of its own
+	OnPostgres = "postgres" // Postgres itself, through a session of its own; a crash, on a server of the scenario's own
 	OnTarget   = "target"   // the target's process
 )
 

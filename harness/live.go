@@ -26,6 +26,10 @@ const (
 	leadTime = 200 * time.Millisecond
 )
 
+// undoTimeout bounds undoing one fault: a database server that was killed has its
+// log to replay, perhaps on a busy machine.
+const undoTimeout = 25 * time.Second
+
 // live is an experiment that goes on: load, probes and faults on one clock.
 type live struct {
 	*setup
@@ -64,7 +68,7 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 		return err
 	}
 	undo.add("stop the probes", func(context.Context) error { l.sampler.Stop(); return nil })
-	l.schedule, err = chaos.Start(ctx, chaos.Config{Start: l.start, Places: l.places, Plan: l.scenario.plan(), Notify: l.faultChanged})
+	l.schedule, err = chaos.Start(ctx, chaos.Config{Start: l.start, Places: l.places, Plan: l.scenario.plan(), Notify: l.faultChanged, UndoTimeout: undoTimeout})
 	if err != nil {
 		return err
 	}

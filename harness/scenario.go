@@ -17,6 +17,7 @@ import (
 	"context"
 	"slices"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
@@ -108,6 +109,11 @@ func (w World) hasData() bool { return w.Data.Build != nil }
 // has reports whether a fault is applied to that place.
 func (s Scenario) has(place string) bool {
 	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.On == place })
+}
+
+// crashes reports whether the scenario kills its database server.
+func (s Scenario) crashes() bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.Kind == fault.Crash{} })
 }
 
 // measures are the scenario's own and those of its dependencies.

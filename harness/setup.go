@@ -19,6 +19,7 @@ import (
 type setup struct {
 	scenario Scenario
 	data     *database.Database // nil: the scenario has none
+	server   *database.Server   // nil: the scenario has none of its own
 	fakes    map[string]Fake
 	places   map[string]chaos.Place
 	target   target.Target
@@ -90,6 +91,12 @@ func (s *Session) setUpData(ctx context.Context, st *setup, undo *cleanups) (str
 	if err != nil {
 		return "", err
 	}
+	if st.scenario.crashes() {
+		if server, err = ownServer(ctx, server, undo); err != nil {
+			return "", err
+		}
+		st.server = server
+	}
 	template, err := server.Template(ctx, st.scenario.World.Data)
 	if err != nil {
 		return "", fmt.Errorf("seed the data: %w", err)
@@ -99,6 +106,20 @@ func (s *Session) setUpData(ctx context.Context, st *setup, undo *cleanups) (str
 	}
 	undo.add("drop the database", st.data.Drop)
 	return st.databasePlaces(s.cfg.Seed, undo)
+}
+
+// ownServer opens a server for a scenario that is going to kill it: others of the
+// session go on beside it.
+func ownServer(ctx context.Context, server *database.Server, undo *cleanups) (*database.Server, error) {
+	if err := server.Killable(); err != nil {
+		return nil, &unmetError{err}
+	}
+	own, err := server.Another(ctx)
+	if err != nil {
+		return nil, err
+	}
+	undo.add("stop the scenario's own database server", own.Close)
+	return own, nil
 }
 
 // databasePlaces builds what faults of the database are applied to, and nothing
@@ -121,6 +142,9 @@ func (st *setup) databasePlaces(seed uint64, undo *cleanups) (dsn string, err er
 		if err != nil {
 			return "", err
 		}
+		if st.server != nil {
+			sessions = sessions.On(st.server)
+		}
 		st.places[OnPostgres] = sessions
 	}
 	return dsn, nil
@@ -137,7 +161,7 @@ func (st *setup) prepare(ctx context.Context) error {
 	}
 	if precondition := st.scenario.World.Precondition; precondition != nil {
 		if err := precondition(ctx, state); err != nil {
-			return &unmetError{err}
+			return &unmetError{fmt.Errorf("the data lacks what the scenario is about: %w", err)}
 		}
 	}
 	return nil
@@ -146,9 +170,7 @@ func (st *setup) prepare(ctx context.Context) error {
 // unmetError is a world in which the scenario would show nothing.
 type unmetError struct{ what error }
 
-func (e *unmetError) Error() string {
-	return "the data lacks what the scenario is about: " + e.what.Error()
-}
+func (e *unmetError) Error() string { return e.what.Error() }
 func (e *unmetError) Unwrap() error { return e.what }
 
 // state is what there is of the experiment by now, but what became of the load.

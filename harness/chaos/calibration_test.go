@@ -30,6 +30,7 @@ func calibrations() map[string]func(*testing.T) {
 		"slow-accept":        calibrateSlowAccept,
 		"cancel-lost":        calibrateCancelLost,
 		"sqlstate":           calibrateSQLState,
+		"crash":              calibrateCrash,
 		"pause":              calibratePause,
 		"kill":               calibrateKill,
 		"terminate":          calibrateTerminate,

@@ -15,7 +15,7 @@
 //     black holes and their like;
 //   - [Signals], the target's process: pause, kill, terminate;
 //   - [Sessions], SQL sessions of our own: a locked table, connections held,
-//     backends terminated.
+//     backends terminated; and the server itself, where it is ours to kill.
 //
 // [ProxySupport], [ProcessSupport] and [SessionsSupport] are the tables of the
 // kinds that each of them carries out. Other places (a fake HTTP service, say)

@@ -17,6 +17,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/internal/port"
 )
 
 // testDatabase is the DSN of a server for tests. Without it one is started from
@@ -36,8 +38,8 @@ func stopPostgres() {
 	}
 }
 
-// database makes an empty database of the test's own and returns its DSN.
-func database(t *testing.T) string {
+// emptyDatabase makes an empty database of the test's own and returns its DSN.
+func emptyDatabase(t *testing.T) string {
 	t.Helper()
 	postgres.once.Do(func() { postgres.dsn, postgres.stop, postgres.err = startPostgres() })
 	require.NoError(t, postgres.err)
@@ -108,18 +110,18 @@ func startPostgres() (dsn string, stop func(), err error) {
 	if err := run("initdb", "-D", data, "-U", "test", "-A", "trust", "--no-sync"); err != nil {
 		return "", remove, err
 	}
-	port, err := reserve()
+	reserved, err := port.Reserve()
 	if err != nil {
 		return "", remove, err
 	}
-	port.release()
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port.addr.Port),
+	reserved.Release()
+	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(reserved.Addr().Port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=30")
 	server.Dir, server.SysProcAttr = dir, diesWithUs(as, syscall.SIGQUIT)
 	if err := server.Start(); err != nil {
 		return "", remove, err
 	}
-	dsn = fmt.Sprintf("postgres://test@%s/postgres?sslmode=disable", port.addr)
+	dsn = fmt.Sprintf("postgres://test@%s/postgres?sslmode=disable", reserved.Addr())
 	return dsn, func() {
 		_ = server.Process.Signal(syscall.SIGQUIT)
 		_ = server.Wait()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness/internal/port"
 )
 
 // Defaults of [ProxyConfig].
@@ -75,7 +76,7 @@ func (c ProxyConfig) withDefaults() ProxyConfig {
 // holds bytes back at most 1 MiB more; then it stops reading.
 type Proxy struct {
 	cfg  ProxyConfig
-	port *reservation
+	port *port.Reservation
 	stop context.CancelFunc
 	ctx  context.Context // ends with Close; connecting to the server stops with it
 	wg   sync.WaitGroup  // the accepting goroutine and every link
@@ -104,23 +105,23 @@ func NewProxy(cfg ProxyConfig) (*Proxy, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	port, err := reserve()
+	reserved, err := port.Reserve()
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	p := &Proxy{cfg: cfg.withDefaults(), port: port, ctx: ctx, stop: stop, on: map[effect]fault.Kind{}, links: map[uint64]*link{}}
+	p := &Proxy{cfg: cfg.withDefaults(), port: reserved, ctx: ctx, stop: stop, on: map[effect]fault.Kind{}, links: map[uint64]*link{}}
 	p.settings.Store(newSettings(nil))
 	if err := p.listen(); err != nil {
 		stop()
-		port.release()
+		reserved.Release()
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	return p, nil
 }
 
 // Addr is the address at which the proxy stands for the server, host:port.
-func (p *Proxy) Addr() string { return p.port.addr.String() }
+func (p *Proxy) Addr() string { return p.port.Addr().String() }
 
 // ProxyStats are counters over a proxy's whole life, and what is open now.
 type ProxyStats struct {
@@ -163,7 +164,7 @@ func (p *Proxy) Close() error {
 	p.endLinks(false)
 	p.wg.Wait()
 	if !again {
-		p.port.release()
+		p.port.Release()
 	}
 	return nil
 }
@@ -175,7 +176,7 @@ func (p *Proxy) listen() error {
 	if p.closed {
 		return ErrProxyClosed
 	}
-	l, err := p.port.listen()
+	l, err := p.port.Listen()
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func through(t *testing.T, dsn string) (*Proxy, string) {
 }
 
 func TestPostgresWorksUnharmedThroughTheProxy(t *testing.T) {
-	_, dsn := through(t, database(t))
+	_, dsn := through(t, emptyDatabase(t))
 	pool, err := pgxpool.New(t.Context(), dsn+"&pool_max_conns=8")
 	require.NoError(t, err)
 	defer pool.Close()
@@ -64,7 +64,7 @@ func TestPostgresWorksUnharmedThroughTheProxy(t *testing.T) {
 }
 
 func TestUndoingBeforePostgresIsReadBackByItsOwnAnswer(t *testing.T) {
-	p, dsn := through(t, database(t))
+	p, dsn := through(t, emptyDatabase(t))
 	for _, kind := range examplesAt(t, ProxySupport()) {
 		t.Run(kind.Name(), func(t *testing.T) {
 			undoFault(t, apply(t, p, kind))
@@ -85,7 +85,7 @@ func TestTheCheckNoticesASilentServer(t *testing.T) {
 // A lost reply is the fault that this is for: the server has done the work and
 // the client does not know.
 func TestALostReplyLeavesTheWorkDone(t *testing.T) {
-	direct := database(t)
+	direct := emptyDatabase(t)
 	p, dsn := through(t, direct)
 	client, observer := connect(t, dsn), connect(t, direct)
 	_, err := client.Exec(t.Context(), "create table t (i int)")
@@ -103,7 +103,7 @@ func TestALostReplyLeavesTheWorkDone(t *testing.T) {
 // A client that gives up asks the server, on a new connection, to cancel; when
 // that gets lost the statement goes on.
 func TestALostCancelRequestLeavesTheStatementRunning(t *testing.T) {
-	direct := database(t)
+	direct := emptyDatabase(t)
 	p, dsn := through(t, direct)
 	observer := connect(t, direct)
 	const sleeping = "select count(*) from pg_stat_activity where query like 'select pg_sleep%' and state = 'active' and datname = current_database()"

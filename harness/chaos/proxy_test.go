@@ -19,6 +19,7 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness/internal/port"
 )
 
 // server is a TCP server for tests; it counts what reaches it.
@@ -298,10 +299,10 @@ func TestAResetIsPassedOnAsAReset(t *testing.T) {
 }
 
 func TestAServerThatIsNotThereLooksLikeAReset(t *testing.T) {
-	port, err := reserve()
+	reserved, err := port.Reserve()
 	require.NoError(t, err)
-	defer port.release()
-	p := openProxy(t, port.addr.String())
+	defer reserved.Release()
+	p := openProxy(t, reserved.Addr().String())
 	requireReset(t, p.Addr())
 	require.EqualValues(t, 1, p.Stats().UpstreamErrors)
 }

@@ -36,6 +36,9 @@ func sessionKinds() []sessionRow {
 			"sessions that are open are left alone",
 			"connections held; those that the server did not give are missed",
 			"none of the held sessions is in pg_stat_activity any more"),
+		inSQL(crash,
+			"the whole server, which is the scenario's own; with a server that is somebody else's the scenario is not exercised",
+			"processes killed and seen to be gone", "the server answers at the same address"),
 		inSQL(terminateBackends,
 			"sessions that are open on this database, but for those of the harness",
 			"sessions terminated and seen to be gone", ""),
@@ -61,6 +64,9 @@ func SessionsSupport() fault.Support {
 		Excludes: func(a, b fault.Kind) error {
 			if a == b {
 				return fmt.Errorf("%q is on already", a)
+			}
+			if a == (fault.Crash{}) || b == (fault.Crash{}) {
+				return fmt.Errorf("%q and %q act on one server", a, b)
 			}
 			return locksExclude(a, b)
 		},

@@ -21,9 +21,10 @@ const ownSessions = "holdfast-%"
 // Sessions is the [Place] of faults that are done in SQL, from sessions of our
 // own on the target's database: a locked table, connections held, backends
 // terminated. Whatever they hold ends with their connection, also when the
-// harness is killed.
+// harness is killed. Where the server is the caller's own, it may crash, too.
 type Sessions struct {
 	config *pgx.ConnConfig
+	server Server // nil where it may not be killed
 }
 
 // NewSessions makes the place for the database of dsn, to which it connects
@@ -40,6 +41,12 @@ func NewSessions(dsn string) (*Sessions, error) {
 		config.RuntimeParams[limit] = "0" // what a role's default would cut short
 	}
 	return &Sessions{config: config}, nil
+}
+
+// On returns the place with the server that the database is on, which
+// [fault.Crash] kills and starts again.
+func (s *Sessions) On(server Server) *Sessions {
+	return &Sessions{config: s.config, server: server}
 }
 
 func (s *Sessions) connect(ctx context.Context) (*pgx.Conn, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness/internal/port"
 )
 
 const ownCount = `select count(*) from pg_stat_activity where application_name = 'holdfast-chaos' and datname = current_database()`
@@ -33,7 +34,7 @@ func awaitNone(t *testing.T, conn *pgx.Conn, sql string) {
 }
 
 func calibrateLockTable(t *testing.T) {
-	dsn := database(t)
+	dsn := emptyDatabase(t)
 	app, other := connect(t, dsn), connect(t, dsn)
 	_, err := app.Exec(t.Context(), `create schema "Shop"; create table "Shop".projects (id int); create table others (id int)`)
 	require.NoError(t, err)
@@ -62,7 +63,7 @@ func calibrateLockTable(t *testing.T) {
 func TestSeveralTablesAreLockedAtOnce(t *testing.T) {
 	for text, free := range map[string]string{"lock-table projects,Shop.owners": "others", "lock-table *": ""} {
 		t.Run(text, func(t *testing.T) {
-			dsn := database(t)
+			dsn := emptyDatabase(t)
 			app := connect(t, dsn)
 			_, err := app.Exec(t.Context(), `create schema "Shop"; create table projects (id int); create table "Shop".owners (id int); create table others (id int);
 				set lock_timeout = '100ms'`)
@@ -97,7 +98,7 @@ func TestSeveralTablesAreLockedAtOnce(t *testing.T) {
 func TestALockThatIsNotGrantedInTimeLeavesNobodyWaiting(t *testing.T) {
 	for name, faults := range map[string][]fault.Kind{"": nil, "though its cancel request is lost": {fault.CancelLost{}}} {
 		t.Run(name, func(t *testing.T) {
-			dsn := database(t)
+			dsn := emptyDatabase(t)
 			proxy, indirect := through(t, dsn)
 			holder, reader := connect(t, dsn), connect(t, dsn)
 			for _, sql := range []string{"create table projects (id int)", "begin", "select * from projects"} {
@@ -121,7 +122,7 @@ func TestALockThatIsNotGrantedInTimeLeavesNobodyWaiting(t *testing.T) {
 }
 
 func TestALockThatIsLostSaysSo(t *testing.T) {
-	dsn := database(t)
+	dsn := emptyDatabase(t)
 	app := connect(t, dsn)
 	_, err := app.Exec(t.Context(), `create table projects (id int)`)
 	require.NoError(t, err)
@@ -135,7 +136,7 @@ func TestALockThatIsLostSaysSo(t *testing.T) {
 }
 
 func TestALockIsUndoneWhenItsWatchingSessionIsLost(t *testing.T) {
-	dsn := database(t)
+	dsn := emptyDatabase(t)
 	app := connect(t, dsn)
 	_, err := app.Exec(t.Context(), `create table projects (id int)`)
 	require.NoError(t, err)
@@ -150,7 +151,7 @@ func TestALockIsUndoneWhenItsWatchingSessionIsLost(t *testing.T) {
 }
 
 func TestATableThatIsNotThereIsAnError(t *testing.T) {
-	dsn := database(t)
+	dsn := emptyDatabase(t)
 	applied, err := sessions(t, dsn).Apply(t.Context(), fault.Fault{Kind: fault.LockTable{Table: "nowhere"}})
 	require.Equal(t, "42P01", sqlState(err), "%v", err)
 	undoFault(t, applied)
@@ -158,7 +159,7 @@ func TestATableThatIsNotThereIsAnError(t *testing.T) {
 }
 
 func calibrateHoldConnections(t *testing.T) {
-	dsn := database(t)
+	dsn := emptyDatabase(t)
 	app := connect(t, dsn)
 	t.Run("as many as asked for", func(t *testing.T) {
 		applied := apply(t, sessions(t, dsn), fault.HoldConnections{N: 5})
@@ -194,7 +195,7 @@ func calibrateHoldConnections(t *testing.T) {
 }
 
 func calibrateTerminateBackends(t *testing.T) {
-	dsn := database(t)
+	dsn := emptyDatabase(t)
 	var app []*pgx.Conn
 	for range 3 {
 		app = append(app, connect(t, named(dsn, "app")))
@@ -224,10 +225,10 @@ func TestAnErrorAboutTheDSNHoldsNoPassword(t *testing.T) {
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), "hunter2")
 	}
-	port, err := reserve()
+	reserved, err := port.Reserve()
 	require.NoError(t, err)
-	defer port.release()
-	_, err = sessions(t, "postgres://user:hunter2@"+port.addr.String()+"/db?sslmode=disable").Apply(t.Context(), fault.Fault{Kind: fault.HoldConnections{N: 1}})
+	defer reserved.Release()
+	_, err = sessions(t, "postgres://user:hunter2@"+reserved.Addr().String()+"/db?sslmode=disable").Apply(t.Context(), fault.Fault{Kind: fault.HoldConnections{N: 1}})
 	require.ErrorContains(t, err, "refused")
 	require.NotContains(t, err.Error(), "hunter2")
 	require.NotContains(t, err.Error(), "user")

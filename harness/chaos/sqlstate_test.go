@@ -38,7 +38,7 @@ const (
 )
 
 func calibrateSQLState(t *testing.T) {
-	direct := database(t)
+	direct := emptyDatabase(t)
 	observer := connect(t, direct)
 	_, err := observer.Exec(t.Context(), "create table projects (id int primary key, n int); insert into projects values (1, 0)")
 	require.NoError(t, err)
@@ -318,7 +318,7 @@ func TestTheNetworksFaultsSelectNothingButStatements(t *testing.T) {
 // A client that gives up while its transaction is in the refused state leaves
 // nothing behind.
 func TestNothingIsLeftOfARefusedTransaction(t *testing.T) {
-	direct := database(t)
+	direct := emptyDatabase(t)
 	p, dsn := through(t, direct)
 	client, observer := connect(t, dsn), connect(t, direct)
 	applied := apply(t, p, fault.SQLState{Code: "40001"})

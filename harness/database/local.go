@@ -48,5 +48,5 @@ func startCluster(ctx context.Context, s Surroundings, b cluster.Binaries) (Inst
 	if err != nil {
 		return Instance{}, err
 	}
-	return Instance{DSN: c.Address().DSN(), What: "from " + b.Dir, Stop: c.Close}, nil
+	return Instance{DSN: c.Address().DSN(), What: "from " + b.Dir, Stop: c.Close, Kill: c.Kill, Restart: c.Restart}, nil
 }

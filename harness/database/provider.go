@@ -47,6 +47,11 @@ type Instance struct {
 	Ephemeral bool
 	// Stop ends the server. Nil where it is not ours to end.
 	Stop func(context.Context) error
+	// Kill ends every process of the server with no chance to clean up and returns
+	// how many there were; Restart starts it again at the same address, and returns
+	// once it answers. Nil, both of them, where that cannot be done.
+	Kill    func(context.Context) (processes int, err error)
+	Restart func(context.Context) error
 }
 
 func (i Instance) stop(ctx context.Context) error {

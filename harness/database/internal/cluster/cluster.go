@@ -19,10 +19,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness/database/internal/address"
+	"holdfast.dev/holdfast/harness/internal/port"
 	"holdfast.dev/holdfast/harness/undo"
 
 	"github.com/jackc/pgx/v5"
@@ -55,6 +57,8 @@ type Cluster struct {
 	step    *undo.Step
 	process *child
 	address address.Address
+	kept    *port.Reservation // of its port, so that it can come back there; nil where the system has no such thing
+	number  uint16            // of its port
 }
 
 // Start starts a server and returns once it answers. The context bounds the
@@ -124,15 +128,36 @@ func (c *Cluster) start(ctx context.Context) error {
 func (c *Cluster) launch(ctx context.Context) error {
 	var err error
 	for range portAttempts {
-		var port uint16
-		if port, err = freePort(); err != nil {
+		if err := c.takePort(); err != nil {
 			return err
 		}
-		if err = c.launchAt(ctx, port); !errors.Is(err, errDied) || !strings.Contains(err.Error(), "could not bind") {
+		if err = c.launchAt(ctx, c.number); !errors.Is(err, errDied) || !strings.Contains(err.Error(), "could not bind") {
 			return err
 		}
 	}
 	return err
+}
+
+// takePort finds a port that nobody listens on, and keeps it where the system lets
+// a server listen at a port that is kept.
+func (c *Cluster) takePort() (err error) {
+	if runtime.GOOS != "linux" {
+		c.number, err = freePort()
+		return err
+	}
+	c.letPortGo()
+	if c.kept, err = port.Reserve(); err != nil {
+		return err
+	}
+	c.number = uint16(c.kept.Addr().Port)
+	return nil
+}
+
+func (c *Cluster) letPortGo() {
+	if c.kept != nil {
+		c.kept.Release()
+		c.kept = nil
+	}
 }
 
 func (c *Cluster) launchAt(ctx context.Context, port uint16) error {
@@ -209,6 +234,7 @@ func (c *Cluster) Close(ctx context.Context) error {
 	if c.step != nil {
 		err = c.config.Journal.Done(*c.step)
 	}
+	c.letPortGo()
 	c.slot.release()
 	c.slot = nil
 	return err

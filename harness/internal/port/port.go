@@ -1,4 +1,6 @@
-package chaos
+// Package port keeps a port of this machine for whoever is to listen there again
+// and again.
+package port
 
 import (
 	"errors"
@@ -7,29 +9,30 @@ import (
 	"syscall"
 )
 
-// reservation is a bound socket that does not listen. While it is open the port
-// is ours, yet connections to it are refused by the kernel: what makes a proxy
-// able to stop listening and to come back at the same address for certain.
-type reservation struct {
+// Reservation is a bound socket that does not listen. While it is open the port
+// is ours, yet connections to it are refused by the kernel: what makes a proxy, or
+// a server, able to stop listening and to come back at the same address for
+// certain.
+type Reservation struct {
 	fd   int
 	addr *net.TCPAddr
 }
 
-// reserve binds a free port of 127.0.0.1.
-func reserve() (*reservation, error) {
+// Reserve binds a free port of 127.0.0.1.
+func Reserve() (*Reservation, error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		return nil, fmt.Errorf("reserve a port: %w", err)
 	}
-	r := &reservation{fd: fd}
+	r := &Reservation{fd: fd}
 	if err := r.bind(); err != nil {
-		r.release()
+		r.Release()
 		return nil, fmt.Errorf("reserve a port: %w", err)
 	}
 	return r, nil
 }
 
-func (r *reservation) bind() error {
+func (r *Reservation) bind() error {
 	syscall.CloseOnExec(r.fd)
 	// With this a second socket, that of the listener, may be bound beside it.
 	if err := syscall.SetsockoptInt(r.fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
@@ -50,8 +53,11 @@ func (r *reservation) bind() error {
 	return nil
 }
 
-// listen listens at the reserved address.
-func (r *reservation) listen() (*net.TCPListener, error) {
+// Addr is the reserved address.
+func (r *Reservation) Addr() *net.TCPAddr { return r.addr }
+
+// Listen listens at the reserved address.
+func (r *Reservation) Listen() (*net.TCPListener, error) {
 	l, err := net.ListenTCP("tcp4", r.addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
@@ -59,6 +65,7 @@ func (r *reservation) listen() (*net.TCPListener, error) {
 	return l, nil
 }
 
-func (r *reservation) release() {
+// Release gives the port back.
+func (r *Reservation) Release() {
 	_ = syscall.Close(r.fd)
 }
