@@ -15,21 +15,22 @@ import (
 // each of them. What this list lacks must be chosen by the program itself, as
 // containers are.
 var foreign = map[string]string{
-	"github.com/HdrHistogram/hdrhistogram-go": "latencies that merge, in a format that others read",
-	"github.com/pandatix/go-abnf":             "of the parser",
-	"github.com/jackc/pgx/v5":                 "Postgres: data sets, clones, probes and faults",
-	"github.com/jackc/pgpassfile":             "of pgx",
-	"github.com/jackc/pgservicefile":          "of pgx",
-	"golang.org/x/text":                       "of pgx",
-	"github.com/prometheus/common":            "the parser of anybody's metrics page",
-	"github.com/prometheus/client_model":      "of the parser",
-	"github.com/munnerz/goautoneg":            "of the parser",
-	"google.golang.org/protobuf":              "of the parser",
-	"github.com/shirou/gopsutil/v3":           "figures of processes and of the machine",
-	"github.com/tklauser/go-sysconf":          "of gopsutil",
-	"github.com/tklauser/numcpus":             "of gopsutil",
-	"golang.org/x/sync":                       "groups of goroutines",
-	"golang.org/x/sys":                        "file locks and signals",
+	"github.com/HdrHistogram/hdrhistogram-go":  "latencies that merge, in a format that others read",
+	"github.com/pandatix/go-abnf":              "of the parser",
+	"github.com/jackc/pgx/v5":                  "Postgres: data sets, clones, probes and faults",
+	"github.com/jackc/pgpassfile":              "of pgx",
+	"github.com/jackc/pgservicefile":           "of pgx",
+	"golang.org/x/text":                        "of pgx",
+	"github.com/santhosh-tekuri/jsonschema/v6": "contracts: the shapes of answers",
+	"github.com/prometheus/common":             "the parser of anybody's metrics page",
+	"github.com/prometheus/client_model":       "of the parser",
+	"github.com/munnerz/goautoneg":             "of the parser",
+	"google.golang.org/protobuf":               "of the parser",
+	"github.com/shirou/gopsutil/v3":            "figures of processes and of the machine",
+	"github.com/tklauser/go-sysconf":           "of gopsutil",
+	"github.com/tklauser/numcpus":              "of gopsutil",
+	"golang.org/x/sync":                        "groups of goroutines",
+	"golang.org/x/sys":                         "file locks and signals",
 }
 
 func TestWhoImportsTheHarnessPullsFewModules(t *testing.T) {

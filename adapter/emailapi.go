@@ -32,15 +32,16 @@ func EmailAPI(name string, c emailapi.Config, key KeyAt) harness.Dependency {
 
 func openMail(seed uint64, c emailapi.Config, key KeyAt) (*Mail, error) {
 	c.Seed = seed
-	c.Keys = []emailapi.Key{{Text: firstKey, State: emailapi.Valid}}
+	k := newKeys()
+	c.Keys = []emailapi.Key{{Text: k.first, State: emailapi.Valid}}
 	api, err := emailapi.Start(c)
 	if err != nil {
 		return nil, err
 	}
-	m := &Mail{Fake: New(api.Host), api: api, keys: []string{firstKey}}
+	m := &Mail{Fake: New(api.Host), api: api, own: k, keys: []string{k.first}}
 	m.Set("EMAIL_API_URL", api.URL(0))
 	if key == KeyInEnvironment {
-		m.Set("EMAIL_API_KEY", firstKey)
+		m.Set("EMAIL_API_KEY", k.first)
 	} else if err := m.keyInFile(); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
@@ -51,6 +52,7 @@ func openMail(seed uint64, c emailapi.Config, key KeyAt) (*Mail, error) {
 type Mail struct {
 	*Fake
 	api     *emailapi.Server
+	own     keys
 	keyFile string // empty: the key stays the same
 
 	mu   sync.Mutex // guards keys

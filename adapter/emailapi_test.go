@@ -106,9 +106,9 @@ func TestAnotherFaultOfTheEmailAPI(t *testing.T) {
 	require.NoError(t, fake.Support().Accepts(down))
 	applied, err := fake.Apply(t.Context(), down)
 	require.NoError(t, err)
-	require.Equal(t, 503, send(t, fake, "re_first_key"))
+	require.Equal(t, 503, send(t, fake, fake.(*adapter.Mail).Secrets()[0]))
 	require.NoError(t, applied.Undo(t.Context()))
-	require.Equal(t, 200, send(t, fake, "re_first_key"))
+	require.Equal(t, 200, send(t, fake, fake.(*adapter.Mail).Secrets()[0]))
 }
 
 // A fake whose configuration is wrong does not start, and says what is.

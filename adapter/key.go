@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,11 +17,15 @@ import (
 	"holdfast.dev/holdfast/harness/chaos"
 )
 
-// API keys of the fake. They are no secrets: they open it alone.
-const (
-	firstKey  = "re_first_key"
-	secondKey = "re_second_key" // takes the first one's place, where that is revoked
-)
+// keys are the API keys of one fake: secrets of this run alone, so that wherever one
+// turns up the target has told it. The second takes the first one's place, where that
+// is revoked.
+type keys struct{ first, second string }
+
+func newKeys() keys { return keys{"re_" + rand.Text(), "re_" + rand.Text()} }
+
+// Secrets are the keys that the target is given.
+func (m *Mail) Secrets() []string { return []string{m.own.first, m.own.second} }
 
 // KeyAt is where the target finds its API key.
 type KeyAt int
@@ -42,7 +47,7 @@ func (m *Mail) keyInFile() error {
 	}
 	m.keyFile = filepath.Join(dir, "key")
 	m.Set("EMAIL_API_KEY_FILE", m.keyFile)
-	return m.writeKey(firstKey)
+	return m.writeKey(m.own.first)
 }
 
 // Close stops the API and takes the key away.
@@ -105,7 +110,7 @@ func (m *Mail) Apply(ctx context.Context, f fault.Fault) (chaos.Applied, error) 
 	if f.Kind != (fault.RevokeKey{}) {
 		return m.Fake.Apply(ctx, f)
 	}
-	m.api.SetKey(firstKey, emailapi.Revoked)
+	m.api.SetKey(m.own.first, emailapi.Revoked)
 	return &revocation{m, f, time.Since(m.api.Journal().Start())}, nil
 }
 
@@ -118,11 +123,12 @@ type revocation struct {
 
 // Undo lets another key in and hands it to the target.
 func (r *revocation) Undo(context.Context) error {
-	r.mail.api.SetKey(secondKey, emailapi.Valid)
+	second := r.mail.own.second
+	r.mail.api.SetKey(second, emailapi.Valid)
 	r.mail.mu.Lock()
-	r.mail.keys = append(r.mail.keys, secondKey)
+	r.mail.keys = append(r.mail.keys, second)
 	r.mail.mu.Unlock()
-	return r.mail.writeKey(secondKey)
+	return r.mail.writeKey(second)
 }
 
 // Receipt counts the calls that were refused for their key.

@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"crypto/rand"
 	"slices"
 	"strings"
 
@@ -16,12 +17,12 @@ import (
 func OracleAPI(name string, c oracleapi.Config) harness.Dependency {
 	open := func(seed uint64) (harness.Fake, error) {
 		c := c
-		c.Seed = seed
+		c.Seed, c.Token = seed, rand.Text()
 		api, err := oracleapi.Start(c)
 		if err != nil {
 			return nil, err
 		}
-		return &Oracles{New(api.Host), api}, nil
+		return &Oracles{New(api.Host), api, c.Token}, nil
 	}
 	return Dependency(name, open, askedPerProject(name))
 }
@@ -47,13 +48,17 @@ func askedPerProject(name string) harness.Measure {
 // Oracles is the impact API, with the addresses of its oracles.
 type Oracles struct {
 	*Fake
-	api *oracleapi.Server
+	api   *oracleapi.Server
+	token string
 }
 
 // Serves reports whether an address is one of its own.
 func (o *Oracles) Serves(address string) bool {
 	return slices.ContainsFunc(o.api.URLs(), func(base string) bool { return strings.HasPrefix(address, base+"/") })
 }
+
+// Secrets is the token in the addresses of the oracles.
+func (o *Oracles) Secrets() []string { return []string{o.token} }
 
 // Endpoint is the address at which the n-th oracle, of that name, is asked.
 func (o *Oracles) Endpoint(n int, oracle string) string { return o.api.Endpoint(n, oracle) }

@@ -94,7 +94,10 @@ func (m *Measurement) observe(st *setup) {
 		m.Ends = append(m.Ends, shift(e, st.begun.Sub(st.start)))
 	}
 	m.Load.readMeasures(st)
-	m.Load.Standing = st.watches.ended(standing.Ended{Log: m.Log, Lives: len(m.Ends), Complete: m.Load.Interrupted == "" && m.Load.Died == nil})
+	lines, spilled := st.spills.seen()
+	m.Load.Standing = st.watches.ended(standing.Ended{
+		Log: m.Log, LogLines: lines, Spilled: spilled, Lives: len(m.Ends), Complete: m.Load.Interrupted == "" && m.Load.Died == nil,
+	})
 }
 
 // shift moves an end's times onto the scenario's clock: the target was started

@@ -63,7 +63,11 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 		return err
 	}
 	l.start = time.Now().Add(leadTime)
-	l.watches = l.session.watch(ctx, l.scenario, l.scene())
+	scene, err := l.scene()
+	if err != nil {
+		return err
+	}
+	l.watches = l.session.watch(ctx, l.scenario, scene)
 	if l.sampler, err = probe.Start(context.WithoutCancel(ctx), l.start, probes...); err != nil {
 		return err
 	}
@@ -75,7 +79,7 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	undo.add("undo the faults", func(context.Context) error { l.schedule.Stop(); return nil })
 	l.attack, err = load.Start(ctx, load.Config{
 		BaseURL: l.target.URL(), Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(),
-		Observe: l.exchanges(), Answers: l.answered(),
+		Observe: l.exchanges(), Answers: l.answered(), Header: callersHeader(l.caller),
 	}, l.scenario.Load...)
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"slices"
 
 	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness/contract"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
@@ -84,6 +85,9 @@ type World struct {
 	Data database.DataSet
 	// Facts are what the report says of it, for example projects: 10000.
 	Facts map[string]string
+	// Contract is what the target promises of its answers. Defaults to nothing but
+	// what holds of any.
+	Contract contract.Contract
 	// Dependencies are what the target calls outside of itself.
 	Dependencies []Dependency
 	// Prepare adds to the scenario's own copy of the data what it alone needs,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/url"
 	"time"
 
 	"holdfast.dev/holdfast/harness/chaos"
@@ -28,8 +27,11 @@ type setup struct {
 	seed     uint64    // of the run
 	limited  bool      // the target has a limit of memory
 	canary   witness.Calibration
-	begun    time.Time // the zero of the target's clock
-	start    time.Time // the zero of the scenario's clock; zero until there is load
+	begun    time.Time         // the zero of the target's clock
+	start    time.Time         // the zero of the scenario's clock; zero until there is load
+	caller   string            // the caller's secret
+	secrets  []standing.Secret // what the target may not tell
+	spills   *spills           // which of them stand in its log
 }
 
 // setUp brings all of it up. What it starts it leaves to undo, also where it
@@ -51,7 +53,9 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	}
 	addressesOf(st.fakes, dsn, env)
 	st.limited = v.launch(s.cfg.Target).MemoryLimit > 0
-	if st.target, err = s.newTarget(v, env, dsn, st.begun); err != nil {
+	st.caller = callersSecret()
+	st.secrets = secretsOf(env, st.fakes, st.caller)
+	if st.target, err = s.newTarget(v, env, st); err != nil {
 		return nil, err
 	}
 	undo.add("stop the target", func(ctx context.Context) error {
@@ -186,11 +190,16 @@ func (st *setup) state() State {
 }
 
 // scene is what the standing checks may look at.
-func (st *setup) scene() standing.Scene {
+func (st *setup) scene() (standing.Scene, error) {
+	promised, err := st.scenario.World.Contract.Compile()
+	if err != nil {
+		return standing.Scene{}, fmt.Errorf("the contract: %w", err)
+	}
 	state := st.state()
 	return standing.Scene{
 		Start: state.Start, Phases: st.scenario.Timeline.Phases(), Target: state.Target, PID: st.target.PID, DSN: state.DSN,
-	}
+		Contract: promised, Secrets: st.secrets,
+	}, nil
 }
 
 // addressesOf adds to the target's environment where it finds its dependencies.
@@ -206,30 +215,17 @@ func addressesOf(fakes map[string]Fake, dsn string, env map[string]string) {
 // databaseVariable tells the target where its database is.
 const databaseVariable = "DATABASE_URL"
 
-func (s *Session) newTarget(v Variant, env map[string]string, dsn string, begun time.Time) (target.Target, error) {
+func (s *Session) newTarget(v Variant, env map[string]string, st *setup) (target.Target, error) {
 	launch := v.launch(s.cfg.Target)
+	secret := unloggable(st.secrets)
+	st.spills = &spills{secrets: standing.NewSecrets(secret)}
 	program := target.Program{
-		Args: launch.Args, Env: env, Start: begun, Journal: s.journal,
-		Secrets: secrets(dsn), ReadyTimeout: launch.ReadyTimeout,
+		Args: launch.Args, Env: env, Start: st.begun, Journal: s.journal,
+		Secrets: texts(secret), Line: st.spills.line, ReadyTimeout: launch.ReadyTimeout,
 	}
 	r, err := launch.runtime()
 	if err != nil {
 		return nil, err
 	}
 	return r.New(target.Spec{Program: program, Command: launch.Program, MemoryLimit: launch.MemoryLimit})
-}
-
-// secrets are what may not stand in the target's log: its DSN, and the password
-// alone.
-func secrets(dsn string) []string {
-	if dsn == "" {
-		return nil
-	}
-	all := []string{dsn}
-	if u, err := url.Parse(dsn); err == nil {
-		if password, ok := u.User.Password(); ok {
-			all = append(all, password)
-		}
-	}
-	return all
 }

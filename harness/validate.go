@@ -55,6 +55,9 @@ func (s Scenario) Validate() error {
 	s.validateFaults(&p)
 	s.validateChecks(&p)
 	p.note(validateOff(s.StandingOff))
+	if _, err := s.World.Contract.Compile(); err != nil {
+		p.note(fmt.Errorf("the contract: %w", err))
+	}
 	if len(p) == 0 {
 		return nil
 	}

@@ -23,6 +23,9 @@ type Config struct {
 	host.Config
 	// Oracles are the ids that exist. Defaults to any.
 	Oracles []string
+	// Token is the first part of the path of every oracle's address, as APIs have it
+	// that know their callers by it. Defaults to none.
+	Token string
 	// DataSeed is what the answers' data comes from. Defaults to Seed.
 	DataSeed uint64
 }
@@ -55,7 +58,7 @@ func Start(c Config) (*Server, error) {
 			c.Start = c.Now()
 		}
 	}
-	a := &api{seed: cmp.Or(c.DataSeed, c.Seed)}
+	a := &api{prefix: prefix(c.Token), seed: cmp.Or(c.DataSeed, c.Seed)}
 	if len(c.Oracles) > 0 {
 		a.oracles = make(map[string]bool, len(c.Oracles))
 		for _, id := range c.Oracles {
@@ -73,7 +76,7 @@ func Start(c Config) (*Server, error) {
 // oracles are spread over them by their number of appearance.
 func (s *Server) Endpoint(n int, oracle string) string {
 	urls := s.URLs()
-	return urls[n%len(urls)] + "/oracles/" + oracle + "/impact"
+	return urls[n%len(urls)] + s.api.prefix + oracle + "/impact"
 }
 
 // InFlight is how many calls an oracle has open now; of all oracles if it is "".
@@ -115,6 +118,7 @@ func (s *Server) AskedPerProject(f journal.Filter) map[string]int {
 
 // api is the oracle API as it would be without faults.
 type api struct {
+	prefix   string // of the oracles' paths
 	seed     uint64
 	oracles  map[string]bool // nil: any
 	previous atomic.Pointer[[]byte]
@@ -130,7 +134,7 @@ type question struct {
 // Identify reads oracle and project.
 func (a *api) Identify(r *http.Request, body []byte) host.Identity {
 	q := &question{}
-	oracle, ok := oracleOf(r.URL.Path)
+	oracle, ok := a.oracleOf(r.URL.Path)
 	project := projectOf(r, body)
 	q.oracle = oracle
 	id, err := strconv.ParseInt(project, 10, 64)
@@ -161,8 +165,16 @@ func odd(r *http.Request, body []byte, project string) bool {
 		project[0] == '0' || project[0] == '+' || !slices.Equal(attempts, []string{"1"})
 }
 
-func oracleOf(path string) (string, bool) {
-	rest, ok := strings.CutPrefix(path, "/oracles/")
+// prefix is what the oracles' paths begin with.
+func prefix(token string) string {
+	if token == "" {
+		return "/oracles/"
+	}
+	return "/" + token + "/oracles/"
+}
+
+func (a *api) oracleOf(path string) (string, bool) {
+	rest, ok := strings.CutPrefix(path, a.prefix)
 	if !ok {
 		return "", false
 	}

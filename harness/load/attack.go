@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -31,6 +32,8 @@ type Config struct {
 	// Observe is told of each request that has ended, from many goroutines at
 	// once. The request's worker waits meanwhile. Optional.
 	Observe func(Exchange)
+	// Header is what every request carries beside its own, which go before. Optional.
+	Header http.Header
 	// Answers is told of each answer that arrived whole, as Observe is. The request
 	// and the answer are valid during the call alone. With it the bodies of all
 	// answers are kept until then, also of those whose stream does not look at them.
@@ -140,7 +143,7 @@ func Start(ctx context.Context, config Config, streams ...Stream) (*Attack, erro
 		senders[i] = &sender{
 			stream: s, answers: config.Answers, base: base, seed: streamSeed(config.Seed, s.Name), pacer: p, rec: rec,
 			now: a.clock, stop: pacing.Done(), deadlines: newDeadlines(life, s.Timeout), transport: transport, scratch: pool,
-			template: newTemplate(base),
+			template: newTemplate(base), common: config.Header,
 		}
 		a.streams = append(a.streams, &running{stream: s, pacer: p, rec: rec})
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -39,6 +40,7 @@ type sender struct {
 	transport http.RoundTripper
 	scratch   *sync.Pool // of *scratch, shared by the streams of a run
 	template  *http.Request
+	common    http.Header                     // of every request
 	answers   func(Exchange, Request, Answer) // nil: nobody asks
 }
 
@@ -162,7 +164,8 @@ func (s *sender) build(ctx context.Context, n int64, ask Request) (*http.Request
 	if ask.Method != "" {
 		req.Method = ask.Method
 	}
-	req.Header = make(http.Header, len(ask.Header)+1)
+	req.Header = make(http.Header, len(ask.Header)+len(s.common)+1)
+	maps.Copy(req.Header, s.common)
 	for k, v := range ask.Header {
 		req.Header[k] = v
 	}

@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast.dev/holdfast/harness/contract"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
@@ -66,6 +67,18 @@ type Scene struct {
 	PID func() (int32, bool)
 	// DSN leads to the scenario's database past any proxy; empty: there is none.
 	DSN string
+	// Contract is what the target promises of its answers; never nil.
+	Contract *contract.Compiled
+	// Secrets are what the target was told and must not tell.
+	Secrets []Secret
+}
+
+// Secret is something that was given to the target and to nobody else.
+type Secret struct {
+	What string // for people, for example "the password of the database"
+	Text string
+	// Loggable says that it may stand in the target's own log: an address, a name.
+	Loggable bool
 }
 
 // Answer is one answer to the load. The body is whole.
@@ -88,6 +101,8 @@ type Settled struct {
 // Ended is what is known when everything is down.
 type Ended struct {
 	Log      []string // the target's last lines
+	LogLines int64    // how many it wrote
+	Spilled  []string // which secrets stood in them, as [Secret.What] says
 	Lives    int      // how often it was started
 	Answers  int64    // how many answers there were, equal ones included
 	Complete bool     // the experiment was not cut short
@@ -151,7 +166,7 @@ func (f *Finding) Add(e Example) {
 
 // All are the standing checks, in the order in which they look.
 func All() []Check {
-	return []Check{}
+	return []Check{answers(), told()}
 }
 
 // Names are their names.

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	maxLine = 2_000 // bytes of a line that are kept
+	maxLine = 2_000    // bytes of a line that are kept
+	maxTold = 64 << 10 // of one that somebody is told of
 	hidden  = "[secret]"
 	cut     = " …"
 )
@@ -19,14 +20,19 @@ type lines struct {
 	keep    int
 	redact  *strings.Replacer
 	longest int // of the secrets, in bytes
+	limit   int // of a line, before its secrets are hidden
+	tell    func(string)
 
 	mu   sync.Mutex // guards below
 	ring []string
 	next int // where in ring the oldest line is, once ring is full
 }
 
-func newLines(keep int, secrets []string) *lines {
-	l := &lines{keep: keep}
+func newLines(keep int, secrets []string, tell func(string)) *lines {
+	l := &lines{keep: keep, limit: maxLine, tell: tell}
+	if tell != nil {
+		l.limit = maxTold
+	}
 	var pairs []string
 	for _, form := range secretForms(secrets) {
 		pairs = append(pairs, form, hidden)
@@ -66,12 +72,16 @@ func (l *lines) list() []string {
 
 // add keeps one whole line.
 func (l *lines) add(line string) {
-	line = l.redact.Replace(strings.ToValidUTF8(strings.TrimRight(line, "\r"), "�"))
+	line = strings.ToValidUTF8(strings.TrimRight(line, "\r"), "�")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tell != nil {
+		l.tell(line)
+	}
+	line = l.redact.Replace(line)
 	if len(line) > maxLine {
 		line = strings.ToValidUTF8(line[:maxLine], "") + cut
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if len(l.ring) < l.keep {
 		l.ring = append(l.ring, line)
 		return
@@ -99,7 +109,7 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 		if !whole {
 			end = len(p)
 		}
-		room := maxLine + len(cut) + w.to.longest - len(w.partial)
+		room := w.to.limit + len(cut) + w.to.longest - len(w.partial)
 		w.partial = append(w.partial, p[:min(end, max(room, 0))]...)
 		if whole {
 			w.flush()

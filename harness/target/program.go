@@ -56,6 +56,9 @@ type Program struct {
 	// Secrets are cut out of its log wherever they stand, as they are and as
 	// they look in a URL or in JSON.
 	Secrets []string
+	// Line is told of each line of its log, whole and with its secrets, one at a
+	// time. It is not to keep it. Defaults to nobody.
+	Line func(string)
 	// Start is the run's start, from which Ends count. Required.
 	Start time.Time
 	// Journal is the run's undo journal. Required.

@@ -44,7 +44,7 @@ func New(prog Program, how Launcher) (*Runner, error) {
 func newRunner(prog Program, how Launcher) *Runner {
 	return &Runner{
 		prog: prog, how: how, address: prog.Address,
-		log:  newLines(prog.LogLines, prog.Secrets),
+		log:  newLines(prog.LogLines, prog.Secrets, prog.Line),
 		turn: make(chan struct{}, 1),
 	}
 }

@@ -68,7 +68,7 @@ func TestAPortLostBeforeTheFirstStartIsReplaced(t *testing.T) {
 }
 
 func TestTheLogKeepsTheLastLines(t *testing.T) {
-	l := newLines(3, nil)
+	l := newLines(3, nil, nil)
 	w := l.writer()
 	_, _ = w.Write([]byte("one\ntwo\r\nth"))
 	require.Equal(t, []string{"one", "two"}, l.list())
@@ -80,7 +80,7 @@ func TestTheLogKeepsTheLastLines(t *testing.T) {
 func TestALongLineIsCutButNotThroughASecret(t *testing.T) {
 	const secret = "correct horse battery staple"
 	for _, before := range []int{0, maxLine - len(secret) - 1, maxLine - 10, maxLine - 1, maxLine, maxLine + 5, 10 * maxLine} {
-		l := newLines(1, []string{secret})
+		l := newLines(1, []string{secret}, nil)
 		w := l.writer()
 		for _, r := range strings.Repeat("x", before) + secret + strings.Repeat("y", 3*maxLine) + "\n" {
 			_, _ = w.Write([]byte(string(r)))
@@ -96,7 +96,7 @@ func TestNoFormOfASecretIsEverLogged(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		secret := rapid.StringMatching(`S3[a-z@:/?#&=+ "'<>%]{3,20}`).Draw(t, "secret")
 		form := rapid.SampledFrom(secretForms([]string{secret})).Draw(t, "form")
-		l := newLines(10, []string{"S3", secret, ""})
+		l := newLines(10, []string{"S3", secret, ""}, nil)
 		w := l.writer()
 		text := rapid.StringMatching(`[a-z ]{0,40}`).Draw(t, "before") + form + "\n"
 		at := rapid.IntRange(0, len(text)).Draw(t, "cut")
@@ -114,7 +114,7 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("a\nb\n"), 1)
 	f.Add([]byte(strings.Repeat("z", 3*maxLine)), 100)
 	f.Fuzz(func(t *testing.T, data []byte, at int) {
-		l := newLines(5, []string{"secret"})
+		l := newLines(5, []string{"secret"}, nil)
 		w := l.writer()
 		if at < 0 || at > len(data) {
 			at = len(data)
@@ -158,13 +158,16 @@ func TestAConfigurationSaysAllThatIsWrongWithItAtOnce(t *testing.T) {
 func TestDefaultsFillWhatIsEmptyAndNothingElse(t *testing.T) {
 	full := Program{
 		Name: "n", Args: []string{"a"}, Env: map[string]string{"K": "v"}, AddrVariable: "ADDR", Address: "127.0.0.1:1",
-		ReadyPath: "/r", ReadyTimeout: 1, Grace: 2, LogLines: 3, Secrets: []string{"s"}, Start: time.Now(), Journal: new(undo.Journal),
+		ReadyPath: "/r", ReadyTimeout: 1, Grace: 2, LogLines: 3, Secrets: []string{"s"}, Line: func(string) {}, Start: time.Now(), Journal: new(undo.Journal),
 	}
 	v := reflect.ValueOf(full)
 	for i := range v.NumField() {
 		require.False(t, v.Field(i).IsZero(), "this test sets every field: %s", v.Type().Field(i).Name)
 	}
-	require.Equal(t, full, full.withDefaults("other"))
+	got := full.withDefaults("other")
+	require.NotNil(t, got.Line)
+	full.Line, got.Line = nil, nil // functions can't be compared
+	require.Equal(t, full, got)
 	empty := Program{}.withDefaults("other")
 	require.Equal(t, Program{
 		Name: "other", AddrVariable: "LISTEN_ADDR", ReadyPath: "/readyz",
@@ -205,7 +208,7 @@ func TestALifeIsToldItsAddressAndItsMark(t *testing.T) {
 		Args: []string{"--port={port}", "--host={host}", "plain"}, AddrVariable: "ADDR",
 		Env: map[string]string{"SELF": "http://{addr}/", "A": "{other}"}, Journal: journal,
 	}.withDefaults("x")
-	log := newLines(10, nil)
+	log := newLines(10, nil, nil)
 	i := p.invocation("127.0.0.1:8080", log)
 	require.Equal(t, []string{"--port=8080", "--host=127.0.0.1", "plain"}, i.Args)
 	require.NotEmpty(t, i.Step)

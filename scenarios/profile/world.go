@@ -8,6 +8,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // MaxMemory is the source's "mémoire < 100MB" for a target, read strictly:
@@ -33,6 +34,7 @@ func World(projects int) harness.World {
 				return schema.Seed(ctx, dsn, params)
 			},
 		},
-		Facts: map[string]string{"projects": strconv.Itoa(projects)},
+		Contract: contract.Of(),
+		Facts:    map[string]string{"projects": strconv.Itoa(projects)},
 	}
 }

@@ -1,0 +1,146 @@
+// Package contract is what a service promises of its answers, as data: its routes,
+// and for each the statuses, headers and bodies that an answer may have. Bodies are
+// described by JSON Schema, routes as [net/http.ServeMux] writes them, so that both
+// can be made from an OpenAPI file as well as by hand.
+//
+// A [Contract] is compiled once ([Contract.Compile]) and then asked of each answer
+// ([Compiled.Judge]). What holds of any answer over HTTP, whoever gives it, is
+// asked by [Orderly] and needs no contract.
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Contract is what a service promises. The zero value promises nothing.
+type Contract struct {
+	Routes []Route
+}
+
+// Route is one kind of question.
+type Route struct {
+	// Pattern is the method and the path, for example "GET /projects/{id}/impact".
+	Pattern string
+	Answers []Answer
+}
+
+// Answer is one kind of answer to it.
+type Answer struct {
+	Statuses []int
+	// MediaType of the body, without parameters, for example application/json.
+	// Defaults to any.
+	MediaType string
+	// Headers that it must have.
+	Headers []string
+	// Schema is the JSON Schema of the body. Defaults to any body.
+	Schema string
+}
+
+// Compiled is a contract that can be held against answers. It may be used from many
+// goroutines at once.
+type Compiled struct {
+	mux    *http.ServeMux
+	routes map[string][]compiled // by pattern
+}
+
+// compiled is an answer with its schema.
+type compiled struct {
+	Answer
+	schema *jsonschema.Schema // nil: any body
+}
+
+// Compile reports all that is wrong with the contract as data, joined.
+func (c Contract) Compile() (*Compiled, error) {
+	out := &Compiled{mux: http.NewServeMux(), routes: map[string][]compiled{}}
+	var errs []error
+	for _, r := range c.Routes {
+		if err := out.route(r.Pattern); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for i, a := range r.Answers {
+			schema, err := compile(fmt.Sprintf("%s answer %d", r.Pattern, i+1), a.Schema)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("route %s, status %v: %w", r.Pattern, a.Statuses, err))
+			}
+			out.routes[r.Pattern] = append(out.routes[r.Pattern], compiled{a, schema})
+		}
+	}
+	return out, errors.Join(errs...)
+}
+
+// route enters a pattern. A mux panics where it takes none.
+func (c *Compiled) route(pattern string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("route %q: %v", pattern, p)
+		}
+	}()
+	if method, path, ok := strings.Cut(pattern, " "); !ok || method == "" || !strings.HasPrefix(path, "/") {
+		return fmt.Errorf("route %q is not a method and a path, for example GET /items/{id}", pattern)
+	}
+	c.mux.Handle(pattern, http.NotFoundHandler())
+	return nil
+}
+
+// compile reads a schema; nil where there is none.
+func compile(name, text string) (*jsonschema.Schema, error) {
+	if text == "" {
+		return nil, nil
+	}
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("read the schema: %w", err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	where := "mem:///" + url.PathEscape(name)
+	if err := compiler.AddResource(where, doc); err != nil {
+		return nil, fmt.Errorf("read the schema: %w", err)
+	}
+	return compiler.Compile(where)
+}
+
+// Pattern is the route that a request goes to, empty if the contract has none.
+func (c *Compiled) Pattern(method, path string) string {
+	u, err := url.ParseRequestURI(path)
+	if err != nil {
+		return ""
+	}
+	if method == "" {
+		method = http.MethodGet
+	}
+	_, pattern := c.mux.Handler(&http.Request{Method: method, URL: u, Host: "target"})
+	return pattern
+}
+
+// Judge says how an answer to a request breaks the contract, nil if it does not. A
+// route that the contract does not know promises nothing.
+func (c *Compiled) Judge(method, path string, status int, header http.Header, body []byte) error {
+	answers := c.routes[c.Pattern(method, path)]
+	if len(answers) == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(answers, func(a compiled) bool { return slices.Contains(a.Statuses, status) })
+	if i < 0 {
+		return fmt.Errorf("its status is %d, and the contract has %s", status, statuses(answers))
+	}
+	return answers[i].judge(header, body)
+}
+
+func statuses(answers []compiled) string {
+	var all []string
+	for _, a := range answers {
+		for _, s := range a.Statuses {
+			all = append(all, fmt.Sprint(s))
+		}
+	}
+	return strings.Join(all, ", ")
+}

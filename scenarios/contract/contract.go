@@ -1,0 +1,74 @@
+// Package contract is docs/target-contract.md as data: what each answer of a target
+// may be. The standing check "answers" holds every answer of every scenario against it.
+package contract
+
+import "holdfast.dev/holdfast/harness/contract"
+
+// Of is the contract of the three services.
+func Of() contract.Contract {
+	return contract.Contract{Routes: []contract.Route{
+		{Pattern: "GET /search", Answers: append(ok(200, search), errors(400, 503)...)},
+		{Pattern: "GET /projects/{id}/impact", Answers: append(ok(200, impact), errors(400, 404, 502, 503, 504)...)},
+		{Pattern: "POST /tasks", Answers: append(ok(202, taken), errors(400, 503)...)},
+		{Pattern: "GET /tasks/{id}", Answers: append(ok(200, task), errors(404, 503)...)},
+		{Pattern: "GET /tasks/queue", Answers: append(ok(200, queue), errors(503)...)},
+		{Pattern: "GET /healthz", Answers: []contract.Answer{{Statuses: []int{200}}}},
+		{Pattern: "GET /readyz", Answers: append([]contract.Answer{{Statuses: []int{200}}}, errors(503)...)},
+	}}
+}
+
+const json = "application/json"
+
+func ok(status int, schema string) []contract.Answer {
+	return []contract.Answer{{Statuses: []int{status}, MediaType: json, Schema: schema}}
+}
+
+// errors are {"error":{"code","message"}}; a refusal for now says when to come again.
+func errors(statuses ...int) []contract.Answer {
+	var all []contract.Answer
+	for _, s := range statuses {
+		a := contract.Answer{Statuses: []int{s}, MediaType: json, Schema: problem}
+		if s == 503 {
+			a.Headers = []string{"Retry-After"}
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// The shapes of bodies. What a service adds of its own is no offence.
+const (
+	problem = `{"type":"object","required":["error"],"properties":{"error":{"type":"object","required":["code","message"],
+		"properties":{"code":{"type":"string","minLength":1},"message":{"type":"string","minLength":1}}}}}`
+
+	search = `{"type":"object","required":["query","limit","count","truncated","results"],"properties":{
+		"query":{"type":"string"},"limit":{"type":"integer","minimum":0},"count":{"type":"integer","minimum":0},
+		"truncated":{"type":"boolean"},
+		"results":{"type":"array","items":{"type":"object","required":["id","title","category","city","tags","created_at"],"properties":{
+			"id":{"type":"integer","minimum":1},"title":{"type":"string","minLength":1},"category":{"type":"string"},"city":{"type":"string"},
+			"tags":{"type":"array","items":{"type":"string"},"uniqueItems":true},"created_at":{"type":"string","format":"date-time"}}}}}}`
+
+	// An error is one of the classes that the contract names, and its detail holds no address.
+	impact = `{"type":"object","required":["project_id","active","queried","truncated","results"],"properties":{
+		"project_id":{"type":"integer","minimum":1},"active":{"type":"integer","minimum":0},"queried":{"type":"integer","minimum":0},
+		"truncated":{"type":"boolean"},
+		"results":{"type":"object","additionalProperties":{"oneOf":[
+			{"type":"object","required":["status","data"],"properties":{"status":{"const":"ok"},"data":{},"error":false,"detail":false}},
+			{"type":"object","required":["status","error"],"properties":{"status":{"const":"error"},"data":false,
+				"error":{"enum":["timeout","connection","status","payload","too_large","unexpected"]},
+				"detail":{"type":"string","not":{"pattern":"https?://|\\b[0-9]{1,3}([.][0-9]{1,3}){3}\\b"}}}}]}}}}`
+
+	taken = `{"type":"object","required":["id"],"properties":{"id":{"type":["integer","string"]}}}`
+
+	task = `{"type":"object","required":["id","kind","state","attempts","max_attempts"],"properties":{
+		"id":{"type":["integer","string"]},"kind":{"enum":["notify_project_success","send_batch_email"]},
+		"state":{"enum":["pending","running","retrying","succeeded","failed"]},
+		"attempts":{"type":"integer","minimum":0},"max_attempts":{"type":"integer","minimum":1},
+		"error_class":{"enum":["temporary","permanent","unknown"]},"error":{"type":"string"}},
+		"if":{"properties":{"state":{"enum":["retrying","failed"]}}},"then":{"required":["error_class","error"]}}`
+
+	queue = `{"type":"object","required":["pending","running","retrying","succeeded","failed","parked","oldest_pending_seconds"],"properties":{
+		"pending":{"type":"integer","minimum":0},"running":{"type":"integer","minimum":0},"retrying":{"type":"integer","minimum":0},
+		"succeeded":{"type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"parked":{"type":"integer","minimum":0},
+		"oldest_pending_seconds":{"type":"number","minimum":0}}}`
+)
