@@ -36,15 +36,15 @@ func TestWhatWasThereIsHeldAgainstTheReason(t *testing.T) {
 		met          int
 		named, below bool
 	}{
-		{"nothing was there", at(0, 10, "a/b", result.Inconclusive, "the harness stood still"), nil, 0, false, false},
-		{"it was there and is named", at(0, 10, "a/b", result.Inconclusive, "the harness stood still for 3 s"), []Happened{there(3, 6, StopHarness)}, 1, true, false},
+		{"nothing was there", at(0, 10, "a/b", result.Inconclusive, "the harness itself stood still"), nil, 0, false, false},
+		{"it was there and is named", at(0, 10, "a/b", result.Inconclusive, "the harness itself stood still for 3 s"), []Happened{there(3, 6, StopHarness)}, 1, true, false},
 		{"another cause is named", at(0, 10, "a/b", result.Inconclusive, "the disk was slow"), []Happened{there(3, 6, StopHarness)}, 1, false, false},
 		{"what came of it is no cause", at(0, 10, "a/b", result.Inconclusive, "p99 of actual minus planned send was 94.2 ms, limit 50 ms"), []Happened{there(3, 6, Neighbour)}, 1, false, false},
-		{"it was over before", at(5, 10, "a/b", result.Inconclusive, "the harness stood still"), []Happened{there(1, 3, StopHarness)}, 0, false, false},
-		{"it came afterwards", at(0, 3, "a/b", result.Inconclusive, "the harness stood still"), []Happened{there(5, 6, StopHarness)}, 0, false, false},
-		{"one of two is named", at(0, 10, "a/b", result.Inconclusive, "the wall clock jumped by 2 s"), []Happened{there(1, 3, Neighbour), there(4, 6, ClockStep)}, 2, true, false},
+		{"it was over before", at(5, 10, "a/b", result.Inconclusive, "the harness itself stood still"), []Happened{there(1, 3, StopHarness)}, 0, false, false},
+		{"it came afterwards", at(0, 3, "a/b", result.Inconclusive, "the harness itself stood still"), []Happened{there(5, 6, StopHarness)}, 0, false, false},
+		{"one of two is named", at(0, 10, "a/b", result.Inconclusive, "the wall clock was moved by 2 s"), []Happened{there(1, 3, Neighbour), there(4, 6, ClockStep)}, 2, true, false},
 		{"it could not be carried out", at(0, 10, "a/b", result.Inconclusive, "memory pressure"), []Happened{failed}, 0, false, false},
-		{"another check names it", Seen{Name: "a/b", To: 9 * time.Second, Verdict: result.Inconclusive, Reason: "late", Failed: []string{"inconclusive: the clock jumped"}}, []Happened{there(1, 3, ClockStep)}, 1, false, true},
+		{"another check names it", Seen{Name: "a/b", To: 9 * time.Second, Verdict: result.Inconclusive, Reason: "late", Failed: []string{"inconclusive: the wall clock was moved by 1 s"}}, []Happened{there(1, 3, ClockStep)}, 1, false, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := Summarise([]Record{{Run: 1, Scenarios: []Seen{row.seen}, Happened: row.happened}})
@@ -73,7 +73,7 @@ func TestWhatASoakMustShow(t *testing.T) {
 		{"all passed", Record{Scenarios: passed(3)}, true},
 		{"one failed, whatever was there", Record{Scenarios: append(passed(300), at(1, 2, "a/c", result.Fail, "slow")), Happened: stopped}, false},
 		{"one in fifty was inconclusive for nothing", Record{Scenarios: append(passed(49), at(1, 2, "a/c", result.Inconclusive, "late"))}, false},
-		{"a disturbed one says why", Record{Scenarios: append(passed(3), at(1, 2, "a/c", result.Inconclusive, "the harness stood still")), Happened: stopped}, true},
+		{"a disturbed one says why", Record{Scenarios: append(passed(3), at(1, 2, "a/c", result.Inconclusive, "the harness itself stood still")), Happened: stopped}, true},
 		{"a disturbed one does not say why", Record{Scenarios: append(passed(3), at(1, 2, "a/c", result.Inconclusive, "late")), Happened: stopped}, false},
 		{"a run did not reach its end", Record{Scenarios: passed(3), Error: "no database"}, false},
 	} {
