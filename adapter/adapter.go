@@ -1,6 +1,8 @@
 package adapter
 
 import (
+	"strings"
+
 	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness"
@@ -57,6 +59,21 @@ func (f *Fake) Settings() map[string]string { return f.settings }
 
 // Journal is what the fake saw. It can be read after Close.
 func (f *Fake) Journal() *journal.Journal { return f.host.Journal() }
+
+// Addresses are those at which the fake is called, host:port.
+func (f *Fake) Addresses() []string {
+	var all []string
+	for _, url := range f.host.URLs() {
+		all = append(all, strings.TrimPrefix(url, "http://"))
+	}
+	return all
+}
+
+// InFlight is how many calls are open, and how many were at most.
+func (f *Fake) InFlight() (now, most int64) {
+	level := f.Journal().Gauge("")
+	return level.InFlight, level.MostInFlight
+}
 
 // Close ends every call and stops the fake.
 func (f *Fake) Close() error {

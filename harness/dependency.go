@@ -43,6 +43,16 @@ type Fake interface {
 	Close() error
 }
 
+// reachable is a fake that says where it is and how busy, for the standing checks.
+// Of one that does not, no call is known to be left open, and a socket that leads to
+// it is a stranger's.
+type reachable interface {
+	// Addresses are those at which it is called, host:port.
+	Addresses() []string
+	// InFlight is how many calls are open, and how many were at most.
+	InFlight() (now, most int64)
+}
+
 // Gauge is a quantity of a fake over time. Read must not block.
 type Gauge struct {
 	Series probe.Series

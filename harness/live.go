@@ -248,7 +248,7 @@ func (l *live) end(ctx context.Context, how ending, outcomes []load.Tally) *Load
 	}
 	seen.Over = l.now()
 	if !how.early() {
-		l.watches.drained(ctx, standing.Settled{Over: seen.Over, Snapshot: l.sampler.Snapshot})
+		l.watches.drained(ctx, standing.Settled{Streams: outcomes, Over: seen.Over, Snapshot: l.sampler.Snapshot})
 	}
 	seen.Phases = l.scenario.Timeline.until(seen.Over)
 	seen.Record = l.sampler.Stop()

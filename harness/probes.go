@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/target"
 )
 
 // gaugeEvery is the time between two samples of a gauge.
@@ -16,9 +17,24 @@ const firstPage = 2 * time.Second
 // memoryDir is a target that runs in a memory cgroup of its own.
 type memoryDir interface{ MemoryDir() (string, bool) }
 
+// treeOf are the processes of a target, by all that it can tell of them.
+func treeOf(t target.Target) *probe.Tree {
+	c := probe.TreeConfig{Root: t.PID}
+	if in, ok := t.(memoryDir); ok {
+		c.Group = in.MemoryDir
+	}
+	if by, ok := t.(interface{ Mark() string }); ok {
+		c.Mark = by.Mark
+	}
+	return probe.NewTree(c)
+}
+
 // probes are what every experiment samples; say is told what cannot be.
 func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, error) {
-	all := append(st.witnesses(), probe.Memory(st.target.PID), probe.Process(st.target.PID), probe.Machine())
+	all := append(st.witnesses(), probe.Memory(st.tree), probe.Process(st.tree), probe.Machine())
+	if probe.SocketsAreSeen {
+		all = append(all, st.sockets)
+	}
 	if st.data != nil {
 		postgres, err := probe.Postgres(probe.PostgresConfig{DSN: st.data.DSN()})
 		if err != nil {

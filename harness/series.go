@@ -18,6 +18,7 @@ func seriesOf(s Scenario) []probe.Series {
 	all := []probe.Series{
 		bytes("target.rss"), bytes("target.rss_peak"),
 		cores("target.cpu"), count("target.threads"), count("target.open_files"), count("target.goroutines"),
+		count("target.processes"), count("target.restarts"), count("target.sockets"),
 		bytes("target.cgroup.memory"), bytes("target.cgroup.memory_peak"), bytes("target.cgroup.memory_limit"),
 		ratio("machine.cpu"), ratio("machine.steal"), count("machine.load1"), bytes("machine.memory_available"),
 		cores("harness.cpu"), bytes("harness.rss"),

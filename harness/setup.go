@@ -8,6 +8,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/witness"
@@ -22,10 +23,12 @@ type setup struct {
 	fakes    map[string]Fake
 	places   map[string]chaos.Place
 	target   target.Target
-	watches  *watches  // nil until the load is about to begin
-	company  Companion // nil: the scenario has none
-	seed     uint64    // of the run
-	limited  bool      // the target has a limit of memory
+	tree     *probe.Tree    // of the target's processes
+	sockets  *probe.Sockets // of them all
+	watches  *watches       // nil until the load is about to begin
+	company  Companion      // nil: the scenario has none
+	seed     uint64         // of the run
+	limited  bool           // the target has a limit of memory
 	canary   witness.Calibration
 	begun    time.Time         // the zero of the target's clock
 	start    time.Time         // the zero of the scenario's clock; zero until there is load
@@ -58,6 +61,8 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	if st.target, err = s.newTarget(v, env, st); err != nil {
 		return nil, err
 	}
+	st.tree = treeOf(st.target)
+	st.sockets = probe.NewSockets(st.tree)
 	undo.add("stop the target", func(ctx context.Context) error {
 		_, err := st.target.Stop(ctx)
 		return err
@@ -199,7 +204,28 @@ func (st *setup) scene() (standing.Scene, error) {
 	return standing.Scene{
 		Start: state.Start, Phases: st.scenario.Timeline.Phases(), Target: state.Target, PID: st.target.PID, DSN: state.DSN,
 		Contract: promised, Secrets: st.secrets,
+		Tree: st.tree, Sockets: st.sockets, Outside: st.outside(),
 	}, nil
+}
+
+// outside is whom the target has to do with.
+func (st *setup) outside() []standing.Outside {
+	var all []standing.Outside
+	if st.data != nil {
+		o := standing.Outside{Name: standing.Database, Addresses: []string{st.data.Addr()}}
+		if proxy, ok := st.places[OnDatabase].(*chaos.Proxy); ok {
+			o.Addresses = []string{proxy.Addr()}
+		}
+		all = append(all, o)
+	}
+	for _, d := range st.scenario.World.Dependencies {
+		o := standing.Outside{Name: d.Name}
+		if f, ok := st.fakes[d.Name].(reachable); ok {
+			o.Addresses, o.InFlight = f.Addresses(), f.InFlight
+		}
+		all = append(all, o)
+	}
+	return all
 }
 
 // addressesOf adds to the target's environment where it finds its dependencies.

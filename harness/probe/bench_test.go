@@ -26,7 +26,7 @@ func BenchmarkSample(b *testing.B) {
 	metrics, err := Prometheus(PrometheusConfig{URL: server.URL, Metrics: []Metric{{Series: Series{Name: "a"}, Name: "plain"}}})
 	require.NoError(b, err)
 	probes := map[string]Probe{
-		"memory": Memory(self), "process": Process(self), "machine": Machine(), "prometheus": metrics,
+		"memory": Memory(NewTree(TreeConfig{Root: self})), "process": Process(NewTree(TreeConfig{Root: self})), "machine": Machine(), "prometheus": metrics,
 		"cgroup": Cgroup(func() (string, bool) { return "/sys/fs/cgroup/memory", true }),
 	}
 	if dsn := os.Getenv("HOLDFAST_TEST_DATABASE_URL"); dsn != "" {
@@ -63,7 +63,7 @@ func BenchmarkSampler(b *testing.B) {
 	var elapsed time.Duration
 	for b.Loop() {
 		before, began := ownCPU(b), time.Now()
-		s, err := Start(b.Context(), began, Memory(self), Process(self), Machine())
+		s, err := Start(b.Context(), began, Memory(NewTree(TreeConfig{Root: self})), Process(NewTree(TreeConfig{Root: self})), Machine())
 		require.NoError(b, err)
 		time.Sleep(2 * time.Second)
 		s.Stop()

@@ -14,7 +14,9 @@
 //
 //	probe              series                                             every
 //	[Memory]           target.rss, target.rss_peak                        50 ms
-//	[Process]          target.cpu, target.threads, target.open_files      500 ms
+//	[Process]          target.cpu, target.threads, target.open_files,     500 ms
+//	                   target.processes, target.restarts
+//	[Sockets]          target.sockets                                     100 ms
 //	[Cgroup]           target.cgroup.memory, .memory_peak, .memory_limit  100 ms
 //	[Prometheus]       as configured, for example target.goroutines       1 s
 //	[Postgres]         db.connections.total, .active, .idle,              250 ms

@@ -13,16 +13,15 @@ import (
 // DefaultProcessEvery is what [Process] and [Machine] sample at.
 const DefaultProcessEvery = 500 * time.Millisecond
 
-// Process measures what one process uses besides memory: target.cpu in cores,
-// over the time since the sample before, target.threads and target.open_files
-// (sockets included).
-func Process(pid PID) Probe {
-	return &activity{pid: pid}
-}
+// Process measures what the processes of a target use besides memory, all
+// together: target.cpu in cores, over the time since the sample before,
+// target.threads and target.open_files (sockets included), target.processes, and
+// target.restarts, how many other than the main one have come and gone so far.
+func Process(t *Tree) Probe { return &activity{tree: t} }
 
 type activity struct {
-	pid PID
-	cpu cpuMeter
+	tree *Tree
+	cpu  cpuMeter
 }
 
 func (*activity) Name() string         { return "target process" }
@@ -32,30 +31,66 @@ func (*activity) Series() []Series {
 		{Name: "target.cpu", Unit: UnitCores},
 		{Name: "target.threads", Unit: result.UnitCount},
 		{Name: "target.open_files", Unit: result.UnitCount},
+		{Name: "target.processes", Unit: result.UnitCount},
+		{Name: "target.restarts", Unit: result.UnitCount},
 	}
 }
 
 func (a *activity) Sample(ctx context.Context) ([]float64, error) {
-	nothing := []float64{math.NaN(), math.NaN(), math.NaN()}
-	pid, running := a.pid()
-	if !running {
+	nothing := []float64{math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()}
+	pids := a.tree.Members()
+	if len(pids) == 0 {
 		return nothing, nil
 	}
-	used, err := cpuTime(ctx, pid)
-	var threads, files float64
-	if err == nil {
-		threads, err = threadCount(ctx, pid)
-	}
-	if err == nil {
-		files, err = openFiles(ctx, pid)
-	}
-	if err != nil {
-		if alive, asked := process.PidExistsWithContext(ctx, pid); gone(err) || asked == nil && !alive {
-			return nothing, nil
-		}
+	all, err := usageOf(ctx, pids)
+	if err != nil || all.Processes == 0 {
 		return nothing, err
 	}
-	return []float64{a.cpu.rate(pid, used, time.Now()), threads, files}, nil
+	cores := a.cpu.rate(pids[0], all.CPU, time.Now())
+	return []float64{cores, all.Threads, all.Files, all.Processes, float64(a.tree.Gone())}, nil
+}
+
+// Usage is what the processes of a target use beside memory, all together.
+type Usage struct {
+	CPU                       time.Duration // so far, children that are gone included
+	Threads, Files, Processes float64       // open files, sockets included
+}
+
+// Usage is what they use at this moment; nothing where the main one is gone.
+func (t *Tree) Usage(ctx context.Context) (Usage, error) { return usageOf(ctx, t.Look()) }
+
+func usageOf(ctx context.Context, pids []int32) (Usage, error) {
+	var all Usage
+	for i, pid := range pids {
+		u, err := usageOfOne(ctx, pid)
+		switch {
+		case err == nil:
+			all.CPU, all.Threads, all.Files, all.Processes = all.CPU+u.CPU, all.Threads+u.Threads, all.Files+u.Files, all.Processes+1
+		case !departed(ctx, pid, err):
+			return Usage{}, err
+		case i == 0:
+			return Usage{}, nil
+		}
+	}
+	return all, nil
+}
+
+func usageOfOne(ctx context.Context, pid int32) (u Usage, err error) {
+	if u.CPU, err = cpuTime(ctx, pid); err != nil {
+		return Usage{}, err
+	}
+	u.CPU += reapedTime(pid)
+	if u.Threads, err = threadCount(ctx, pid); err != nil {
+		return Usage{}, err
+	}
+	u.Files, err = openFiles(ctx, pid)
+	return u, err
+}
+
+// departed reports whether err means that the process is gone.
+func departed(ctx context.Context, pid int32, err error) bool {
+	alive, asked := process.PidExistsWithContext(ctx, pid)
+	return gone(err) || asked == nil && !alive
 }
 
 // cpuMeter turns the CPU time that a process used so far into cores.

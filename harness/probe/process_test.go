@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"os"
 	"os/exec"
+	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -31,9 +34,45 @@ const peakBytes = 50_000_000
 
 // playChild does what it is told, one line after the other.
 func playChild() {
+	var worker *exec.Cmd
+	var kept []any // so that nothing is closed for being forgotten
+	if os.Getenv(childVariable) == "worker" {
+		block := make([]byte, peakBytes)
+		for i := 0; i < len(block); i += os.Getpagesize() {
+			block[i] = 1
+		}
+		kept = append(kept, block)
+	}
 	fmt.Println("here")
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); fmt.Println("done") {
-		switch in.Text() {
+		what, where, _ := strings.Cut(in.Text(), " ")
+		switch what {
+		case "worker":
+			worker = exec.Command(os.Args[0])
+			worker.Env = []string{childVariable + "=worker"}
+			_, _ = worker.StdinPipe()
+			out, _ := worker.StdoutPipe()
+			if err := worker.Start(); err != nil {
+				panic(err)
+			}
+			_, _ = bufio.NewReader(out).ReadString('\n')
+		case "end":
+			_ = worker.Process.Kill()
+			_ = worker.Wait()
+		case "dial", "udp":
+			conn, err := net.Dial(map[string]string{"dial": "tcp", "udp": "udp"}[what], where)
+			if err != nil {
+				panic(err)
+			}
+			kept = append(kept, conn)
+		case "listen":
+			l, err := net.Listen("tcp", where)
+			if err != nil {
+				panic(err)
+			}
+			kept = append(kept, l)
+		case "call":
+			go func() { _, _ = net.Dial("tcp", where) }()
 		case "peak": // for 120 ms, and given back to the kernel at once
 			block, err := syscall.Mmap(-1, 0, peakBytes, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 			if err != nil {
@@ -53,6 +92,7 @@ func playChild() {
 			}
 		}
 	}
+	runtime.KeepAlive(kept)
 }
 
 // child is a process to look at.
@@ -111,7 +151,7 @@ func closed(t *testing.T, p Probe) {
 func TestAShortPeakOfMemoryIsSeenAndTheKernelsMarkAgrees(t *testing.T) {
 	c := startChild(t)
 	start := time.Now()
-	s, err := Start(t.Context(), start, Memory(c.pid))
+	s, err := Start(t.Context(), start, Memory(NewTree(TreeConfig{Root: c.pid})))
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return s.Snapshot().Health[0].Samples > 0 }, 5*time.Second, time.Millisecond)
 	before := time.Since(start)
@@ -139,7 +179,7 @@ func TestAProcessThatIsGoneLeavesAGapAndItsSuccessorIsFollowed(t *testing.T) {
 	first, second := startChild(t), startChild(t)
 	now, running := first, true
 	pid := func() (int32, bool) { p, _ := now.pid(); return p, running }
-	for name, p := range map[string]Probe{"memory": Memory(pid), "process": Process(pid)} {
+	for name, p := range map[string]Probe{"memory": Memory(NewTree(TreeConfig{Root: pid})), "process": Process(NewTree(TreeConfig{Root: pid}))} {
 		t.Run(name, func(t *testing.T) {
 			if c, ok := p.(io.Closer); ok {
 				defer c.Close()
@@ -165,7 +205,7 @@ func TestAProcessThatIsGoneLeavesAGapAndItsSuccessorIsFollowed(t *testing.T) {
 
 func TestADeadProcessThatNobodyReapedIsAGap(t *testing.T) {
 	c := startChild(t)
-	p := Memory(c.pid)
+	p := Memory(NewTree(TreeConfig{Root: c.pid}))
 	closed(t, p)
 	require.Greater(t, one(t, p)[0], 0.0)
 	require.NoError(t, c.cmd.Process.Kill())
@@ -174,7 +214,7 @@ func TestADeadProcessThatNobodyReapedIsAGap(t *testing.T) {
 
 func TestCPUIsMeasuredInCoresSinceTheSampleBefore(t *testing.T) {
 	c := startChild(t)
-	p := Process(c.pid)
+	p := Process(NewTree(TreeConfig{Root: c.pid}))
 	require.True(t, math.IsNaN(one(t, p)[0]), "the first has nothing to compare with")
 	c.tell(t, "busy") // half a second of one core, if it gets one
 	busy := one(t, p)[0]
@@ -197,7 +237,7 @@ func TestCPUOfAnotherProcessIsNotTakenForGrowth(t *testing.T) {
 
 func TestThreadsAndOpenFilesAreCounted(t *testing.T) {
 	c := startChild(t)
-	p := Process(c.pid)
+	p := Process(NewTree(TreeConfig{Root: c.pid}))
 	before := one(t, p)
 	c.tell(t, "open")
 	after := one(t, p)

@@ -71,6 +71,11 @@ type Scene struct {
 	Contract *contract.Compiled
 	// Secrets are what the target was told and must not tell.
 	Secrets []Secret
+	// Tree are the target's processes, Sockets where theirs lead, Outside whom it
+	// has to do with.
+	Tree    *probe.Tree
+	Sockets *probe.Sockets
+	Outside []Outside
 }
 
 // Secret is something that was given to the target and to nobody else.
@@ -79,6 +84,20 @@ type Secret struct {
 	Text string
 	// Loggable says that it may stand in the target's own log: an address, a name.
 	Loggable bool
+}
+
+// Database is the name of the target's own database among [Scene.Outside].
+const Database = "the database"
+
+// Outside is one that the target has to do with: its database, or an API that it calls.
+type Outside struct {
+	Name string
+	// Addresses are those that the target was given, host:port. None: it is not
+	// reached over the network, or not known where.
+	Addresses []string
+	// InFlight is how many calls are open there, and how many were at most. Nil: it
+	// is not known.
+	InFlight func() (now, most int64)
 }
 
 // Answer is one answer to the load. The body is whole.
@@ -94,6 +113,7 @@ func (a Answer) Curl(base string) string { return Curl(base, a.Request) }
 // Settled is what is known when the load is over and its work done. The probes
 // go on.
 type Settled struct {
+	Streams  []load.Tally        // what became of the load
 	Over     time.Duration       // when that was
 	Snapshot func() probe.Record // what the probes have sampled until it is called
 }
@@ -117,15 +137,20 @@ type Finding struct {
 	// Broken is how many of them were not as they should be, Examples the first few.
 	Broken   int64
 	Examples []Example
+	// Note is what is worth to know where all was as it should be. Optional.
+	Note string
 	// Streams are those whose failed requests the examples explain, for a check that
 	// judges the same answers as a stream's expectation does. Optional.
 	Streams []string
 }
 
-// Text says what was found, or why nothing was looked at.
+// Text says what was found, what is worth to know where nothing was, or why nothing was looked at.
 func (f Finding) Text() string {
 	if f.Looked == 0 {
 		return cmp.Or(f.Unseen, "there was nothing to look at")
+	}
+	if f.Broken == 0 {
+		return f.Note
 	}
 	words := make([]string, len(f.Examples))
 	for i, e := range f.Examples {
@@ -166,7 +191,7 @@ func (f *Finding) Add(e Example) {
 
 // All are the standing checks, in the order in which they look.
 func All() []Check {
-	return []Check{answers(), told()}
+	return []Check{answers(), told(), nowhere(), left()}
 }
 
 // Names are their names.

@@ -81,11 +81,12 @@ func (r *Runner) startOnce(ctx context.Context) error {
 		return &StartError{Name: r.prog.Name, Err: err}
 	}
 	began := time.Since(r.prog.Start)
-	l, err := r.how.Launch(ctx, r.prog.invocation(address, r.log))
+	i := r.prog.invocation(address, r.log)
+	l, err := r.how.Launch(ctx, i)
 	if err != nil {
 		return &StartError{Name: r.prog.Name, Err: err, Log: r.log.list()}
 	}
-	t := r.take(l, began)
+	t := r.take(l, began, stepVariable+"="+i.Step)
 	err = awaitReady(ctx, r.URL()+r.prog.ReadyPath, r.prog.ReadyTimeout, t.exited)
 	if err == nil {
 		return nil
@@ -100,8 +101,8 @@ func (r *Runner) startOnce(ctx context.Context) error {
 }
 
 // take makes a life the current one and watches over its end.
-func (r *Runner) take(l Life, began time.Duration) *tenure {
-	t := &tenure{Life: l, exited: make(chan struct{})}
+func (r *Runner) take(l Life, began time.Duration, mark string) *tenure {
+	t := &tenure{Life: l, mark: mark, exited: make(chan struct{})}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t.index = len(r.ends)
@@ -231,6 +232,15 @@ func (r *Runner) MemoryDir() (string, bool) {
 		return t.MemoryDir()
 	}
 	return "", false
+}
+
+// Mark is the environment variable, NAME=VALUE, that all processes of its current
+// life inherit, for probes; empty while it does not run.
+func (r *Runner) Mark() string {
+	if t := r.alive(); t != nil {
+		return t.mark
+	}
+	return ""
 }
 
 // Exited implements [Target].

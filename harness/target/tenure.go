@@ -9,6 +9,7 @@ import (
 type tenure struct {
 	Life
 	index  int           // of its end in ends
+	mark   string        // the variable that all of its processes inherit, NAME=VALUE
 	exited chan struct{} // closed once its end is recorded
 
 	// guarded by the runner's mu

@@ -8,8 +8,8 @@ import (
 
 // OfFinding is the check that a standing check comes to: none of what it looked at
 // may be other than it should be. Where it looked at nothing it is not exercised,
-// which decides nothing: see [Decisive]. detail is what was found or why nothing
-// was looked at.
+// which decides nothing: see [Decisive]. detail is what was found, what is worth
+// to know where nothing was, or why nothing was looked at.
 func OfFinding(name, about string, looked, broken int64, detail string) result.Check {
 	n := float64(broken)
 	c := result.Check{
@@ -21,6 +21,9 @@ func OfFinding(name, about string, looked, broken int64, detail string) result.C
 	}
 	c.Value, c.Verdict = &n, result.Pass
 	c.Reason = fmt.Sprintf("all %s that were looked at are as they should be", result.Number(float64(looked)))
+	if broken == 0 && detail != "" {
+		c.Reason += "; " + detail
+	}
 	if broken > 0 {
 		c.Verdict = result.Fail
 		c.Reason = fmt.Sprintf("%s of %s that were looked at: %s", result.Number(n), result.Number(float64(looked)), detail)

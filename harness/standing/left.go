@@ -1,0 +1,213 @@
+package standing
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// left is that a target is, when all work is done, as it was before: nothing that a
+// request needed stays behind it.
+//
+// What a service keeps on purpose, a pool of connections, of workers, is bounded by
+// what it ever needed at once; what it forgets grows with every request. So the level
+// of each quantity is held against that of the fresh start, or the least of the
+// baseline where that is higher, and as much more as the most requests under way at
+// once explain, with a constant slack. See docs/standing.md.
+func left() Check {
+	return Check{
+		Name:  "left",
+		About: "when all work is done, goroutines, threads, files, connections, transactions and calls are back where they were before",
+		Begin: func(ctx context.Context, s Scene) (Watch, error) {
+			l, err := newLooker(ctx, s)
+			if err != nil {
+				return Watch{}, err
+			}
+			defer l.close()
+			before, err := l.look(ctx)
+			if err != nil {
+				return Watch{}, fmt.Errorf("how things stood at the start: %w", err)
+			}
+			w := &leaving{scene: s, before: before}
+			return Watch{Drained: w.drained, Ended: w.ended}, nil
+		},
+	}
+}
+
+// leaving is left at work in one experiment.
+type leaving struct {
+	scene   Scene
+	before  levels
+	finding *Finding // nil: it was not looked at
+	unseen  string
+}
+
+// patience of the look at what is left: as often and as long as it may take on a
+// machine that is busy. Who leaves nothing is seen at the first or second look.
+const (
+	firstPause = 10 * time.Millisecond
+	longPause  = 200 * time.Millisecond
+	leastLooks = 10
+)
+
+// drained looks until each quantity has been back once, or the time is over: what
+// merely comes and goes is no leftover.
+func (w *leaving) drained(ctx context.Context, s Settled) {
+	l, err := newLooker(ctx, w.scene)
+	if err != nil {
+		w.unseen = err.Error()
+		return
+	}
+	defer l.close()
+	ref := w.reference(s)
+	most := mostAtOnce(s)
+	least := levels{}
+	limits := levels{}
+	looks := 0
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		now, err := l.look(ctx)
+		if err != nil {
+			w.unseen = fmt.Sprintf("how things stood at the end: %v", err)
+		} else {
+			looks++
+			limits = ref.allowed(now, most, w.scene.Outside)
+			least.takeLeast(now)
+			if len(least.above(limits)) == 0 {
+				break
+			}
+		}
+		select {
+		case <-time.After(pause):
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	over := least.above(limits)
+	if looks == 0 || len(over) > 0 && looks < leastLooks {
+		w.unseen = fmt.Sprintf("what is left could be looked at %d times only%s", looks, because(w.unseen))
+		return
+	}
+	w.finding = &Finding{Looked: int64(len(least))}
+	for _, q := range over {
+		w.finding.Add(Example{At: s.Over, What: fmt.Sprintf("%s: %s at the end, %s at the start, of which the load explains %s", q,
+			result.Number(least[q]), result.Number(ref[q]), result.Number(limits[q]))})
+	}
+	w.finding.Note = memoryNote(s, w.scene.Phases)
+}
+
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + why
+}
+
+func (w *leaving) ended(Ended) Finding {
+	if w.finding != nil {
+		return *w.finding
+	}
+	if w.unseen == "" {
+		w.unseen = "the experiment did not run to its end"
+	}
+	return Finding{Unseen: w.unseen}
+}
+
+// reference is where things stood: at the fresh start, or least in the baseline,
+// where what is made at first need was there already.
+func (w *leaving) reference(s Settled) levels {
+	ref := levels{}
+	for q, v := range w.before {
+		ref[q] = v
+	}
+	record := s.Snapshot()
+	for _, p := range w.scene.Phases {
+		if p.Name != result.Baseline {
+			continue
+		}
+		for q, series := range map[quantity]string{
+			goroutines: "target.goroutines", threads: "target.threads", processes: "target.processes", dbTotal: "db.connections.total",
+		} {
+			if seen, _ := record.Window(series, p.From, p.To); seen.N > 0 {
+				if v, there := ref[q]; there {
+					ref[q] = math.Max(v, seen.Min)
+				}
+			}
+		}
+	}
+	return ref
+}
+
+// mostAtOnce is how many requests were under way at once, at most.
+func mostAtOnce(s Settled) float64 {
+	most := int64(0)
+	for _, t := range s.Streams {
+		most += t.MaxInFlight
+	}
+	return float64(most)
+}
+
+// allowed are the limits: where things stood, and what explains more.
+func (l levels) allowed(now levels, most float64, outside []Outside) levels {
+	limits := levels{}
+	sockets := 0.0 // more than there were; each has goroutines, where there are such
+	for q, before := range l {
+		if q.kind == socketsTo || q == taken {
+			sockets += math.Max(0, now[q]-before)
+		}
+	}
+	for q, before := range l {
+		limits[q] = before + slack(q, most, sockets, outside)
+	}
+	return limits
+}
+
+// Slack of the quantities, beside what the load explains.
+const (
+	slackGoroutines = 8
+	slackThreads    = 16 // a runtime keeps those that it once needed for blocking calls
+	slackFiles      = 8
+	slackProcesses  = 2
+	slackTaken      = 4  // of those who look, and close soon
+	slackSockets    = 8  // of a client's pool
+	slackDatabase   = 16 // of the database's pools, some of which serve no request
+	perSocket       = 3  // goroutines
+	perCall         = 2  // connections: one may be opened for a call that another serves
+)
+
+// slack is how much more of a quantity may stay.
+func slack(q quantity, most, sockets float64, outside []Outside) float64 {
+	switch q.kind {
+	case goroutines.kind:
+		return slackGoroutines + most + perSocket*sockets
+	case threads.kind:
+		return slackThreads + most
+	case files.kind:
+		return slackFiles
+	case processes.kind:
+		return slackProcesses + most
+	case taken.kind:
+		return slackTaken
+	case dbTotal.kind:
+		return slackDatabase + perCall*most
+	case socketsTo:
+		for _, o := range outside {
+			if o.Name == q.of && o.InFlight != nil {
+				_, calls := o.InFlight()
+				return slackSockets + perCall*float64(calls)
+			}
+		}
+		return slackDatabase + perCall*most
+	}
+	return 0 // transactions, statements, locks, calls: none is left
+}
+
+// memoryNote says how memory moved with the requests.
+func memoryNote(s Settled, phases []result.Phase) string {
+	_ = probe.Series{}
+	return ""
+}

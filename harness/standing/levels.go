@@ -1,0 +1,194 @@
+package standing
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast.dev/holdfast/harness/probe"
+)
+
+// quantity is one thing that could be left behind.
+type quantity struct {
+	kind string
+	of   string // whose, of those that each neighbour has; else empty
+}
+
+// String is how a reader knows it.
+func (q quantity) String() string {
+	if q.of == "" {
+		return q.kind
+	}
+	return q.kind + " " + q.of
+}
+
+const (
+	socketsTo = "connections to"
+	callsAt   = "calls in flight at"
+)
+
+// The quantities that are no neighbour's.
+var (
+	goroutines = quantity{kind: "goroutines"}
+	threads    = quantity{kind: "threads"}
+	files      = quantity{kind: "open files"}
+	processes  = quantity{kind: "processes"}
+	taken      = quantity{kind: "connections of callers"}
+	strange    = quantity{kind: socketsTo, of: "somebody else"}
+	dbTotal    = quantity{kind: "database connections"}
+	dbActive   = quantity{kind: "running statements"}
+	dbInTx     = quantity{kind: "transactions that are idle"}
+	dbLocks    = quantity{kind: "database locks"}
+)
+
+// levels are how much there is of each quantity that can be seen.
+type levels map[quantity]float64
+
+// takeLeast keeps the least that was seen of each.
+func (l levels) takeLeast(now levels) {
+	for q, v := range now {
+		if before, there := l[q]; !there || v < before {
+			l[q] = v
+		}
+	}
+}
+
+// above are the quantities that are above their limits, in order.
+func (l levels) above(limits levels) []quantity {
+	var all []quantity
+	for q, limit := range limits {
+		if v, there := l[q]; there && v > limit {
+			all = append(all, q)
+		}
+	}
+	slices.SortFunc(all, func(a, b quantity) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.of, b.of)) })
+	return all
+}
+
+// looker looks at how much there is of everything.
+type looker struct {
+	scene  Scene
+	places places
+	page   probe.Probe // nil: the target has no page of metrics
+	conn   *pgx.Conn   // nil: it has no database
+}
+
+func newLooker(ctx context.Context, s Scene) (*looker, error) {
+	l := &looker{scene: s}
+	var err error
+	if l.places, err = placesOf(ctx, s); err != nil {
+		return nil, err
+	}
+	l.page, err = probe.Prometheus(probe.PrometheusConfig{URL: s.Target + "/metrics", Metrics: []probe.Metric{probe.Goroutines()}})
+	if err != nil {
+		return nil, err
+	}
+	if s.DSN == "" {
+		return l, nil
+	}
+	config, err := pgx.ParseConfig(s.DSN)
+	if err != nil {
+		return nil, fmt.Errorf("the database's DSN is malformed") // the parser's error repeats it
+	}
+	config.RuntimeParams["application_name"] = probe.PostgresName // so that no probe counts it
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	if l.conn, err = pgx.ConnectConfig(ctx, config); err != nil {
+		return nil, fmt.Errorf("connect to look at the sessions: %w", err)
+	}
+	return l, nil
+}
+
+func (l *looker) close() {
+	if c, ok := l.page.(interface{ Close() error }); ok {
+		_ = c.Close() // it only read
+	}
+	if l.conn != nil {
+		_ = l.conn.Close(context.Background())
+	}
+}
+
+// look is how much there is now.
+func (l *looker) look(ctx context.Context) (levels, error) {
+	all := levels{}
+	if err := l.lookAtProcesses(ctx, all); err != nil {
+		return nil, err
+	}
+	if v, err := l.page.Sample(ctx); err == nil && !math.IsNaN(v[0]) {
+		all[goroutines] = v[0]
+	}
+	if err := l.lookAtDatabase(ctx, all); err != nil {
+		return nil, err
+	}
+	for _, o := range l.scene.Outside {
+		if o.InFlight != nil {
+			now, _ := o.InFlight()
+			all[quantity{callsAt, o.Name}] = float64(now)
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("the target can be looked at in no way")
+	}
+	return all, nil
+}
+
+func (l *looker) lookAtProcesses(ctx context.Context, all levels) error {
+	used, err := l.scene.Tree.Usage(ctx)
+	if err != nil {
+		return err
+	}
+	if used.Processes == 0 {
+		return nil // it runs elsewhere
+	}
+	all[threads], all[processes], all[files] = used.Threads, used.Processes, used.Files
+	if !probe.SocketsAreSeen {
+		return nil
+	}
+	sockets, err := l.scene.Sockets.Look()
+	if err != nil {
+		return err
+	}
+	all[files] -= float64(len(sockets))
+	all[taken], all[strange] = 0, 0
+	for _, o := range l.scene.Outside {
+		all[quantity{socketsTo, o.Name}] = 0
+	}
+	for _, s := range sockets {
+		name, known := l.places.others[s.Remote]
+		switch {
+		case s.Listening:
+		case l.places.taken(s):
+			all[taken]++
+		case known:
+			all[quantity{socketsTo, name}]++
+		default:
+			all[strange]++
+		}
+	}
+	return nil
+}
+
+const lookAtSessions = `SELECT
+	count(*)::float8,
+	count(*) FILTER (WHERE state = 'active')::float8,
+	count(*) FILTER (WHERE state LIKE 'idle in transaction%')::float8,
+	(SELECT count(*)::float8 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+		WHERE l.granted AND l.locktype IN ('relation', 'transactionid', 'tuple')
+		AND a.datname = current_database() AND a.application_name NOT LIKE 'holdfast%' AND a.backend_type = 'client backend')
+FROM pg_stat_activity
+WHERE datname = current_database() AND application_name NOT LIKE 'holdfast%' AND backend_type = 'client backend'`
+
+func (l *looker) lookAtDatabase(ctx context.Context, all levels) error {
+	if l.conn == nil {
+		return nil
+	}
+	var total, active, idle, locks float64
+	if err := l.conn.QueryRow(ctx, lookAtSessions).Scan(&total, &active, &idle, &locks); err != nil {
+		return fmt.Errorf("look at the sessions: %w", err)
+	}
+	all[dbTotal], all[dbActive], all[dbInTx], all[dbLocks] = total, active, idle, locks
+	return nil
+}
