@@ -76,6 +76,10 @@ func TestOraclesAreCountedWhereTheyAreAsked(t *testing.T) {
 	require.Len(t, d.Gauges, 1)
 	require.Equal(t, "api.in_flight", d.Gauges[0].Series.Name)
 	require.Zero(t, d.Gauges[0].Read(fake))
+	require.Contains(t, fake.(*adapter.Oracles).Endpoint(0, "oracle-1"), "http://"+fake.(*adapter.Oracles).Addresses()[0]+"/")
+	now, most := fake.(*adapter.Oracles).InFlight()
+	require.Zero(t, now)
+	require.EqualValues(t, 1, most)
 	require.Empty(t, fake.Settings(), "their addresses are data")
 }
 

@@ -6,7 +6,6 @@ import (
 	"math"
 	"time"
 
-	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -204,10 +203,4 @@ func slack(q quantity, most, sockets float64, outside []Outside) float64 {
 		return slackDatabase + perCall*most
 	}
 	return 0 // transactions, statements, locks, calls: none is left
-}
-
-// memoryNote says how memory moved with the requests.
-func memoryNote(s Settled, phases []result.Phase) string {
-	_ = probe.Series{}
-	return ""
 }
