@@ -80,6 +80,18 @@ func (f Fault) planned(t Timeline) chaos.Planned {
 	return p
 }
 
+// firstFault is when the first fault begins that does not last throughout; zero
+// where there is none.
+func (s Scenario) firstFault() time.Duration {
+	first := time.Duration(0)
+	for _, f := range s.Faults {
+		if from, _ := f.window(s.Timeline); f.During != Throughout && from > 0 && (first == 0 || from < first) {
+			first = from
+		}
+	}
+	return first
+}
+
 // plan puts the scenario's faults on the clock.
 func (s Scenario) plan() []chaos.Planned {
 	var plan []chaos.Planned

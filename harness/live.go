@@ -78,7 +78,7 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	}
 	undo.add("undo the faults", func(context.Context) error { l.schedule.Stop(); return nil })
 	l.attack, err = load.Start(ctx, load.Config{
-		BaseURL: l.target.URL(), Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(),
+		BaseURL: l.target.URL(), Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(), FirstFault: l.scenario.firstFault(),
 		Observe: l.exchanges(), Answers: l.answered(), Header: callersHeader(l.caller),
 	}, l.scenario.Load...)
 	return err

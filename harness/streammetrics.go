@@ -41,11 +41,12 @@ func (r metrics) addStream(s load.Stream) {
 	}
 	r.addCount(verdict.Descriptor{Name: s.Name + ".ok_ratio", Unit: result.UnitRatio, Timed: true, About: "expected answers out of all that were sent"}, s.Name,
 		func(c result.Counts) verdict.Reading {
-			if c.Sent == 0 {
+			known := c.Sent - c.Spanning
+			if known <= 0 {
 				return verdict.Reading{}
 			}
-			regardless := 1 - float64(broken(c))/float64(c.Sent)
-			return verdict.Reading{Value: float64(c.OK) / float64(c.Sent), Samples: c.Sent, Regardless: &regardless}
+			regardless := 1 - float64(broken(c))/float64(known)
+			return verdict.Reading{Value: float64(c.OK) / float64(known), Samples: known, Regardless: &regardless}
 		})
 }
 
@@ -95,10 +96,11 @@ func streamCounts(wrong []string) []streamCount {
 	}
 }
 
-// outOfSent is a number that rests on all requests that were sent.
+// outOfSent is a number that rests on all requests that were sent and of which it
+// is known how they ended.
 func outOfSent(of func(result.Counts) int64) func(result.Counts) verdict.Reading {
 	return func(c result.Counts) verdict.Reading {
-		return verdict.Reading{Value: float64(of(c)), Samples: c.Sent}
+		return verdict.Reading{Value: float64(of(c)), Samples: c.Sent - c.Spanning}
 	}
 }
 

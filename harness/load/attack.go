@@ -25,6 +25,12 @@ type Config struct {
 	// Phases are the spans by which counts are kept apart. They should not
 	// overlap. What is due outside of all is counted in the whole alone.
 	Phases []result.Phase
+	// FirstFault is when the first fault begins. A request that was due in a phase
+	// which was over by then, and that is still open, may meet a fault that its phase
+	// knows nothing of. In that phase by itself it counts with the time that it had
+	// taken until then, as [result.Counts.Spanning], and how it ended in no phase.
+	// Zero: there is no fault.
+	FirstFault time.Duration
 	// Interval is the distance between the points of series. It is doubled as
 	// often as needed to keep a series under 1,200 points. Defaults to
 	// [DefaultInterval], or to [DefaultShortInterval] for a short load.
@@ -136,7 +142,7 @@ func Start(ctx context.Context, config Config, streams ...Stream) (*Attack, erro
 	senders := make([]*sender, len(streams))
 	for i, s := range streams {
 		s = s.withDefaults()
-		rec := newRecorder(s, config.Phases, config.Interval)
+		rec := newRecorder(s, config.Phases, config.FirstFault, config.Interval)
 		rec.observe = config.Observe
 		p := newPacer(s, a.clock, pacing.Done(), rec)
 		s.Expect.IgnoresBody = s.Expect.IgnoresBody && config.Answers == nil

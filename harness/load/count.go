@@ -29,7 +29,7 @@ type Counter struct {
 
 // NewCounter returns a counter that has counted nothing.
 func NewCounter(stream, shape string, phases []result.Phase) *Counter {
-	return &Counter{stream: stream, shape: shape, phased: newPhased(phases)}
+	return &Counter{stream: stream, shape: shape, phased: newPhased(phases, 0)}
 }
 
 // Add counts a request, whose number is not negative.
@@ -40,7 +40,7 @@ func (c *Counter) Add(x Exchange) {
 	} else {
 		span.send(x.Due, x.Sent)
 	}
-	span.finish(&x)
+	c.phased.finish(&x)
 	c.slowest.consider(&x)
 	if x.Class == "" {
 		c.answered.add(x.N)
@@ -49,9 +49,10 @@ func (c *Counter) Add(x Exchange) {
 
 // Tally returns what was counted. Nothing may be added afterwards.
 func (c *Counter) Tally() Tally {
+	alone, together := c.phased.apart()
 	t := Tally{
 		Stream: result.Stream{Name: c.stream, Shape: c.shape, Slowest: c.slowest.requests()},
-		whole:  c.phased.whole(), phases: c.phased.each[:len(c.phased.phases)], answered: c.answered,
+		whole:  c.phased.whole(), phases: alone, together: together, answered: c.answered,
 	}
 	var byPhase []result.StreamPhase
 	for i, p := range c.phased.phases {

@@ -14,6 +14,7 @@ import (
 // in it can be added up.
 type counted struct {
 	sent, completed, ok, late, shed, unsent int64
+	spanning                                int64 // still open when the first fault began
 	errors                                  map[string]int64
 	statuses                                map[int]int64
 
@@ -37,6 +38,16 @@ func (c *counted) finish(x *Exchange) {
 	latency.Record(&c.latency, x.End-x.Due, latency.Fine)
 	if x.Class == "" {
 		latency.Record(&c.latencyOK, x.End-x.Due, latency.Fine)
+	}
+}
+
+// cut counts a request that was still open when something began that its span knows
+// nothing of: all that can be said of it there is that it had taken so long by then.
+func (c *counted) cut(x *Exchange, at time.Duration) {
+	c.spanning++
+	latency.Record(&c.fromSend, at-x.Sent, latency.Fine)
+	if !x.Unplanned {
+		latency.Record(&c.latency, at-x.Due, latency.Fine)
 	}
 }
 
@@ -67,6 +78,7 @@ func (c *counted) merge(other *counted) {
 	c.late += other.late
 	c.shed += other.shed
 	c.unsent += other.unsent
+	c.spanning += other.spanning
 	addTo(&c.errors, other.errors)
 	addTo(&c.statuses, other.statuses)
 	latency.Merge(&c.latency, other.latency)
@@ -89,7 +101,7 @@ func addTo[K comparable](sum *map[K]int64, more map[K]int64) {
 func (c *counted) counts(planned int64) result.Counts {
 	r := result.Counts{
 		Planned: planned, Sent: c.sent, Completed: c.completed, OK: c.ok,
-		Late: c.late, Shed: c.shed, Unsent: c.unsent,
+		Late: c.late, Shed: c.shed, Unsent: c.unsent, Spanning: c.spanning,
 		Errors:          c.errors,
 		Latency:         latency.Quantiles(c.latency),
 		LatencyOK:       latency.Quantiles(c.latencyOK),

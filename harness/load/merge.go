@@ -34,11 +34,13 @@ func Merge(a, b Tally) (Tally, error) {
 	}
 	t.whole.merge(&a.whole)
 	t.whole.merge(&b.whole)
-	t.phases = make([]counted, len(a.phases))
+	t.phases, t.together = make([]counted, len(a.phases)), make([]counted, len(a.phases))
 	var byPhase []result.StreamPhase
 	for i := range a.phases {
 		t.phases[i].merge(&a.phases[i])
 		t.phases[i].merge(&b.phases[i])
+		t.together[i].merge(&a.together[i])
+		t.together[i].merge(&b.together[i])
 		byPhase = append(byPhase, result.StreamPhase{
 			Phase: a.Phases[i].Phase, Counts: result.Counts{Planned: a.Phases[i].Planned + b.Phases[i].Planned},
 		})

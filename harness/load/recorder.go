@@ -24,9 +24,9 @@ type recorder struct {
 	warm     time.Duration
 }
 
-func newRecorder(s Stream, phases []result.Phase, interval time.Duration) *recorder {
+func newRecorder(s Stream, phases []result.Phase, onset, interval time.Duration) *recorder {
 	r := &recorder{
-		phased:   newPhased(phases),
+		phased:   newPhased(phases, onset),
 		series:   newIntervals(s.StartAt, s.Profile.Duration(), interval),
 		inFlight: gauge{startAt: s.StartAt, width: interval},
 	}
@@ -134,7 +134,7 @@ func (r *recorder) enter(x *Exchange) {
 	r.open--
 	r.inFlight.set(x.End, r.open)
 	r.series.finish(x)
-	r.phased.at(x.Due).finish(x)
+	r.phased.finish(x)
 	r.total.count(x)
 	if x.Due >= r.warm {
 		r.slowest.consider(x)
@@ -155,12 +155,13 @@ func (r *recorder) closeBooks() {
 func (r *recorder) tally(s Stream, cpu *float64) Tally {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	alone, together := r.phased.apart()
 	t := Tally{
 		Stream: result.Stream{
 			Name: s.Name, Shape: s.Profile.String(), MaxInFlight: r.maxOpen, Slowest: r.slowest.requests(),
 		},
 		Series: draw(s, r.series, &r.inFlight), Problem: r.problem, Health: Health{CPUShare: cpu},
-		whole: r.phased.whole(), phases: r.phased.each[:len(r.phased.phases)], answered: r.answered,
+		whole: r.phased.whole(), phases: alone, together: together, answered: r.answered,
 	}
 	var byPhase []result.StreamPhase
 	for _, p := range r.phased.phases {

@@ -23,7 +23,7 @@ func TestTheBooksAddUp(t *testing.T) {
 		n := Planned(s.Profile)
 		reached := rapid.Int64Range(0, n).Draw(t, "reached")
 		phases := []result.Phase{{Name: "a", To: 1 * time.Second}, {Name: "b", From: 1500 * time.Millisecond, To: 2 * time.Second}}
-		rec := newRecorder(s, phases, width)
+		rec := newRecorder(s, phases, 0, width)
 		fates := rapid.SliceOfN(rapid.IntRange(0, 5), int(reached), int(reached)).Draw(t, "fates")
 
 		var open []Exchange
@@ -125,7 +125,7 @@ func TestThePacerKeepsThePlan(t *testing.T) {
 		now := func() time.Duration { return time.Since(begun) }
 		s := Stream{Name: "x", Profile: Constant(100, time.Second), StartAt: time.Second, MaxInFlight: 3, MaxLag: 50 * time.Millisecond}
 		stop := make(chan struct{})
-		rec := newRecorder(s, nil, time.Second)
+		rec := newRecorder(s, nil, 0, time.Second)
 		p := newPacer(s, now, stop, rec)
 		for want := range int64(10) {
 			require.Equal(t, want, handedOn(t, p))
@@ -160,7 +160,7 @@ func handedOn(t *testing.T, p *pacer) int64 {
 func BenchmarkRecord(b *testing.B) {
 	s := Stream{Name: "x", Profile: Constant(2000, 100*time.Hour)}
 	phases := []result.Phase{{Name: result.Baseline, To: 60 * time.Second}, {Name: result.Inject, From: 60 * time.Second, To: 1000000 * time.Second}}
-	rec := newRecorder(s, phases, time.Second)
+	rec := newRecorder(s, phases, 0, time.Second)
 	b.ReportAllocs()
 	for n := int64(0); b.Loop(); n++ {
 		due, _ := s.Profile.Due(n)

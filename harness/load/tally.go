@@ -26,7 +26,8 @@ type Tally struct {
 	Problem error
 
 	whole    counted
-	phases   []counted // in the order of Stream.Phases
+	phases   []counted // in the order of Stream.Phases, each by itself
+	together []counted // the same, with how those ended that were still open when the first fault began
 	answered numbers
 }
 
@@ -46,7 +47,9 @@ type Health struct {
 
 // During returns the counts of the requests that were due in these phases,
 // taken together, with the quantiles of their common distribution. A phase that
-// did not take place adds nothing.
+// did not take place adds nothing. How a request ended that was still open when
+// the first fault began counts where phases from then on are among them, too: see
+// [Config.FirstFault].
 func (t Tally) During(phases ...string) result.Counts {
 	sum, planned := t.during(phases)
 	return sum.counts(planned)
@@ -72,11 +75,18 @@ func (t Tally) Percentile(p float64, phases ...string) (ms float64, samples int6
 func (t Tally) Answered(n int64) bool { return t.answered.has(n) }
 
 func (t Tally) during(phases []string) (sum counted, planned int64) {
-	for i, p := range t.Phases {
-		if slices.Contains(phases, p.Phase) && i < len(t.phases) {
-			sum.merge(&t.phases[i])
-			planned += p.Planned
+	later := false
+	for i, p := range slices.Backward(t.Phases) {
+		if !slices.Contains(phases, p.Phase) || i >= len(t.phases) {
+			continue
 		}
+		if later {
+			sum.merge(&t.together[i])
+		} else {
+			sum.merge(&t.phases[i])
+		}
+		planned += p.Planned
+		later = true
 	}
 	return sum, planned
 }

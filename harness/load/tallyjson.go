@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 
 	"holdfast.dev/holdfast/harness/result"
@@ -23,11 +24,20 @@ type tallyJSON struct {
 	// Answered are the numbers of the requests that got the expected answer: one
 	// bit each, little-endian, base64.
 	Answered string `json:"answered,omitempty"`
+	// Together are the phases that had requests which were still open when the
+	// first fault began, with how these ended.
+	Together []result.StreamPhase `json:"together,omitempty"`
 }
 
 // MarshalJSON writes a tally with all that [Merge] and [Tally.During] need.
 func (t Tally) MarshalJSON() ([]byte, error) {
 	j := tallyJSON{Stream: t.Stream, Series: t.Series, CPUShare: t.Health.CPUShare, Answered: t.answered.encode()}
+	for i, p := range t.Phases {
+		if i < len(t.phases) && t.phases[i].spanning > 0 {
+			whole := result.StreamPhase{Phase: p.Phase, Counts: t.together[i].counts(p.Planned), Histograms: t.together[i].histograms()}
+			j.Together = append(j.Together, whole)
+		}
+	}
 	if t.Problem != nil {
 		j.Problem = t.Problem.Error()
 	}
@@ -51,6 +61,15 @@ func (t *Tally) UnmarshalJSON(data []byte) error {
 	if read.answered, err = decodeNumbers(j.Answered); err != nil {
 		return fmt.Errorf("read the tally of %s: %w", j.Name, err)
 	}
+	for i := range read.Phases {
+		at := slices.IndexFunc(j.Together, func(p result.StreamPhase) bool { return p.Phase == read.Phases[i].Phase })
+		if at < 0 {
+			continue
+		}
+		if read.together[i], err = countedOf(j.Together[at].Counts, j.Together[at].Histograms); err != nil {
+			return fmt.Errorf("read the tally of %s: %w", j.Name, err)
+		}
+	}
 	*t = read
 	return nil
 }
@@ -59,7 +78,8 @@ func (t *Tally) UnmarshalJSON(data []byte) error {
 // be asked for any percentile of any phases. It knows neither which requests
 // were answered nor the series. A stream whose counts and histograms contradict
 // each other is refused; one whose phases have no histograms, as in files of the
-// first version, has no latencies by phase either.
+// first version, has no latencies by phase either. How those requests ended that
+// were still open when the first fault began is in its whole, and in no phase.
 func TallyOf(s result.Stream) (Tally, error) {
 	t := Tally{Stream: s, phases: make([]counted, len(s.Phases))}
 	var err error
@@ -71,6 +91,7 @@ func TallyOf(s result.Stream) (Tally, error) {
 			return Tally{}, fmt.Errorf("read the tally of %s in %s: %w", s.Name, p.Phase, err)
 		}
 	}
+	t.together = slices.Clone(t.phases)
 	t.assess()
 	return t, nil
 }
@@ -78,7 +99,7 @@ func TallyOf(s result.Stream) (Tally, error) {
 // countedOf is the inverse of [counted.counts] and [counted.histograms].
 func countedOf(r result.Counts, h result.Histograms) (counted, error) {
 	c := counted{
-		sent: r.Sent, completed: r.Completed, ok: r.OK, late: r.Late, shed: r.Shed, unsent: r.Unsent,
+		sent: r.Sent, completed: r.Completed, ok: r.OK, late: r.Late, shed: r.Shed, unsent: r.Unsent, spanning: r.Spanning,
 		errors: maps.Clone(r.Errors),
 	}
 	for text, n := range r.Statuses {

@@ -59,6 +59,10 @@ type Counts struct {
 	Late      int64 `json:"late"`      // not sent: the generator was too far behind
 	Shed      int64 `json:"shed"`      // not sent: too many were in flight already
 	Unsent    int64 `json:"unsent"`    // not sent: the run was stopped first
+	// Spanning counts, of one phase, the requests sent that were still open when the
+	// first fault of a later one began. They are in its latencies with the time that
+	// they had taken until then; how they ended is in none of its other numbers.
+	Spanning int64 `json:"spanning,omitempty"`
 	// Errors counts by class: timeout, refused, reset, eof, dns, canceled,
 	// status_503, check_NAME …
 	Errors   map[string]int64 `json:"errors,omitempty"`

@@ -25,11 +25,11 @@ const (
 // where it can. Only what depends on time is excused, and only by what did not come
 // from the run itself.
 func excuse(c result.Check, w Window, v result.Validity) string {
-	switch d := disturbed(c, w, v.Disturbances); {
+	switch felt := disturbing(c, w, v.Disturbances); {
 	case !c.Timed, c.Regardless != nil && !holds(c, *c.Regardless):
 		return ""
-	case d != nil:
-		return disturbanceText(*d)
+	case len(felt) > 0:
+		return Disturbed(felt)
 	case v.TimingInvalid != "" && (c.FromSend == nil || holds(c, *c.FromSend)):
 		return v.TimingInvalid
 	}
@@ -55,20 +55,19 @@ func disturbanceText(d result.Disturbance) string {
 	return fmt.Sprintf("%s (from %s to %s)", d.Cause, result.Format(d.FromS, result.UnitSeconds), result.Format(d.ToS, result.UnitSeconds))
 }
 
-// disturbed is the longest disturbance that had an effect on what a check speaks
-// of: from before it, if the recovery reached into it, to the end of what was still
-// in flight after it.
-func disturbed(c result.Check, w Window, all []result.Disturbance) *result.Disturbance {
+// disturbing are the disturbances that had an effect on what a check speaks of:
+// from before it, if the recovery reached into it, to the end of what was still in
+// flight after it.
+func disturbing(c result.Check, w Window, all []result.Disturbance) []result.Disturbance {
 	until := w.To + max(inFlight, duration(c))
-	var longest *result.Disturbance
-	for i, d := range all {
+	var felt []result.Disturbance
+	for _, d := range all {
 		from, to := result.Seconds(d.FromS), result.Seconds(d.ToS)
-		felt := to + max(recovery, to-from)
-		if from < until && felt > w.From && (longest == nil || d.ToS-d.FromS > longest.ToS-longest.FromS) {
-			longest = &all[i]
+		if from < until && to+max(recovery, to-from) > w.From {
+			felt = append(felt, d)
 		}
 	}
-	return longest
+	return felt
 }
 
 // duration is the value of a check on a time; zero of any other.

@@ -2,6 +2,7 @@ package view
 
 import (
 	"math"
+	"slices"
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -47,7 +48,7 @@ func phaseTables(s result.Scenario) []PhaseTable {
 		spans = append(spans, result.StreamPhase{Counts: stream.Counts})
 		t.Columns = append(t.Columns, Column{"whole load", ""})
 		for _, r := range streamRows() {
-			if r.name == "refused in order" && stream.Errors[shedByTarget] == 0 {
+			if r.name == "refused in order" && stream.Errors[shedByTarget] == 0 || r.name == spanning && !anySpanning(stream) {
 				continue
 			}
 			cells := make([]string, len(spans))
@@ -86,8 +87,11 @@ func streamRows() []streamRow {
 			return count(c.Planned) + " (" + result.Format(float64(c.Planned)/seconds, result.UnitPerS) + ")"
 		}},
 		{"sent", false, func(c result.Counts, _ float64) string { return ofPlanned(c.Sent, c.Planned) }},
-		{"expected answers", false, func(c result.Counts, _ float64) string { return ofPlanned(c.OK, c.Sent) }},
-		{"refused in order", true, func(c result.Counts, _ float64) string { return ofPlanned(c.Errors[shedByTarget], c.Sent) }},
+		{spanning, true, func(c result.Counts, _ float64) string { return count(c.Spanning) }},
+		{"expected answers", false, func(c result.Counts, _ float64) string { return ofPlanned(c.OK, c.Sent-c.Spanning) }},
+		{"refused in order", true, func(c result.Counts, _ float64) string {
+			return ofPlanned(c.Errors[shedByTarget], c.Sent-c.Spanning)
+		}},
 		{"failed", false, failed},
 		{"latency p50", false, percentile("p50")},
 		{"p99", false, percentile("p99")},
@@ -109,7 +113,14 @@ func failed(c result.Counts, _ float64) string {
 	if c.Errors == nil && c.Latency == nil && c.Sent > c.OK {
 		return notMeasured
 	}
-	return ofPlanned(c.Sent-c.OK-c.Errors[shedByTarget], c.Sent)
+	return ofPlanned(c.Sent-c.Spanning-c.OK-c.Errors[shedByTarget], c.Sent-c.Spanning)
+}
+
+// spanning is what those are called of which a phase does not know how they ended.
+const spanning = "open when the fault began"
+
+func anySpanning(s result.Stream) bool {
+	return slices.ContainsFunc(s.Phases, func(p result.StreamPhase) bool { return p.Spanning > 0 })
 }
 
 func ofPlanned(n, all int64) string {
