@@ -69,14 +69,7 @@ func (s *Session) open(ctx context.Context, withDatabase bool) error {
 			return err
 		}
 	}
-	if s.ceiling = s.cfg.Ceiling; s.ceiling == (load.Ceiling{}) {
-		if s.ceiling, err = load.Calibrate(ctx, load.Calibration{}); err != nil {
-			return fmt.Errorf("calibrate the load generator: %w", err)
-		}
-	}
-	s.canary = witness.Calibrate()
-	s.say(fmt.Sprintf("generator: %s requests/s against a target that does nothing", result.Number(s.ceiling.PerSecond)))
-	return nil
+	return s.calibrate(ctx)
 }
 
 // Close takes down what Open brought up, also when ctx is over.
