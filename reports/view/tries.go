@@ -44,6 +44,23 @@ func slower(p *result.Pace) string {
 	return fmt.Sprintf("Sent at %s/s instead of %s/s, for as much longer: %s.", result.Number(p.ToPerS), result.Number(p.FromPerS), p.Because)
 }
 
+// disturbedBy is what disturbed scenarios for longest, in brackets; empty where
+// nothing is known to have.
+func disturbedBy(scenarios []result.Scenario) string {
+	cause, longest := "", 0.0
+	for _, s := range scenarios {
+		if s.Validity == nil {
+			continue
+		}
+		for _, d := range s.Validity.Disturbances {
+			if long := d.ToS - d.FromS; long > longest {
+				cause, longest = " ("+d.Cause+")", long
+			}
+		}
+	}
+	return cause
+}
+
 // Advice says in one sentence what to do about a run in which nothing failed and
 // something showed nothing; empty of all others.
 func Advice(run *result.Run) string {
@@ -60,7 +77,7 @@ func Advice(run *result.Run) string {
 	if len(open) == 0 {
 		return ""
 	}
-	said := fmt.Sprintf("Nothing failed, and %d of %s showed nothing: ", len(open), strings.ReplaceAll(Plural(len(run.Scenarios), "scenario", "scenarios"), nbsp, " "))
+	said := fmt.Sprintf("Nothing failed, and %d of %s showed nothing%s: ", len(open), strings.ReplaceAll(Plural(len(run.Scenarios), "scenario", "scenarios"), nbsp, " "), disturbedBy(open))
 	if open[0].Error != "" {
 		said += "mend what kept " + open[0].Name + " from being carried out"
 	} else {

@@ -33,6 +33,8 @@ func TestWhatToDoIsInTheFirstLine(t *testing.T) {
 	}
 	broken := of(result.Inconclusive)
 	broken.Scenarios[0].Error = "no port"
+	disturbed := of(result.Pass, result.Inconclusive)
+	disturbed.Scenarios[1].Validity = &result.Validity{Disturbances: []result.Disturbance{{ToS: 1, Cause: "the clock"}, {FromS: 1, ToS: 3, Cause: "other processes"}}}
 	nowhere := of(result.Inconclusive, result.Inconclusive)
 	nowhere.Command = ""
 	for _, row := range []struct {
@@ -43,6 +45,7 @@ func TestWhatToDoIsInTheFirstLine(t *testing.T) {
 		{"all passed", of(result.Pass, result.Pass), ""},
 		{"one failed", of(result.Inconclusive, result.Fail), ""},
 		{"one showed nothing", of(result.Pass, result.Inconclusive), "Nothing failed, and 1 of 2 scenarios showed nothing: end what else runs on this machine, or take one with more processors, then: holdfast run b"},
+		{"and why is known", disturbed, "Nothing failed, and 1 of 2 scenarios showed nothing (other processes): end what else runs on this machine, or take one with more processors, then: holdfast run b"},
 		{"two did", of(result.Inconclusive, result.Inconclusive, result.Pass), "Nothing failed, and 2 of 3 scenarios showed nothing: end what else runs on this machine, or take one with more processors, then: holdfast run --headline"},
 		{"it could not be carried out", broken, "Nothing failed, and 1 of 1 scenario showed nothing: mend what kept a from being carried out, then: holdfast run a"},
 		{"nobody knows how to repeat it", nowhere, "Nothing failed, and 2 of 2 scenarios showed nothing: end what else runs on this machine, or take one with more processors, and run it again."},
