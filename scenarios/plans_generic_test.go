@@ -44,16 +44,15 @@ func withSQL(s harness.Scenario, statements ...string) harness.Scenario {
 const genericPlans = "ALTER DATABASE {database} SET plan_cache_mode = force_generic_plan"
 
 // A plan that Postgres may choose in production is no reason to fail: with generic
-// plans forced, the task suite holds. What the machine keeps from showing anything
-// is left to other runs.
+// plans forced, the task suite holds, and so does the longest queue that there is.
+// What the machine keeps from showing anything is left to other runs.
 func TestTheTasksHoldWithGenericPlans(t *testing.T) {
-	var suite []harness.Scenario
+	suite := []harness.Scenario{withSQL(longestQueue(t), genericPlans)}
 	for _, s := range scenarios.Catalogue(profileNamed(t, "smoke")) {
-		if strings.HasPrefix(s.Name, "task/") && !s.Slow {
+		if strings.HasPrefix(s.Name, "task/") && !s.Slow && s.Name != suite[0].Name {
 			suite = append(suite, withSQL(s, genericPlans))
 		}
 	}
-	require.NotEmpty(t, suite)
 	run, err := harness.Run(t.Context(), config(t), suite)
 	require.NoError(t, err)
 	for _, s := range run.Scenarios {
@@ -64,10 +63,22 @@ func TestTheTasksHoldWithGenericPlans(t *testing.T) {
 	}
 }
 
+// longestQueue is the scenario in which the queue's table grows to 10,000 rows: of
+// a few hundred no plan is slow.
+func longestQueue(t *testing.T) harness.Scenario {
+	for _, s := range scenarios.Catalogue(profileNamed(t, "bench")) {
+		if s.Name == "task/refused-key" {
+			return s
+		}
+	}
+	require.Fail(t, "there is no task/refused-key")
+	return harness.Scenario{}
+}
+
 // The test above can fail: where empty tables are vacuumed, Postgres takes them for
 // empty for ever, and a generic plan of the queue's reads all of it for each task.
 func TestAGenericPlanOfAnEmptyTableIsSeen(t *testing.T) {
-	s := withSQL(named(t, "task/refused-key")[0], "VACUUM (FREEZE, ANALYZE)", genericPlans)
+	s := withSQL(longestQueue(t), "VACUUM (FREEZE, ANALYZE)", genericPlans)
 	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
 	require.NoError(t, err)
 	require.NotEqual(t, result.Pass, run.Verdict, "nothing held the queue up")

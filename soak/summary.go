@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast.dev/holdfast/harness/result"
 )
@@ -22,6 +23,8 @@ type Summary struct {
 	// were drawn and did not, with the reason.
 	Disturbances map[Kind]int
 	Missed       []string
+	// Took is how long each service's scenarios took, in the median undisturbed run.
+	Took map[string]time.Duration
 }
 
 // Other is a scenario that did not pass.
@@ -36,7 +39,7 @@ type Other struct {
 
 // Summarise holds the records against each other.
 func Summarise(records []Record) Summary {
-	s := Summary{Runs: len(records), Calm: map[result.Verdict]int{}, Disturbed: map[result.Verdict]int{}, Disturbances: map[Kind]int{}}
+	s := Summary{Runs: len(records), Took: took(records), Calm: map[result.Verdict]int{}, Disturbed: map[result.Verdict]int{}, Disturbances: map[Kind]int{}}
 	for _, r := range records {
 		if r.Error != "" {
 			s.Incomplete = append(s.Incomplete, fmt.Sprintf("run %d: %s", r.Run, r.Error))
@@ -134,6 +137,9 @@ func (s Summary) Markdown(w io.Writer) error {
 		kinds = append(kinds, fmt.Sprintf("%s %d", k, s.Disturbances[k]))
 	}
 	fmt.Fprintf(&b, "\nDisturbances that took place: %s.\n", strings.Join(kinds, ", "))
+	if text := tookText(s.Took); text != "" {
+		b.WriteString("\n" + text)
+	}
 	for _, line := range slices.Concat(s.Incomplete, s.Missed) {
 		fmt.Fprintf(&b, "\n- %s\n", line)
 	}

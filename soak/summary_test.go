@@ -91,6 +91,17 @@ func TestASummaryIsReadable(t *testing.T) {
 	require.Contains(t, text.String(), "stop-postgres 1")
 }
 
+// How long the suite takes is told of the runs that nothing slowed down.
+func TestASoakTellsHowLongTheSuiteTook(t *testing.T) {
+	run := func(seconds int, happened ...Happened) Record {
+		return Record{Scenarios: []Seen{at(0, seconds, "a/x", result.Pass, ""), at(seconds, 2*seconds, "a/y", result.Pass, ""), at(50, 51, "b/x", result.Pass, "")}, Happened: happened}
+	}
+	s := Summarise([]Record{run(3), run(90, there(1, 2, Quota)), run(2), run(4)})
+	require.Equal(t, map[string]time.Duration{"a": 6 * time.Second, "b": time.Second}, s.Took)
+	require.Equal(t, "An undisturbed run took (median): a 6 s, b 1 s.\n", tookText(s.Took))
+	require.Empty(t, tookText(nil))
+}
+
 // What a soak knows survives it, also where its last line was cut off.
 func TestALogIsReadAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), LogName)
