@@ -69,10 +69,11 @@ func (f *Fake) Addresses() []string {
 	return all
 }
 
-// InFlight is how many calls are open, and how many were at most.
-func (f *Fake) InFlight() (now, most int64) {
+// Calls is how many calls are open, how many were at most, and how many there were in
+// all.
+func (f *Fake) Calls() (now, most, total int64) {
 	level := f.Journal().Gauge("")
-	return level.InFlight, level.MostInFlight
+	return level.InFlight, level.MostInFlight, level.Total
 }
 
 // Close ends every call and stops the fake.

@@ -77,9 +77,8 @@ func TestOraclesAreCountedWhereTheyAreAsked(t *testing.T) {
 	require.Equal(t, "api.in_flight", d.Gauges[0].Series.Name)
 	require.Zero(t, d.Gauges[0].Read(fake))
 	require.Contains(t, fake.(*adapter.Oracles).Endpoint(0, "oracle-1"), "http://"+fake.(*adapter.Oracles).Addresses()[0]+"/")
-	now, most := fake.(*adapter.Oracles).InFlight()
-	require.Zero(t, now)
-	require.EqualValues(t, 1, most)
+	now, most, total := fake.(*adapter.Oracles).Calls()
+	require.Equal(t, []int64{0, 1, 3}, []int64{now, most, total})
 	require.Empty(t, fake.Settings(), "their addresses are data")
 }
 

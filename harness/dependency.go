@@ -49,8 +49,9 @@ type Fake interface {
 type reachable interface {
 	// Addresses are those at which it is called, host:port.
 	Addresses() []string
-	// InFlight is how many calls are open, and how many were at most.
-	InFlight() (now, most int64)
+	// Calls is how many calls are open, how many were at most, and how many there were
+	// in all.
+	Calls() (now, most, total int64)
 }
 
 // Gauge is a quantity of a fake over time. Read must not block.

@@ -221,7 +221,7 @@ func (st *setup) outside() []standing.Outside {
 	for _, d := range st.scenario.World.Dependencies {
 		o := standing.Outside{Name: d.Name}
 		if f, ok := st.fakes[d.Name].(reachable); ok {
-			o.Addresses, o.InFlight = f.Addresses(), f.InFlight
+			o.Addresses, o.Calls = f.Addresses(), f.Calls
 		}
 		all = append(all, o)
 	}

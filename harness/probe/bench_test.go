@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -25,8 +26,9 @@ func BenchmarkSample(b *testing.B) {
 	defer server.Close()
 	metrics, err := Prometheus(PrometheusConfig{URL: server.URL, Metrics: []Metric{{Series: Series{Name: "a"}, Name: "plain"}}})
 	require.NoError(b, err)
+	tree := NewTree(TreeConfig{Root: self})
 	probes := map[string]Probe{
-		"memory": Memory(NewTree(TreeConfig{Root: self})), "process": Process(NewTree(TreeConfig{Root: self})), "machine": Machine(), "prometheus": metrics,
+		"memory": Memory(tree), "process": Process(tree), "sockets": unhurried{NewSockets(tree)}, "machine": Machine(), "prometheus": metrics,
 		"cgroup": Cgroup(func() (string, bool) { return "/sys/fs/cgroup/memory", true }),
 	}
 	if dsn := os.Getenv("HOLDFAST_TEST_DATABASE_URL"); dsn != "" {
@@ -46,6 +48,11 @@ func BenchmarkSample(b *testing.B) {
 			}
 		})
 	}
+	b.Run("tree", func(b *testing.B) {
+		for b.Loop() {
+			tree.Look()
+		}
+	})
 	b.Run("gopsutil-rss", func(b *testing.B) {
 		p := process.Process{Pid: int32(os.Getpid())}
 		for b.Loop() {
@@ -56,6 +63,14 @@ func BenchmarkSample(b *testing.B) {
 	})
 }
 
+// unhurried looks at each sample, however long the one before took.
+type unhurried struct{ *Sockets }
+
+func (u unhurried) Sample(context.Context) ([]float64, error) {
+	_, err := u.Look()
+	return []float64{0}, err
+}
+
 // BenchmarkSampler is what the usual set of probes takes of one core, all
 // together, over two seconds each time: cpu-% is the answer.
 func BenchmarkSampler(b *testing.B) {
@@ -63,7 +78,8 @@ func BenchmarkSampler(b *testing.B) {
 	var elapsed time.Duration
 	for b.Loop() {
 		before, began := ownCPU(b), time.Now()
-		s, err := Start(b.Context(), began, Memory(NewTree(TreeConfig{Root: self})), Process(NewTree(TreeConfig{Root: self})), Machine())
+		tree := NewTree(TreeConfig{Root: self})
+		s, err := Start(b.Context(), began, Memory(tree), Process(tree), NewSockets(tree), Machine())
 		require.NoError(b, err)
 		time.Sleep(2 * time.Second)
 		s.Stop()

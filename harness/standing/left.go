@@ -63,7 +63,7 @@ func (w *leaving) drained(ctx context.Context, s Settled) {
 	}
 	defer l.close()
 	ref := w.reference(s)
-	most := mostAtOnce(s)
+	load := demandOf(s)
 	least := levels{}
 	limits := levels{}
 	looks := 0
@@ -73,7 +73,7 @@ func (w *leaving) drained(ctx context.Context, s Settled) {
 			w.unseen = fmt.Sprintf("how things stood at the end: %v", err)
 		} else {
 			looks++
-			limits = ref.allowed(now, most, w.scene.Outside)
+			limits = ref.allowed(now, load, w.scene.Outside)
 			least.takeLeast(now)
 			if len(least.above(limits)) == 0 {
 				break
@@ -141,17 +141,23 @@ func (w *leaving) reference(s Settled) levels {
 	return ref
 }
 
-// mostAtOnce is how many requests were under way at once, at most.
-func mostAtOnce(s Settled) float64 {
-	most := int64(0)
+// demand is what a load asked of the target.
+type demand struct {
+	most float64 // requests under way at once, at most
+	sent float64 // in all
+}
+
+func demandOf(s Settled) demand {
+	var d demand
 	for _, t := range s.Streams {
-		most += t.MaxInFlight
+		d.most += float64(t.MaxInFlight)
+		d.sent += float64(t.Sent)
 	}
-	return float64(most)
+	return d
 }
 
 // allowed are the limits: where things stood, and what explains more.
-func (l levels) allowed(now levels, most float64, outside []Outside) levels {
+func (l levels) allowed(now levels, load demand, outside []Outside) levels {
 	limits := levels{}
 	sockets := 0.0 // more than there were; each has goroutines, where there are such
 	for q, before := range l {
@@ -160,7 +166,7 @@ func (l levels) allowed(now levels, most float64, outside []Outside) levels {
 		}
 	}
 	for q, before := range l {
-		limits[q] = before + slack(q, most, sockets, outside)
+		limits[q] = before + slack(q, load, sockets, outside)
 	}
 	return limits
 }
@@ -172,35 +178,42 @@ const (
 	slackFiles      = 8
 	slackProcesses  = 2
 	slackTaken      = 4  // of those who look, and close soon
-	slackSockets    = 8  // of a client's pool
+	slackSockets    = 24 // of a client's pool, some of which serve no request
 	slackDatabase   = 16 // of the database's pools, some of which serve no request
 	perSocket       = 3  // goroutines
 	perCall         = 2  // connections: one may be opened for a call that another serves
 )
 
 // slack is how much more of a quantity may stay.
-func slack(q quantity, most, sockets float64, outside []Outside) float64 {
+func slack(q quantity, load demand, sockets float64, outside []Outside) float64 {
 	switch q.kind {
 	case goroutines.kind:
-		return slackGoroutines + most + perSocket*sockets
+		return slackGoroutines + load.most + perSocket*sockets
 	case threads.kind:
-		return slackThreads + most
+		return slackThreads + load.most
 	case files.kind:
 		return slackFiles
 	case processes.kind:
-		return slackProcesses + most
+		return slackProcesses + load.most
 	case taken.kind:
 		return slackTaken
 	case dbTotal.kind:
-		return slackDatabase + perCall*most
+		return slackDatabase + perCall*load.most
 	case socketsTo:
 		for _, o := range outside {
-			if o.Name == q.of && o.InFlight != nil {
-				_, calls := o.InFlight()
-				return slackSockets + perCall*float64(calls)
+			if o.Name == q.of && o.Calls != nil {
+				return slackSockets + perCall*callsAtOnce(o, load)
 			}
 		}
-		return slackDatabase + perCall*most
+		return slackDatabase + perCall*load.most
 	}
 	return 0 // transactions, statements, locks, calls: none is left
+}
+
+// callsAtOnce is how many calls the load explains at once: as many as the dependency
+// saw, or as each request under way made. It sees but those that have arrived and not
+// ended, the caller holds a connection from before to after that.
+func callsAtOnce(o Outside, load demand) float64 {
+	_, most, total := o.Calls()
+	return math.Max(float64(most), load.most*float64(total)/math.Max(load.sent, 1))
 }

@@ -13,7 +13,7 @@ import (
 
 func TestWhatIsLeftIsToldFromWhatIsKept(t *testing.T) {
 	calls := func(most int64) []Outside {
-		return []Outside{{Name: "api", InFlight: func() (int64, int64) { return 0, most }}}
+		return []Outside{{Name: "api", Calls: func() (int64, int64, int64) { return 0, most, 300 }}}
 	}
 	toAPI, open := quantity{socketsTo, "api"}, quantity{callsAt, "api"}
 	for _, c := range []struct {
@@ -26,6 +26,7 @@ func TestWhatIsLeftIsToldFromWhatIsKept(t *testing.T) {
 		{name: "nothing", before: levels{goroutines: 20}, end: levels{goroutines: 20}, most: 5},
 		{name: "a goroutine for each of 30 late answers", before: levels{goroutines: 20}, end: levels{goroutines: 50}, most: 2, want: []quantity{goroutines}},
 		{name: "the goroutines of a client's pool", before: levels{goroutines: 20, toAPI: 0}, end: levels{goroutines: 60, toAPI: 20}, most: 2, calls: 10},
+		{name: "one for each of ten calls of two requests at once", before: levels{toAPI: 0}, end: levels{toAPI: 20}, most: 2, calls: 1},
 		{name: "connections whose answers were never closed", before: levels{goroutines: 20, toAPI: 0}, end: levels{goroutines: 620, toAPI: 300}, most: 2, calls: 20,
 			want: []quantity{toAPI}},
 		{name: "workers that stay, one for each request at once", before: levels{threads: 30, processes: 2}, end: levels{threads: 140, processes: 52}, most: 100},
@@ -39,7 +40,7 @@ func TestWhatIsLeftIsToldFromWhatIsKept(t *testing.T) {
 		{name: "what was not seen at the start", before: levels{threads: 8}, end: levels{threads: 8, goroutines: 900}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			require.Equal(t, c.want, c.end.above(c.before.allowed(c.end, c.most, calls(c.calls))))
+			require.Equal(t, c.want, c.end.above(c.before.allowed(c.end, demand{most: c.most, sent: 30}, calls(c.calls))))
 		})
 	}
 }

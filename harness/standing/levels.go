@@ -124,8 +124,8 @@ func (l *looker) look(ctx context.Context) (levels, error) {
 		return nil, err
 	}
 	for _, o := range l.scene.Outside {
-		if o.InFlight != nil {
-			now, _ := o.InFlight()
+		if o.Calls != nil {
+			now, _, _ := o.Calls()
 			all[quantity{callsAt, o.Name}] = float64(now)
 		}
 	}

@@ -95,9 +95,9 @@ type Outside struct {
 	// Addresses are those that the target was given, host:port. None: it is not
 	// reached over the network, or not known where.
 	Addresses []string
-	// InFlight is how many calls are open there, and how many were at most. Nil: it
-	// is not known.
-	InFlight func() (now, most int64)
+	// Calls is how many calls are open there, how many were at most, and how many
+	// there were in all. Nil: it is not known.
+	Calls func() (now, most, total int64)
 }
 
 // Answer is one answer to the load. The body is whole.
