@@ -40,7 +40,7 @@ func Dependency(name string, open func(seed uint64) (harness.Fake, error), more 
 			Read:   func(f harness.Fake) float64 { return float64(f.(witness).Journal().Gauge("").InFlight) },
 		}},
 		Measures: append([]harness.Measure{
-			counted(name, "calls", "requests that reached the fake", (*journal.Journal).Count),
+			inTime(counted(name, "calls", "requests that reached the fake", (*journal.Journal).Count)),
 			counted(name, "most_in_flight", "the most of them that were open at once", (*journal.Journal).MostInFlight),
 			counted(name, "silent_retries", "requests that arrived again under a number which the client had stamped before",
 				func(j *journal.Journal, f journal.Filter) int { return len(j.SilentRetries(f)) }),
@@ -108,6 +108,10 @@ func JournalOf(state harness.State, place string) (*journal.Journal, bool) {
 	}
 	return fake.Journal(), true
 }
+
+// inTime marks a measure as one that can be missed for want of time alone: a call
+// that is given up is made once more, or not at all.
+func inTime(m harness.Measure) harness.Measure { m.Timed = true; return m }
 
 // counted is a measure over what the journal of a fake holds of a window. Its
 // samples are the requests in that window.

@@ -92,13 +92,13 @@ func attempts(name string) []harness.Measure {
 			}
 			return float64(most)
 		}),
-		whole("retries", result.UnitCount, func(j *journal.Journal) float64 {
+		inTime(whole("retries", result.UnitCount, func(j *journal.Journal) float64 {
 			return float64(j.Count(journal.Filter{}) - len(j.Attempts(journal.Filter{})))
-		}),
-		whole("key_refused", result.UnitCount, func(j *journal.Journal) float64 { return float64(j.Count(journal.Filter{Where: keyRefused})) }),
-		whole("abandoned", result.UnitCount, func(j *journal.Journal) float64 {
+		})),
+		inTime(whole("key_refused", result.UnitCount, func(j *journal.Journal) float64 { return float64(j.Count(journal.Filter{Where: keyRefused})) })),
+		inTime(whole("abandoned", result.UnitCount, func(j *journal.Journal) float64 {
 			return float64(j.Outcomes(journal.Filter{})[journal.Abandoned])
-		}),
+		})),
 		whole("call.max", result.UnitMS, func(j *journal.Journal) float64 {
 			longest := time.Duration(0)
 			for e := range j.Entries(journal.Filter{}) {

@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"strings"
+
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -69,17 +71,18 @@ func (r metrics) addDrain(t Timeline) {
 // addLedger enters the entries of the ledger as ledger.NAME.
 func (r metrics) addLedger() {
 	for _, e := range []struct {
-		name string
-		of   func(*result.Ledger) int64
+		name  string
+		timed bool // a call that is given up too often for want of time is made no more
+		of    func(*result.Ledger) int64
 	}{
-		{"accepted", func(l *result.Ledger) int64 { return l.Accepted }},
-		{"delivered", func(l *result.Ledger) int64 { return l.Delivered }},
-		{"failed_permanent", func(l *result.Ledger) int64 { return l.FailedPermanent }},
-		{"failed_exhausted", func(l *result.Ledger) int64 { return l.FailedExhausted }},
-		{"lost", func(l *result.Ledger) int64 { return l.Lost }},
-		{"duplicated", func(l *result.Ledger) int64 { return l.Duplicated }},
+		{"accepted", true, func(l *result.Ledger) int64 { return l.Accepted }},
+		{"delivered", true, func(l *result.Ledger) int64 { return l.Delivered }},
+		{"failed_permanent", false, func(l *result.Ledger) int64 { return l.FailedPermanent }},
+		{"failed_exhausted", true, func(l *result.Ledger) int64 { return l.FailedExhausted }},
+		{"lost", false, func(l *result.Ledger) int64 { return l.Lost }},
+		{"duplicated", false, func(l *result.Ledger) int64 { return l.Duplicated }},
 	} {
-		r.Add(verdict.Descriptor{Name: "ledger." + e.name, Unit: result.UnitCount},
+		r.Add(verdict.Descriptor{Name: "ledger." + e.name, Unit: result.UnitCount, Timed: e.timed},
 			verdict.Source{Read: func(verdict.Window) verdict.Reading {
 				if r.seen == nil || r.seen.Ledger == nil || r.seen.Ledger.Accepted == 0 {
 					return verdict.Reading{}
@@ -87,6 +90,13 @@ func (r metrics) addLedger() {
 				return verdict.Reading{Value: float64(e.of(r.seen.Ledger)), Samples: r.seen.Ledger.Accepted}
 			}})
 	}
+}
+
+// pilesUp reports whether a series is of things that go on at once, of which there
+// are more where all takes longer. What has a fixed room, as connections have in
+// their pool, has no more of it for that.
+func pilesUp(series, unit string) bool {
+	return unit == result.UnitCount && !strings.HasPrefix(series, "db.connections.")
 }
 
 // addSeries enters what a probe's series says of a window: NAME.max, .min, .mean,
@@ -101,7 +111,7 @@ func (r metrics) addSeries(name, unit string) {
 		{"mean", func(w probe.Window) float64 { return w.Mean }},
 		{"last", func(w probe.Window) float64 { return w.Last }},
 	} {
-		r.Add(verdict.Descriptor{Name: name + "." + stat.name, Unit: unit}, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+		r.Add(verdict.Descriptor{Name: name + "." + stat.name, Unit: unit, Timed: pilesUp(name, unit)}, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
 			if r.seen == nil {
 				return verdict.Reading{}
 			}

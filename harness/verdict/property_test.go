@@ -158,7 +158,7 @@ func TestTheRecordHasWhatTheJudgeKnew(t *testing.T) {
 		verdict.Metric("c.rss").Between(verdict.Bytes(0), verdict.Bytes(1e8)),
 		verdict.Metric("d.in_flight").In(result.Heal).FallsTo(verdict.Count(0), 2*time.Second),
 	}, phases, result.Validity{})
-	require.Equal(t, []bool{true, true, false, false}, []bool{got[0].Timed, got[1].Timed, got[2].Timed, got[3].Timed})
+	require.Equal(t, []bool{true, true, false, true}, []bool{got[0].Timed, got[1].Timed, got[2].Timed, got[3].Timed})
 	require.Equal(t, int64(100), got[0].MinSamples)
 	require.Equal(t, []string{"p", "q"}, got[0].Protections)
 	require.Equal(t, "promised", got[0].Why)

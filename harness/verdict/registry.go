@@ -108,7 +108,7 @@ func (b *Registry) judge(check Check, phases []result.Phase, v result.Validity) 
 		c.Verdict, c.Reason = result.Inconclusive, "nothing measured "+c.Metric
 		return c
 	}
-	c.Timed, c.MinSamples = e.timed(), e.MinSamples
+	c.Timed, c.MinSamples = e.timed() || check.Op == FallsTo, e.MinSamples
 	w, ok := WindowOf(phases, c.Phase)
 	if !ok && !e.Anytime {
 		c.Verdict, c.Reason = result.NotExercised, missing(c.Phase)

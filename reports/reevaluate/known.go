@@ -56,7 +56,7 @@ func known(c result.Check, s result.Scenario) result.Check {
 	if c.Level != nil {
 		unit = c.LevelUnit
 	}
-	c.Timed = unit == result.UnitMS || unit == result.UnitSeconds || unit == result.UnitPerS || ofLoad(metric, s)
+	c.Timed = c.Op == string(verdict.FallsTo) || unit == result.UnitMS || unit == result.UnitSeconds || unit == result.UnitPerS || ofLoad(metric, s)
 	return c
 }
 

@@ -149,7 +149,7 @@ func searchMeanwhile(p profile.Profile) harness.Scenario {
 		Watch:  []probe.Metric{{Series: probe.Series{Name: "target.db_pool_in_use", Unit: result.UnitCount}, Name: "db_pool_in_use"}},
 		Checks: []verdict.Check{
 			verdict.Metric("search.failed").In(result.Inject).Equals(verdict.Count(0)).Because("nobody else is holding the pool's connections").Guarding("oracle.release-connection"),
-			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(200 * time.Millisecond)).Guarding("oracle.release-connection"),
+			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(400 * time.Millisecond)).Guarding("oracle.release-connection"),
 			verdict.Metric("target.db_pool_in_use.max").AtMost(verdict.Count(4)).Because("of ten; a search or two, and the readings of who is just coming in"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
 		},

@@ -15,7 +15,7 @@ import (
 // counted them over the whole load: NAME.calls_per_request. A request that was
 // answered from a cache, and says so, leads to none and is not counted.
 func callsPerRequest(fake, stream string) harness.Measure {
-	about := verdict.Descriptor{Name: fake + ".calls_per_request", Unit: result.UnitCount, About: "calls at the fake, for each request that was sent and not answered from a cache"}
+	about := verdict.Descriptor{Name: fake + ".calls_per_request", Unit: result.UnitCount, Timed: true, About: "calls at the fake, for each request that was sent and not answered from a cache"}
 	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, _ verdict.Window) verdict.Reading {
 		s, ok := o.Stream(stream)
 		asking := s.Sent - fromCache(o, stream, verdict.Window{To: forever})
@@ -53,7 +53,7 @@ func beyondCap(fake string) harness.Measure {
 // askedOf is how often an oracle was called in a phase, as the fake counted it,
 // for each request of a stream that was sent in it: ORACLE.asked.
 func askedOf(fake, oracle, stream string) harness.Measure {
-	about := verdict.Descriptor{Name: oracle + ".asked", Unit: result.UnitRatio, About: "calls of one oracle, out of the requests that were due in a phase"}
+	about := verdict.Descriptor{Name: oracle + ".asked", Unit: result.UnitRatio, Timed: true, About: "calls of one oracle, out of the requests that were due in a phase"}
 	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
 		s, _ := o.Stream(stream)
 		i := slices.IndexFunc(s.Phases, func(p result.StreamPhase) bool { return p.Phase == w.Phase })

@@ -19,7 +19,7 @@ const (
 func latest(deadline time.Duration) verdict.Quantity {
 	slack := deadline / 20
 	if deadline < profile.SourceCallTimeout {
-		slack = max(slack, 80*time.Millisecond)
+		slack = max(slack, 200*time.Millisecond)
 	}
 	return verdict.Duration(deadline + slack)
 }

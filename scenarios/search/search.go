@@ -63,7 +63,7 @@ func popularTerm(p profile.Profile, name string, projects int) harness.Scenario 
 			verdict.Metric("search.wrong").Equals(verdict.Count(0)).Because(sourceSays + ": exactly 100 results"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)),
 			verdict.Metric("search.latency.p99").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s"),
-			verdict.Metric("search.in_flight.max").AtLeast(verdict.Count(concurrent)).Because("50 at once, or the test shows nothing").OrNotExercised(),
+			verdict.Metric("search.in_flight.max").AtLeast(verdict.Count(concurrent * 9 / 10)).Because("50 at once but for one or another that has ended before the last is sent, or the test shows nothing").OrNotExercised(),
 		},
 	}
 }

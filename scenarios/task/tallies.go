@@ -46,23 +46,23 @@ func tallies(mailings []mailing) []tally {
 	taken := func(t record) bool { return t.accepted && t.stored }
 	all := []tally{
 		overTasks("tasks.attempts.max", taken, func(ts []record) float64 { return float64(slices.MaxFunc(ts, byAttempts).attempts) }),
-		overTasks("tasks.attempts.min", taken, func(ts []record) float64 { return float64(slices.MinFunc(ts, byAttempts).attempts) }),
-		counting("tasks.unfinished", func(t record) bool { return t.stored }, func(t record) bool { return !t.over() }),
-		overTasks("tasks.unserved", func(t record) bool { return t.accepted }, func(ts []record) float64 {
+		inTime(overTasks("tasks.attempts.min", taken, func(ts []record) float64 { return float64(slices.MinFunc(ts, byAttempts).attempts) })),
+		inTime(counting("tasks.unfinished", func(t record) bool { return t.stored }, func(t record) bool { return !t.over() })),
+		inTime(overTasks("tasks.unserved", func(t record) bool { return t.accepted }, func(ts []record) float64 {
 			n := 0
 			for _, t := range ts {
 				n += t.unserved()
 			}
 			return float64(n)
-		}),
+		})),
 		counting("tasks.stored_unheard", func(t record) bool { return t.stored && !t.accepted }, func(record) bool { return true }),
 		callsPerTask(),
 	}
 	for _, m := range mailings {
 		own := func(t record) bool { return t.mailing == m.name && t.accepted }
 		all = append(all,
-			counting(m.name+".failed_tasks", own, func(t record) bool { return t.failed() }),
-			counting(m.name+".unfailed_tasks", own, func(t record) bool { return !t.failed() }),
+			inTime(counting(m.name+".failed_tasks", own, func(t record) bool { return t.failed() })),
+			inTime(counting(m.name+".unfailed_tasks", own, func(t record) bool { return !t.failed() })),
 			delay(m.name, "p50", 0.5, 1), delay(m.name, "p90", 0.9, 10), delay(m.name, "p99", 0.99, 100), delay(m.name, "max", 1, 1))
 		all = append(all, m.also...)
 	}
@@ -70,6 +70,11 @@ func tallies(mailings []mailing) []tally {
 }
 
 func byAttempts(a, b record) int { return a.attempts - b.attempts }
+
+// inTime marks a tally as one that can be missed for want of time alone: a call that
+// is given up too often is made no more, and its task fails or is still to be done.
+// What is lost or doubled is not of that kind, nor an attempt too many.
+func inTime(t tally) tally { t.Timed = true; return t }
 
 // overTasks is a number over some of the tasks, whenever their requests were due.
 func overTasks(name string, which func(record) bool, of func([]record) float64) tally {
@@ -102,7 +107,7 @@ func counting(name string, which, kind func(record) bool) tally {
 
 // callsPerTask is how often the API was called for each task that the queue knows.
 func callsPerTask() tally {
-	about := verdict.Descriptor{Name: mailAPI + ".calls_per_task", Unit: result.UnitFraction, About: "calls at the API for each task that the queue knows"}
+	about := verdict.Descriptor{Name: mailAPI + ".calls_per_task", Unit: result.UnitFraction, Timed: true, About: "calls at the API for each task that the queue knows"}
 	return tally{about, func(e evidence, _ verdict.Window) verdict.Reading {
 		stored := 0
 		for _, t := range e.tasks {
