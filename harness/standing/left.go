@@ -56,6 +56,7 @@ const (
 // drained looks until each quantity has been back once, or the time is over: what
 // merely comes and goes is no leftover.
 func (w *leaving) drained(ctx context.Context, s Settled) {
+	began := time.Now()
 	l, err := newLooker(ctx, w.scene)
 	if err != nil {
 		w.unseen = err.Error()
@@ -96,7 +97,10 @@ func (w *leaving) drained(ctx context.Context, s Settled) {
 		w.finding.Add(Example{At: s.Over, What: fmt.Sprintf("%s: %s at the end, %s at the start, of which the load explains %s", q,
 			result.Number(least[q]), result.Number(ref[q]), result.Number(limits[q]))})
 	}
-	w.finding.Note = memoryNote(s, w.scene.Phases)
+	w.finding.Note = fmt.Sprintf("all was back within %s", result.Format(float64(time.Since(began))/float64(time.Millisecond), result.UnitMS))
+	if note := memoryNote(s, w.scene.Phases); note != "" {
+		w.finding.Note += "; " + note
+	}
 }
 
 func because(why string) string {
