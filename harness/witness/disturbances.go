@@ -30,6 +30,16 @@ const (
 	MinCores     = 1.0
 	MaxThrottled = 0.05
 
+	// MaxDiskWait and MaxMemoryWait are the shares of the time in which somebody may
+	// wait for a disk that others write to, and for memory that others hold.
+	MaxDiskWait   = 0.3
+	MaxMemoryWait = 0.1
+
+	// othersShare is from when on more of a thing is the others' than the run's own,
+	// littleMemory what is no longer enough of it.
+	othersShare  = 0.5
+	littleMemory = 0.15
+
 	// ownUse is the share of a span from which on the run's own processes may be
 	// what kept others waiting in it.
 	ownUse = 0.9
@@ -42,7 +52,7 @@ const (
 // Disturbances says when something from outside took time from a run, and what it
 // was, in order of time. It follows from the record alone.
 func Disturbances(r probe.Record) []result.Disturbance {
-	all := slices.Concat(standstills(r), slowdowns(r), others(r), stolen(r), throttled(r), jumps(r), silences(r))
+	all := slices.Concat(standstills(r), slowdowns(r), others(r), stolen(r), throttled(r), disks(r), memory(r), jumps(r), silences(r))
 	slices.SortStableFunc(all, func(a, b result.Disturbance) int {
 		return cmp.Or(cmp.Compare(a.FromS, b.FromS), cmp.Compare(a.Cause, b.Cause))
 	})
@@ -164,6 +174,36 @@ func throttled(r probe.Record) []result.Disturbance {
 	return beyond(pointsOf(r, seriesThrottled), MaxThrottled, func(float64) string {
 		return fmt.Sprintf("a quota of %s processors stopped the run, limits on time are stated for at least %s",
 			result.Format(cores, result.UnitCount), result.Format(MinCores, result.UnitCount))
+	})
+}
+
+// disks are where somebody waited for a disk to which others wrote more than the
+// run's own processes did.
+func disks(r probe.Record) []result.Disturbance {
+	return beyond(where(r, seriesPressureIO, seriesWritten, func(foreign float64) bool { return foreign > othersShare }), MaxDiskWait, func(peak float64) string {
+		return fmt.Sprintf("%s of the time somebody waited for the disk, to which other processes wrote most", result.Format(peak, result.UnitRatio))
+	})
+}
+
+// memory is where somebody waited for memory of which there was little left, and
+// the run's own processes held less than others. One that is short of it in a group
+// of its own waits alone.
+func memory(r probe.Record) []result.Disturbance {
+	points := where(r, seriesPressureMemory, seriesMemory, func(own float64) bool { return own < othersShare })
+	short := slices.DeleteFunc(points, func(p point) bool {
+		free, _ := r.Window(seriesFree, p.at-processesEvery, p.at+processesEvery)
+		return free.N == 0 || free.Min > littleMemory
+	})
+	return beyond(short, MaxMemoryWait, func(peak float64) string {
+		return fmt.Sprintf("%s of the time somebody waited for memory, most of which other processes held", result.Format(peak, result.UnitRatio))
+	})
+}
+
+// where are the samples of a series while another one said so.
+func where(r probe.Record, series, other string, holds func(float64) bool) []point {
+	return slices.DeleteFunc(pointsOf(r, series), func(p point) bool {
+		near, _ := r.Window(other, p.at-processesEvery/2, p.at+processesEvery/2)
+		return near.N == 0 || !holds(near.Mean)
 	})
 }
 

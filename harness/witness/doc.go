@@ -7,8 +7,10 @@
 //
 //	probe         series                                              every
 //	[Canary]      canary.lag, canary.work, clock.jump                 50 ms
-//	[Processes]   machine.own, machine.target, machine.foreign        500 ms
-//	[Pressure]    pressure.cpu, .io, .memory, quota.cores, .throttled 500 ms
+//	[Processes]   machine.own, machine.target, machine.foreign,       500 ms
+//	              disk.foreign, memory.own
+//	[Pressure]    pressure.cpu, .io, .memory, quota.cores,            500 ms
+//	              quota.throttled, memory.free
 //	[Heartbeat]   NAME.heartbeat, NAME.heartbeat.cpu, .stopped        100 ms
 //
 // Only what comes from outside is a disturbance. The run's own processes (the

@@ -16,6 +16,7 @@ const (
 	seriesPressureMemory = "pressure.memory"
 	seriesQuota          = "quota.cores"
 	seriesThrottled      = "quota.throttled"
+	seriesFree           = "memory.free"
 
 	pressureEvery = 500 * time.Millisecond
 )
@@ -24,7 +25,7 @@ const (
 // .memory are the share of the time in which somebody on the machine waited for
 // it, whoever caused that; quota.cores is how many processors the control group of
 // this process may use and quota.throttled the share of the time in which it was
-// kept from them. What this kernel does not tell is a gap.
+// kept from them; memory.free is the share of the memory that can be had. What this kernel does not tell is a gap.
 func Pressure() probe.Probe { return &pressure{group: ownGroup()} }
 
 type pressure struct {
@@ -46,6 +47,7 @@ func (*pressure) Series() []probe.Series {
 		{Name: seriesPressureMemory, Unit: result.UnitRatio},
 		{Name: seriesQuota, Unit: probe.UnitCores, Low: true},
 		{Name: seriesThrottled, Unit: result.UnitRatio},
+		{Name: seriesFree, Unit: result.UnitRatio, Low: true},
 	}
 }
 
@@ -62,7 +64,7 @@ func (p *pressure) Sample(context.Context) ([]float64, error) {
 		}
 		return min(1, max(0, float64(grown)/float64(elapsed)))
 	}
-	values := make([]float64, 5)
+	values := make([]float64, 6)
 	for i, what := range pressed {
 		waited, known := stalled(what)
 		values[i] = rate(&p.waited[i], waited, known)
@@ -70,5 +72,6 @@ func (p *pressure) Sample(context.Context) ([]float64, error) {
 	values[3] = p.group.cores()
 	kept, known := p.group.throttled()
 	values[4] = rate(&p.kept, kept, known)
+	values[5] = share(numberIn("/proc/meminfo", "MemAvailable:"), numberIn("/proc/meminfo", "MemTotal:"))
 	return values, nil
 }

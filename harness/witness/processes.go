@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ const (
 	seriesOwn     = "machine.own"
 	seriesTarget  = "machine.target"
 	seriesForeign = "machine.foreign"
+	seriesWritten = "disk.foreign"
+	seriesMemory  = "memory.own"
 
 	processesEvery = 500 * time.Millisecond
 )
@@ -37,7 +40,9 @@ type Run struct {
 // Processes tells the run's own use of the processors from that of all others:
 // machine.own is the share of the machine that the harness, the target and the
 // database used, machine.target that of the target and the database alone, and
-// machine.foreign that of everybody else.
+// machine.foreign that of everybody else. disk.foreign is the share of what was
+// written to disks that everybody else wrote, memory.own the share of the memory
+// that the run's own processes hold.
 func Processes(r Run) probe.Probe { return &processes{run: r, known: map[life]owner{}} }
 
 // owner is whose a process is.
@@ -58,8 +63,11 @@ type processes struct {
 
 // usage is who had used how much by some moment.
 type usage struct {
-	busy, all   time.Duration // of all processors, and with the time that they were idle
-	own, theirs map[life]time.Duration
+	busy, all    time.Duration // of all processors, and with the time that they were idle
+	own, theirs  map[life]time.Duration
+	written      int64          // bytes, to all disks
+	ownWritten   map[life]int64 // of these
+	memory, held int64          // all that there is, and what the run's own processes hold
 }
 
 func (*processes) Name() string         { return "processes" }
@@ -69,6 +77,8 @@ func (*processes) Series() []probe.Series {
 		{Name: seriesOwn, Unit: result.UnitRatio},
 		{Name: seriesTarget, Unit: result.UnitRatio},
 		{Name: seriesForeign, Unit: result.UnitRatio},
+		{Name: seriesWritten, Unit: result.UnitRatio},
+		{Name: seriesMemory, Unit: result.UnitRatio},
 	}
 }
 
@@ -81,11 +91,22 @@ func (p *processes) Sample(context.Context) ([]float64, error) {
 	p.before = now
 	all := now.all - before.all
 	if before.all == 0 || all <= 0 {
-		return []float64{math.NaN(), math.NaN(), math.NaN()}, nil
+		return slices.Repeat([]float64{math.NaN()}, len(p.Series())), nil
 	}
 	own, theirs := added(before.own, now.own), added(before.theirs, now.theirs)
-	share := func(d time.Duration) float64 { return min(1, max(0, float64(d)/float64(all))) }
-	return []float64{share(own), share(theirs), share(now.busy - before.busy - own)}, nil
+	written := now.written - before.written
+	return []float64{
+		share(own, all), share(theirs, all), share(now.busy-before.busy-own, all),
+		share(written-added(before.ownWritten, now.ownWritten), written), share(now.held, now.memory),
+	}, nil
+}
+
+// share is a part of a whole, 0..1; not a number where there is nothing.
+func share[N time.Duration | int64](part, all N) float64 {
+	if all <= 0 {
+		return math.NaN()
+	}
+	return min(1, max(0, float64(part)/float64(all)))
 }
 
 // look reads what was used until now, and whose each process is.
@@ -97,7 +118,8 @@ func (p *processes) look() (u usage, err error) {
 	if err != nil {
 		return u, err
 	}
-	u.own, u.theirs = map[life]time.Duration{}, map[life]time.Duration{}
+	u.own, u.theirs, u.ownWritten = map[life]time.Duration{}, map[life]time.Duration{}, map[life]int64{}
+	u.written, u.memory = 1024*numberIn("/proc/vmstat", "pgpgout "), 1024*numberIn("/proc/meminfo", "MemTotal:")
 	known := map[life]owner{}
 	for _, one := range all {
 		whose := max(p.known[one.life()], p.run.ownerOf(all, one))
@@ -105,7 +127,8 @@ func (p *processes) look() (u usage, err error) {
 			continue
 		}
 		known[one.life()] = whose
-		u.own[one.life()] = one.used
+		u.own[one.life()], u.ownWritten[one.life()] = one.used, one.written()
+		u.held += one.memory
 		if whose != harness {
 			u.theirs[one.life()] = one.used
 		}
@@ -144,8 +167,8 @@ func (r Run) serves(one proc) bool {
 // had used is by then in the figure of the one that waited for it, so the whole
 // goes on growing. Where it shrank, one ended that nobody of them waited for, and
 // what the others used is all that is known.
-func added(before, now map[life]time.Duration) time.Duration {
-	var whole, others time.Duration
+func added[N time.Duration | int64](before, now map[life]N) N {
+	var whole, others N
 	for l, used := range now {
 		whole += used
 		others += used - before[l]

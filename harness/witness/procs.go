@@ -15,6 +15,7 @@ type proc struct {
 	state       byte
 	started     uint64
 	used        time.Duration // by itself, and by those of its children that it has waited for
+	memory      int64         // bytes that are in memory, shared ones with each that shares them
 }
 
 // stopped reports whether a signal keeps the process from running.
@@ -62,7 +63,7 @@ func parseStat(stat []byte) (p proc, ok bool) {
 		return p, false
 	}
 	fields := bytes.Fields(stat[shut+1:])
-	if len(fields) < 20 {
+	if len(fields) < 22 {
 		return p, false
 	}
 	number := func(text []byte) uint64 {
@@ -78,7 +79,29 @@ func parseStat(stat []byte) (p proc, ok bool) {
 		p.used += time.Duration(number(field)) * tick
 	}
 	p.started = number(fields[19])
+	p.memory = int64(number(fields[21])) * int64(os.Getpagesize())
 	return p, ok
+}
+
+// written is how many bytes a process, with those of its children that it has
+// waited for, has had written to a disk. It is zero where that is not told.
+func (p proc) written() int64 { return numberIn(fmt.Sprintf("/proc/%d/io", p.pid), "write_bytes: ") }
+
+// numberIn is the number behind a label in one of the kernel's files; zero where
+// there is none.
+func numberIn(file, label string) int64 {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0
+	}
+	for line := range bytes.Lines(text) {
+		if rest, ok := bytes.CutPrefix(line, []byte(label)); ok {
+			word, _, _ := bytes.Cut(bytes.TrimSpace(rest), []byte(" "))
+			n, _ := strconv.ParseInt(string(word), 10, 64)
+			return n
+		}
+	}
+	return 0
 }
 
 // descends reports whether a process is root or was started by it, directly or not.

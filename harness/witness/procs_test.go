@@ -14,10 +14,10 @@ import (
 )
 
 func TestAProcessIsReadFromItsLine(t *testing.T) {
-	line := "4711 (a) b (c) T 42 1 1 0 -1 0 0 0 0 0 7 8 9 10 20 0 5 0 777 0 0"
+	line := "4711 (a) b (c) T 42 1 1 0 -1 0 0 0 0 0 7 8 9 10 20 0 5 0 777 0 3"
 	p, ok := parseStat([]byte(line))
 	require.True(t, ok)
-	require.Equal(t, proc{pid: 4711, parent: 42, name: "a) b (c", state: 'T', started: 777, used: 340 * time.Millisecond}, p)
+	require.Equal(t, proc{pid: 4711, parent: 42, name: "a) b (c", state: 'T', started: 777, used: 340 * time.Millisecond, memory: 3 * int64(os.Getpagesize())}, p)
 	require.True(t, p.stopped())
 	for _, bad := range []string{"", "4711", "4711 (a)", "x (a) S 1 1 1 0 -1 0 0 0 0 0 7 8 9 10 20 0 5 0 777", "1 (a) S 1"} {
 		_, ok := parseStat([]byte(bad))

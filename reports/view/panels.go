@@ -71,7 +71,7 @@ func placeOf(s result.Series) place {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
 	}
 	switch {
-	case strings.HasPrefix(name, "canary."), strings.HasPrefix(name, "clock."), strings.HasPrefix(name, "pressure."), strings.HasPrefix(name, "quota."), has(".heartbeat"):
+	case strings.HasPrefix(name, "canary."), strings.HasPrefix(name, "clock."), strings.HasPrefix(name, "pressure."), strings.HasPrefix(name, "quota."), strings.HasPrefix(name, "disk."), strings.HasPrefix(name, "memory."), has(".heartbeat"):
 		return place{7, "witness " + s.Unit, "Witnesses of the machine", name, ""}
 	case s.Unit == result.UnitMS:
 		stream = strings.TrimSuffix(stream, ".latency")
