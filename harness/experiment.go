@@ -96,7 +96,7 @@ func (m *Measurement) observe(st *setup) {
 	m.Load.readMeasures(st)
 	lines, spilled := st.spills.seen()
 	m.Load.Standing = st.watches.ended(standing.Ended{
-		Log: m.Log, LogLines: lines, Spilled: spilled, Lives: len(m.Ends), Complete: m.Load.Interrupted == "" && m.Load.Died == nil,
+		Start: st.start, Log: m.Log, LogLines: lines, Spilled: spilled, Lives: len(m.Ends), Complete: m.Load.Interrupted == "" && m.Load.Died == nil,
 	})
 }
 

@@ -62,12 +62,12 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	if err != nil {
 		return err
 	}
-	l.start = time.Now().Add(leadTime)
 	scene, err := l.scene()
 	if err != nil {
 		return err
 	}
 	l.watches = l.session.watch(ctx, l.scenario, scene)
+	l.start = time.Now().Add(leadTime)
 	if l.sampler, err = probe.Start(context.WithoutCancel(ctx), l.start, probes...); err != nil {
 		return err
 	}
@@ -84,13 +84,15 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	return err
 }
 
-// exchanges is who is told of each request, nil where nobody is.
+// exchanges is who is told of each request.
 func (l *live) exchanges() func(load.Exchange) {
 	tell := l.session.cfg.Exchanges
-	if tell == nil {
-		return nil
+	return func(x load.Exchange) {
+		l.watches.exchanged(x)
+		if tell != nil {
+			tell(l.scenario.Name, l.start, x)
+		}
 	}
-	return func(x load.Exchange) { tell(l.scenario.Name, l.start, x) }
 }
 
 // answered is who is told of each answer, nil where nobody is.
@@ -248,7 +250,7 @@ func (l *live) end(ctx context.Context, how ending, outcomes []load.Tally) *Load
 	}
 	seen.Over = l.now()
 	if !how.early() {
-		l.watches.drained(ctx, standing.Settled{Streams: outcomes, Over: seen.Over, Snapshot: l.sampler.Snapshot})
+		l.watches.drained(ctx, standing.Settled{Streams: outcomes, Over: seen.Over, Lives: len(l.target.Ends()), Snapshot: l.sampler.Snapshot})
 	}
 	seen.Phases = l.scenario.Timeline.until(seen.Over)
 	seen.Record = l.sampler.Stop()

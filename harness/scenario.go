@@ -88,6 +88,12 @@ type World struct {
 	// Contract is what the target promises of its answers. Defaults to nothing but
 	// what holds of any.
 	Contract contract.Contract
+	// OnlyRead are the tables that the target only reads: they must be at the end
+	// what they were. Defaults to none.
+	OnlyRead []string
+	// News is what is written into the data while the target runs: its next answer
+	// must know it. Defaults to nothing.
+	News []standing.News
 	// Dependencies are what the target calls outside of itself.
 	Dependencies []Dependency
 	// Prepare adds to the scenario's own copy of the data what it alone needs,

@@ -202,8 +202,8 @@ func (st *setup) scene() (standing.Scene, error) {
 	}
 	state := st.state()
 	return standing.Scene{
-		Start: state.Start, Phases: st.scenario.Timeline.Phases(), Target: state.Target, PID: st.target.PID, DSN: state.DSN,
-		Contract: promised, Secrets: st.secrets,
+		Phases: st.scenario.Timeline.Phases(), Target: state.Target, PID: st.target.PID, DSN: state.DSN,
+		Contract: promised, Secrets: st.secrets, OnlyRead: st.scenario.World.OnlyRead, News: st.scenario.World.News,
 		Tree: st.tree, Sockets: st.sockets, Outside: st.outside(),
 	}, nil
 }

@@ -75,6 +75,15 @@ func (w *watches) answered() func(load.Exchange, load.Request, load.Answer) {
 	}
 }
 
+// exchanged is told of each request that has ended.
+func (w *watches) exchanged(x load.Exchange) {
+	for _, one := range w.all {
+		if one.watch.Exchanged != nil {
+			one.watch.Exchanged(x)
+		}
+	}
+}
+
 // isNew reports whether no answer like it, to that request, was seen before. The
 // time of day is no difference.
 func (w *watches) isNew(x load.Exchange, r load.Request, a load.Answer) bool {

@@ -11,6 +11,7 @@ package contract
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,7 +22,32 @@ import (
 
 // Contract is what a service promises. The zero value promises nothing.
 type Contract struct {
-	Routes []Route
+	Routes   []Route
+	Counters []Counter
+}
+
+// Counter is a counter of the service's metrics that tells how often a route gave
+// an answer: it must not differ from how often that was seen from outside.
+type Counter struct {
+	// Name and Labels are those of its page, in Prometheus's text format; the
+	// values of all that match are added up.
+	Name   string
+	Labels map[string]string
+	// Pattern is that of the route, Statuses those that are counted. Defaults to all.
+	Pattern  string
+	Statuses []int
+}
+
+// String is the counter as Prometheus writes it.
+func (c Counter) String() string {
+	var labels []string
+	for _, name := range slices.Sorted(maps.Keys(c.Labels)) {
+		labels = append(labels, fmt.Sprintf("%s=%q", name, c.Labels[name]))
+	}
+	if len(labels) == 0 {
+		return c.Name
+	}
+	return c.Name + "{" + strings.Join(labels, ",") + "}"
 }
 
 // Route is one kind of question.
@@ -46,6 +72,9 @@ type Answer struct {
 // Compiled is a contract that can be held against answers. It may be used from many
 // goroutines at once.
 type Compiled struct {
+	// Counters are those of the contract.
+	Counters []Counter
+
 	mux    *http.ServeMux
 	routes map[string][]compiled // by pattern
 }
@@ -58,7 +87,7 @@ type compiled struct {
 
 // Compile reports all that is wrong with the contract as data, joined.
 func (c Contract) Compile() (*Compiled, error) {
-	out := &Compiled{mux: http.NewServeMux(), routes: map[string][]compiled{}}
+	out := &Compiled{Counters: c.Counters, mux: http.NewServeMux(), routes: map[string][]compiled{}}
 	var errs []error
 	for _, r := range c.Routes {
 		if err := out.route(r.Pattern); err != nil {
@@ -73,8 +102,16 @@ func (c Contract) Compile() (*Compiled, error) {
 			out.routes[r.Pattern] = append(out.routes[r.Pattern], compiled{a, schema})
 		}
 	}
+	for _, counter := range c.Counters {
+		if counter.Name == "" || out.routes[counter.Pattern] == nil {
+			errs = append(errs, fmt.Errorf("the counter %q tells of %q, which is no route of the contract", counter.Name, counter.Pattern))
+		}
+	}
 	return out, errors.Join(errs...)
 }
+
+// Has reports whether the contract has a route, by its pattern.
+func (c *Compiled) Has(pattern string) bool { return c.routes[pattern] != nil }
 
 // route enters a pattern. A mux panics where it takes none.
 func (c *Compiled) route(pattern string) (err error) {

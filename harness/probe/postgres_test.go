@@ -2,10 +2,7 @@ package probe
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,38 +10,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"holdfast.dev/holdfast/harness/database"
-	"holdfast.dev/holdfast/harness/undo"
+	"holdfast.dev/holdfast/harness/database/databasetest"
 )
 
-// databaseURL leads to the server of HOLDFAST_TEST_DATABASE_URL, or to one of
-// this machine's own binaries for the length of the test. In CI a machine
-// without either fails: a skipped test would be a silent success.
-func databaseURL(t *testing.T) string {
-	t.Helper()
-	if dsn := os.Getenv("HOLDFAST_TEST_DATABASE_URL"); dsn != "" {
-		return dsn
-	}
-	journal, err := undo.Open(t.TempDir(), fmt.Sprintf("probe-test-%d", time.Now().UnixNano()))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, journal.Close()) })
-	server, err := database.Open(t.Context(), database.Options{Provider: "local", Journal: journal})
-	if errors.Is(err, database.ErrNoDatabase) && os.Getenv("CI") == "" {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Close(context.Background())) })
-	nothing := database.DataSet{Name: "nothing", Key: "probe-test-nothing", Build: func(context.Context, string) error { return nil }}
-	template, err := server.Template(t.Context(), nothing)
-	require.NoError(t, err)
-	clone, err := server.Clone(t.Context(), template)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, clone.Drop(context.Background())) })
-	return clone.DSN()
-}
-
 func TestPostgres(t *testing.T) {
-	dsn := databaseURL(t)
+	dsn := databasetest.Empty(t)
 	for name, test := range map[string]func(t *testing.T, dsn string){
 		"sessions are counted by what they do":                    sessionsAreCounted,
 		"the probe's own session is not counted nor its like's":   ownSessionIsNotCounted,

@@ -30,7 +30,18 @@ func nowhere() Check {
 			if err != nil {
 				return Watch{}, err
 			}
-			return Watch{Ended: func(Ended) Finding { return known.judge(s.Sockets.Seen(), s.Start) }}, nil
+			// What is asked of the target when all is over is no longer its own doing.
+			var seen []probe.Sighting
+			settled := false
+			return Watch{
+				Drained: func(context.Context, Settled) { seen, settled = s.Sockets.Seen(), true },
+				Ended: func(e Ended) Finding {
+					if !settled {
+						seen = s.Sockets.Seen()
+					}
+					return known.judge(seen, e.Start)
+				},
+			}, nil
 		},
 	}
 }

@@ -45,6 +45,9 @@ type Watch struct {
 	// goroutines at once, while the load goes on. What it is given is valid during
 	// the call alone.
 	Answered func(Answer)
+	// Exchanged is told of every request that has ended, answered or not, in the
+	// same way.
+	Exchanged func(load.Exchange)
 	// Drained looks when the load is over and the work behind it is done, with
 	// faults undone and the target and its database still there. It should take
 	// no more than a second; ctx ends it after [DrainedTimeout].
@@ -59,7 +62,6 @@ const DrainedTimeout = 5 * time.Second
 
 // Scene is what a check may look at, and what it is told of the world.
 type Scene struct {
-	Start  time.Time      // the zero of the scenario's clock; in the future
 	Phases []result.Phase // as planned
 	Target string         // the target's base URL
 	// PID is the target's process on this machine, as long as it runs here. It is
@@ -69,6 +71,10 @@ type Scene struct {
 	DSN string
 	// Contract is what the target promises of its answers; never nil.
 	Contract *contract.Compiled
+	// OnlyRead are the tables that the target only reads.
+	OnlyRead []string
+	// News is what is written while the target runs and must be known at once.
+	News []News
 	// Secrets are what the target was told and must not tell.
 	Secrets []Secret
 	// Tree are the target's processes, Sockets where theirs lead, Outside whom it
@@ -115,17 +121,19 @@ func (a Answer) Curl(base string) string { return Curl(base, a.Request) }
 type Settled struct {
 	Streams  []load.Tally        // what became of the load
 	Over     time.Duration       // when that was
+	Lives    int                 // how often the target was started until then
 	Snapshot func() probe.Record // what the probes have sampled until it is called
 }
 
 // Ended is what is known when everything is down.
 type Ended struct {
-	Log      []string // the target's last lines
-	LogLines int64    // how many it wrote
-	Spilled  []string // which secrets stood in them, as [Secret.What] says
-	Lives    int      // how often it was started
-	Answers  int64    // how many answers there were, equal ones included
-	Complete bool     // the experiment was not cut short
+	Start    time.Time // the zero of the scenario's clock
+	Log      []string  // the target's last lines
+	LogLines int64     // how many it wrote
+	Spilled  []string  // which secrets stood in them, as [Secret.What] says
+	Lives    int       // how often it was started
+	Answers  int64     // how many answers there were, equal ones included
+	Complete bool      // the experiment was not cut short
 }
 
 // Finding is what one check found in one experiment.
@@ -191,7 +199,7 @@ func (f *Finding) Add(e Example) {
 
 // All are the standing checks, in the order in which they look.
 func All() []Check {
-	return []Check{answers(), told(), nowhere(), left()}
+	return []Check{answers(), told(), itself(), nowhere(), unharmed(), fresh(), left()}
 }
 
 // Names are their names.

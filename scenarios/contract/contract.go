@@ -14,7 +14,19 @@ func Of() contract.Contract {
 		{Pattern: "GET /tasks/queue", Answers: append(ok(200, queue), errors(503)...)},
 		{Pattern: "GET /healthz", Answers: []contract.Answer{{Statuses: []int{200}}}},
 		{Pattern: "GET /readyz", Answers: append([]contract.Answer{{Statuses: []int{200}}}, errors(503)...)},
+	}, Counters: []contract.Counter{
+		searches(nil), searches([]int{200}, "ok"), searches([]int{400}, "bad_query"),
+		{Name: "search_duration_seconds_count", Pattern: "GET /search"},
 	}}
+}
+
+// searches is search_requests_total, of one outcome or of all.
+func searches(statuses []int, outcome ...string) contract.Counter {
+	c := contract.Counter{Name: "search_requests_total", Pattern: "GET /search", Statuses: statuses}
+	if len(outcome) > 0 {
+		c.Labels = map[string]string{"outcome": outcome[0]}
+	}
+	return c
 }
 
 const json = "application/json"

@@ -45,6 +45,7 @@ func Scenarios(p profile.Profile) []harness.Scenario {
 	}
 	for i := range all {
 		all[i] = audited(all[i])
+		all[i].World.News = profile.ImpactNews()
 	}
 	return all
 }

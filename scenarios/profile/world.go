@@ -35,6 +35,9 @@ func World(projects int) harness.World {
 			},
 		},
 		Contract: contract.Of(),
-		Facts:    map[string]string{"projects": strconv.Itoa(projects)},
+		OnlyRead: []string{
+			"categories", "cities", "tags", "owners", "projects", "project_tags", "search_documents", "search_words", "oracles",
+		},
+		Facts: map[string]string{"projects": strconv.Itoa(projects)},
 	}
 }

@@ -38,6 +38,9 @@ func Scenarios(p profile.Profile) []harness.Scenario {
 	if p.Large > 0 {
 		all = append(all, popularTerm(p, "search/popular-term-large", p.Large))
 	}
+	for i := range all {
+		all[i].World.News = profile.SearchNews()
+	}
 	return all
 }
 

@@ -1,0 +1,194 @@
+package standing
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"holdfast.dev/holdfast/harness/contract"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
+)
+
+// itself: what the target says of itself is so. It is alive whenever it is asked,
+// ready when all is over, and its counters tell what was seen from outside.
+func itself() Check {
+	return Check{
+		Name:  "itself",
+		About: "what it says of itself is so: /healthz is 200 whenever it is answered, /readyz when all is over, and its counters are what was seen from outside",
+		Begin: func(ctx context.Context, s Scene) (Watch, error) {
+			w := &itselfWatch{scene: s, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}}
+			w.seen = make([]seenAnswers, len(s.Contract.Counters))
+			var err error
+			if w.counters, err = pageOf(s); err == nil {
+				w.before = w.read(ctx)
+			}
+			w.start()
+			return Watch{Exchanged: w.exchanged, Drained: w.drained, Ended: w.ended}, nil
+		},
+	}
+}
+
+// The routes by which a service says how it is.
+const (
+	aliveRoute = "GET /healthz"
+	readyRoute = "GET /readyz"
+	// askEvery is how often it is asked while there is load.
+	askEvery = 500 * time.Millisecond
+)
+
+type itselfWatch struct {
+	scene    Scene
+	client   *http.Client
+	counters probe.Probe // nil: it has no page, or nobody promised anything of it
+	before   []float64
+
+	stop   context.CancelFunc
+	asking sync.WaitGroup
+
+	mu    sync.Mutex // guards all below
+	seen  []seenAnswers
+	found Finding
+}
+
+// seenAnswers is how many answers there were that a counter counts, and how many
+// requests that were given up, which it may count as well.
+type seenAnswers struct{ answered, given int64 }
+
+// pageOf reads the counters of the contract.
+func pageOf(s Scene) (probe.Probe, error) {
+	var metrics []probe.Metric
+	for _, c := range s.Contract.Counters {
+		metrics = append(metrics, probe.Metric{Series: probe.Series{Name: c.String(), Unit: "count"}, Name: c.Name, Labels: c.Labels})
+	}
+	if len(metrics) == 0 {
+		return nil, errUnseen("the contract promises nothing of its counters")
+	}
+	return probe.Prometheus(probe.PrometheusConfig{URL: s.Target + "/metrics", Metrics: metrics})
+}
+
+// read reads the counters; nil where they can't be.
+func (w *itselfWatch) read(ctx context.Context) []float64 {
+	if w.counters == nil {
+		return nil
+	}
+	values, err := w.counters.Sample(ctx)
+	if err != nil {
+		return nil
+	}
+	return values
+}
+
+// start asks now and then whether it is alive, until drained or ended.
+func (w *itselfWatch) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	w.stop = cancel
+	if !w.scene.Contract.Has(aliveRoute) {
+		return
+	}
+	w.asking.Go(func() {
+		tick := time.NewTicker(askEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				w.status(ctx, "/healthz")
+			}
+		}
+	})
+}
+
+// status asks an address that must answer 200. One that is not answered at all is
+// frozen or dead, which others see.
+func (w *itselfWatch) status(ctx context.Context, path string) {
+	a, err := send(ctx, w.client, w.scene.Target, load.Request{Path: path})
+	if err != nil {
+		return
+	}
+	w.look(a.Status != http.StatusOK, fmt.Sprintf("%s answered %d", path, a.Status), "curl -i "+quoted(w.scene.Target+path))
+}
+
+func (w *itselfWatch) look(broken bool, what, repeat string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.found.Looked++
+	if broken {
+		w.found.Add(Example{At: -1, What: what, Repeat: repeat})
+	}
+}
+
+// exchanged counts what the counters should have counted.
+func (w *itselfWatch) exchanged(x load.Exchange) {
+	if w.before == nil {
+		return
+	}
+	pattern := w.scene.Contract.Pattern(x.Method, x.Path)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, c := range w.scene.Contract.Counters {
+		switch {
+		case c.Pattern != pattern:
+		case x.Status == 0:
+			w.seen[i].given++
+		case len(c.Statuses) == 0 || slices.Contains(c.Statuses, x.Status):
+			w.seen[i].answered++
+		}
+	}
+}
+
+// drained asks whether it is ready, and holds its counters against what was seen.
+func (w *itselfWatch) drained(ctx context.Context, s Settled) {
+	w.rest()
+	if w.scene.Contract.Has(readyRoute) {
+		w.status(ctx, "/readyz")
+	}
+	after := w.read(ctx)
+	if after == nil || w.before == nil || s.Lives > 1 {
+		return // it has no such page, or was started again and counts anew
+	}
+	for i, c := range w.scene.Contract.Counters {
+		if !math.IsNaN(after[i]) { // else it is not on its page
+			w.counted(c, after[i]-before(w.before[i]), w.seen[i])
+		}
+	}
+}
+
+// before is what a counter stood at; one that was not there yet stood at 0.
+func before(v float64) float64 {
+	if math.IsNaN(v) {
+		return 0
+	}
+	return v
+}
+
+func (w *itselfWatch) counted(c contract.Counter, grown float64, seen seenAnswers) {
+	least, most := float64(seen.answered), float64(seen.answered+seen.given)
+	what := fmt.Sprintf("the counter %s grew by %.0f, and there were %d such answers", c, grown, seen.answered)
+	if seen.given > 0 {
+		what += fmt.Sprintf(" and %d requests without one", seen.given)
+	}
+	w.look(grown < least || grown > most, what, "curl "+quoted(w.scene.Target+"/metrics"))
+}
+
+// rest stops asking.
+func (w *itselfWatch) rest() {
+	w.stop()
+	w.asking.Wait()
+}
+
+func (w *itselfWatch) ended(e Ended) Finding {
+	w.rest()
+	if c, ok := w.counters.(io.Closer); ok {
+		_ = c.Close() // of idle connections: cannot fail
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.found
+}

@@ -1,0 +1,73 @@
+package standing_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/contract"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/standing"
+)
+
+// counting is a service that counts what it answers, and tells more than there was.
+func counting(t *testing.T, more *atomic.Int64, ready int) standing.Scene {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		fmt.Fprintf(w, "# TYPE asked_total counter\nasked_total{outcome=\"ok\"} %d\n", 100+more.Load())
+	})
+	mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(ready) })
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	promised, err := contract.Contract{
+		Routes: []contract.Route{
+			{Pattern: "GET /a", Answers: []contract.Answer{{Statuses: []int{200, 503}}}}, {Pattern: "GET /readyz", Answers: []contract.Answer{{Statuses: []int{200}}}},
+		},
+		Counters: []contract.Counter{{Name: "asked_total", Labels: map[string]string{"outcome": "ok"}, Pattern: "GET /a", Statuses: []int{200}}},
+	}.Compile()
+	require.NoError(t, err)
+	return standing.Scene{Target: server.URL, Contract: promised}
+}
+
+// Each row is what was seen from outside, and what the service counted.
+func TestACounterTellsWhatWasSeen(t *testing.T) {
+	for _, row := range []struct {
+		name             string
+		ok, refused, cut int
+		counted          int64
+		ready, lives     int
+		broken           int64
+	}{
+		{name: "the same", ok: 7, refused: 3, counted: 7, ready: 200, lives: 1},
+		{name: "one too few", ok: 7, counted: 6, ready: 200, lives: 1, broken: 1},
+		{name: "one too many", ok: 7, counted: 8, ready: 200, lives: 1, broken: 1},
+		{name: "those whose answer did not arrive may be counted", ok: 7, cut: 2, counted: 9, ready: 200, lives: 1},
+		{name: "or not", ok: 7, cut: 2, counted: 7, ready: 200, lives: 1},
+		{name: "and no more", ok: 7, cut: 2, counted: 10, ready: 200, lives: 1, broken: 1},
+		{name: "it was started again", ok: 7, counted: 2, ready: 200, lives: 2},
+		{name: "not ready when all is over", ok: 7, counted: 7, ready: 503, lives: 1, broken: 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var more atomic.Int64
+			w := begin(t, "itself", counting(t, &more, row.ready))
+			for status, n := range map[int]int{200: row.ok, 503: row.refused, 0: row.cut} {
+				for range n {
+					w.Exchanged(load.Exchange{Path: "/a?x=1", Status: status})
+				}
+			}
+			w.Exchanged(load.Exchange{Path: "/other", Status: 200})
+			more.Store(row.counted)
+			w.Drained(t.Context(), standing.Settled{Lives: row.lives})
+			found := w.Ended(standing.Ended{})
+			require.Equal(t, row.broken, found.Broken, found.Text())
+			require.Positive(t, found.Looked)
+		})
+	}
+}
