@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/scenarios"
 )
 
@@ -15,6 +16,13 @@ import (
 type listed struct {
 	Scenarios   []listedScenario   `json:"scenarios"`
 	Protections []listedProtection `json:"protections"`
+	// Standing are the checks that hold in every scenario.
+	Standing []listedStanding `json:"standing"`
+}
+
+type listedStanding struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
 }
 
 type listedScenario struct {
@@ -35,7 +43,7 @@ type listedProtection struct {
 }
 
 func newList(env environ) *cobra.Command {
-	var asJSON bool
+	var asJSON, standingOnly bool
 	var profileName string
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -53,10 +61,14 @@ func newList(env environ) *cobra.Command {
 				enc.SetEscapeHTML(false)
 				return enc.Encode(all)
 			}
+			if standingOnly {
+				return all.printStanding(env)
+			}
 			return all.print(env)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	cmd.Flags().BoolVar(&standingOnly, "standing", false, "the checks that hold in every scenario")
 	cmd.Flags().StringVar(&profileName, "profile", "bench", "whose scenarios")
 	return cmd
 }
@@ -80,7 +92,20 @@ func catalogue(all []harness.Scenario, protections []harness.Protection) listed 
 	for _, p := range protections {
 		l.Protections = append(l.Protections, listedProtection{p.Name, p.About, p.Off, provedBy[p.Name]})
 	}
+	for _, c := range standing.All() {
+		l.Standing = append(l.Standing, listedStanding{c.Name, c.About})
+	}
 	return l
+}
+
+// printStanding lists what holds in every scenario.
+func (l listed) printStanding(env environ) error {
+	w := tabwriter.NewWriter(env.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "STANDING CHECK\tWHAT HOLDS IN EVERY SCENARIO")
+	for _, c := range l.Standing {
+		fmt.Fprintf(w, "%s\t%s\n", c.Name, c.About)
+	}
+	return w.Flush()
 }
 
 func (l listed) print(env environ) error {

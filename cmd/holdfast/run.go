@@ -17,6 +17,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/database/providers"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/target/docker"
 	"holdfast.dev/holdfast/nearest"
@@ -30,6 +31,7 @@ type runFlags struct {
 	all, headline, json bool
 	profile             string
 	without             []string
+	standingOff         []string
 	target, memory      string
 	database            string
 	seed                uint64
@@ -65,6 +67,7 @@ SCENARIO is a name (search/popular-term), a service (search) or a glob
 	flags.BoolVar(&f.all, "all", false, "every scenario of the profile, but those that are run by name only")
 	flags.BoolVar(&f.headline, "headline", false, "the main job: the headline scenarios and the others that fit beside them")
 	flags.StringSliceVar(&f.without, "without", nil, "take this protection away (repeatable): the run should then fail")
+	flags.StringArrayVar(&f.standingOff, "standing-off", nil, "switch a standing check off, with the reason: NAME=REASON (repeatable; holdfast list --standing)")
 	flags.StringVar(&f.target, "target", "process", "where the reference runs: process or container")
 	flags.StringVar(&f.memory, "memory", "", "memory limit of the target, for example 100m (1m is 1,048,576 bytes)")
 	flags.StringVar(&f.serve, "serve", "", "serve the report while the run goes on: 127.0.0.1:PORT (0: a free one)")
@@ -111,6 +114,8 @@ func newPlan(env environ, f runFlags, args []string) (*plan, error) {
 	p.scenarios, err = choose(scenarios.Catalogue(profile), f, args)
 	note(err)
 	p.config.Without, err = protections(f.without)
+	note(err)
+	p.config.StandingOff, err = switchedOff(f.standingOff)
 	note(err)
 	p.failOn, err = verdicts(f.failOn)
 	note(err)
@@ -242,6 +247,23 @@ func protections(wanted []string) ([]harness.Protection, error) {
 	return chosen, errors.Join(errs...)
 }
 
+// switchedOff reads NAME=REASON.
+func switchedOff(words []string) (map[string]string, error) {
+	off := map[string]string{}
+	var errs []error
+	for _, word := range words {
+		name, reason, _ := strings.Cut(word, "=")
+		switch {
+		case !slices.Contains(standing.Names(), name):
+			errs = append(errs, fmt.Errorf("unknown standing check %s%s; holdfast list --standing shows them all", name, nearest.Hint(name, standing.Names())))
+		case strings.TrimSpace(reason) == "":
+			errs = append(errs, fmt.Errorf("--standing-off %s: say why it is switched off, for example --standing-off %s='calls home for licences'", name, name))
+		}
+		off[name] = reason
+	}
+	return off, errors.Join(errs...)
+}
+
 func verdicts(words []string) ([]result.Verdict, error) {
 	var all []result.Verdict
 	for _, w := range words {
@@ -286,6 +308,9 @@ func (p *plan) repeat(args []string) func(string) string {
 	fmt.Fprintf(&b, " --profile %s --seed %d", p.flags.profile, p.flags.seed)
 	for _, w := range p.flags.without {
 		fmt.Fprintf(&b, " --without %s", w)
+	}
+	for _, off := range p.flags.standingOff {
+		fmt.Fprintf(&b, " --standing-off %s", typed([]string{off}))
 	}
 	if p.flags.target != "process" {
 		fmt.Fprintf(&b, " --target %s", p.flags.target)
