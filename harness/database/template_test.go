@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -50,6 +51,40 @@ func TestATableWithoutRowsCountsAsNew(t *testing.T) {
 	require.NoError(t, err)
 	for table, want := range map[string]int64{"queue": -1, "Order": 100} {
 		require.Equal(t, want, query[int64](t, clone.DSN(), "SELECT reltuples::bigint FROM pg_class WHERE relname = '"+table+"'"), table)
+	}
+}
+
+// A plan for any argument that was made before the first row of a queue, and is kept
+// for as long as its connection lives, does not read all of the queue for each of
+// its rows: unless somebody has vacuumed the table while it was empty.
+func TestAPlanFromBeforeTheFirstRowIsNoTrap(t *testing.T) {
+	s := shared(t)
+	template, err := s.Template(t.Context(), DataSet{Name: "queue", Key: t.Name(), Build: func(ctx context.Context, dsn string) error {
+		return exec(ctx, dsn, `CREATE TABLE queue (id bigint PRIMARY KEY, state text NOT NULL, due timestamptz NOT NULL DEFAULT now(), task jsonb NOT NULL DEFAULT '{}');
+			CREATE INDEX ON queue (state, due, id)`)
+	}})
+	require.NoError(t, err)
+	for before, want := range map[string]string{"SELECT 1": "Index", "VACUUM (FREEZE, ANALYZE)": "Seq Scan"} {
+		clone, err := s.Clone(t.Context(), template)
+		require.NoError(t, err)
+		require.NoError(t, exec(t.Context(), clone.DSN(), before))
+		conn, err := pgx.Connect(t.Context(), clone.DSN())
+		require.NoError(t, err)
+		defer conn.Close(context.Background())
+		for _, sql := range []string{
+			"SET plan_cache_mode = force_generic_plan",
+			"PREPARE next (text) AS SELECT id FROM queue WHERE state = $1 ORDER BY due, id LIMIT 10 FOR UPDATE SKIP LOCKED",
+			"EXECUTE next ('available')",
+			"INSERT INTO queue SELECT n, 'available' FROM generate_series(1, 10000) n",
+		} {
+			_, err := conn.Exec(t.Context(), sql)
+			require.NoError(t, err, sql)
+		}
+		rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE next ('available')")
+		require.NoError(t, err)
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		require.Contains(t, strings.Join(plan, "\n"), want, "after %s", before)
 	}
 }
 
