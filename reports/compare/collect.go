@@ -117,6 +117,7 @@ func unlike(before, after []*result.Run) []string {
 			return strings.TrimSpace(fmt.Sprintf("%s %d CPUs %s", r.Environment.OS, r.Environment.CPUs, r.Environment.CPUModel))
 		}},
 		{"taken away", withoutOf},
+		{"pace", paceOf},
 		{"Go", func(r *result.Run) string { return r.Environment.Go }},
 		{"Postgres", func(r *result.Run) string { return r.Environment.Versions["postgres"] }},
 	}
@@ -149,6 +150,21 @@ func withoutOf(r *result.Run) string {
 	}
 	if len(set) == 0 {
 		return "nothing"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(set)), ", ")
+}
+
+// paceOf lists the scenarios that were sent more slowly than planned: their times
+// are those of a smaller load.
+func paceOf(r *result.Run) string {
+	set := map[string]bool{}
+	for _, s := range r.Scenarios {
+		if s.Pace != nil {
+			set[fmt.Sprintf("%s at %s/s", s.Name, result.Number(s.Pace.ToPerS))] = true
+		}
+	}
+	if len(set) == 0 {
+		return "as planned"
 	}
 	return strings.Join(slices.Sorted(maps.Keys(set)), ", ")
 }

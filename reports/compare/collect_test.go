@@ -113,3 +113,11 @@ func TestOnlyAValidExperimentIsCompared(t *testing.T) {
 		require.Equal(t, row.want, valid(row.of), name)
 	}
 }
+
+// Who compares a run with one that was sent more slowly is told.
+func TestAnotherPaceIsNoted(t *testing.T) {
+	planned := &result.Run{ID: "a", Complete: true, Scenarios: []result.Scenario{{Name: "task/x"}}}
+	slower := &result.Run{ID: "b", Complete: true, Scenarios: []result.Scenario{{Name: "task/x", Pace: &result.Pace{Factor: 0.5, FromPerS: 620, ToPerS: 310}}}}
+	require.Contains(t, unlike([]*result.Run{planned}, []*result.Run{slower}), "pace: as planned before, task/x at 310/s after")
+	require.Empty(t, unlike([]*result.Run{slower}, []*result.Run{slower}))
+}
