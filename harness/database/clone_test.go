@@ -2,9 +2,11 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -101,7 +103,8 @@ func TestACancelledCloneIsCleared(t *testing.T) {
 	for _, after := range []time.Duration{0, 5 * time.Millisecond, 20 * time.Millisecond} {
 		ctx, cancel := context.WithTimeout(t.Context(), after)
 		if _, err := s.Clone(ctx, template); err != nil {
-			require.ErrorIs(t, err, context.DeadlineExceeded)
+			late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) // a dial may know it first
+			require.True(t, late, err)
 		}
 		cancel()
 	}
