@@ -98,7 +98,7 @@ func startTarget(t *testing.T, outside ...Outside) Scene {
 		}
 		_ = cmd.Wait()
 	})
-	return Scene{Start: time.Now(), Target: "http://" + strings.TrimSpace(address), PID: pid, Tree: tree, Sockets: sockets, Outside: outside}
+	return Scene{Target: "http://" + strings.TrimSpace(address), PID: pid, Tree: tree, Sockets: sockets, Outside: outside}
 }
 
 // asked lets a check look at a target that is asked n times, one after the other.
@@ -127,7 +127,7 @@ func asked(t *testing.T, c Check, s Scene, n int, what string) Finding {
 			Snapshot: func() probe.Record { return probe.Record{} },
 		})
 	}
-	return w.Ended(Ended{Complete: true})
+	return w.Ended(Ended{Start: time.Now(), Complete: true})
 }
 
 func TestWhatATargetLeavesIsSeen(t *testing.T) {
