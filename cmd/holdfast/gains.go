@@ -71,7 +71,7 @@ func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) erro
 	table := gainsTable(run)
 	reportErr = errors.Join(err, reportErr, os.WriteFile(filepath.Join(p.config.Out, "gains.md"), table, 0o644), tellCI(env, run))
 	if f.into != "" {
-		reportErr = errors.Join(reportErr, replaceBlock(f.into, table))
+		reportErr = errors.Join(reportErr, replaceBlock(f.into, gainsBlock, table))
 	}
 	if !view.ended(run, report) {
 		fmt.Fprintf(env.stdout, "\n%s\n%s\n", table, report)
@@ -138,19 +138,5 @@ func holds(c result.Gain) string {
 	}
 }
 
-// The marks between which a generated table stands in a document.
-const blockBegins, blockEnds = "<!-- gains -->\n", "<!-- /gains -->"
-
-// replaceBlock replaces the generated table of a document.
-func replaceBlock(path string, table []byte) error {
-	document, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("--into: %w", err)
-	}
-	before, rest, found := bytes.Cut(document, []byte(blockBegins))
-	_, after, ended := bytes.Cut(rest, []byte(blockEnds))
-	if !found || !ended {
-		return fmt.Errorf("--into %s: it has no lines %q and %q", path, strings.TrimSpace(blockBegins), blockEnds)
-	}
-	return os.WriteFile(path, bytes.Join([][]byte{before, []byte(blockBegins), table, []byte(blockEnds), after}, nil), 0o644)
-}
+// gainsBlock names the table of gains in a document.
+const gainsBlock = "gains"

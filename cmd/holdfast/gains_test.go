@@ -55,13 +55,14 @@ func TestTheTableOfGains(t *testing.T) {
 // however often it is replaced.
 func TestOnlyTheTableOfADocumentIsReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "proof.md")
+	blockBegins, blockEnds := blockMarks(gainsBlock)
 	text := rapid.StringMatching(`([a-z|\n]|<!-- other -->|é){0,40}`)
 	rapid.Check(t, func(rt *rapid.T) {
 		above, below := text.Draw(rt, "above"), text.Draw(rt, "below")
 		require.NoError(rt, os.WriteFile(path, []byte(above+blockBegins+text.Draw(rt, "old")+blockEnds+below), 0o600))
 		for range 2 {
 			table := text.Draw(rt, "new")
-			require.NoError(rt, replaceBlock(path, []byte(table)))
+			require.NoError(rt, replaceBlock(path, gainsBlock, []byte(table)))
 			got, err := os.ReadFile(path)
 			require.NoError(rt, err)
 			require.Equal(rt, above+blockBegins+table+blockEnds+below, string(got))
@@ -70,17 +71,18 @@ func TestOnlyTheTableOfADocumentIsReplaced(t *testing.T) {
 }
 
 func TestADocumentWithoutAPlaceIsLeftAsItIs(t *testing.T) {
+	blockBegins, blockEnds := blockMarks(gainsBlock)
 	for name, document := range map[string]string{
 		"no marks": "text\n", "no end": "a\n" + blockBegins + "table\n", "no beginning": "a\n" + blockEnds, "the wrong way round": blockEnds + blockBegins,
 	} {
 		path := filepath.Join(t.TempDir(), "proof.md")
 		require.NoError(t, os.WriteFile(path, []byte(document), 0o600))
-		require.ErrorContains(t, replaceBlock(path, []byte("table")), "--into "+path, name)
+		require.ErrorContains(t, replaceBlock(path, gainsBlock, []byte("table")), "--into "+path, name)
 		got, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.Equal(t, document, string(got), name)
 	}
-	require.ErrorContains(t, replaceBlock(filepath.Join(t.TempDir(), "none.md"), nil), "--into")
+	require.ErrorContains(t, replaceBlock(filepath.Join(t.TempDir(), "none.md"), gainsBlock, nil), "--into")
 }
 
 func TestGainsNeedARepetition(t *testing.T) {

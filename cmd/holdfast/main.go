@@ -34,7 +34,7 @@ func main() {
 // what was measured and to take down what it started: that takes a moment, and is
 // announced.
 func endsInOrder(command string) bool {
-	return slices.Contains([]string{"run", "prove", "gains", "soak-verdicts"}, command)
+	return slices.Contains([]string{"run", "prove", "gains", "mutate", "soak-verdicts"}, command)
 }
 
 // environ is all that the program takes from the outside.
@@ -73,7 +73,7 @@ verdicts: pass, fail, inconclusive or not-exercised. Only pass is success.
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(env), newList(env), newProve(env), newGains(env), newReport(env), newCompare(env), newHistory(env), newServe(env), newFake(env), newAttack(env), newDoctor(env), newSoak(env))
+	root.AddCommand(newRun(env), newList(env), newProve(env), newGains(env), newMutate(env), newReport(env), newCompare(env), newHistory(env), newServe(env), newFake(env), newAttack(env), newDoctor(env), newSoak(env))
 	return root
 }
 
