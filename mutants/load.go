@@ -126,14 +126,30 @@ func (p *pkg) syntax() []*ast.File {
 // check finds the types of a package from the export data of what it imports.
 func (s *Source) check(path string, set *token.FileSet, files []*ast.File, info *types.Info) (*types.Package, error) {
 	lookup := func(path string) (io.ReadCloser, error) {
-		name := s.exports[path]
-		if name == "" {
-			return nil, fmt.Errorf("nothing is known of %s", path)
+		name, err := s.export(path)
+		if err != nil {
+			return nil, err
 		}
 		return os.Open(name)
 	}
 	config := types.Config{Importer: importer.ForCompiler(set, "gc", lookup)}
 	return config.Check(path, set, files, info)
+}
+
+// export is the file of a package's types. A mutant may import what the packages
+// themselves do not.
+func (s *Source) export(path string) (string, error) {
+	if name := s.exports[path]; name != "" {
+		return name, nil
+	}
+	command := exec.Command("go", "list", "-export", "-f", "{{.Export}}", "--", path)
+	command.Dir = s.root
+	out, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", path, err)
+	}
+	s.exports[path] = strings.TrimSpace(string(out))
+	return s.exports[path], nil
 }
 
 // Check reports, with [ErrUnfit], a mutant that does not compile, as far as the
