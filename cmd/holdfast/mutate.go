@@ -237,14 +237,14 @@ func (p *mutationPlan) carryOut(ctx context.Context, env environ) error {
 	if err != nil {
 		return err
 	}
-	programs, err := os.MkdirTemp(p.config.Out, "programs-")
+	programs, err := filepath.Abs(filepath.Join(p.config.Out, "programs"))
+	if err == nil {
+		err = os.MkdirAll(programs, 0o755)
+	}
 	if err != nil {
 		return environment(err)
 	}
 	defer os.RemoveAll(programs)
-	if programs, err = filepath.Abs(programs); err != nil {
-		return environment(err)
-	}
 	builder := &mutants.Builder{Source: p.source, Package: mutatedProgram, Dir: programs}
 	if p.config.Target.Program, err = builder.Intact(ctx); err != nil {
 		return environment(err)
