@@ -135,6 +135,9 @@ func (s *Source) in(p *pkg, f *file, d ast.Decl) []Mutant {
 // arid reports what no mistake is made in, since nobody promises anything of it:
 // what is logged, and the help of metrics.
 func arid(p *pkg, n ast.Node) bool {
+	if whole, ok := n.(*ast.ExprStmt); ok {
+		n = whole.X
+	}
 	call, ok := n.(*ast.CallExpr)
 	if !ok {
 		return false
@@ -147,14 +150,20 @@ func arid(p *pkg, n ast.Node) bool {
 	return of != nil && of.String() == "*log/slog.Logger"
 }
 
+// mutant is the change as an edit of whole lines, so that a reader sees what it is
+// about.
 func (s site) mutant(o operator, c change) Mutant {
 	at := s.set.Position(c.from)
+	from, to := at.Offset, s.offset(c.to)
+	text := string(s.file.source)
+	begins := strings.LastIndexByte(text[:from], '\n') + 1
+	ends := to + strings.IndexByte(text[to:]+"\n", '\n')
 	return Mutant{
 		Name:    strings.TrimSuffix(fmt.Sprintf("%s.%s:%d:%d %s %s", s.name, path.Base(s.file.name), at.Line, at.Column, o.name, c.kind), " "),
 		Service: s.name, Operator: o.name,
 		Edits: []Edit{{
-			File: s.file.name, Line: at.Line, At: at.Offset, New: c.text,
-			Old: string(s.file.source[at.Offset:s.offset(c.to)]),
+			File: s.file.name, Line: at.Line, At: begins,
+			Old: text[begins:ends], New: text[begins:from] + c.text + text[to:ends],
 		}},
 	}
 }

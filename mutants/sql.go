@@ -24,7 +24,7 @@ const word = `[\w.$:]+(?:\([\w.$:, ]*\))?(?:\[\])?`
 var clauses = []clause{
 	{"no-limit", regexp.MustCompile(`\s+LIMIT (?:nullif\([^()]*\)|` + word + `)`), " "},
 	{"ascending", regexp.MustCompile(`\bDESC\b`), "ASC"},
-	{"unordered", regexp.MustCompile(`\s+ORDER BY ` + word + `(?:, ` + word + `)*(?: DESC| ASC)?`), " "},
+	{"unordered", regexp.MustCompile(`\s+ORDER BY ` + word + `(?: DESC)?(?:, ` + word + `(?: DESC)?)*`), " "},
 	{"first-order-only", regexp.MustCompile(`(ORDER BY ` + word + `), ` + word), "$1"},
 	{"no-conjunct", regexp.MustCompile(`\s+AND (?:NOT EXISTS |` + word + ` (?:=|<>|<|>|<=|>=|LIKE|@>) (?:ALL |ANY )?)?` + word), " "},
 	{"no-first-conjunct", regexp.MustCompile(`WHERE ` + word + ` (?:=|<>|<|>|<=|>=|LIKE|@>) (?:ALL |ANY )?(?:\([^()]*\)|` + word + `) AND `), "WHERE "},

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 )
 
 // removeStatement leaves out what is done for its effect: a call, a deferred one,
@@ -14,11 +15,16 @@ func removeStatement(s site) []change {
 	default:
 		return nil // a part of an if or a for
 	}
+	if clause, ok := s.above(1).(*ast.CommClause); ok && clause.Comm == s.node() {
+		return nil
+	}
 	switch n := s.node().(type) {
-	case *ast.ExprStmt, *ast.DeferStmt, *ast.GoStmt, *ast.SendStmt, *ast.IncDecStmt:
-		if clause, ok := s.above(1).(*ast.CommClause); ok && clause.Comm == n {
-			return nil
-		}
+	case *ast.ExprStmt:
+		call, _ := n.X.(*ast.CallExpr)
+		return []change{instead(n, s.stillUsed(call), "")}
+	case *ast.DeferStmt:
+		return []change{instead(n, s.stillUsed(n.Call), "")}
+	case *ast.GoStmt, *ast.SendStmt, *ast.IncDecStmt:
 		return []change{instead(n, "", "")}
 	case *ast.AssignStmt:
 		if n.Tok != token.DEFINE {
@@ -26,6 +32,25 @@ func removeStatement(s site) []change {
 		}
 	}
 	return nil
+}
+
+// stillUsed names the variables of a call that is left out, which would otherwise
+// be unused and the program none: a forgotten cancel() compiles as well.
+func (s site) stillUsed(call *ast.CallExpr) string {
+	if call == nil {
+		return ""
+	}
+	var all []string
+	for _, part := range append([]ast.Expr{call.Fun}, call.Args...) {
+		name, ok := part.(*ast.Ident)
+		if !ok {
+			continue
+		}
+		if of, ok := s.info.Uses[name].(*types.Var); ok && of.Parent() != s.types.Scope() {
+			all = append(all, "_ = "+name.Name)
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // removeReturn goes on where a function would end early.
@@ -100,12 +125,21 @@ func sliceBound(s site) []change {
 	}
 	var all []change
 	if e.High != nil {
-		all = append(all, instead(e.High, s.text(e.High)+"-1", "-1"), instead(e.High, "", "all"))
+		all = append(all, instead(e.High, "", "all"))
+		if !isLiteral(e.High) {
+			all = append(all, instead(e.High, s.text(e.High)+"-1", "-1"))
+		}
 	}
-	if e.Low != nil {
+	if e.Low != nil && !isLiteral(e.Low) {
 		all = append(all, instead(e.Low, s.text(e.Low)+"+1", "+1"))
 	}
 	return all
+}
+
+// isLiteral reports whether e is a number as such, which is [integer]'s.
+func isLiteral(e ast.Expr) bool {
+	_, ok := e.(*ast.BasicLit)
+	return ok
 }
 
 // unbuffered takes the room out of a channel. That of a map is only a hint, and

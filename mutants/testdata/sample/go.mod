@@ -1,0 +1,3 @@
+module sample.example/sample
+
+go 1.26.0
