@@ -12,10 +12,11 @@ import (
 
 // kill is what became of one mutant so far.
 type kill struct {
-	mutant   Mutant
-	found    result.Detection // of what killed it, for a reason that fits if any does
-	last     result.Scenario  // the latest that showed nothing
-	unclears []string         // scenarios that showed nothing, twice
+	mutant      Mutant
+	found       result.Detection // of what killed it, for a reason that fits if any does
+	last        result.Scenario  // the latest that showed nothing
+	unclear     []string         // scenarios that showed nothing, twice
+	controlless []string         // scenarios that the intact target does not pass either
 }
 
 // fits reports whether the mutant was killed for a reason that fits.
@@ -50,17 +51,17 @@ func (k *kill) by(out result.Scenario) {
 	k.found.CaughtBy = caughtBy
 }
 
-// unclear enters a scenario that showed nothing, in two tries.
-func (k *kill) unclear(s Scenario) { k.unclears = append(k.unclears, s.Name) }
-
 // detection says what became of the mutant in the end.
 func (k *kill) detection() result.Detection {
 	d := k.found
 	switch {
 	case d.Outcome != "":
-	case len(k.unclears) > 0:
+	case len(k.unclear) > 0:
 		d.Outcome, d.Verdict = result.OutcomeNotExercised, k.last.Verdict
-		d.Reason = fmt.Sprintf("%s showed nothing, and all others passed: %s", strings.Join(k.unclears, ", "), k.last.Reason)
+		d.Reason = fmt.Sprintf("%s showed nothing, and no other failed: %s", strings.Join(k.unclear, ", "), k.last.Reason)
+	case len(k.controlless) > 0:
+		d.Outcome, d.Verdict = result.OutcomeNoControl, result.Inconclusive
+		d.Reason = "the intact target does not pass either: " + strings.Join(k.controlless, ", ")
 	default:
 		d.Outcome = result.OutcomeMissed
 	}

@@ -64,7 +64,9 @@ func Mutate(ctx context.Context, cfg Config, m Mutation) (*result.Run, error) {
 		return nil, err
 	}
 	t := &trials{Mutation: m, session: session, file: file, controls: map[string]*control{}, kills: killsOf(m.Scenarios, m.Known)}
-	return file.finish(errors.Join(t.tryAll(ctx), context.Cause(ctx)))
+	made := t.tryAll(ctx)
+	run, err := file.finish(context.Cause(ctx))
+	return run, errors.Join(made, err)
 }
 
 // trials are a mutation while it goes on.
@@ -118,7 +120,7 @@ func (t *trials) try(ctx context.Context, m Mutant) result.Detection {
 	doubtful := t.against(ctx, k, t.inOrder(m), "")
 	if !k.fits() || t.Whole {
 		for _, s := range t.against(ctx, k, doubtful, ", once more") {
-			k.unclear(s)
+			k.unclear = append(k.unclear, s.Name)
 		}
 	}
 	return k.detection()
@@ -137,11 +139,12 @@ func (t *trials) against(ctx context.Context, k *kill, scenarios []Scenario, aga
 		switch {
 		case out.Verdict == result.Pass || ctx.Err() != nil:
 		case out.Verdict == result.Fail || again != "" && notBegun(out):
-			if !t.passesIntact(ctx, s) {
-				continue
+			if t.passesIntact(ctx, s) {
+				k.by(out)
+				t.kills[s.Name].killed++
+			} else {
+				k.controlless = append(k.controlless, s.Name)
 			}
-			k.by(out)
-			t.kills[s.Name].killed++
 		default:
 			doubtful = append(doubtful, s)
 			k.last = out

@@ -2,11 +2,14 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/mutants"
 )
 
@@ -24,4 +27,66 @@ func TestEveryInventedMutantCompiles(t *testing.T) {
 	}
 	_, err = source.Drawable(c.Skipped)
 	require.NoError(t, err)
+}
+
+// What came of a mutation, as a table: what nobody could notice does not count, what
+// was killed for another reason does not count as killed.
+func TestTheTableOfMutants(t *testing.T) {
+	edit := []mutants.Edit{{File: "a.go", Line: 3, Old: "a | b", New: "a && b"}}
+	tried := map[string]mutants.Mutant{
+		"a.killed": {Name: "a.killed", Operator: "boundary"}, "a.equivalent": {Name: "a.equivalent", Operator: "boundary", Edits: edit},
+		"a.survivor": {Name: "a.survivor", Edits: edit}, "a.otherwise": {Name: "a.otherwise", Edits: edit}, "a.unclear": {Name: "a.unclear", Edits: edit},
+	}
+	run := &result.Run{
+		Started: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC), Profile: "smoke", DurationS: 120, Command: "holdfast mutate",
+		Environment: result.Environment{OS: "linux", CPUs: 2, Go: "go1.26"},
+		Detections: []result.Detection{
+			{Expected: "a/control", Outcome: result.OutcomeIntact},
+			{Without: "a.killed", Outcome: result.OutcomeCaught}, {Without: "a.equivalent", Outcome: result.OutcomeMissed},
+			{Without: "a.survivor", Outcome: result.OutcomeMissed}, {Without: "a.otherwise", Outcome: result.OutcomeOtherReason, Expected: "a/x", Check: "x.slow ≤ 1"},
+			{Without: "a.unclear", Outcome: result.OutcomeNotExercised, Reason: "a/y showed nothing"},
+		},
+	}
+	c := mutants.Collection{Judgements: []mutants.Judgement{{Mutant: "a.equivalent", Is: mutants.Equivalent, Why: "the same"}}}
+	require.Equal(t, strings.TrimLeft(`
+| mutants | tried | killed | for another reason | survived | not exercised | equivalent | score | 95 % interval |
+|---|---|---|---|---|---|---|---|---|
+| drawn | 2 | 1 | 0 | 0 | 0 | 1 | 100.0 % | 20.7 to 100.0 % |
+| invented | 3 | 0 | 1 | 1 | 1 | 0 | 0.0 % | 0.0 to 56.1 % |
+| in all | 5 | 1 | 1 | 1 | 1 | 1 | 25.0 % | 4.6 to 69.9 % |
+
+| not killed for a reason that fits | what became of it | what it changes | judged by hand |
+|---|---|---|---|
+| a.equivalent | survived | `+"`a.go:3 - a \\| b + a && b`"+` | equivalent: the same |
+| a.survivor | survived | `+"`a.go:3 - a \\| b + a && b`"+` | not yet |
+| a.otherwise | killed for another reason: a/x, x.slow ≤ 1 | `+"`a.go:3 - a \\| b + a && b`"+` | not yet |
+| a.unclear | not exercised: a/y showed nothing | `+"`a.go:3 - a \\| b + a && b`"+` | not yet |
+
+2026-02-03 on linux, 2 processors, go1.26, profile smoke, 2 minutes: `+"`holdfast mutate`"+`
+`, "\n"), string(mutantsTable(run, tried, c)))
+}
+
+// Each judgement by hand is of a mutant that there is: what was judged must be what
+// is tried.
+func TestEveryJudgementIsOfAMutant(t *testing.T) {
+	const root = "../../"
+	source, err := mutants.Load(t.Context(), root, mutatedPackages()...)
+	require.NoError(t, err)
+	c, err := mutants.Read(os.DirFS(root+mutantsCollection), source)
+	require.NoError(t, err)
+	all, err := source.Drawable(c.Skipped)
+	require.NoError(t, err)
+	for _, j := range c.Judgements {
+		_, err := mutants.ByName(append(all, c.Invented...), j.Mutant)
+		require.NoError(t, err)
+	}
+}
+
+// The line that repeats a mutation is the same mutation.
+func TestAMutationIsRepeated(t *testing.T) {
+	f := mutateFlags{runFlags: runFlags{profile: "smoke", seed: 3, database: "dsn"}, drawn: 5, invented: "none", services: []string{"task"}, stopAtFirst: true}
+	p := mutationPlan{flags: f}
+	require.Equal(t, "holdfast mutate --profile smoke --seed 3 --service task --drawn 5 --invented none --database dsn", p.command())
+	p.flags.names, p.flags.stopAtFirst = []string{"search.find.go:45:5 boundary <"}, false
+	require.Equal(t, "holdfast mutate --profile smoke --seed 3 --service task --mutant 'search.find.go:45:5 boundary <' --stop-at-first=false --database dsn", p.command())
 }

@@ -1,0 +1,104 @@
+package harness_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// behaving is a program that behaves in a way, whatever the scenario's settings say.
+func behaving(t *testing.T, how string) string {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), how)
+	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, "#!/bin/sh\n%s=%s exec %s\n", behaviour, how, self), 0o700))
+	return path
+}
+
+// oneByOne makes mutants as they are needed, and then fails, if there is an error.
+func oneByOne(err error, all ...harness.Mutant) func(func(harness.Mutant, error) bool) {
+	return func(yield func(harness.Mutant, error) bool) {
+		for _, m := range all {
+			if !yield(m, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(harness.Mutant{}, err)
+		}
+	}
+}
+
+func mutate(t *testing.T, m harness.Mutation) (map[string]result.Detection, *result.Run, error) {
+	t.Helper()
+	run, err := harness.Mutate(t.Context(), config(t), m)
+	require.NotNil(t, run)
+	found := map[string]result.Detection{}
+	for _, d := range run.Detections {
+		require.NotContains(t, found, d.Without, "one for each mutant, and for each control")
+		found[d.Without] = d
+	}
+	return found, run, err
+}
+
+func TestWhatBecomesOfMutants(t *testing.T) {
+	found, run, err := mutate(t, harness.Mutation{
+		Scenarios: []harness.Scenario{guarding("good")},
+		Mutants: oneByOne(nil,
+			harness.Mutant{Name: "broken", Service: "test", Program: behaving(t, "broken"), Reasons: []string{"none", "web.*"}},
+			harness.Mutant{Name: "otherwise", Service: "test", Program: behaving(t, "broken"), Reasons: []string{"target.*", "standing.none"}},
+			harness.Mutant{Name: "dead", Service: "test", Program: behaving(t, "exit")},
+			harness.Mutant{Name: "survivor", Service: "shared", Program: behaving(t, "good"), About: "- a + b"},
+			harness.Mutant{Name: "excused", Service: "test", Program: behaving(t, "good"), Excuse: "equivalent: nobody can tell"},
+			harness.Mutant{Name: "known", Service: "test"},
+		),
+		Known: []result.Detection{{Without: "known", Outcome: result.OutcomeCaught, Verdict: result.Pass, Expected: "test/good"}},
+	})
+	require.NoError(t, err)
+	for name, want := range map[string]result.Outcome{
+		"": result.OutcomeIntact, "broken": result.OutcomeCaught, "otherwise": result.OutcomeOtherReason, "dead": result.OutcomeCaught,
+		"survivor": result.OutcomeMissed, "excused": result.OutcomeMissed, "known": result.OutcomeCaught,
+	} {
+		require.Equal(t, want, found[name].Outcome, name)
+	}
+	require.Equal(t, "test/good", found["broken"].Expected)
+	require.Contains(t, found["dead"].Reason, "does not start")
+	require.Contains(t, found["survivor"].Reason, "- a + b")
+	require.Equal(t, result.Fail, found["survivor"].Verdict)
+	require.Equal(t, result.Pass, found["excused"].Verdict)
+	require.Contains(t, found["excused"].Reason, "nobody can tell")
+	require.Equal(t, result.Fail, run.Verdict)
+	require.Len(t, run.Scenarios, 1, "the control")
+}
+
+// A scenario that the intact target fails, too, kills nobody; and what was found
+// until a mutant could not be made is kept.
+func TestWithoutAControlNothingIsKilled(t *testing.T) {
+	s := guarding("good")
+	s.Checks = []verdict.Check{verdict.Metric("web.planned").Equals(verdict.Count(1))}
+	broken := errors.New("no compiler")
+	found, run, err := mutate(t, harness.Mutation{
+		Scenarios: []harness.Scenario{s},
+		Mutants:   oneByOne(broken, harness.Mutant{Name: "broken", Service: "test", Program: behaving(t, "broken")}),
+	})
+	require.ErrorIs(t, err, broken)
+	require.Equal(t, result.OutcomeNoControl, found["broken"].Outcome)
+	require.Equal(t, result.OutcomeFalseAlarm, found[""].Outcome)
+	require.Equal(t, result.Fail, run.Verdict)
+}
+
+func TestOnlyAnIntactTargetIsMutated(t *testing.T) {
+	cfg := config(t)
+	cfg.Without = []harness.Protection{kindness}
+	_, err := harness.Mutate(t.Context(), cfg, harness.Mutation{})
+	require.ErrorContains(t, err, "intact")
+}
