@@ -14,7 +14,7 @@ MEASURING := /(harness|harness/(chaos|load|probe)|fakes/(httpfault|host|journal|
 # A static binary: the same file runs as a process and in an empty container.
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath
 
-.PHONY: help setup build bench bench-all bench-scale bench-tasks prove gains soak-verdicts test examples report-test screenshot lint fuzz perf
+.PHONY: help setup build bench bench-all bench-scale bench-tasks prove gains mutate soak-verdicts test examples report-test screenshot lint fuzz perf
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,10 @@ prove: build ## the detection matrix: every protection taken away, one by one
 
 gains: build ## what was promised, measured before and after; writes the table of the README
 	@$(BIN) gains --out $(OUT)/gains --into README.md
+
+SEED    ?= 1
+mutate: build ## 60 drawn bugs and all invented ones in the reference, one by one: how many the scenarios notice (about an hour)
+	@$(BIN) mutate --drawn 60 --seed $(SEED) --out $(OUT)/mutate --into docs/truth.md
 
 soak-verdicts: build ## the smoke suite 40 times over, with trouble from outside: no false alarm (about 90 minutes)
 	@$(BIN) soak-verdicts --runs 40 --out $(OUT)/soak-verdicts
