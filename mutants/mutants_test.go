@@ -18,9 +18,18 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+// sampleFile is a program with one place at least for each kind of mistake.
+const sampleFile = "testdata/sample.go.txt"
+
+// sample is that program as a module of its own.
 func sample(t *testing.T) *mutants.Source {
 	t.Helper()
-	s, err := mutants.Load(t.Context(), "testdata/sample", ".")
+	dir := t.TempDir()
+	source, err := os.ReadFile(sampleFile)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sample.go"), source, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module sample.example/sample\n\ngo 1.26.0\n"), 0o600))
+	s, err := mutants.Load(t.Context(), dir, ".")
 	require.NoError(t, err)
 	return s
 }
@@ -68,7 +77,7 @@ func TestWhatNoMistakeIsMadeIn(t *testing.T) {
 
 // A mistake changes what it says it changes and nothing else, and no line moves.
 func TestApply(t *testing.T) {
-	source, err := os.ReadFile("testdata/sample/sample.go")
+	source, err := os.ReadFile(sampleFile)
 	require.NoError(t, err)
 	for _, m := range drawable(t, sample(t)) {
 		changed, err := m.Apply("sample.go", source)
@@ -143,7 +152,7 @@ func run(program string) error {
 // find is the first mutant that leaves a text in the sample that was not there.
 func find(t *testing.T, all []mutants.Mutant, text string) mutants.Mutant {
 	t.Helper()
-	source, err := os.ReadFile("testdata/sample/sample.go")
+	source, err := os.ReadFile(sampleFile)
 	require.NoError(t, err)
 	for _, m := range all {
 		changed, err := m.Apply("sample.go", source)
@@ -205,7 +214,7 @@ func TestRead(t *testing.T) {
 }
 
 func TestLoadRefuses(t *testing.T) {
-	_, err := mutants.Load(t.Context(), "testdata/sample", "./none")
+	_, err := mutants.Load(t.Context(), ".", "./none")
 	require.ErrorContains(t, err, "list the packages")
 	_, err = mutants.Load(t.Context(), t.TempDir(), ".")
 	require.Error(t, err)

@@ -1,3 +1,0 @@
-module sample.example/sample
-
-go 1.26.0
