@@ -16,6 +16,9 @@ type Config struct {
 	// BaseURL is where all requests go: http or https, without credentials or
 	// query. Required.
 	BaseURL string
+	// Balancer spreads the requests over several addresses of the service, of which
+	// BaseURL is one. Defaults to BaseURL alone.
+	Balancer *Balancer
 	// Start is the zero of the run's clock, from time.Now (its monotonic
 	// reading is used). It may lie in the future; if it lies in the past, what
 	// should have been sent meanwhile is late. Defaults to now.
@@ -127,9 +130,12 @@ func Start(ctx context.Context, config Config, streams ...Stream) (*Attack, erro
 		return nil, fmt.Errorf("start the load: %w", err)
 	}
 	config = config.withDefaults(streams)
-	base, err := parseBase(config.BaseURL)
-	if err != nil {
-		return nil, fmt.Errorf("start the load: %w", err)
+	via := config.Balancer
+	if via == nil {
+		var err error
+		if via, err = NewBalancer(config.BaseURL); err != nil {
+			return nil, fmt.Errorf("start the load: %w", err)
+		}
 	}
 	a := &Attack{config: config, cpu: startCPU()}
 	pacing, halt := context.WithCancel(ctx)
@@ -147,9 +153,9 @@ func Start(ctx context.Context, config Config, streams ...Stream) (*Attack, erro
 		p := newPacer(s, a.clock, pacing.Done(), rec)
 		s.Expect.IgnoresBody = s.Expect.IgnoresBody && config.Answers == nil
 		senders[i] = &sender{
-			stream: s, answers: config.Answers, base: base, seed: streamSeed(config.Seed, s.Name), pacer: p, rec: rec,
+			stream: s, answers: config.Answers, via: via, seed: streamSeed(config.Seed, s.Name), pacer: p, rec: rec,
 			now: a.clock, stop: pacing.Done(), deadlines: newDeadlines(life, s.Timeout), transport: transport, scratch: pool,
-			template: newTemplate(base), common: config.Header,
+			common: config.Header,
 		}
 		a.streams = append(a.streams, &running{stream: s, pacer: p, rec: rec})
 	}
@@ -174,7 +180,7 @@ func tryFirst(senders []*sender, pool *sync.Pool) error {
 		if err != nil {
 			return err
 		}
-		if _, _, err := s.build(context.Background(), 0, ask); err != nil {
+		if _, _, err := s.build(context.Background(), 0, ask, s.via.addresses[0]); err != nil {
 			return fmt.Errorf("stream %s: request 0: %w", s.stream.Name, err)
 		}
 	}

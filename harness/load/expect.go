@@ -17,6 +17,8 @@ type Answer struct {
 	Asked Request
 
 	length int64 // of the body, as far as it was read
+
+	instance int // which of several addresses it came from
 }
 
 // Expectation says what an answer must be. The zero value expects any 2xx.

@@ -30,7 +30,7 @@ const maxFresh = 8
 // sender sends the requests of one stream.
 type sender struct {
 	stream    Stream
-	base      *url.URL
+	via       *Balancer
 	seed      uint64 // of this stream
 	pacer     *pacer
 	rec       *recorder
@@ -38,8 +38,7 @@ type sender struct {
 	stop      <-chan struct{}
 	deadlines *deadlines
 	transport http.RoundTripper
-	scratch   *sync.Pool // of *scratch, shared by the streams of a run
-	template  *http.Request
+	scratch   *sync.Pool                      // of *scratch, shared by the streams of a run
 	common    http.Header                     // of every request
 	answers   func(Exchange, Request, Answer) // nil: nobody asks
 }
@@ -88,7 +87,7 @@ func (s *sender) send(n int64, sc *scratch) {
 	}
 	s.rec.send(due, x.Sent)
 	answer, err := s.exchange(s.deadlines.from(x.Sent), n, ask, sc)
-	x.End, x.BytesIn = s.now(), answer.length
+	x.End, x.BytesIn, x.Instance = s.now(), answer.length, answer.instance
 	answer.Asked = ask
 	x.Status, x.Class = s.judge(answer, err)
 	s.rec.finish(&x)
@@ -123,16 +122,22 @@ func (s *sender) ask(n int64, sc *scratch) (Request, error) {
 // exchange sends a request and reads its answer to the end.
 func (s *sender) exchange(ctx context.Context, n int64, ask Request, sc *scratch) (Answer, error) {
 	for try := 0; ; try++ {
-		req, body, err := s.build(ctx, n, ask)
+		i := s.via.pick()
+		req, body, err := s.build(ctx, n, ask, s.via.addresses[i])
 		if err != nil {
 			return Answer{}, err
 		}
 		resp, err := s.transport.RoundTrip(req)
 		if err == nil {
-			return s.read(resp, sc)
+			a, err := s.read(resp, sc)
+			a.instance = i
+			return a, err
+		}
+		if s.via.refused(i, err) && try < maxFresh && ctx.Err() == nil {
+			continue
 		}
 		if try == maxFresh || ctx.Err() != nil || body == nil || body.begun.Load() || dialing(err) {
-			return Answer{}, err
+			return Answer{instance: i}, err
 		}
 	}
 }
@@ -154,12 +159,12 @@ var identity = []string{"identity"}
 
 // build makes the request to send. Its body, unless nil, tells whether the
 // request was written.
-func (s *sender) build(ctx context.Context, n int64, ask Request) (*http.Request, *onceBody, error) {
-	p := &parts{url: *s.base, id: [1]string{s.stream.Name + "/" + strconv.FormatInt(n, 10)}}
+func (s *sender) build(ctx context.Context, n int64, ask Request, to *address) (*http.Request, *onceBody, error) {
+	p := &parts{url: *to.base, id: [1]string{s.stream.Name + "/" + strconv.FormatInt(n, 10)}}
 	if err := setPath(&p.url, ask.Path); err != nil {
 		return nil, nil, err
 	}
-	req := s.template.WithContext(ctx)
+	req := to.template.WithContext(ctx)
 	req.URL = &p.url
 	if ask.Method != "" {
 		req.Method = ask.Method

@@ -68,6 +68,7 @@ type Exchange struct {
 	Class     string // why it is not the expected answer; empty: it is
 	Method    string // empty: GET
 	Path      string // what was asked
+	Instance  int    // to which of several addresses it went last, from 0
 	// BytesOut and BytesIn are the lengths of the bodies.
 	BytesOut, BytesIn int64
 }
