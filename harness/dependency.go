@@ -96,8 +96,10 @@ type State struct {
 	// DSN leads to the scenario's database, past any proxy with faults; empty
 	// where it has none.
 	DSN string
-	// Target is the base URL of the target; empty before it is started.
-	Target string
+	// Target is the base URL of the target; empty before it is started. Targets are
+	// those of all of its instances, of which it is the first.
+	Target  string
+	Targets []string
 	// Fakes play the dependencies, by their names.
 	Fakes map[string]Fake
 	// Seed is the origin of all that the run has drawn, so that a stream's requests

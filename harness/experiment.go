@@ -86,13 +86,12 @@ func redacted(env map[string]string) map[string]string {
 // observe takes down what is known once all is over: how the target ended, what
 // it wrote, and what the fakes saw.
 func (m *Measurement) observe(st *setup) {
-	m.Log = st.target.Log()
+	ends, log := st.lives()
+	m.Log = log
 	if m.Load == nil {
 		return
 	}
-	for _, e := range st.target.Ends() {
-		m.Ends = append(m.Ends, shift(e, st.begun.Sub(st.start)))
-	}
+	m.Ends = ends
 	m.Load.readMeasures(st)
 	lines, spilled := st.spills.seen()
 	m.Load.Standing = st.watches.ended(standing.Ended{

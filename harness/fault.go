@@ -14,7 +14,7 @@ import (
 const (
 	OnDatabase = "database" // the connections between the target and Postgres
 	OnPostgres = "postgres" // Postgres itself, through a session of its own; a crash, on a server of the scenario's own
-	OnTarget   = "target"   // the target's process
+	OnTarget   = "target"   // the target's process; of several instances the first: see OnInstance
 )
 
 // Fault is one thing that goes wrong in a scenario: what, where and when. It can
@@ -23,7 +23,7 @@ type Fault struct {
 	// ID names the fault everywhere: in the result, in the receipt and the journal
 	// of a fake, in every draw.
 	ID   string
-	On   string // OnDatabase, OnPostgres, OnTarget, or the name of a dependency
+	On   string // OnDatabase, OnPostgres, OnTarget, OnInstance(2), or the name of a dependency
 	Kind fault.Kind
 	// When selects the requests that it acts on, where the place knows requests.
 	// Its times count from when the fault begins. Defaults to all.
@@ -105,6 +105,9 @@ func (s Scenario) plan() []chaos.Planned {
 func (s Scenario) supports() map[string]fault.Support {
 	places := map[string]fault.Support{
 		OnDatabase: chaos.ProxySupport(), OnPostgres: chaos.SessionsSupport(), OnTarget: chaos.ProcessSupport(),
+	}
+	for n := range s.instances() {
+		places[OnInstance(n+1)] = chaos.ProcessSupport()
 	}
 	for _, d := range s.World.Dependencies {
 		places[d.Name] = d.Faults

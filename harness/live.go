@@ -37,6 +37,7 @@ type live struct {
 	sampler  *probe.Sampler
 	schedule *chaos.Schedule
 	attack   *load.Attack
+	flights  *flights // nil where nothing asks the target to end
 	events   eventLog
 	display  display
 }
@@ -77,8 +78,12 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 		return err
 	}
 	undo.add("undo the faults", func(context.Context) error { l.schedule.Stop(); return nil })
+	balancer, err := l.balance(undo)
+	if err != nil {
+		return err
+	}
 	l.attack, err = load.Start(ctx, load.Config{
-		BaseURL: l.target.URL(), Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(), FirstFault: l.scenario.firstFault(),
+		BaseURL: l.target.URL(), Balancer: balancer, Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(), FirstFault: l.scenario.firstFault(),
 		Observe: l.exchanges(), Answers: l.answered(), Header: callersHeader(l.caller),
 	}, l.scenario.Load...)
 	return err
@@ -87,8 +92,14 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 // exchanges is who is told of each request.
 func (l *live) exchanges() func(load.Exchange) {
 	tell := l.session.cfg.Exchanges
+	if l.scenario.stops() {
+		l.flights = new(flights)
+	}
 	return func(x load.Exchange) {
 		l.watches.exchanged(x)
+		if l.flights != nil {
+			l.flights.note(x)
+		}
 		if tell != nil {
 			tell(l.scenario.Name, l.start, x)
 		}
@@ -158,7 +169,8 @@ func (l *live) watch(ctx context.Context) (how ending, outcomes []load.Tally) {
 	defer poll.Stop()
 	over := time.NewTimer(time.Until(l.start.Add(l.scenario.Timeline.end())))
 	defer over.Stop()
-	cancelled, exited := ctx.Done(), l.target.Exited()
+	cancelled, exits := ctx.Done(), watchExits(l.targets)
+	defer exits.stop()
 	for loaded != nil || !how.early() && !l.finished(ctx, outcomes) {
 		select {
 		case outcomes = <-loaded:
@@ -172,8 +184,10 @@ func (l *live) watch(ctx context.Context) (how ending, outcomes []load.Tally) {
 		case <-cancelled:
 			how.interrupted, cancelled = context.Cause(ctx), nil
 			l.attack.Abort()
-		case <-exited:
-			exited = l.targetEnded(ctx, &how)
+		case i := <-exits.ended:
+			if l.targetEnded(ctx, i, &how) {
+				exits.await(i)
+			}
 		}
 	}
 	return how, outcomes
@@ -220,17 +234,18 @@ func (l *live) finished(ctx context.Context, outcomes []load.Tally) bool {
 // drainedTimeout bounds one look at whether the work is done.
 const drainedTimeout = 2 * time.Second
 
-// targetEnded starts the target again if a fault ended it, and gives up if not.
-// It returns what to wait for next.
-func (l *live) targetEnded(ctx context.Context, how *ending) <-chan struct{} {
-	ends := l.target.Ends()
+// targetEnded starts an instance of the target again if a fault ended it, and gives
+// up if not. It reports whether there is another end to wait for.
+func (l *live) targetEnded(ctx context.Context, i int, how *ending) bool {
+	t, name := l.targets[i], "the "+OnInstance(i+1)
+	ends := t.Ends()
 	last := ends[len(ends)-1]
-	l.events.add(l.now(), "the target was "+last.String())
+	l.events.add(l.now(), name+" was "+last.String())
 	if last.Expected && ctx.Err() == nil {
-		err := l.target.Start(ctx)
+		err := t.Start(ctx)
 		if err == nil {
-			l.events.add(l.now(), "the target was started again and is ready")
-			return l.target.Exited()
+			l.events.add(l.now(), name+" was started again and is ready")
+			return true
 		}
 		how.restart = fmt.Errorf("start the target again: %w", err)
 	}
@@ -238,7 +253,7 @@ func (l *live) targetEnded(ctx context.Context, how *ending) <-chan struct{} {
 		how.died = &last
 	}
 	l.attack.Abort()
-	return nil
+	return false
 }
 
 // end stops what goes on beside the load, in order: faults first, so that their
@@ -253,6 +268,7 @@ func (l *live) end(ctx context.Context, how ending, outcomes []load.Tally) *Load
 		l.watches.drained(ctx, standing.Settled{Streams: outcomes, Over: seen.Over, Lives: len(l.target.Ends()), Snapshot: l.sampler.Snapshot})
 	}
 	seen.Phases = l.scenario.Timeline.until(seen.Over)
+	l.readCuts(seen)
 	seen.Record = l.sampler.Stop()
 	seen.Events = l.events.all()
 	return seen

@@ -28,6 +28,7 @@ func registry(s Scenario, m Measurement) *verdict.Registry {
 			r.addReading(metric)
 		}
 	}
+	r.addCut(s)
 	r.addDrain(s.Timeline)
 	r.addDeath()
 	return r.Registry

@@ -50,6 +50,16 @@ func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, e
 	if dir, ok := st.target.(memoryDir); ok && st.limited {
 		all = append(all, probe.Cgroup(dir.MemoryDir))
 	}
+	for i, t := range st.targets[1:] {
+		tree := treeOf(t)
+		all = append(all, another{probe.Memory(tree), i + 2}, another{probe.Process(tree), i + 2})
+		if probe.SocketsAreSeen {
+			all = append(all, another{probe.NewSockets(tree), i + 2})
+		}
+		if dir, ok := t.(memoryDir); ok && st.limited {
+			all = append(all, another{probe.Cgroup(dir.MemoryDir), i + 2})
+		}
+	}
 	page, err := probe.Prometheus(probe.PrometheusConfig{URL: st.target.URL() + "/metrics", Metrics: append([]probe.Metric{probe.Goroutines()}, st.scenario.Watch...)})
 	if err != nil {
 		return nil, err
@@ -62,5 +72,13 @@ func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, e
 		say("the target's /metrics are not sampled: " + err.Error())
 		return all, nil
 	}
-	return append(all, page), nil
+	all = append(all, page)
+	for i, t := range st.targets[1:] {
+		page, err := probe.Prometheus(probe.PrometheusConfig{URL: t.URL() + "/metrics", Metrics: []probe.Metric{probe.Goroutines()}})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, another{page, i + 2})
+	}
+	return all, nil
 }

@@ -43,9 +43,15 @@ type Scenario struct {
 	// Compressed lists the times that Settings shorten, with what they stand for.
 	Compressed []result.Compressed
 	Timeline   Timeline
-	Load       []load.Stream
-	Faults     []Fault
-	Checks     []verdict.Check
+	// Instances is how many of the target there are at once, with one database and
+	// one set of dependencies between them. Each request goes to one of them in turn,
+	// past those that are not ready, as a load balancer sends them. The faults of the
+	// second have the place target.2, its series begin with target.2, and so on.
+	// Defaults to 1.
+	Instances int
+	Load      []load.Stream
+	Faults    []Fault
+	Checks    []verdict.Check
 	// Watch are further quantities of the target's /metrics to sample.
 	Watch []probe.Metric
 	// Measures are numbers of the scenario's own, for what no probe, stream or

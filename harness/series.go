@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"slices"
+
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 )
@@ -26,6 +28,10 @@ func seriesOf(s Scenario) []probe.Series {
 	if s.World.hasData() {
 		all = append(all, count("db.connections.total"), count("db.connections.active"), count("db.connections.idle"),
 			count("db.connections.idle_in_transaction"), count("db.locks.waiting"))
+	}
+	ofOne := slices.Clone(all)
+	for n := 2; n <= s.instances(); n++ {
+		all = append(all, ofInstance(n, ofOne)...)
 	}
 	all = append(all, witnessSeries(s)...)
 	for _, m := range s.Watch {

@@ -22,7 +22,8 @@ type setup struct {
 	server   *database.Server   // nil: the scenario has none of its own
 	fakes    map[string]Fake
 	places   map[string]chaos.Place
-	target   target.Target
+	targets  []target.Target
+	target   target.Target  // the first of them
 	tree     *probe.Tree    // of the target's processes
 	sockets  *probe.Sockets // of them all
 	watches  *watches       // nil until the load is about to begin
@@ -58,21 +59,12 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	st.limited = v.launch(s.cfg.Target).MemoryLimit > 0
 	st.caller = callersSecret()
 	st.secrets = secretsOf(env, st.fakes, st.caller)
-	if st.target, err = s.newTarget(v, env, st); err != nil {
+	st.spills = &spills{secrets: standing.NewSecrets(unloggable(st.secrets))}
+	if err := s.setUpTargets(ctx, v, st, undo, env); err != nil {
 		return nil, err
 	}
 	st.tree = treeOf(st.target)
 	st.sockets = probe.NewSockets(st.tree)
-	undo.add("stop the target", func(ctx context.Context) error {
-		_, err := st.target.Stop(ctx)
-		return err
-	})
-	if sc.has(OnTarget) {
-		st.places[OnTarget] = chaos.NewSignals(st.target, s.journal)
-	}
-	if err := st.target.Start(ctx); err != nil {
-		return nil, fmt.Errorf("start the target: %w", err)
-	}
 	return st, nil
 }
 
@@ -189,7 +181,7 @@ func (st *setup) state() State {
 		s.DSN = st.data.DSN()
 	}
 	if st.target != nil {
-		s.Target = st.target.URL()
+		s.Target, s.Targets = st.target.URL(), st.urls()
 	}
 	return s
 }
@@ -243,11 +235,9 @@ const databaseVariable = "DATABASE_URL"
 
 func (s *Session) newTarget(v Variant, env map[string]string, st *setup) (target.Target, error) {
 	launch := v.launch(s.cfg.Target)
-	secret := unloggable(st.secrets)
-	st.spills = &spills{secrets: standing.NewSecrets(secret)}
 	program := target.Program{
 		Args: launch.Args, Env: env, Start: st.begun, Journal: s.journal,
-		Secrets: texts(secret), Line: st.spills.line, ReadyTimeout: launch.ReadyTimeout,
+		Secrets: texts(unloggable(st.secrets)), Line: st.spills.line, ReadyTimeout: launch.ReadyTimeout,
 	}
 	r, err := launch.runtime()
 	if err != nil {

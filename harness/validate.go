@@ -71,6 +71,9 @@ func (s Scenario) validateNames(p *problems) {
 	if s.Claim == "" {
 		p.say("it does not say what it claims")
 	}
+	if s.Instances < 0 || s.Instances > maxInstances {
+		p.say("there are between 1 and %d instances of the target, not %d", maxInstances, s.Instances)
+	}
 	if s.Timeline.Total() <= 0 {
 		p.say("its timeline is empty")
 	}
@@ -106,7 +109,10 @@ func (s Scenario) validateLoad(p *problems) {
 }
 
 func (s Scenario) validateDependencies(p *problems) {
-	taken := map[string]bool{OnDatabase: true, OnPostgres: true, OnTarget: true}
+	taken := map[string]bool{OnDatabase: true, OnPostgres: true}
+	for n := range maxInstances {
+		taken[OnInstance(n+1)] = true
+	}
 	for _, d := range s.World.Dependencies {
 		switch {
 		case d.Name == "":

@@ -32,6 +32,8 @@ type Run struct {
 	// Target is the target's process, false where it does not run here. All that
 	// it started is the target's, too.
 	Target probe.PID
+	// Others are further instances of the target.
+	Others []probe.PID
 	// Database is the name of the run's database: a server process that works on
 	// it carries the name in its title, whoever started it. Empty: there is none.
 	Database string
@@ -139,8 +141,10 @@ func (p *processes) look() (u usage, err error) {
 
 // ownerOf says whose a process is, as far as that can be told now.
 func (r Run) ownerOf(all map[int32]proc, one proc) owner {
-	if pid, running := r.Target(); running && descends(all, one.pid, pid) {
-		return target
+	for _, instance := range append([]probe.PID{r.Target}, r.Others...) {
+		if pid, running := instance(); running && descends(all, one.pid, pid) {
+			return target
+		}
 	}
 	switch ours := descends(all, one.pid, int32(os.Getpid())); {
 	case isPostgres(one) && (ours || r.serves(one)):

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"fmt"
+
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -15,6 +17,9 @@ func ends(s result.Scenario) []End {
 	var rows []End
 	for _, e := range s.Ends {
 		r := End{From: at(e.StartS), To: "–", How: e.String(), Evidence: e.OOMEvidence, Peak: notMeasured, Limit: "none", Bad: !e.Expected && e.EndS != nil}
+		if e.Instance > 0 {
+			r.How = fmt.Sprintf("instance %d: %s", e.Instance, r.How)
+		}
 		if e.EndS != nil {
 			r.To = at(*e.EndS)
 		}

@@ -1,0 +1,112 @@
+package harness
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+const (
+	// settled is how long a request must have been under way to count as taken on:
+	// a younger one may still stand before a door that is just being closed.
+	settled = 250 * time.Millisecond
+	// maxFlights bounds the requests that are remembered.
+	maxFlights = 1 << 17
+)
+
+// stops reports whether the scenario asks the target to end.
+func (s Scenario) stops() bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.Kind == fault.Terminate{} })
+}
+
+// addCut enters how many requests that the target had taken on were cut by its stop.
+func (r metrics) addCut(s Scenario) {
+	if !s.stops() {
+		return
+	}
+	for _, stream := range s.Load {
+		r.addReading(verdict.Descriptor{
+			Name: cutOf(stream.Name), Unit: result.UnitCount,
+			About: "requests under way for a while when the target was asked to end, of which the connection broke",
+		})
+	}
+}
+
+func cutOf(stream string) string { return stream + ".cut" }
+
+// flights are the requests that were under way for a while.
+type flights struct {
+	mu  sync.Mutex
+	all []load.Exchange
+}
+
+// note takes note of a request that has ended.
+func (f *flights) note(x load.Exchange) {
+	if x.End-x.Sent < settled {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.all) < maxFlights {
+		f.all = append(f.all, x)
+	}
+}
+
+// stop is a moment at which an instance, from 0, was asked to end.
+type stop struct {
+	at       time.Duration
+	instance int
+}
+
+// stopsOf are those that took place.
+func stopsOf(s Scenario, seen []result.Fault) (all []stop) {
+	for i, f := range s.Faults {
+		if i >= len(seen) || f.Kind != (fault.Terminate{}) || seen[i].Fired == 0 {
+			continue
+		}
+		for n := range s.instances() {
+			if f.On == OnInstance(n+1) {
+				all = append(all, stop{time.Duration(seen[i].StartS * float64(time.Second)), n})
+			}
+		}
+	}
+	return all
+}
+
+// cut reads, of the stops in a window, how many requests of the stream they cut,
+// out of those that were under way for a while by then.
+func (f *flights) cut(stream string, stops []stop, w verdict.Window) (r verdict.Reading) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range stops {
+		if s.at < w.From || s.at >= w.To {
+			continue
+		}
+		for _, x := range f.all {
+			if x.Stream != stream || x.Instance != s.instance || x.Sent > s.at-settled || x.End < s.at {
+				continue
+			}
+			r.Samples++
+			if x.Class == load.ClassReset || x.Class == load.ClassEOF {
+				r.Value++
+			}
+		}
+	}
+	return r
+}
+
+// readCuts reads what the stops of the target cut.
+func (l *live) readCuts(seen *LoadSeen) {
+	if l.flights == nil {
+		return
+	}
+	stops := stopsOf(l.scenario, seen.Faults)
+	for _, stream := range l.scenario.Load {
+		seen.read(cutOf(stream.Name), func(w verdict.Window) verdict.Reading { return l.flights.cut(stream.Name, stops, w) })
+	}
+}
