@@ -107,6 +107,9 @@ type State struct {
 	Seed uint64
 	// Companion is what [Scenario.Companion] made for this run; nil where it is none.
 	Companion Companion
+	// Tell hands an answer that a companion or a reconciliation has asked for by itself
+	// to the standing checks, as if the load had got it; nil where they do not ask.
+	Tell func(load.Exchange, load.Request, load.Answer)
 	// Streams are what became of the load; nil until it is over.
 	Streams []load.Tally
 }

@@ -177,6 +177,9 @@ func (e *unmetError) Unwrap() error { return e.what }
 // state is what there is of the experiment by now, but what became of the load.
 func (st *setup) state() State {
 	s := State{Start: st.start, Fakes: st.fakes, Seed: st.seed, Companion: st.company}
+	if st.watches != nil {
+		s.Tell = st.watches.answered()
+	}
 	if st.data != nil {
 		s.DSN = st.data.DSN()
 	}

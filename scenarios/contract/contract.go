@@ -77,7 +77,7 @@ const (
 		"state":{"enum":["pending","running","retrying","succeeded","failed"]},
 		"attempts":{"type":"integer","minimum":0},"max_attempts":{"type":"integer","minimum":1},
 		"error_class":{"enum":["temporary","permanent","unknown"]},"error":{"type":"string"}},
-		"if":{"properties":{"state":{"enum":["retrying","failed"]}}},"then":{"required":["error_class","error"]}}`
+		"if":{"properties":{"state":{"const":"failed"}}},"then":{"required":["error_class","error"]}}`
 
 	queue = `{"type":"object","required":["pending","running","retrying","succeeded","failed","parked","oldest_pending_seconds"],"properties":{
 		"pending":{"type":"integer","minimum":0},"running":{"type":"integer","minimum":0},"retrying":{"type":"integer","minimum":0},

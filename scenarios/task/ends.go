@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
@@ -74,9 +75,16 @@ func killedOften(p profile.Profile) harness.Scenario {
 	}, emailapi.Config{}, mailing{name: "mail", profile: load.Constant(float64(sends)/t.Total().Seconds()*1.01, t.Total())})
 }
 
-// stoppedUnderLoad asks the target to end, as a deploy does.
+// stoppedUnderLoad asks the target to end, as a deploy does, also while requests are
+// in flight: their way to the database is slow in that moment.
 func stoppedUnderLoad(p profile.Profile) harness.Scenario {
 	t := p.Outage()
+	const stop, slow = 200 * time.Millisecond, 300 * time.Millisecond
+	inFlight := func(m mailing) mailing {
+		m.startAt = t.Start(result.Inject) + 10*time.Millisecond
+		return m
+	}
+	posting := inFlight(steady("posting", 200, 50*time.Millisecond))
 	return withMail(p, harness.Scenario{
 		Name:        "task/stopped-under-load",
 		Claim:       "A target that is asked to stop under load lets its calls end, and its successor does the rest: nothing is cut, lost or doubled.",
@@ -85,65 +93,47 @@ func stoppedUnderLoad(p profile.Profile) harness.Scenario {
 		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    profile.WithDrain(t, 10*time.Second),
 		Faults: []harness.Fault{
-			{ID: "stop", On: harness.OnTarget, Kind: fault.Terminate{}},
+			{ID: "stop", On: harness.OnTarget, Kind: fault.Terminate{}, After: stop},
+			{ID: "slow-database", On: harness.OnDatabase, Kind: fault.After(slow), For: stop + 2*slow},
 			adapter.Always("slow", mailAPI, "delay 200ms"),
 		},
+		Load: []load.Stream{{
+			Name: "looking", Profile: posting.profile, StartAt: posting.startAt, Expect: load.OrShed(load.Status(http.StatusOK)),
+			Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: "/tasks/queue"} },
+		}},
 		Checks: []verdict.Check{
+			nothing("posting.failed").Because("a request that is in flight when the target is asked to stop is answered"), nothing("looking.failed"),
+			verdict.Metric("looking.latency.p50").AtLeast(verdict.Duration(stop)).Because("it must have been in flight").OrNotExercised(),
 			nothing("mail_api.abandoned").Because("who is asked to stop ends what is under way").Guarding("task.drain-on-stop"),
 			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(1)).Because("and so nothing is done again").Guarding("task.drain-on-stop"),
 			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
 		},
-	}, emailapi.Config{}, steady("mail", 60, t.Total()))
+	}, emailapi.Config{}, steady("mail", 60, t.Total()), posting)
 }
 
-// databaseTrouble is a scenario in which the way to the database fails for a while.
-func databaseTrouble(p profile.Profile, name, claim string, rate float64, checks []verdict.Check, faults ...harness.Fault) harness.Scenario {
-	t := p.Outage()
-	t.Baseline = p.Phase // those under way when the trouble begins are few among so many
-	return withMail(p, harness.Scenario{
-		Name:       name,
-		Claim:      claim,
-		Settings:   compressedSettings(compressedCountdown, nil),
-		Compressed: compressedTimes(compressedCountdown),
-		Timeline:   profile.WithDrain(t, 20*time.Second),
-		Faults:     faults,
-		Checks: append(checks,
-			nothing("ledger.failed_permanent").Because("an error of the database passes"),
-			nothing("mail.failed").Because("a task that cannot be taken on is refused clearly: 503 with Retry-After"),
-			nothing("notify.failed"),
-			verdict.Metric("mail.ok_ratio").In(result.Baseline).AtLeast(verdict.Percent(50)).Because("it must have worked before").OrNotExercised(),
-			verdict.Metric("mail.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(50)).Because("it recovers by itself"),
-		),
-	}, emailapi.Config{}, steady("mail", rate, t.Total()), steady("notify", 30, t.Total()).about(1))
-}
-
-func databaseGone(p profile.Profile) harness.Scenario {
-	return databaseTrouble(p, "task/database-gone",
-		"While the database is gone tasks are refused clearly; those taken on before are all done afterwards, once.", 60, nil,
-		harness.Fault{ID: "gone", On: harness.OnDatabase, Kind: fault.Reset{}})
-}
-
-// commitRepliesLost has several short moments in which a COMMIT is carried out,
-// and the client never learns of it.
-func commitRepliesLost(p profile.Profile) harness.Scenario {
-	// The pool needs some seconds for itself after each.
-	moments := max(1, int(p.Outage().Inject/(2*time.Second)))
-	var faults []harness.Fault
-	every := p.Outage().Inject / time.Duration(moments)
-	for i := range moments {
-		faults = append(faults, harness.Fault{
-			ID: fmt.Sprintf("replies-lost-%d", i+1), On: harness.OnDatabase, Kind: fault.BlackHole{Direction: fault.Down, Lose: true, Upon: "COMMIT"},
-			After: time.Duration(i) * every, For: every / 4,
-		})
+// deadly are tasks that end their worker whenever it does them, again and again: the
+// call for them never ends, and the target is killed meanwhile. A fault cannot be told
+// to kill whoever calls, so the kills are so far apart that the call is under way.
+func deadly(p profile.Profile) harness.Scenario {
+	const kills, every, rescue = maxAttempts, 1500 * time.Millisecond, 400 * time.Millisecond
+	t := harness.Timeline{Baseline: 300 * time.Millisecond, Inject: kills * every, Heal: 200 * time.Millisecond, Drain: 30 * time.Second}
+	faults := []harness.Fault{adapter.Always("deadly", mailAPI, "hang headers key=deadly-*")}
+	for i := range kills {
+		faults = append(faults, harness.Fault{ID: fmt.Sprintf("kill-%d", i+1), On: harness.OnTarget, Kind: fault.Kill{}, After: time.Duration(i) * every})
 	}
-	return databaseTrouble(p, "task/commit-replies-lost",
-		"When the database does what it is asked and its answers are lost, nothing that was answered 202 is lost, and nothing is done twice.", 60,
-		[]verdict.Check{verdict.Metric("tasks.stored_unheard").AtLeast(verdict.Count(1)).Because("a COMMIT must have been carried out and its reply lost").OrNotExercised()},
-		faults...)
-}
-
-func backendsTerminated(p profile.Profile) harness.Scenario {
-	return databaseTrouble(p, "task/backends-terminated",
-		"When every session on the database is ended at once, work goes on with new ones: nothing is lost, nothing done twice.", 60, nil,
-		harness.Fault{ID: "terminated", On: harness.OnPostgres, Kind: fault.TerminateBackends{}})
+	return withMail(p, harness.Scenario{
+		Name:       "task/deadly",
+		Claim:      "A task that ends its worker each time is given up after four attempts, and does not end workers for ever; the others are done.",
+		Slow:       true,
+		Settings:   compressedSettings(compressedCountdown, map[string]string{"TASK_RESCUE_AFTER": rescue.String(), "TASK_SEND_TIMEOUT": "5s"}),
+		Compressed: append(compressedTimes(compressedCountdown), profile.Compressed("timeout of a call", 10*time.Second, 5*time.Second)),
+		Timeline:   t,
+		Faults:     faults,
+		Checks: []verdict.Check{
+			verdict.Metric("mail_api.attempts.max").AtMost(verdict.Count(maxAttempts)).AsPrimary().Because("an attempt that ended with its worker counts, too"),
+			nothing("deadly.unfailed_tasks").Because("it is given up where everybody can see it"),
+			nothing("mail.failed_tasks"), nothing("ledger.failed_permanent"),
+			verdict.Metric("mail_api.abandoned").AtLeast(verdict.Count(2)).Because("it must have ended its workers").OrNotExercised(),
+		},
+	}, emailapi.Config{}, steady("deadly", 10, 200*time.Millisecond), steady("mail", 20, t.Total()))
 }

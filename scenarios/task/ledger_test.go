@@ -12,28 +12,29 @@ import (
 
 // Each row is one task that was answered 202, and the one column it stands in.
 func TestEachTaskStandsInOneColumn(t *testing.T) {
-	one, two := []string{"a@tasks.example"}, []string{"a@tasks.example", "b@tasks.example"}
-	in := func(state string) queued { return queued{state: state, attempts: 1} }
+	one, two := mailTo("a@tasks.example"), mailTo("a@tasks.example", "b@tasks.example")
+	in := func(state, class string) status { return status{state: state, attempts: 1, most: 4, class: class} }
 	for _, row := range []struct {
 		name string
 		task record
 		want result.Ledger
 	}{
-		{"sent and done", record{to: one, served: 1, stored: true, queued: in("completed")}, result.Ledger{Delivered: 1}},
-		{"sent, and its end not written", record{to: one, served: 1, stored: true, queued: in("running")}, result.Ledger{Delivered: 1}},
-		{"failed at once", record{to: one, stored: true, queued: in("cancelled")}, result.Ledger{FailedPermanent: 1}},
-		{"given up", record{to: one, stored: true, queued: in("discarded")}, result.Ledger{FailedExhausted: 1}},
-		{"one of two sent, then failed", record{to: two, served: 1, stored: true, queued: in("cancelled")}, result.Ledger{FailedPermanent: 1}},
-		{"not in the queue", record{to: one}, result.Ledger{Lost: 1}},
-		{"called done, and not sent", record{to: one, stored: true, queued: in("completed")}, result.Ledger{Lost: 1}},
-		{"called done, and half of it sent", record{to: two, served: 1, stored: true, queued: in("completed")}, result.Ledger{Lost: 1}},
-		{"still to do", record{to: one, stored: true, queued: in("retryable")}, result.Ledger{Lost: 1}},
+		{"sent and done", record{wants: one, served: 1, told: true, status: in(succeeded, "")}, result.Ledger{Delivered: 1}},
+		{"sent, and its end not told", record{wants: one, served: 1, told: true, status: in(running, "")}, result.Ledger{Delivered: 1}},
+		{"failed at once", record{wants: one, told: true, status: in(failed, permanent)}, result.Ledger{FailedPermanent: 1}},
+		{"given up", record{wants: one, told: true, status: in(failed, temporary)}, result.Ledger{FailedExhausted: 1}},
+		{"given up, and perhaps sent", record{wants: one, told: true, status: in(failed, unknown)}, result.Ledger{FailedExhausted: 1}},
+		{"one of two sent, then failed", record{wants: two, served: 1, told: true, status: in(failed, permanent)}, result.Ledger{FailedPermanent: 1}},
+		{"not known to the target", record{wants: one}, result.Ledger{Lost: 1}},
+		{"called done, and not sent", record{wants: one, told: true, status: in(succeeded, "")}, result.Ledger{Lost: 1}},
+		{"called done, and half of it sent", record{wants: two, served: 1, told: true, status: in(succeeded, "")}, result.Ledger{Lost: 1}},
+		{"still to do", record{wants: one, told: true, status: in(retrying, temporary)}, result.Ledger{Lost: 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			row.task.accepted = true
-			got := balance([]record{row.task, {to: one, served: 1}}) // the second was not answered 202
+			got := balance([]record{row.task, {wants: one, served: 1}}) // the second was not answered 202
 			row.want.Accepted, row.want.Attempts = 1, map[string]int64{}
-			if row.task.stored {
+			if row.task.told {
 				row.want.Attempts["1"] = 1
 			}
 			require.Equal(t, row.want, got)
@@ -42,23 +43,20 @@ func TestEachTaskStandsInOneColumn(t *testing.T) {
 }
 
 func TestWhatCannotBeDeliveredIsNotMissed(t *testing.T) {
-	to := []string{"a@tasks.example", "nobody 7"}
-	require.Zero(t, record{to: to, served: 1}.unserved())
-	require.Equal(t, 1, record{to: to}.unserved())
+	wants := mailTo("a@tasks.example", "nobody 7")
+	require.Zero(t, record{wants: wants, served: 1}.unserved())
+	require.Equal(t, 1, record{wants: wants}.unserved())
 }
 
-// A mail is matched with its request by its recipient, and a task in the queue
-// by its key: no two may share either.
+// A mail is matched with its request by its recipient: no two tasks may share one.
 func TestEachTaskIsKnownByItsOwn(t *testing.T) {
 	mailings := []mailing{
 		steady("mail", 100, time.Second), steady("mail-2", 100, time.Second),
 		steady("some", 100, time.Second).each("first", "second"), steady("notify", 100, time.Second).about(1),
 	}
-	keys, recipients := map[string]bool{}, map[string]bool{}
+	recipients := map[string]bool{}
 	for _, m := range mailings {
 		for n := range load.Planned(m.profile) {
-			require.False(t, keys[m.key(n)], m.key(n))
-			keys[m.key(n)] = true
 			for _, to := range m.recipients(n) {
 				require.False(t, recipients[to], to)
 				recipients[to] = true

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"holdfast.dev/holdfast/adapter"
@@ -35,19 +36,42 @@ func withMail(p profile.Profile, s harness.Scenario, api emailapi.Config, mailin
 	if s.Drained == nil {
 		s.Drained = drained
 	}
-	metrics := tallies(mailings)
-	s.Reconciled = descriptors(metrics)
-	s.Reconcile = func(ctx context.Context, o harness.State) (harness.Reconciliation, error) {
-		return reconcile(ctx, o, mailings, metrics)
-	}
+	s.Settings = withSender(s.Settings)
+	b := newBooks(s, api, mailings)
+	s.Reconciled, s.Reconcile, s.Companion = descriptors(b.metrics), b.reconcile, newCompanion
 	s.Watch = append(s.Watch, depth("pending"), depth("retrying"),
 		probe.Metric{Series: probe.Series{Name: "queue.oldest", Unit: result.UnitSeconds}, Name: "queue_oldest_job_age_seconds"})
 	s.Checks = append([]verdict.Check{
 		nothing("ledger.lost").Because("what was answered 202 is done, or has failed where everybody can see it").Guarding(claimed(s, "task.durable-enqueue")...),
 		nothing("ledger.duplicated").Because("nobody gets the same mail twice").Guarding(claimed(s, "task.idempotency-key")...),
+		nothing("tasks.too_early").Because("no attempt comes before its countdown, which doubles, nor before a Retry-After").Guarding(claimed(s, "task.backoff", "task.honour-retry-after")...),
 		nothing("tasks.unfinished").Because("the queue drains").Guarding(claimed(s, "task.rescue-crashed", "task.max-retries")...),
 	}, s.Checks...)
 	return s
+}
+
+// newBooks are what a scenario's tasks are reconciled by. Its settings and its faults
+// are complete.
+func newBooks(s harness.Scenario, api emailapi.Config, mailings []mailing) books {
+	t := newTeller(s, api)
+	return books{
+		mailings: mailings, metrics: tallies(mailings), pace: newPace(s, t),
+		fates: fates{teller: t, exact: undisturbed(s)},
+	}
+}
+
+// undisturbed reports whether nothing but the answers of the API decides what becomes
+// of a task: nobody stops, kills or starves the target, and it does not wait for a key.
+func undisturbed(s harness.Scenario) bool {
+	return s.Settings["TASK_PARK_REFUSED_KEY"] != "true" &&
+		!slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.On != mailAPI })
+}
+
+// withSender are settings with a sender of the scenarios' own.
+func withSender(settings map[string]string) map[string]string {
+	all := map[string]string{"EMAIL_FROM": sender}
+	maps.Copy(all, settings)
+	return all
 }
 
 // depth is how many tasks are in a state, as the target tells it.

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness/load"
 )
 
-// mailing is a stream of tasks, each of which sends mail to somebody of its own,
-// so that every mail can be matched with the request that asked for it.
+// mailing is a stream of tasks. Each sends mail to somebody of its own, but for those
+// that are equal on purpose, so that every mail can be matched with the request that
+// asked for it.
 type mailing struct {
 	name    string
 	profile load.Profile
@@ -24,6 +24,8 @@ type mailing struct {
 	notify bool
 	first  int64
 	also   []tally // metrics of this mailing's own
+	// draw, if set, says what task n asks for, in place of all that.
+	draw func(n int64, r *rand.Rand) task
 }
 
 // noProject begins the ids of projects that do not exist.
@@ -56,23 +58,18 @@ func (m mailing) recipients(n int64) []string {
 	return []string{fmt.Sprintf("%s-%d@tasks.example", m.name, n)}
 }
 
-// deliverable says whether there is such an address.
-func deliverable(address string) bool { return strings.Contains(address, "@") }
-
-// key is what task n is known by in the queue: see [readQueue].
-func (m mailing) key(n int64) string {
-	if m.notify {
-		return fmt.Sprint(m.first + n)
-	}
-	return m.recipients(n)[0]
-}
-
 // message is one mail of a batch in the target's contract.
 type message struct {
 	To      string `json:"to"`
 	Subject string `json:"subject"`
 	Body    string `json:"body"`
 }
+
+// The kinds of tasks in the target's contract.
+const (
+	kindNotify = "notify_project_success"
+	kindBatch  = "send_batch_email"
+)
 
 // task is the body of POST /tasks in the target's contract.
 type task struct {
@@ -85,19 +82,32 @@ type task struct {
 func (m mailing) stream() load.Stream {
 	return load.Stream{
 		Name: m.name, Profile: m.profile, StartAt: m.startAt, Next: m.next,
-		Expect: load.OrShed(load.Status(http.StatusAccepted)),
+		Expect: load.OrShed(takenOn()),
 	}
 }
 
-func (m mailing) next(n int64, _ *rand.Rand) load.Request {
-	t := task{Kind: "send_batch_email"}
-	if m.notify {
-		t = task{Kind: "notify_project_success", ProjectID: m.first + n}
-	} else {
-		for _, to := range m.recipients(n) {
-			t.Messages = append(t.Messages, message{to, "News of your project", "There is news, and you are the first to know."})
-		}
-	}
+// takenOn is the answer to a task that is taken on: its id.
+func takenOn() load.Expectation {
+	return load.All(load.Status(http.StatusAccepted), load.Check("id", func(a load.Answer) bool { return answeredID(a.Body) != "" }))
+}
+
+func (m mailing) next(n int64, r *rand.Rand) load.Request {
+	t := m.task(n, r)
 	body, _ := json.Marshal(t) // strings and numbers always can
 	return load.Request{Method: http.MethodPost, Path: "/tasks", Body: body}
+}
+
+// task is what request n asks for.
+func (m mailing) task(n int64, r *rand.Rand) task {
+	if m.draw != nil {
+		return m.draw(n, r)
+	}
+	if m.notify {
+		return task{Kind: kindNotify, ProjectID: m.first + n}
+	}
+	t := task{Kind: kindBatch}
+	for i, to := range m.recipients(n) {
+		t.Messages = append(t.Messages, message{to, fmt.Sprintf("News %d of project %d", i+1, n), fmt.Sprintf("There is news for %s, and you are the first to know.", to)})
+	}
+	return t
 }

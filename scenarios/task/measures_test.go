@@ -78,12 +78,12 @@ func TestAttemptsAreHeldAgainstTheCatalogue(t *testing.T) {
 	}{
 		{"permanent, once", "403-not-allowed", nil, 0, 0},
 		{"permanent, twice", "403-not-allowed", three[:1], 1, 0},
-		{"temporary, four times", "503-", three, 0, 0},
-		{"temporary, three times", "503-", three[:2], 1, 0},
-		{"temporary, five times", "503-", append(three[:3:3], ms), 1, 1},
-		{"parked, once", "401-", nil, 0, 0},
-		{"parked, four times", "401-", three, 1, 0},
-		{"unknown, four times", "500-", three, 0, 0},
+		{"temporary, four times", "503-nameless", three, 0, 0},
+		{"temporary, three times", "503-nameless", three[:2], 1, 0},
+		{"temporary, five times", "503-nameless", append(three[:3:3], ms), 1, 1},
+		{"parked, once", "401-nameless", nil, 0, 0},
+		{"parked, four times", "401-nameless", three, 1, 0},
+		{"unknown, four times", "500-nameless", three, 0, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			j := journaltest.New(journal.Config{})

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -94,6 +95,30 @@ func keyRotated(p profile.Profile) harness.Scenario {
 	}, emailapi.Config{}, steady("mail", 60, t.Total()))
 }
 
+// keyBack has the key refused for a while and good again, as where an account was
+// suspended: nobody touches the key's file.
+func keyBack(p profile.Profile) harness.Scenario {
+	t := p.Outage()
+	const probe = 200 * time.Millisecond
+	probes := int64(t.Inject/probe) + 2
+	return withMail(p, harness.Scenario{
+		Name:       "task/key-back",
+		Claim:      "A key that is refused for a while and good again, with its file untouched, stops the mail queue for as long: single tasks try it now and then, and all are delivered.",
+		Settings:   compressedSettings(compressedCountdown, map[string]string{"TASK_PARK_REFUSED_KEY": "true", "TASK_PARK_PROBE": probe.String()}),
+		Compressed: append(compressedTimes(compressedCountdown), profile.Compressed("wait before a stopped queue tries its key", time.Minute, probe)),
+		Timeline:   t,
+		Faults: []harness.Fault{
+			adapter.Misbehave("suspended", mailAPI, "status 403 name=suspended_api_key"),
+			adapter.Always("slow", mailAPI, "delay 30ms"), // so that several are at it when it is refused
+		},
+		Checks: []verdict.Check{
+			verdict.Metric("mail_api.key_refused").Between(verdict.Count(1), verdict.Count(taskWorkers+probes)).AsPrimary().Because("those that were at it when the first was refused, and one for each probe"),
+			nothing("ledger.failed_permanent").Because("they wait until the key is good"), nothing("ledger.failed_exhausted"),
+			verdict.Metric("drain.duration").AtMost(verdict.Duration(5 * time.Second)),
+		},
+	}, emailapi.Config{}, steady("mail", 100, t.Total()))
+}
+
 // invalidMessage has messages that the API refuses among those that it takes.
 func invalidMessage(p profile.Profile) harness.Scenario {
 	t := p.Brief()
@@ -140,17 +165,20 @@ func projectNotFound(p profile.Profile) harness.Scenario {
 // errorNames has the API answer each of its errors for good.
 func errorNames(p profile.Profile) harness.Scenario {
 	t := p.Brief()
-	catalogue := emailapi.Errors()
+	catalogue := append(emailapi.Errors(), nameless()...)
 	var faults []harness.Fault
 	prefixes := make([]string, len(catalogue))
 	for i, e := range catalogue {
 		prefixes[i] = fmt.Sprintf("e%d", i)
-		faults = append(faults, adapter.Always(errorFault(e), mailAPI,
-			fmt.Sprintf("status %d name=%s key=%s-*", e.Status, e.Name, prefixes[i])))
+		how := "html" // as a gateway answers, which knows no names
+		if e.Name != "" {
+			how = "name=" + e.Name
+		}
+		faults = append(faults, adapter.Always(errorFault(e), mailAPI, fmt.Sprintf("status %d %s key=%s-*", e.Status, how, prefixes[i])))
 	}
 	return withMail(p, harness.Scenario{
 		Name:        "task/error-names",
-		Claim:       fmt.Sprintf("Each of the API's %d errors is taken for what it is by its name and status: one attempt for a permanent one, four for one that may pass.", len(catalogue)),
+		Claim:       fmt.Sprintf("Each of the API's %d errors, with a name and without, is taken for what it is by its name and status: one attempt for a permanent one, four for one that may pass.", len(catalogue)),
 		Protections: []string{"task.classify-errors", "task.max-retries"},
 		Settings:    compressedSettings(compressedCountdown, nil),
 		Compressed:  compressedTimes(compressedCountdown),
@@ -162,12 +190,25 @@ func errorNames(p profile.Profile) harness.Scenario {
 			nothing("tasks.wrong_classes").Because("the queue tells the class of a failure"),
 			nothing("ledger.delivered"),
 		},
-	}, emailapi.Config{}, steady("mail", 120, t.Total()).each(prefixes...).counted(wrongClasses(catalogue)))
+	}, emailapi.Config{}, steady("mail", 2*float64(len(catalogue))/p.Brief().Total().Seconds(), t.Total()).each(prefixes...).counted(wrongClasses(catalogue)))
+}
+
+// nameless are statuses that come without a name, as from what stands before the API,
+// each with the class that the contract gives it.
+func nameless() []emailapi.Error {
+	var all []emailapi.Error
+	for _, status := range []int{
+		307, 400, 401, 402, 404, 408, 409, 410, 418, 421, 425, 429, 431, 499, 500, 501, 502, 503, 504, 505, 507, 508, 511,
+		520, 521, 522, 523, 524, 525, 526, 527, 530, 599,
+	} {
+		all = append(all, emailapi.Error{Status: status, Class: emailapi.Class(statusClass(status))})
+	}
+	return all
 }
 
 // errorFault is the id of the fault that answers one of the API's errors.
 func errorFault(e emailapi.Error) string {
-	return fmt.Sprintf("%d-%s", e.Status, strings.ReplaceAll(e.Name, "_", "-"))
+	return fmt.Sprintf("%d-%s", e.Status, strings.ReplaceAll(cmp.Or(e.Name, "nameless"), "_", "-"))
 }
 
 // wrongClasses counts the tasks that failed under another class than the fake's

@@ -36,8 +36,10 @@ func apiDown(p profile.Profile) harness.Scenario {
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(maxAttempts)).Because("max 3 retries, as the queue counted them").Guarding("task.max-retries"),
 			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(maxAttempts)).Because("an outage may pass: each is tried again"),
 			nothing("mail.unfailed_tasks"), nothing("ledger.failed_permanent"),
+			nothing("tasks.too_late").Because("each attempt comes within its countdown, its spread and a second"),
 			verdict.Metric("mail_api.gap.growth").AtLeast(verdict.Times(2)).Because("the third pause is four times the first, but that River may add a quarter of a second to each").Guarding("task.backoff"),
 			verdict.Metric("mail_api.gap.spread").AtLeast(verdict.Percent(15)).Because("a spread of 20 % to both sides has 80 % of the pauses within 32 %").Guarding("task.jitter"),
+			verdict.Metric("tasks.waits.short").AtLeast(verdict.Percent(10)).Because("half of the countdowns are spread to the shorter side, but that the target looks at what is due every tenth of a second").Guarding("task.jitter"),
 		},
 	}, emailapi.Config{}, mails)
 }
@@ -56,7 +58,7 @@ func apiHeals(p profile.Profile) harness.Scenario {
 		Faults:     []harness.Fault{adapter.Misbehave("down", mailAPI, "status 503")},
 		Checks: []verdict.Check{
 			nothing("ledger.failed_exhausted").AsPrimary().Because("the outage is shorter than four attempts take"),
-			nothing("ledger.failed_permanent"),
+			nothing("ledger.failed_permanent"), nothing("tasks.too_late"),
 			verdict.Metric("mail_api.attempts.max").Between(verdict.Count(2), verdict.Count(maxAttempts)).Because("somebody must have met the outage"),
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(5*countdown + 2*time.Second)).Because("the longest countdown and its spread, after the last phase"),
 		},

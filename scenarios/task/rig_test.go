@@ -56,3 +56,12 @@ func to(n int, prefix string) []string {
 	}
 	return all
 }
+
+// mailTo is a wanted mail to each.
+func mailTo(addresses ...string) []wanted {
+	all := make([]wanted, len(addresses))
+	for i, to := range addresses {
+		all[i] = wanted{to: to, subject: "News", text: "There is news."}
+	}
+	return all
+}

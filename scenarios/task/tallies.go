@@ -11,7 +11,8 @@ import (
 // evidence is what both sides say, when all is over.
 type evidence struct {
 	tasks []record
-	calls int // at the e-mail API, over the whole scenario
+	calls int    // at the e-mail API, over the whole scenario
+	paces []wait // between attempts
 }
 
 // tally is a metric that is read from the evidence of both sides.
@@ -31,23 +32,25 @@ func descriptors(all []tally) []verdict.Descriptor {
 
 // tallies are the metrics of some mailings:
 //
-//	tasks.attempts.max, .min   by the queue's own count, of the tasks taken on
-//	tasks.unfinished           tasks that the queue still has to do at the end
-//	tasks.stored_unheard       tasks that the queue knows and that were not answered 202;
+//	tasks.attempts.max, .min   by the target's own count, of the tasks taken on
+//	tasks.unfinished           tasks taken on that are not done at the end, as the target tells
+//	tasks.stored_unheard       tasks that were not answered 202, and whose mails were asked for;
 //	                           without any there is no sample
 //	tasks.unserved             recipients of tasks taken on that got no mail
-//	mail_api.calls_per_task    calls at the API for each task that the queue knows
+//	tasks.too_early, .too_late attempts that came before they may, and much later
+//	tasks.waits.short          share of the last waits that were shorter than their countdown without its spread
+//	mail_api.calls_per_task    calls at the API for each task that is known
 //	MAILING.delay.p50, .p90, .p99, .max  from when the request was due to when the
 //	                           API had the mail, of the delivered ones
 //	MAILING.failed_tasks       tasks taken on that the queue gave up; .unfailed_tasks, that it did not
 //
 // and those of a mailing's own.
 func tallies(mailings []mailing) []tally {
-	taken := func(t record) bool { return t.accepted && t.stored }
+	taken := func(t record) bool { return t.accepted && t.told }
 	all := []tally{
-		overTasks("tasks.attempts.max", taken, func(ts []record) float64 { return float64(slices.MaxFunc(ts, byAttempts).attempts) }),
+		overTasks("tasks.attempts.max", taken, mostAttempts),
 		inTime(overTasks("tasks.attempts.min", taken, func(ts []record) float64 { return float64(slices.MinFunc(ts, byAttempts).attempts) })),
-		inTime(counting("tasks.unfinished", func(t record) bool { return t.stored }, func(t record) bool { return !t.over() })),
+		inTime(counting("tasks.unfinished", taken, func(t record) bool { return !t.over() })),
 		inTime(overTasks("tasks.unserved", func(t record) bool { return t.accepted }, func(ts []record) float64 {
 			n := 0
 			for _, t := range ts {
@@ -55,8 +58,11 @@ func tallies(mailings []mailing) []tally {
 			}
 			return float64(n)
 		})),
-		counting("tasks.stored_unheard", func(t record) bool { return t.stored && !t.accepted }, func(record) bool { return true }),
+		counting("tasks.stored_unheard", func(t record) bool { return t.stored() && !t.accepted }, func(record) bool { return true }),
 		callsPerTask(),
+		overWaits("tasks.too_early", false, wait.early),
+		shortWaits(),
+		overWaits("tasks.too_late", true, func(w wait) bool { return w.fromEnd > w.most+mostLate }),
 	}
 	for _, m := range mailings {
 		own := func(t record) bool { return t.mailing == m.name && t.accepted }
@@ -68,6 +74,8 @@ func tallies(mailings []mailing) []tally {
 	}
 	return all
 }
+
+func mostAttempts(ts []record) float64 { return float64(slices.MaxFunc(ts, byAttempts).attempts) }
 
 func byAttempts(a, b record) int { return a.attempts - b.attempts }
 
@@ -105,13 +113,54 @@ func counting(name string, which, kind func(record) bool) tally {
 	})
 }
 
-// callsPerTask is how often the API was called for each task that the queue knows.
+// mostLate is how much later than its countdown an attempt may come: the target looks
+// for what is due now and then, and a worker must be free.
+const mostLate = time.Second
+
+// overWaits counts the waits between attempts of which something is true. Where
+// nothing was tried again, none is.
+func overWaits(name string, timed bool, which func(wait) bool) tally {
+	about := verdict.Descriptor{Name: name, Unit: result.UnitCount, Timed: timed, About: "attempts that came at another time than their countdown and Retry-After say"}
+	return tally{about, func(e evidence, _ verdict.Window) verdict.Reading {
+		r := verdict.Reading{Samples: int64(max(len(e.paces), min(e.calls, 1)))}
+		for _, w := range e.paces {
+			if which(w) {
+				r.Value++
+			}
+		}
+		return r
+	}}
+}
+
+// shortWaits is the share of the waits before the last attempt that were shorter than
+// their countdown would be without its spread: the target's own moments only add.
+func shortWaits() tally {
+	about := verdict.Descriptor{Name: "tasks.waits.short", Unit: result.UnitRatio, Timed: true, MinSamples: 20, About: "of the waits before a last attempt, those that were shorter than the countdown without its spread"}
+	return tally{about, func(e evidence, _ verdict.Window) verdict.Reading {
+		var r verdict.Reading
+		for _, w := range e.paces {
+			if w.attempt != maxAttempts-1 {
+				continue
+			}
+			r.Samples++
+			if w.fromEnd < w.middle {
+				r.Value++
+			}
+		}
+		if r.Samples > 0 {
+			r.Value /= float64(r.Samples)
+		}
+		return r
+	}}
+}
+
+// callsPerTask is how often the API was called for each task that is known.
 func callsPerTask() tally {
-	about := verdict.Descriptor{Name: mailAPI + ".calls_per_task", Unit: result.UnitFraction, Timed: true, About: "calls at the API for each task that the queue knows"}
+	about := verdict.Descriptor{Name: mailAPI + ".calls_per_task", Unit: result.UnitFraction, Timed: true, About: "calls at the API for each task that is known"}
 	return tally{about, func(e evidence, _ verdict.Window) verdict.Reading {
 		stored := 0
 		for _, t := range e.tasks {
-			if t.stored {
+			if t.stored() {
 				stored++
 			}
 		}
@@ -132,7 +181,7 @@ func delay(mailing, name string, q float64, need int64) tally {
 	return tally{about, func(e evidence, w verdict.Window) verdict.Reading {
 		var took []time.Duration
 		for _, t := range e.tasks {
-			if t.mailing == mailing && t.accepted && t.served == len(t.to) && t.due >= w.From && t.due < w.To {
+			if t.mailing == mailing && t.accepted && t.complete() && t.due >= w.From && t.due < w.To {
 				took = append(took, t.at-t.due)
 			}
 		}

@@ -18,8 +18,8 @@ const ms = time.Millisecond
 // so long after it was due.
 func done(mailing string, due, took time.Duration) record {
 	return record{
-		mailing: mailing, accepted: true, due: due, stored: true, queued: queued{state: "completed", attempts: 1},
-		to: []string{"a@tasks.example"}, served: 1, at: due + took,
+		mailing: mailing, accepted: true, due: due, told: true, status: status{state: succeeded, attempts: 1, most: 4},
+		wants: mailTo("a@tasks.example"), calls: make([]call, 1), served: 1, at: due + took,
 	}
 }
 
@@ -27,11 +27,11 @@ func done(mailing string, due, took time.Duration) record {
 func (r record) but(change func(*record)) record { change(&r); return r }
 
 var (
-	gaveUp   = func(r *record) { r.state, r.attempts, r.served = "discarded", 4, 0 }
-	refused  = func(r *record) { r.state, r.served, r.class = "cancelled", 0, "permanent" }
-	waiting  = func(r *record) { r.state, r.attempts, r.served = "retryable", 2, 0 }
-	unheard  = func(r *record) { r.accepted = false }
-	unstored = func(r *record) { r.stored, r.queued, r.served = false, queued{}, 0 }
+	gaveUp  = func(r *record) { r.state, r.attempts, r.served, r.class = failed, 4, 0, temporary }
+	refused = func(r *record) { r.state, r.served, r.class = failed, 0, permanent }
+	waiting = func(r *record) { r.state, r.attempts, r.served = retrying, 2, 0 }
+	unheard = func(r *record) { r.accepted = false }
+	untold  = func(r *record) { r.told, r.status, r.served, r.calls = false, status{}, 0, nil }
 )
 
 // Each row is what some tasks came to, and the reading of one metric.
@@ -44,21 +44,21 @@ func TestWhatTheTasksCameTo(t *testing.T) {
 	}{
 		{"tasks.attempts.max", []record{fine, fine.but(gaveUp), fine}, verdict.Reading{Value: 4, Samples: 3}},
 		{"tasks.attempts.max", []record{fine, fine.but(unheard).but(gaveUp)}, verdict.Reading{Value: 1, Samples: 1}},
-		{"tasks.attempts.max", []record{fine.but(unstored)}, verdict.Reading{}},
+		{"tasks.attempts.max", []record{fine.but(untold)}, verdict.Reading{}},
 		{"tasks.attempts.min", []record{fine.but(gaveUp), fine.but(waiting)}, verdict.Reading{Value: 2, Samples: 2}},
 		{"tasks.attempts.min", nil, verdict.Reading{}},
 		{"tasks.unfinished", []record{fine, fine.but(gaveUp), fine.but(refused)}, verdict.Reading{Value: 0, Samples: 3}},
-		{"tasks.unfinished", []record{fine.but(waiting), fine.but(waiting).but(unheard), fine.but(unstored)}, verdict.Reading{Value: 2, Samples: 2}},
+		{"tasks.unfinished", []record{fine.but(waiting), fine.but(waiting).but(unheard), fine.but(untold)}, verdict.Reading{Value: 1, Samples: 1}},
 		{"tasks.unserved", []record{fine, fine.but(gaveUp)}, verdict.Reading{Value: 1, Samples: 2}},
-		{"tasks.unserved", []record{fine.but(unstored), fine.but(gaveUp).but(unheard)}, verdict.Reading{Value: 1, Samples: 1}},
+		{"tasks.unserved", []record{fine.but(untold), fine.but(gaveUp).but(unheard)}, verdict.Reading{Value: 1, Samples: 1}},
 		{"tasks.stored_unheard", []record{fine, fine.but(unheard)}, verdict.Reading{Value: 1, Samples: 1}},
-		{"tasks.stored_unheard", []record{fine, fine.but(unstored).but(unheard)}, verdict.Reading{}},
+		{"tasks.stored_unheard", []record{fine, fine.but(untold).but(unheard)}, verdict.Reading{}},
 		{"mail.failed_tasks", []record{fine, fine.but(gaveUp), fine.but(refused), fine.but(waiting)}, verdict.Reading{Value: 2, Samples: 4}},
 		{"mail.unfailed_tasks", []record{fine, fine.but(gaveUp), fine.but(refused), fine.but(waiting)}, verdict.Reading{Value: 2, Samples: 4}},
 		{"mail.failed_tasks", []record{done("other", 0, ms).but(gaveUp)}, verdict.Reading{}},
 		{"mail.unfailed_tasks", []record{fine.but(unheard)}, verdict.Reading{}},
-		{"mail_api.calls_per_task", []record{fine, fine, fine.but(unheard), fine.but(unstored)}, verdict.Reading{Value: 2, Samples: 6}},
-		{"mail_api.calls_per_task", []record{fine.but(unstored)}, verdict.Reading{}},
+		{"mail_api.calls_per_task", []record{fine, fine, fine.but(unheard), fine.but(untold).but(unheard)}, verdict.Reading{Value: 2, Samples: 6}},
+		{"mail_api.calls_per_task", []record{fine.but(untold).but(unheard)}, verdict.Reading{}},
 	} {
 		t.Run(row.metric, func(t *testing.T) {
 			got := tallyNamed(t, row.metric).read(evidence{tasks: row.tasks, calls: 6}, verdict.Window{To: time.Hour})
@@ -78,7 +78,7 @@ func tallyNamed(t *testing.T, name string) tally {
 // A delay is of the tasks that were due in the window, taken on, and sent whole.
 func TestDelaysAreOfWhatWasDelivered(t *testing.T) {
 	window := verdict.Window{From: time.Second, To: 2 * time.Second}
-	half := func(r *record) { r.to = to(2, "mail") }
+	half := func(r *record) { r.wants = mailTo(to(2, "mail")...) }
 	tasks := []record{
 		done("mail", 999*ms, 9*ms), done("mail", 1000*ms, 30*ms), done("mail", 1500*ms, 10*ms), done("mail", 1999*ms, 20*ms), done("mail", 2000*ms, 9*ms),
 		done("mail", 1500*ms, time.Hour).but(gaveUp), done("mail", 1500*ms, time.Hour).but(half), done("mail", 1500*ms, time.Hour).but(unheard), done("other", 1500*ms, time.Hour),
@@ -108,7 +108,7 @@ func TestTheMetricsOfMailingsAreTheirOwn(t *testing.T) {
 	}
 	require.Contains(t, names, "mail.own")
 	require.Contains(t, names, "notify.delay.p99")
-	require.Len(t, names, 6+2*6+1)
+	require.Len(t, names, 9+2*6+1)
 }
 
 // Tasks are numbered through the catalogue of errors: task 3 met the fourth.
@@ -125,17 +125,17 @@ func TestAClassIsHeldAgainstTheCatalogue(t *testing.T) {
 
 // Each task that was taken on is in one column, and none that was not is in any.
 func TestTheLedgerAddsUp(t *testing.T) {
-	states := []string{"", "available", "running", "retryable", "completed", "cancelled", "discarded"}
+	states := []string{pending, running, retrying, succeeded, failed}
 	rapid.Check(t, func(t *rapid.T) {
 		var tasks []record
 		accepted := int64(0)
 		for range rapid.IntRange(0, 50).Draw(t, "tasks") {
-			r := record{accepted: rapid.Bool().Draw(t, "accepted"), stored: rapid.Bool().Draw(t, "stored")}
-			if r.stored {
-				r.queued = queued{state: rapid.SampledFrom(states).Draw(t, "state"), attempts: rapid.IntRange(0, 5).Draw(t, "attempts")}
+			r := record{accepted: rapid.Bool().Draw(t, "accepted"), told: rapid.Bool().Draw(t, "told")}
+			if r.told {
+				r.status = status{state: rapid.SampledFrom(states).Draw(t, "state"), attempts: rapid.IntRange(0, 5).Draw(t, "attempts")}
 			}
-			r.to = to(rapid.IntRange(1, 3).Draw(t, "recipients"), "mail")
-			r.served = rapid.IntRange(0, len(r.to)).Draw(t, "served")
+			r.wants = mailTo(to(rapid.IntRange(1, 3).Draw(t, "recipients"), "mail")...)
+			r.served = rapid.IntRange(0, len(r.wants)).Draw(t, "served")
 			if r.accepted {
 				accepted++
 			}

@@ -37,5 +37,12 @@ func Scenarios(p profile.Profile) []harness.Scenario {
 		commitRepliesLost(p),
 		backendsTerminated(p),
 		literalCountdown(p),
+		anyTask(p),
+		keyBack(p),
+		databaseRefuses(p),
+		tablesLocked(p),
+		sqlStates(p),
+		postgresKilled(p),
+		deadly(p),
 	}
 }

@@ -1,0 +1,100 @@
+package task
+
+import (
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/harness"
+)
+
+// The classes here and those of the documented contract were written down apart; they
+// agree, row by row.
+func TestClassesAreThoseOfTheDocument(t *testing.T) {
+	text, err := os.ReadFile("../../docs/classification.md")
+	require.NoError(t, err)
+	rows := regexp.MustCompile(`(?m)^\| ([0-9a-z_–]+) \| (temporary|permanent|unknown)`).FindAllStringSubmatch(string(text), -1)
+	held := 0
+	for _, row := range rows {
+		cause, class := row[1], row[2]
+		if status, err := strconv.Atoi(cause); err == nil && status < 1000 {
+			require.Equal(t, class, statusClass(status), cause)
+			held++
+		} else if name := nameClass(0, cause); name != "" {
+			require.Equal(t, class, name, cause)
+			held++
+		}
+	}
+	require.Greater(t, held, 25, "most rows are names and statuses")
+	for _, status := range []int{521, 522, 523} {
+		require.Equal(t, temporary, statusClass(status))
+	}
+	for status, class := range map[int]string{200: unknown, 302: permanent, 418: permanent, 500: unknown, 504: unknown, 520: unknown, 599: unknown} {
+		require.Equal(t, class, statusClass(status), status)
+	}
+}
+
+// What a call came to is told by the fault that answered it, by its own status, and by
+// how it ended; where the target may have seen something else, it is not told.
+func TestWhatACallMustHaveMeant(t *testing.T) {
+	s := harness.Scenario{Faults: []harness.Fault{
+		adapter.Always("named", mailAPI, "status 429 name=daily_quota_exceeded"), adapter.Always("nameless", mailAPI, "status 502 html"),
+		adapter.Always("any-name", mailAPI, "status 503"), adapter.Always("late", mailAPI, "delay 1s"), adapter.Always("garbled", mailAPI, "json malformed"),
+		adapter.Always("turns", mailAPI, "1*status 400 -> ok"),
+	}}
+	for _, row := range []struct {
+		name string
+		e    journal.Entry
+		want string
+	}{
+		{"sent", journal.Entry{Outcome: journal.Answered, Status: 200}, sent},
+		{"sent after a while", journal.Entry{Outcome: journal.Answered, Status: 200, Faults: []string{"late"}}, sent},
+		{"perhaps given up", journal.Entry{Outcome: journal.Answered, Status: 200, Took: 6 * time.Second}, ""},
+		{"given up", journal.Entry{Outcome: journal.Abandoned}, unknown},
+		{"cut", journal.Entry{Outcome: journal.Cut, Status: 200}, unknown},
+		{"a name", journal.Entry{Outcome: journal.Answered, Status: 429, Faults: []string{"named"}}, permanent},
+		{"no name", journal.Entry{Outcome: journal.Answered, Status: 502, Faults: []string{"nameless"}}, unknown},
+		{"a name for anything", journal.Entry{Outcome: journal.Answered, Status: 503, Faults: []string{"any-name"}}, temporary},
+		{"not readable", journal.Entry{Outcome: journal.Answered, Status: 200, Faults: []string{"garbled"}}, unknown},
+		{"the first of two turns", journal.Entry{Outcome: journal.Answered, Status: 400, Attempt: 1, Faults: []string{"turns"}}, permanent},
+		{"its own refusal of a key", journal.Entry{Outcome: journal.Answered, Status: 403}, permanent},
+		{"its own limit", journal.Entry{Outcome: journal.Answered, Status: 429}, temporary},
+		{"its own conflict, of one of two kinds", journal.Entry{Outcome: journal.Answered, Status: 409}, ""},
+	} {
+		require.Equal(t, row.want, newTeller(s, emailapi.Config{}).meaning(call{seen: row.e}), row.name)
+	}
+	require.Equal(t, permanent, newTeller(s, emailapi.Config{DailyQuota: 1}).meaning(call{seen: journal.Entry{Outcome: journal.Answered, Status: 429}}))
+}
+
+// A wait is bounded by the countdown of its attempt and by what the answer asked for.
+func TestWhatAWaitMayBe(t *testing.T) {
+	s := harness.Scenario{
+		Settings: map[string]string{"TASK_NETWORK_COUNTDOWN": "100ms", "TASK_MAX_RETRY_AFTER": "1s"},
+		Faults: []harness.Fault{
+			adapter.Always("patience", mailAPI, "status 429 retry-after=1"), adapter.Always("date", mailAPI, "status 503 retry-after=date+2s"),
+			adapter.Always("endless", mailAPI, "status 429 retry-after=99999999999"), adapter.Always("words", mailAPI, "status 429 retry-after=soon"),
+		},
+	}
+	p := newPace(s, newTeller(s, emailapi.Config{}))
+	for _, row := range []struct {
+		attempt     int
+		fault       string
+		least, most time.Duration
+	}{
+		{1, "", 80 * ms, 120 * ms}, {2, "", 160 * ms, 240 * ms}, {3, "", 320 * ms, 480 * ms},
+		{1, "patience", time.Second, 1200 * ms}, {1, "date", time.Second, 1200 * ms}, {1, "endless", time.Second, 1200 * ms}, {1, "words", 80 * ms, 120 * ms},
+	} {
+		w := p.after(call{seen: journal.Entry{Attempt: row.attempt, Faults: []string{row.fault}}})
+		require.InDelta(t, float64(row.least), float64(w.least), 1000, "%d %s", row.attempt, row.fault)
+		require.InDelta(t, float64(row.most), float64(w.most), 1000, "%d %s", row.attempt, row.fault)
+	}
+	require.True(t, wait{least: 80 * ms, fromStart: 70 * ms}.early())
+	require.False(t, wait{least: 80 * ms, fromStart: 80 * ms}.early())
+}

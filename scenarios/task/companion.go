@@ -1,0 +1,205 @@
+package task
+
+import (
+	"context"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+)
+
+// How often the target is asked about itself while there is load.
+const (
+	glimpseEvery = 50 * time.Millisecond
+	countEvery   = 5 // of those, one is at the queue
+	// mostGlimpses bounds what is remembered: at that rate, the first 40 minutes.
+	mostGlimpses = 50_000
+	visitors     = 4 // who ask at the same time when all is over
+	// mostAsked bounds how many of those tasks are asked about when all is over whose
+	// mails were sent.
+	mostAsked = 20_000
+)
+
+// taskName is a task by the request that asked for it.
+type taskName struct {
+	stream string
+	n      int64
+}
+
+// receipt is what the answer to a task's request gave.
+type receipt struct {
+	id      string
+	due, at time.Duration // when its request was, and when the answer was there, on the scenario's clock
+}
+
+// glimpse is one answer of GET /tasks/{id} while there was load.
+type glimpse struct {
+	task     taskName
+	from, to time.Duration // when it was asked and answered
+	code     int           // 0: there was no answer
+	body     []byte
+}
+
+// headcount is one answer of GET /tasks/queue.
+type headcount struct {
+	from, to time.Duration
+	code     int
+	body     []byte
+}
+
+// companion goes along with a run: it remembers which ids were given out, and asks
+// what the target says of these tasks and of its queue.
+type companion struct {
+	mu       sync.Mutex // guards the rest
+	receipts map[taskName]receipt
+	order    []taskName
+	glimpses []glimpse
+	counts   []headcount
+}
+
+func newCompanion() harness.Companion { return &companion{receipts: map[taskName]receipt{}} }
+
+// companionOf is the companion of a run, an empty one where there was none.
+func companionOf(o harness.State) *companion {
+	if c, ok := o.Companion.(*companion); ok {
+		return c
+	}
+	return &companion{}
+}
+
+// Answered implements [harness.Companion].
+func (c *companion) Answered(x load.Exchange, r load.Request, a load.Answer) {
+	if r.Path != "/tasks" || a.Status != http.StatusAccepted {
+		return
+	}
+	id := answeredID(a.Body)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name := taskName{x.Stream, x.N}
+	c.receipts[name] = receipt{id, x.Due, x.End}
+	if id != "" {
+		c.order = append(c.order, name)
+	}
+}
+
+// Follow implements [harness.Companion].
+func (c *companion) Follow(ctx context.Context, s harness.State) {
+	v := newVisitor(s)
+	defer v.close()
+	r := rand.New(rand.NewPCG(s.Seed, glimpseSeed))
+	tick := time.NewTicker(glimpseEvery)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if n%countEvery == 0 {
+			c.count(ctx, v, s.Start)
+		} else {
+			c.glimpse(ctx, v, s.Start, r)
+		}
+	}
+}
+
+// glimpseSeed sets the draws of whom to ask apart from all others.
+const glimpseSeed = 0x7a51
+
+func (c *companion) count(ctx context.Context, v visitor, start time.Time) {
+	h := headcount{from: time.Since(start)}
+	var err error
+	h.code, h.body, err = v.get(ctx, "/tasks/queue")
+	if h.to = time.Since(start); err != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.counts) < mostGlimpses {
+		c.counts = append(c.counts, h)
+	}
+}
+
+func (c *companion) glimpse(ctx context.Context, v visitor, start time.Time, r *rand.Rand) {
+	c.mu.Lock()
+	if len(c.order) == 0 || len(c.glimpses) >= mostGlimpses {
+		c.mu.Unlock()
+		return
+	}
+	// Half of the looks are at the latest, which are the ones that change.
+	recent := min(len(c.order), 32)
+	name := c.order[r.IntN(len(c.order))]
+	if r.IntN(2) == 0 {
+		name = c.order[len(c.order)-1-r.IntN(recent)]
+	}
+	id := c.receipts[name].id
+	c.mu.Unlock()
+	g := glimpse{task: name, from: time.Since(start)}
+	var err error
+	g.code, g.body, err = v.get(ctx, "/tasks/"+id)
+	if g.to = time.Since(start); err != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.glimpses = append(c.glimpses, g)
+}
+
+// given are the receipts by now.
+func (c *companion) given() map[taskName]receipt {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.receipts)
+}
+
+// reply is what the target said of a task when all was over.
+type reply struct {
+	code int // 0: nothing
+	body []byte
+	err  error
+}
+
+// askAll asks the target about tasks, by their ids.
+func askAll(ctx context.Context, v visitor, ids []string) map[string]reply {
+	replies := make(map[string]reply, len(ids))
+	var mu sync.Mutex
+	var asking sync.WaitGroup
+	next := make(chan string)
+	for range visitors {
+		asking.Go(func() {
+			for id := range next {
+				r := patiently(ctx, v, "/tasks/"+id)
+				mu.Lock()
+				replies[id] = r
+				mu.Unlock()
+			}
+		})
+	}
+	for _, id := range ids {
+		next <- id
+	}
+	close(next)
+	asking.Wait()
+	return replies
+}
+
+// patiently asks again for a while where the target refuses in an orderly way or does
+// not answer: what it says is asked for, not how quickly.
+func patiently(ctx context.Context, v visitor, path string) (r reply) {
+	for range 5 {
+		r.code, r.body, r.err = v.get(ctx, path)
+		if r.err == nil && r.code != http.StatusServiceUnavailable {
+			return r
+		}
+		select {
+		case <-ctx.Done():
+			return r
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	return r
+}

@@ -1,0 +1,155 @@
+package task
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/profile"
+)
+
+// databaseTrouble is a scenario in which the way to the database fails for a while.
+func databaseTrouble(p profile.Profile, name, claim string, rate float64, checks []verdict.Check, faults ...harness.Fault) harness.Scenario {
+	t := p.Outage()
+	t.Baseline = p.Phase // those under way when the trouble begins are few among so many
+	return withMail(p, harness.Scenario{
+		Name:       name,
+		Claim:      claim,
+		Settings:   compressedSettings(compressedCountdown, nil),
+		Compressed: compressedTimes(compressedCountdown),
+		Timeline:   profile.WithDrain(t, 20*time.Second),
+		Faults:     faults,
+		Checks: append(checks,
+			nothing("ledger.failed_permanent").Because("an error of the database passes"),
+			nothing("mail.failed").Because("a task that cannot be taken on is refused clearly: 503 with Retry-After"),
+			nothing("notify.failed"),
+			verdict.Metric("mail.ok_ratio").In(result.Baseline).AtLeast(verdict.Percent(50)).Because("it must have worked before").OrNotExercised(),
+			verdict.Metric("mail.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(50)).Because("it recovers by itself"),
+		),
+	}, emailapi.Config{}, steady("mail", rate, t.Total()), steady("notify", 30, t.Total()).about(1))
+}
+
+func databaseGone(p profile.Profile) harness.Scenario {
+	return databaseTrouble(p, "task/database-gone",
+		"While the database is gone tasks are refused clearly; those taken on before are all done afterwards, once.", 60, nil,
+		harness.Fault{ID: "gone", On: harness.OnDatabase, Kind: fault.Reset{}})
+}
+
+// commitRepliesLost has several short moments in which a COMMIT is carried out,
+// and the client never learns of it.
+func commitRepliesLost(p profile.Profile) harness.Scenario {
+	// The pool needs some seconds for itself after each.
+	moments := max(1, int(p.Outage().Inject/(2*time.Second)))
+	var faults []harness.Fault
+	every := p.Outage().Inject / time.Duration(moments)
+	for i := range moments {
+		faults = append(faults, harness.Fault{
+			ID: fmt.Sprintf("replies-lost-%d", i+1), On: harness.OnDatabase, Kind: fault.BlackHole{Direction: fault.Down, Lose: true, Upon: "COMMIT"},
+			After: time.Duration(i) * every, For: every / 4,
+		})
+	}
+	return databaseTrouble(p, "task/commit-replies-lost",
+		"When the database does what it is asked and its answers are lost, nothing that was answered 202 is lost, and nothing is done twice.", 60,
+		[]verdict.Check{verdict.Metric("tasks.stored_unheard").AtLeast(verdict.Count(1)).Because("a COMMIT must have been carried out and its reply lost").OrNotExercised()},
+		faults...)
+}
+
+func backendsTerminated(p profile.Profile) harness.Scenario {
+	return databaseTrouble(p, "task/backends-terminated",
+		"When every session on the database is ended at once, work goes on with new ones: nothing is lost, nothing done twice.", 60, nil,
+		harness.Fault{ID: "terminated", On: harness.OnPostgres, Kind: fault.TerminateBackends{}})
+}
+
+// databaseRefuses has the database refuse in all the ways of one that is busy or on
+// its way up or down: new sessions, statements, and COMMIT.
+func databaseRefuses(p profile.Profile) harness.Scenario {
+	refusals := inTurn(p.Outage().Inject, harness.OnDatabase,
+		fault.SQLState{Code: "53300"}, fault.SQLState{Code: "57P03"}, fault.SQLState{Code: "55000"},
+		fault.SQLState{Code: "40001", Upon: "river_job"}, fault.SQLState{Code: "40P01", Upon: "river_job"}, fault.SQLState{Code: "55000", On: fault.OnQuery},
+		fault.SQLState{Code: "40001", On: fault.OnCommit}, fault.SQLState{Code: "53100"})
+	// Who has sessions is not refused new ones.
+	ended := harness.Fault{ID: "ended", On: harness.OnPostgres, Kind: fault.TerminateBackends{}, After: refusals[0].After + refusals[0].For/8}
+	return databaseTrouble(p, "task/database-refuses",
+		"While the database refuses sessions, statements and commits with errors that pass, tasks are refused clearly; those taken on are all done afterwards, once.", 60, nil,
+		append(refusals, ended)...)
+}
+
+// tablesLocked locks each table that the tasks use, one after the other, on a slow way
+// to the database.
+func tablesLocked(p profile.Profile) harness.Scenario {
+	var kinds []fault.Kind
+	for _, table := range []string{"river_job", "river_queue", "task_messages", "task_workers", "projects", "owners"} {
+		kinds = append(kinds, fault.LockTable{Table: table})
+	}
+	slow := harness.Fault{ID: "slow", On: harness.OnDatabase, Kind: fault.After(10 * time.Millisecond)}
+	return databaseTrouble(p, "task/tables-locked",
+		"Whichever table is locked for a moment, and while the database is slow, tasks are taken on or refused clearly, and those taken on are all done, once.", 60, nil,
+		append(inTurn(p.Outage().Inject, harness.OnPostgres, kinds...), slow)...)
+}
+
+// inTurn are faults one after the other in a phase of that length, with a pause
+// between any two.
+func inTurn(length time.Duration, on string, kinds ...fault.Kind) []harness.Fault {
+	every := length / time.Duration(len(kinds))
+	var faults []harness.Fault
+	for i, kind := range kinds {
+		faults = append(faults, harness.Fault{
+			ID: fmt.Sprintf("%s-%d", kind.Name(), i+1), On: on, Kind: kind, After: time.Duration(i) * every, For: every * 3 / 4,
+		})
+	}
+	return faults
+}
+
+// sqlStates has a task's own statement fail with errors of every class.
+func sqlStates(p profile.Profile) harness.Scenario {
+	t := p.Outage()
+	t.Baseline = max(p.Phase*6/10, 600*time.Millisecond)
+	// A task that meets the first of them has two more attempts when the last is over.
+	countdown := t.Inject * 6 / 10
+	passing := inTurn(t.Inject, harness.OnDatabase, upon("08006"), upon("25006"), upon("40001"), upon("40P01"), upon("53200"), upon("55000"),
+		upon("55P03"), upon("57014"), upon("57P01"), upon("58030"), upon("40003"))
+	lasting := inTurn(t.Baseline/2, harness.OnDatabase, upon("42P01"), upon("22P02"), upon("42501"))
+	for i := range lasting {
+		lasting[i].During, lasting[i].ID, lasting[i].For = result.Baseline, "lasting-"+lasting[i].ID, t.Baseline/6
+	}
+	refused := mailing{name: "refused", profile: load.Constant(60, t.Baseline/4)}.about(1)
+	notify := mailing{name: "notify", profile: load.Constant(60, t.Inject), startAt: t.Baseline}.about(1001)
+	again := counting("refused.again", func(t record) bool { return t.mailing == "refused" && t.accepted && t.told }, func(t record) bool { return t.attempts > 1 })
+	otherwise := counting("refused.otherwise", func(t record) bool { return t.mailing == "refused" && t.failed() }, func(t record) bool { return t.class != permanent })
+	return withMail(p, harness.Scenario{
+		Name:       "task/sqlstates",
+		Claim:      "Whatever SQLSTATE a task meets that may pass, it is tried again and done; one that will not pass fails it at once.",
+		Settings:   compressedSettings(countdown, nil),
+		Compressed: compressedTimes(countdown),
+		Timeline:   profile.WithDrain(t, 4*countdown+5*time.Second),
+		Faults:     append(passing, lasting...),
+		Checks: []verdict.Check{
+			nothing("notify.failed_tasks").AsPrimary().Because("each of these errors may pass"),
+			verdict.Metric("notify.attempts.max").AtLeast(verdict.Count(2)).Because("somebody must have met one").OrNotExercised(),
+			nothing("refused.again").Because("these errors will not pass"), nothing("refused.otherwise"),
+			verdict.Metric("refused.failed_tasks").AtLeast(verdict.Count(1)).Because("somebody must have met one").OrNotExercised(),
+		},
+	}, emailapi.Config{}, refused.counted(again, otherwise),
+		notify.counted(overTasks("notify.attempts.max", func(t record) bool { return t.mailing == "notify" && t.told }, mostAttempts)))
+}
+
+// upon is a SQLSTATE for the statement by which a task reads its project.
+func upon(code string) fault.Kind {
+	return fault.SQLState{Code: code, On: fault.OnQuery, Upon: "projects"}
+}
+
+// postgresKilled kills the database itself and starts it again.
+func postgresKilled(p profile.Profile) harness.Scenario {
+	s := databaseTrouble(p, "task/postgres-killed",
+		"When Postgres is killed under load and started again, every task that was answered 202 is there and is done, once.", 60, nil,
+		harness.Fault{ID: "crash", On: harness.OnPostgres, Kind: fault.Crash{}},
+		adapter.Always("slow", mailAPI, "delay 50ms"))
+	s.Protections = nil
+	return s
+}

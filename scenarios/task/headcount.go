@@ -1,0 +1,116 @@
+package task
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast.dev/holdfast/harness/standing"
+)
+
+// queueFinding holds what GET /tasks/queue said while there was load, and when all was
+// over, against the tasks.
+func (f fates) queueFinding(records []record, seen []headcount, last *counts, curl func(string) string) standing.Finding {
+	found := standing.Finding{Check: "task-queue", About: "what GET /tasks/queue says adds up with the tasks, while there is load and when all is over"}
+	add := func(at time.Duration, what string) {
+		found.Add(standing.Example{At: at, What: what, Repeat: curl("/tasks/queue")})
+	}
+	for _, h := range seen {
+		if h.code == 503 {
+			continue // an orderly refusal says nothing of the queue
+		}
+		found.Looked++
+		if h.code != 200 {
+			add(h.from, fmt.Sprintf("it was answered %d", h.code))
+			continue
+		}
+		c, err := readCounts(h.body)
+		if err != nil {
+			add(h.from, err.Error())
+		} else if what := f.implausible(c, h, records); what != "" {
+			add(h.from, what)
+		}
+	}
+	if last != nil {
+		found.Looked++
+		if what := unsettled(*last, records); what != "" {
+			add(-1, what)
+		}
+	}
+	return found
+}
+
+// slackCount is by how many tasks a count may be off that was taken while they change
+// hands, state by state.
+const slackCount = 2 * taskWorkers
+
+// slackWait is how much longer or shorter a wait may be told than it looks from here.
+const slackWait = time.Second
+
+// implausible says what a count cannot be at that moment, empty for nothing.
+func (f fates) implausible(c counts, h headcount, records []record) string {
+	heard, asked, first := 0, 0, time.Duration(forever)
+	for _, r := range records {
+		if r.accepted && r.heard < h.from {
+			heard++
+		}
+		if r.due <= h.to {
+			asked++
+			first = min(first, r.due)
+		}
+	}
+	switch {
+	case c.total() < min(heard, mostCounted)-slackCount:
+		return fmt.Sprintf("it tells of %d tasks, and %d had been taken on", c.total(), heard)
+	case c.total() > asked+slackCount:
+		return fmt.Sprintf("it tells of %d tasks, and %d had been asked for", c.total(), asked)
+	case c.Oldest > 0 && seconds(c.Oldest) > h.to-first+slackWait:
+		return fmt.Sprintf("it tells of a task that waits for %.1f s, and the first came %.1f s ago", c.Oldest, (h.to - first).Seconds())
+	case f.exact && seconds(c.Oldest) < longestWait(records, h)-slackWait:
+		return fmt.Sprintf("it tells of no task that waits for longer than %.1f s, and one had waited for %.1f s", c.Oldest, longestWait(records, h).Seconds())
+	}
+	return ""
+}
+
+// longestWait is for how long a task had waited for its first call that was seen to be
+// made later.
+func longestWait(records []record, h headcount) time.Duration {
+	longest := time.Duration(0)
+	for _, r := range records {
+		if r.accepted && r.heard < h.from && len(r.calls) > 0 && r.calls[0].start > h.to {
+			longest = max(longest, h.from-r.heard)
+		}
+	}
+	return longest
+}
+
+// unsettled says in what the queue, when all is over, differs from the tasks. Those
+// that are told of are counted by what is told; those that were taken on and not
+// answered for, and whose mails were asked for, are in one of the two.
+func unsettled(c counts, records []record) string {
+	var done, gone, unheard int
+	for _, r := range records {
+		switch {
+		case !r.accepted && r.stored():
+			unheard++
+		case !r.accepted:
+		case !r.told:
+			return "" // not all were asked for
+		case r.state == succeeded:
+			done++
+		case r.state == failed:
+			gone++
+		}
+	}
+	switch {
+	case c.total() >= mostCounted:
+		return ""
+	case c.busy() > 0 || c.Parked > 0:
+		return "" // said by tasks.unfinished
+	case c.Succeeded < done || c.Failed < gone || c.total() != done+gone+unheard:
+		return fmt.Sprintf("when all is over it tells of %d tasks that succeeded and %d that failed; asked one by one it is %d and %d, and %d that nobody was told of",
+			c.Succeeded, c.Failed, done, gone, unheard)
+	}
+	return ""
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -1,0 +1,86 @@
+package task
+
+import (
+	"cmp"
+	"math"
+	"strconv"
+	"time"
+
+	"holdfast.dev/holdfast/harness"
+)
+
+// pace is when a task may be tried again: after a countdown that grows with each
+// attempt and is spread, and not before an answer's Retry-After.
+type pace struct {
+	teller    teller
+	countdown time.Duration
+	factor    float64
+	jitter    float64
+	longest   time.Duration // that a Retry-After is followed for
+}
+
+// newPace is the pace that a scenario's settings ask for.
+func newPace(s harness.Scenario, t teller) pace {
+	duration := func(name string, otherwise time.Duration) time.Duration {
+		d, _ := time.ParseDuration(s.Settings[name])
+		return cmp.Or(d, otherwise)
+	}
+	number := func(name string, otherwise float64) float64 {
+		n, err := strconv.ParseFloat(s.Settings[name], 64)
+		if err != nil {
+			return otherwise
+		}
+		return n
+	}
+	return pace{
+		teller: t, countdown: duration("TASK_NETWORK_COUNTDOWN", sourceCountdown), longest: duration("TASK_MAX_RETRY_AFTER", 10*time.Minute),
+		factor: number("TASK_BACKOFF", 2), jitter: number("TASK_JITTER", 0.2),
+	}
+}
+
+// wait is the time between two attempts at a task, and what it may be.
+type wait struct {
+	attempt     int // the earlier one
+	least, most time.Duration
+	middle      time.Duration // the countdown without its spread
+	fromStart   time.Duration // from when its last call came: no shorter than what the target waited
+	fromEnd     time.Duration // from when that was answered: no longer, but for the target's own moments
+}
+
+// tolerance is what clocks and their rounding may take off a wait.
+const tolerance = 5 * time.Millisecond
+
+// early reports whether the later attempt came before it may.
+func (w wait) early() bool { return w.fromStart < w.least-tolerance }
+
+// all are the waits of those tasks of which it is known what each call came to.
+func (p pace) all(records []record) []wait {
+	var waits []wait
+	for _, r := range records {
+		if r.twins > 1 {
+			continue
+		}
+		for i := 1; i < len(r.calls); i++ {
+			before, after := r.calls[i-1], r.calls[i]
+			meaning := p.teller.meaning(before)
+			if after.seen.Attempt != before.seen.Attempt+1 || meaning != temporary && meaning != unknown || before.over == 0 {
+				continue
+			}
+			w := p.after(before)
+			w.fromStart, w.fromEnd = after.start-before.start, after.start-before.over
+			waits = append(waits, w)
+		}
+	}
+	return waits
+}
+
+// after is what the wait after a call may be.
+func (p pace) after(c call) wait {
+	middle := float64(p.countdown) * math.Pow(p.factor, float64(c.seen.Attempt-1))
+	least, most := p.teller.patience(c)
+	return wait{
+		attempt: c.seen.Attempt, middle: time.Duration(middle),
+		least: max(time.Duration(middle*(1-p.jitter)), min(least, p.longest)),
+		most:  max(time.Duration(middle*(1+p.jitter)), time.Duration(float64(min(most, p.longest))*(1+p.jitter))),
+	}
+}

@@ -1,0 +1,184 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// tinyRun drives a tiny service with one thing wrong with it through a scenario whose
+// API fails some of its mails, and returns what was found: the checks that did not hold.
+func tinyRun(t *testing.T, wrong string) []string {
+	t.Helper()
+	found, _ := tinyFindings(t, wrong)
+	return found
+}
+
+// examplesOf are the examples of what is found.
+func examplesOf(t *testing.T, wrong string) (texts []string) {
+	t.Helper()
+	_, findings := tinyFindings(t, wrong)
+	for _, f := range findings {
+		texts = append(texts, f.Text())
+	}
+	return texts
+}
+
+func tinyFindings(t *testing.T, wrong string) ([]string, []standing.Finding) {
+	t.Helper()
+	const countdown = 15 * time.Millisecond
+	m := mailing{name: "mail", profile: load.Constant(200, 100*time.Millisecond), draw: func(n int64, r *rand.Rand) task {
+		to := []string{"fine", "down", "broken", "refused"}[n%4]
+		if n == 8 {
+			return batch(n, r, 101)
+		}
+		return task{Kind: kindBatch, Messages: []message{
+			{fmt.Sprintf("%s-%d@tasks.example", to, n), fmt.Sprint("Subject ", n), anyText(r, 50)}, {fmt.Sprintf("also-%d@tasks.example", n), "Also", "Text"},
+		}}
+	}}
+	s := harness.Scenario{
+		Settings: map[string]string{"TASK_NETWORK_COUNTDOWN": countdown.String()},
+		Faults: []harness.Fault{
+			adapter.Always("down", mailAPI, "status 503 key=down-*"), adapter.Always("broken", mailAPI, "status 500 nth=1 key=broken-*"),
+			adapter.Always("refused", mailAPI, "status 422 name=invalid_parameter key=refused-*"), adapter.Always("slow", mailAPI, "delay 150ms key=fine-*"),
+		},
+	}
+	fake, err := adapter.EmailAPI(mailAPI, emailapi.Config{}, adapter.KeyInEnvironment).Open(1)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = fake.Close() })
+	for _, f := range s.Faults {
+		_, err := fake.Apply(t.Context(), f.What())
+		require.NoError(t, err)
+	}
+	_, target := startTiny(t, fake.Settings()["EMAIL_API_URL"], fake.Settings()["EMAIL_API_KEY"], wrong, countdown)
+
+	state := harness.State{Start: time.Now(), Target: target, Fakes: map[string]harness.Fake{mailAPI: fake}, Seed: 1, Companion: newCompanion()}
+	ctx, cancel := context.WithCancel(t.Context())
+	var following sync.WaitGroup
+	following.Go(func() { state.Companion.Follow(ctx, state) })
+	attack, err := load.Start(t.Context(), load.Config{BaseURL: target, Start: state.Start, Seed: 1, Answers: state.Companion.Answered}, m.stream())
+	require.NoError(t, err)
+	state.Streams = attack.Wait()
+	b := newBooks(s, emailapi.Config{}, []mailing{m})
+	require.True(t, b.fates.exact)
+	deadline := time.Now().Add(1000 * time.Millisecond) // one that lies about its queue is not waited for
+	least := time.Now().Add(350 * time.Millisecond)
+	for time.Now().Before(deadline) {
+		if done, err := drained(t.Context(), state); done && err == nil && time.Now().After(least) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond) // what a run does, too: it asks again
+	}
+	cancel()
+	following.Wait()
+	got, err := b.reconcile(t.Context(), state)
+	require.NoError(t, err)
+
+	var found []string
+	for _, f := range got.Findings {
+		if f.Broken > 0 {
+			require.NotEmpty(t, f.Examples[0].What)
+			t.Log(f.Check, f.Text())
+			found = append(found, f.Check)
+		} else if f.Unseen == "" {
+			require.Positive(t, f.Looked, f.Check)
+		}
+	}
+	for _, name := range []string{"tasks.too_early", "tasks.unfinished"} {
+		if got.Readings[name](verdict.Window{To: time.Hour}).Value > 0 {
+			found = append(found, name)
+		}
+	}
+	if got.Ledger.Duplicated > 0 {
+		found = append(found, "ledger.duplicated")
+	}
+	if got.Ledger.Lost > 0 {
+		found = append(found, "ledger.lost")
+	}
+	return found, got.Findings
+}
+
+// What is wrong with a mail is shrunk to the smallest task of which it is true.
+func TestATaskThatGoesWrongIsShrunk(t *testing.T) {
+	for wrong, want := range map[string]string{
+		"a subject is cut":                       `the smallest task of which it is true has 1 messages: the subject of the mail to`,
+		"subject and text are swapped":           `has 1 messages`,
+		"the last message of a batch is dropped": `has 101 messages: 100 mails were taken on instead of 101`,
+	} {
+		found := strings.Join(examplesOf(t, wrong), "\n")
+		require.Contains(t, found, want)
+		require.Contains(t, found, "curl -i -X 'POST' --data-binary", wrong)
+	}
+}
+
+func TestACorrectServiceOfAnotherMakeIsFoundCorrect(t *testing.T) {
+	require.Empty(t, tinyRun(t, ""))
+}
+
+// Each row is one thing that is wrong with a service, and the checks that must find it.
+func TestWhatIsWrongWithAServiceIsFound(t *testing.T) {
+	for wrong, by := range map[string][]string{
+		"the same id twice":                              {"task-known"},
+		"a task is forgotten":                            {"ledger.lost", "task-fates"},
+		"a task is not found":                            {"task-known"},
+		"always succeeded":                               {"task-fates"},
+		"done before it is":                              {"task-status"},
+		"a running task is said to wait":                 {"task-status"},
+		"failed is said to be tried again":               {"tasks.unfinished"},
+		"another class":                                  {"task-fates"},
+		"attempts off by one":                            {"task-fates"},
+		"always one attempt":                             {"task-fates"},
+		"another task is answered":                       {"task-known"},
+		"another task's state is answered":               {"task-fates"},
+		"the kind is wrong":                              {"task-fates"},
+		"more attempts than it may have":                 {"task-fates"},
+		"a permanent error is tried again":               {"task-fates"},
+		"one that may pass is permanent":                 {"task-fates"},
+		"three attempts":                                 {"task-fates"},
+		"five attempts":                                  {"task-known"},
+		"everything once more":                           {"task-fates"},
+		"one in ten does not wait":                       {"tasks.too_early"},
+		"no wait grows":                                  {"tasks.too_early"},
+		"another sender":                                 {"task-mails"},
+		"subject and text are swapped":                   {"task-mails"},
+		"a subject is cut":                               {"task-mails"},
+		"a copy goes to somebody else":                   {"task-mails"},
+		"mails of a batch go to each other's recipients": {"task-mails"},
+		"a second mail with another text":                {"task-mails", "ledger.duplicated"},
+		"every mail twice":                               {"ledger.duplicated"},
+		"the last message of a batch is dropped":         {"ledger.lost"},
+		"too many in a call":                             {"task-calls"},
+		"a key for each attempt":                         {"task-calls"},
+		"one key for all calls of a task":                {"task-calls"},
+		"no key":                                         {"task-calls"},
+		"all or nothing":                                 {"task-calls"},
+		"attempts are numbered from 0":                   {"task-calls"},
+		"each attempt is the first":                      {"task-calls"},
+		"the queue forgets one that failed":              {"task-queue"},
+		"the queue takes failed for done":                {"task-queue"},
+		"the queue is below zero":                        {"task-queue"},
+		"the queue is always empty":                      {"task-queue"},
+		"the oldest is from long ago":                    {"task-queue"},
+		counterAttempts + " is off by one":               {"task-counters"},
+		counterRetries + " is off by one":                {"task-counters"},
+		counterFailed + " is off by one":                 {"task-counters"},
+	} {
+		t.Run(wrong, func(t *testing.T) {
+			t.Parallel()
+			require.Subset(t, tinyRun(t, wrong), by)
+		})
+	}
+}
