@@ -20,7 +20,7 @@ const (
 	none        Class = "none"        // no error
 	Canceled    Class = "canceled"    // the caller has gone; nothing to do
 	Timeout     Class = "timeout"     // the statement took too long, or was cancelled
-	Unavailable Class = "unavailable" // no working connection: another may succeed
+	Unavailable Class = "unavailable" // not now, and no fault of the question: another try may succeed
 	Unexpected  Class = "unexpected"  // anything else: a mistake of ours, most likely
 )
 
@@ -61,7 +61,9 @@ func byState(code string) Class {
 		return Unavailable
 	}
 	if strings.HasPrefix(code, "08") || // connection exceptions
+		strings.HasPrefix(code, "40") || // rolled back for another transaction's sake: a deadlock, a serialization failure
 		strings.HasPrefix(code, "53") || // insufficient resources: connections, memory, disk
+		strings.HasPrefix(code, "55") || // not in the state for it now: accepting no connections, in use
 		strings.HasPrefix(code, "58") { // system errors outside Postgres
 		return Unavailable
 	}

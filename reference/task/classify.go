@@ -48,11 +48,11 @@ type databaseError struct {
 	err   error
 }
 
-// Error tells no more than may be told to anybody: a failed connection names
-// hosts and users.
+// Error tells no more than may be told to anybody: a failed connection names hosts
+// and users, an SQLSTATE what the service is made of. The log has both.
 func (e *databaseError) Error() string {
-	if server, ok := errors.AsType[*pgconn.PgError](e.err); ok {
-		return e.doing + ": SQLSTATE " + server.Code
+	if _, ok := errors.AsType[*pgconn.PgError](e.err); ok {
+		return e.doing + ": the database answered with an error"
 	}
 	return e.doing + ": the database did not answer"
 }

@@ -269,7 +269,7 @@ func TestADatabaseErrorIsClassifiedByItsState(t *testing.T) {
 	r := started(t, works, nil)
 	dbtest.Exec(t, r.conn(), "ALTER TABLE projects RENAME TO elsewhere")
 	s := r.until(r.notify(1), stateFailed)
-	require.Equal(t, []any{1, classPermanent, "read the project: SQLSTATE 42P01"}, []any{s.Attempts, s.ErrorClass, s.Error})
+	require.Equal(t, []any{1, classPermanent, "read the project: the database answered with an error"}, []any{s.Attempts, s.ErrorClass, s.Error})
 	require.Contains(t, r.logs.String(), "does not exist")
 }
 

@@ -91,7 +91,7 @@ func (t teller) meaning(c call) string {
 		switch kind := t.kind(id, c.seen.Attempt).(type) {
 		case fault.Status:
 			return t.ofStatus(kind)
-		case fault.Delay, fault.Bandwidth, fault.Overload, fault.RevokeKey, fault.OK:
+		case fault.Delay, fault.Bandwidth, fault.Drip, fault.Hang, fault.Overload, fault.RevokeKey, fault.OK, nil: // it came late, but as it was
 		default:
 			return unknown // it was answered in a way that cannot be read
 		}

@@ -125,19 +125,28 @@ func (c *companion) count(ctx context.Context, v visitor, start time.Time) {
 }
 
 func (c *companion) glimpse(ctx context.Context, v visitor, start time.Time, r *rand.Rand) {
+	if name, id := c.choose(r); id != "" {
+		c.look(ctx, v, start, name, id)
+	}
+}
+
+// choose draws a task to look at; its id is empty where there is none.
+func (c *companion) choose(r *rand.Rand) (taskName, string) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if len(c.order) == 0 || len(c.glimpses) >= mostGlimpses {
-		c.mu.Unlock()
-		return
+		return taskName{}, ""
 	}
 	// Half of the looks are at the latest, which are the ones that change.
-	recent := min(len(c.order), 32)
 	name := c.order[r.IntN(len(c.order))]
 	if r.IntN(2) == 0 {
-		name = c.order[len(c.order)-1-r.IntN(recent)]
+		name = c.order[len(c.order)-1-r.IntN(min(len(c.order), 32))]
 	}
-	id := c.receipts[name].id
-	c.mu.Unlock()
+	return name, c.receipts[name].id
+}
+
+// look asks what the target says of a task now.
+func (c *companion) look(ctx context.Context, v visitor, start time.Time, name taskName, id string) {
 	g := glimpse{task: name, from: time.Since(start)}
 	var err error
 	g.code, g.body, err = v.get(ctx, "/tasks/"+id)

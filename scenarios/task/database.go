@@ -17,7 +17,12 @@ import (
 // databaseTrouble is a scenario in which the way to the database fails for a while.
 func databaseTrouble(p profile.Profile, name, claim string, rate float64, checks []verdict.Check, faults ...harness.Fault) harness.Scenario {
 	t := p.Outage()
-	t.Baseline = p.Phase // those under way when the trouble begins are few among so many
+	t.Baseline = p.Phase * 7 / 10 // those under way when the trouble begins are few among so many
+	return troubled(p, t, name, claim, rate, checks, faults...)
+}
+
+// troubled is databaseTrouble on a timeline of its own.
+func troubled(p profile.Profile, t harness.Timeline, name, claim string, rate float64, checks []verdict.Check, faults ...harness.Fault) harness.Scenario {
 	return withMail(p, harness.Scenario{
 		Name:       name,
 		Claim:      claim,
@@ -69,15 +74,21 @@ func backendsTerminated(p profile.Profile) harness.Scenario {
 // databaseRefuses has the database refuse in all the ways of one that is busy or on
 // its way up or down: new sessions, statements, and COMMIT.
 func databaseRefuses(p profile.Profile) harness.Scenario {
-	refusals := inTurn(p.Outage().Inject, harness.OnDatabase,
+	kinds := []fault.Kind{
 		fault.SQLState{Code: "53300"}, fault.SQLState{Code: "57P03"}, fault.SQLState{Code: "55000"},
 		fault.SQLState{Code: "40001", Upon: "river_job"}, fault.SQLState{Code: "40P01", Upon: "river_job"}, fault.SQLState{Code: "55000", On: fault.OnQuery},
-		fault.SQLState{Code: "40001", On: fault.OnCommit}, fault.SQLState{Code: "53100"})
-	// Who has sessions is not refused new ones.
-	ended := harness.Fault{ID: "ended", On: harness.OnPostgres, Kind: fault.TerminateBackends{}, After: refusals[0].After + refusals[0].For/8}
-	return databaseTrouble(p, "task/database-refuses",
-		"While the database refuses sessions, statements and commits with errors that pass, tasks are refused clearly; those taken on are all done afterwards, once.", 60, nil,
-		append(refusals, ended)...)
+		fault.SQLState{Code: "40001", On: fault.OnCommit}, fault.SQLState{Code: "53100"},
+	}
+	t := p.Outage()
+	t.Inject = max(t.Inject, time.Duration(len(kinds))*250*time.Millisecond)
+	faults := inTurn(t.Inject, harness.OnDatabase, kinds...)
+	for i := range 3 { // who has sessions is not refused new ones
+		faults = append(faults, harness.Fault{
+			ID: fmt.Sprintf("ended-%d", i+1), On: harness.OnPostgres, Kind: fault.TerminateBackends{}, After: faults[i].After + faults[i].For/8,
+		})
+	}
+	return troubled(p, t, "task/database-refuses",
+		"While the database refuses sessions, statements and commits with errors that pass, tasks are refused clearly; those taken on are all done afterwards, once.", 60, nil, faults...)
 }
 
 // tablesLocked locks each table that the tasks use, one after the other, on a slow way
@@ -87,10 +98,14 @@ func tablesLocked(p profile.Profile) harness.Scenario {
 	for _, table := range []string{"river_job", "river_queue", "task_messages", "task_workers", "projects", "owners"} {
 		kinds = append(kinds, fault.LockTable{Table: table})
 	}
+	t := p.Outage()
+	t.Inject = max(t.Inject, time.Duration(len(kinds))*500*time.Millisecond)
 	slow := harness.Fault{ID: "slow", On: harness.OnDatabase, Kind: fault.After(10 * time.Millisecond)}
-	return databaseTrouble(p, "task/tables-locked",
+	s := troubled(p, t, "task/tables-locked",
 		"Whichever table is locked for a moment, and while the database is slow, tasks are taken on or refused clearly, and those taken on are all done, once.", 60, nil,
-		append(inTurn(p.Outage().Inject, harness.OnPostgres, kinds...), slow)...)
+		append(inTurn(t.Inject, harness.OnPostgres, kinds...), slow)...)
+	s.Slow = true
+	return s
 }
 
 // inTurn are faults one after the other in a phase of that length, with a pause
@@ -109,11 +124,11 @@ func inTurn(length time.Duration, on string, kinds ...fault.Kind) []harness.Faul
 // sqlStates has a task's own statement fail with errors of every class.
 func sqlStates(p profile.Profile) harness.Scenario {
 	t := p.Outage()
-	t.Baseline = max(p.Phase*6/10, 600*time.Millisecond)
+	t.Baseline, t.Inject = max(p.Phase*6/10, 600*time.Millisecond), max(t.Inject, 1200*time.Millisecond)
 	// A task that meets the first of them has two more attempts when the last is over.
 	countdown := t.Inject * 6 / 10
-	passing := inTurn(t.Inject, harness.OnDatabase, upon("08006"), upon("25006"), upon("40001"), upon("40P01"), upon("53200"), upon("55000"),
-		upon("55P03"), upon("57014"), upon("57P01"), upon("58030"), upon("40003"))
+	passing := inTurn(t.Inject, harness.OnDatabase, upon("08006"), upon("25006"), upon("40001"), upon("53200"), upon("55P03"),
+		upon("57014"), upon("58030"), upon("40003"))
 	lasting := inTurn(t.Baseline/2, harness.OnDatabase, upon("42P01"), upon("22P02"), upon("42501"))
 	for i := range lasting {
 		lasting[i].During, lasting[i].ID, lasting[i].For = result.Baseline, "lasting-"+lasting[i].ID, t.Baseline/6

@@ -102,6 +102,7 @@ func keyBack(p profile.Profile) harness.Scenario {
 	const probe = 200 * time.Millisecond
 	probes := int64(t.Inject/probe) + 2
 	return withMail(p, harness.Scenario{
+		Slow:       true,
 		Name:       "task/key-back",
 		Claim:      "A key that is refused for a while and good again, with its file untouched, stops the mail queue for as long: single tasks try it now and then, and all are delivered.",
 		Settings:   compressedSettings(compressedCountdown, map[string]string{"TASK_PARK_REFUSED_KEY": "true", "TASK_PARK_PROBE": probe.String()}),
