@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness/standing"
 )
 
@@ -65,9 +66,9 @@ func (d *directory) unlike(m emailapi.Mail) string {
 }
 
 // callsFinding holds each call against what the contract says of calls.
-func callsFinding(d *directory, calls []call, keys []string) standing.Finding {
+func callsFinding(d *directory, calls []call, keys []string, t teller) standing.Finding {
 	f := standing.Finding{Check: "task-calls", About: "each call keeps the contract: one idempotency key for one payload, at most 100 mails of one task, the API key, the number of its attempt"}
-	b := bookOfKeys{payload: map[string]uint64{}, keys: map[uint64][]string{}, stamps: map[string]map[int]bool{}}
+	b := bookOfKeys{payload: map[string]uint64{}, keys: map[uint64][]string{}, stamps: map[string]map[int]bool{}, last: map[string]call{}, teller: t}
 	for _, c := range calls {
 		f.Looked++
 		what := lacking(c, keys)
@@ -137,6 +138,8 @@ type bookOfKeys struct {
 	payload map[string]uint64
 	keys    map[uint64][]string
 	stamps  map[string]map[int]bool
+	last    map[string]call
+	teller  teller
 }
 
 // enter enters a call, and says what is wrong with its key, empty for nothing.
@@ -147,6 +150,11 @@ func (b bookOfKeys) enter(d *directory, c call) string {
 	}
 	if b.stamps[key][c.seen.Attempt] {
 		return fmt.Sprintf("comes a second time as attempt %d", c.seen.Attempt)
+	}
+	before, again := b.last[key]
+	b.last[key] = c
+	if again && b.teller.meaning(before) != "" && before.seen.Outcome == journal.Answered && before.over > c.start {
+		return fmt.Sprintf("comes while that of attempt %d is under way", before.seen.Attempt)
 	}
 	if b.stamps[key] == nil {
 		b.stamps[key] = map[int]bool{}

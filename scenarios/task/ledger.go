@@ -55,7 +55,7 @@ func (b books) reconcile(ctx context.Context, o harness.State) (harness.Reconcil
 	for _, m := range b.metrics {
 		r.Readings[m.Name] = func(w verdict.Window) verdict.Reading { return m.read(both, w) }
 	}
-	mails, sent := mailsFinding(d, calls), callsFinding(d, calls, api.Keys())
+	mails, sent := mailsFinding(d, calls), callsFinding(d, calls, api.Keys(), b.fates.teller)
 	if left > 0 {
 		why := fmt.Sprintf("there were %d calls more than can be kept", left)
 		mails, sent = unseen(mails, why), unseen(sent, why)

@@ -168,6 +168,7 @@ func TestWhatIsWrongWithAServiceIsFound(t *testing.T) {
 		"too many in a call":                             {"task-calls"},
 		"a key for each attempt":                         {"task-calls"},
 		"one key for all calls of a task":                {"task-calls"},
+		"two workers do the same task":                   {"task-calls"},
 		"no key":                                         {"task-calls"},
 		"all or nothing":                                 {"task-calls"},
 		"attempts are numbered from 0":                   {"task-calls"},
