@@ -59,7 +59,12 @@ type companion struct {
 	order    []taskName
 	glimpses []glimpse
 	counts   []headcount
+	stalls   []time.Duration // when it came to its turn much too late
 }
+
+// stalled is how late its turn must be for the machine, or all of the harness, to have
+// stood still: what the API saw may be later than it was.
+const stalled = 500 * time.Millisecond
 
 func newCompanion() harness.Companion { return &companion{receipts: map[taskName]receipt{}} }
 
@@ -93,12 +98,17 @@ func (c *companion) Follow(ctx context.Context, s harness.State) {
 	r := rand.New(rand.NewPCG(s.Seed, glimpseSeed))
 	tick := time.NewTicker(glimpseEvery)
 	defer tick.Stop()
+	last := time.Now()
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+		if now := time.Now(); now.Sub(last) > stalled {
+			c.stall(now.Sub(s.Start))
+		}
+		last = time.Now()
 		if n%countEvery == 0 {
 			c.count(ctx, v, s.Start)
 		} else {
@@ -109,6 +119,12 @@ func (c *companion) Follow(ctx context.Context, s harness.State) {
 
 // glimpseSeed sets the draws of whom to ask apart from all others.
 const glimpseSeed = 0x7a51
+
+func (c *companion) stall(at time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stalls = append(c.stalls, at)
+}
 
 func (c *companion) count(ctx context.Context, v visitor, start time.Time) {
 	h := headcount{from: time.Since(start)}

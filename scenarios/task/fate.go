@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness/standing"
 )
 
@@ -13,10 +14,14 @@ import (
 type fates struct {
 	teller teller
 	// exact: nothing but the API's own answers decides what becomes of a task: no
-	// kill, no trouble with the database, no parking. Otherwise there may be attempts
-	// that the API never heard of.
+	// kill, no trouble with the database, no parking, no call that is given up soon.
+	// Otherwise there may be attempts that the API never heard of.
 	exact bool
 }
+
+// patientCall is how long a target's own timeout must be for no pause of a machine to
+// make it give up a call that was answered, or that the API has not even read.
+const patientCall = 5 * time.Second
 
 // finding holds the status of each task, when all is over, against the far side.
 func (f fates) finding(records []record, curl func(string) string) standing.Finding {
@@ -140,17 +145,13 @@ func (f fates) numbered(r record) string {
 func (f fates) again(r record) string {
 	told := map[uint64]bool{}
 	for _, c := range r.calls {
-		if told[c.asked.Payload] && f.teller.timeout >= patientCall {
+		if told[c.asked.Payload] {
 			return "its mails were asked for again after the API had taken them on and said so"
 		}
 		told[c.asked.Payload] = told[c.asked.Payload] || f.teller.meaning(c) == sent
 	}
 	return ""
 }
-
-// patientCall is how long a target's own timeout must be that no pause of a machine
-// makes it give a call up which was answered.
-const patientCall = 5 * time.Second
 
 // glimpsesFinding holds what the target said of tasks while there was load.
 func (f fates) glimpsesFinding(records map[taskName]record, glimpses []glimpse, curl func(string) string) standing.Finding {
@@ -204,7 +205,7 @@ func (f fates) look(r record, g glimpse) (status, string) {
 		return s, fmt.Sprintf("it had %d attempts, and the API had seen %d", s.attempts, r.latest(g.to))
 	case s.state == retrying && s.class != temporary && s.class != unknown:
 		return s, fmt.Sprintf("it is tried again after an error that is %q", s.class)
-	case s.state != running && slices.ContainsFunc(r.calls, func(c call) bool { return c.start < g.from && c.over > g.to && f.teller.meaning(c) != "" }):
+	case s.state != running && slices.ContainsFunc(r.calls, func(c call) bool { return c.start < g.from && c.over > g.to && c.seen.Outcome == journal.Answered }):
 		return s, fmt.Sprintf("it is %s while a call of it is under way", s.state)
 	case s.state == failed && slices.ContainsFunc(r.calls, func(c call) bool { return c.start > g.to }):
 		return s, "it has failed, and its mails were asked for afterwards"

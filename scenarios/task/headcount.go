@@ -2,6 +2,7 @@ package task
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast.dev/holdfast/harness/standing"
@@ -9,7 +10,7 @@ import (
 
 // queueFinding holds what GET /tasks/queue said while there was load, and when all was
 // over, against the tasks.
-func (f fates) queueFinding(records []record, seen []headcount, last *counts, curl func(string) string) standing.Finding {
+func (f fates) queueFinding(records []record, seen []headcount, stalls []time.Duration, last *counts, curl func(string) string) standing.Finding {
 	found := standing.Finding{Check: "task-queue", About: "what GET /tasks/queue says adds up with the tasks, while there is load and when all is over"}
 	add := func(at time.Duration, what string) {
 		found.Add(standing.Example{At: at, What: what, Repeat: curl("/tasks/queue")})
@@ -27,6 +28,8 @@ func (f fates) queueFinding(records []record, seen []headcount, last *counts, cu
 		if err != nil {
 			add(h.from, err.Error())
 		} else if what := f.implausible(c, h, records); what != "" {
+			add(h.from, what)
+		} else if what := f.overlooked(c, h, records); what != "" && !justStalled(stalls, h) {
 			add(h.from, what)
 		}
 	}
@@ -65,10 +68,25 @@ func (f fates) implausible(c counts, h headcount, records []record) string {
 		return fmt.Sprintf("it tells of %d tasks, and %d had been asked for", c.total(), asked)
 	case c.Oldest > 0 && seconds(c.Oldest) > h.to-first+slackWait:
 		return fmt.Sprintf("it tells of a task that waits for %.1f s, and the first came %.1f s ago", c.Oldest, (h.to - first).Seconds())
-	case f.exact && seconds(c.Oldest) < longestWait(records, h)-slackWait:
-		return fmt.Sprintf("it tells of no task that waits for longer than %.1f s, and one had waited for %.1f s", c.Oldest, longestWait(records, h).Seconds())
 	}
 	return ""
+}
+
+// overlooked says that a task waits for much longer than the count tells, empty if none
+// does.
+func (f fates) overlooked(c counts, h headcount, records []record) string {
+	longest := longestWait(records, h)
+	if !f.exact || seconds(c.Oldest) >= longest-2*slackWait {
+		return ""
+	}
+	return fmt.Sprintf("it tells of no task that waits for longer than %.1f s, and one had waited for %.1f s", c.Oldest, longest.Seconds())
+}
+
+// stallMemory is for how long after a stall it is not known how long tasks had waited.
+const stallMemory = 15 * time.Second
+
+func justStalled(stalls []time.Duration, h headcount) bool {
+	return slices.ContainsFunc(stalls, func(at time.Duration) bool { return at >= h.from-stallMemory && at <= h.to+stallMemory })
 }
 
 // longestWait is for how long a task had waited for its first call that was seen to be

@@ -64,7 +64,7 @@ func (b books) reconcile(ctx context.Context, o harness.State) (harness.Reconcil
 	if left == 0 {
 		r.Findings = append(r.Findings, b.fates.finding(records, curl), b.fates.glimpsesFinding(byName(records), seen.glimpses, curl))
 	}
-	r.Findings = append(r.Findings, b.fates.queueFinding(records, seen.counts, lastCount(ctx, v), curl))
+	r.Findings = append(r.Findings, b.fates.queueFinding(records, seen.counts, seen.stalls, lastCount(ctx, v), curl))
 	if b.fates.exact {
 		if page := patiently(ctx, v, "/metrics"); page.err == nil && page.code == http.StatusOK {
 			r.Findings = append(r.Findings, countersFinding(records, page.body, curl))

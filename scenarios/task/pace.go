@@ -56,6 +56,9 @@ func (w wait) early() bool { return w.fromStart < w.least-tolerance }
 // all are the waits of those tasks of which it is known what each call came to.
 func (p pace) all(records []record) []wait {
 	var waits []wait
+	if p.teller.timeout < patientCall {
+		return nil // when a call was given up is not known
+	}
 	for _, r := range records {
 		if r.twins > 1 {
 			continue
