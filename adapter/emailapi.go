@@ -59,9 +59,9 @@ type Mail struct {
 	keys []string   // that were handed to the target
 }
 
-// Calls are the requests that the API got, by arrival, and how many more there were
+// Asked are the requests that the API got, by arrival, and how many more there were
 // that were too much to keep.
-func (m *Mail) Calls() (all []emailapi.Call, left int) { return m.api.Calls() }
+func (m *Mail) Asked() (all []emailapi.Call, left int) { return m.api.Calls() }
 
 // Keys are the API keys that were handed to the target by now.
 func (m *Mail) Keys() []string {

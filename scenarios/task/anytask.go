@@ -19,6 +19,7 @@ import (
 // are none.
 func anyTask(p profile.Profile) harness.Scenario {
 	t := p.Brief()
+	none := notTasks()
 	some := mailing{name: "any", profile: load.Constant(float64(2*len(shapes(p)))/p.Brief().Total().Seconds(), t.Total()), draw: drawn(p)}
 	return withMail(p, harness.Scenario{
 		Name:       "task/any-task",
@@ -27,7 +28,7 @@ func anyTask(p profile.Profile) harness.Scenario {
 		Compressed: compressedTimes(compressedCountdown),
 		Timeline:   profile.WithDrain(t, 20*time.Second),
 		Load: []load.Stream{{
-			Name: "no_task", Profile: load.Constant(float64(len(notTasks()))*1.01/p.Brief().Total().Seconds(), t.Total()), Next: noTask,
+			Name: "no_task", Profile: load.Constant(float64(len(none))*1.01/p.Brief().Total().Seconds(), t.Total()), Next: noTask(none),
 			Expect: load.All(load.Status(http.StatusBadRequest), load.Check("error", isError)),
 		}},
 		Checks: []verdict.Check{
@@ -76,8 +77,9 @@ func drawn(p profile.Profile) func(n int64, r *rand.Rand) task {
 // batch is a batch of so many messages, each to somebody of its own.
 func batch(n int64, r *rand.Rand, messages int) task {
 	t := task{Kind: kindBatch, Messages: make([]message, messages)}
+	long := min(60, 1+6000/messages) // a large batch is no work for the generator
 	for i := range t.Messages {
-		t.Messages[i] = message{fmt.Sprintf("any-%d-%d@tasks.example", n, i), anyText(r, 60), anyText(r, 300)}
+		t.Messages[i] = message{fmt.Sprintf("any-%d-%d@tasks.example", n, i), anyText(r, long), anyText(r, 5*long)}
 	}
 	return t
 }
@@ -144,7 +146,8 @@ func notTasks() []string {
 }
 
 // noTask asks for what is no task, each in turn.
-func noTask(n int64, _ *rand.Rand) load.Request {
-	all := notTasks()
-	return load.Request{Method: http.MethodPost, Path: "/tasks", Body: []byte(all[n%int64(len(all))])}
+func noTask(all []string) func(n int64, _ *rand.Rand) load.Request {
+	return func(n int64, _ *rand.Rand) load.Request {
+		return load.Request{Method: http.MethodPost, Path: "/tasks", Body: []byte(all[n%int64(len(all))])}
+	}
 }

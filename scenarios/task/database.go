@@ -18,11 +18,11 @@ import (
 func databaseTrouble(p profile.Profile, name, claim string, rate float64, checks []verdict.Check, faults ...harness.Fault) harness.Scenario {
 	t := p.Outage()
 	t.Baseline = p.Phase * 7 / 10 // those under way when the trouble begins are few among so many
-	return troubled(p, t, name, claim, rate, checks, faults...)
+	return troubled(p, t, name, claim, rate, checks, faults)
 }
 
 // troubled is databaseTrouble on a timeline of its own.
-func troubled(p profile.Profile, t harness.Timeline, name, claim string, rate float64, checks []verdict.Check, faults ...harness.Fault) harness.Scenario {
+func troubled(p profile.Profile, t harness.Timeline, name, claim string, rate float64, checks []verdict.Check, faults []harness.Fault, more ...mailing) harness.Scenario {
 	return withMail(p, harness.Scenario{
 		Name:       name,
 		Claim:      claim,
@@ -37,7 +37,7 @@ func troubled(p profile.Profile, t harness.Timeline, name, claim string, rate fl
 			verdict.Metric("mail.ok_ratio").In(result.Baseline).AtLeast(verdict.Percent(50)).Because("it must have worked before").OrNotExercised(),
 			verdict.Metric("mail.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(50)).Because("it recovers by itself"),
 		),
-	}, emailapi.Config{}, steady("mail", rate, t.Total()), steady("notify", 30, t.Total()).about(1))
+	}, emailapi.Config{}, append([]mailing{steady("mail", rate, t.Total()), steady("notify", 30, t.Total()).about(1)}, more...)...)
 }
 
 func databaseGone(p profile.Profile) harness.Scenario {
@@ -88,7 +88,7 @@ func databaseRefuses(p profile.Profile) harness.Scenario {
 		})
 	}
 	return troubled(p, t, "task/database-refuses",
-		"While the database refuses sessions, statements and commits with errors that pass, tasks are refused clearly; those taken on are all done afterwards, once.", 60, nil, faults...)
+		"While the database refuses sessions, statements and commits with errors that pass, tasks are refused clearly; those taken on are all done afterwards, once.", 60, nil, faults)
 }
 
 // tablesLocked locks each table that the tasks use, one after the other, on a slow way
@@ -101,9 +101,17 @@ func tablesLocked(p profile.Profile) harness.Scenario {
 	t := p.Outage()
 	t.Inject = max(t.Inject, time.Duration(len(kinds))*500*time.Millisecond)
 	slow := harness.Fault{ID: "slow", On: harness.OnDatabase, Kind: fault.After(10 * time.Millisecond)}
+	large := steady("large", 20, t.Total()) // of which the target notes what is sent
+	large.to = func(n int64) []string {
+		all := make([]string, maxCall+1)
+		for i := range all {
+			all[i] = fmt.Sprintf("large-%d-%d@tasks.example", n, i)
+		}
+		return all
+	}
 	s := troubled(p, t, "task/tables-locked",
 		"Whichever table is locked for a moment, and while the database is slow, tasks are taken on or refused clearly, and those taken on are all done, once.", 60, nil,
-		append(inTurn(t.Inject, harness.OnPostgres, kinds...), slow)...)
+		append(inTurn(t.Inject, harness.OnPostgres, kinds...), slow), large)
 	s.Slow = true
 	return s
 }
@@ -133,7 +141,7 @@ func sqlStates(p profile.Profile) harness.Scenario {
 	for i := range lasting {
 		lasting[i].During, lasting[i].ID, lasting[i].For = result.Baseline, "lasting-"+lasting[i].ID, t.Baseline/6
 	}
-	refused := mailing{name: "refused", profile: load.Constant(60, t.Baseline/4)}.about(1)
+	refused := mailing{name: "refused", profile: load.Constant(60, t.Baseline/2)}.about(1)
 	notify := mailing{name: "notify", profile: load.Constant(60, t.Inject), startAt: t.Baseline}.about(1001)
 	again := counting("refused.again", func(t record) bool { return t.mailing == "refused" && t.accepted && t.told }, func(t record) bool { return t.attempts > 1 })
 	otherwise := counting("refused.otherwise", func(t record) bool { return t.mailing == "refused" && t.failed() }, func(t record) bool { return t.class != permanent })
@@ -161,10 +169,9 @@ func upon(code string) fault.Kind {
 
 // postgresKilled kills the database itself and starts it again.
 func postgresKilled(p profile.Profile) harness.Scenario {
-	s := databaseTrouble(p, "task/postgres-killed",
+	t := p.Outage()
+	t.Baseline, t.Heal = p.Phase*7/10, max(p.Outage().Heal, 1500*time.Millisecond) // it has to recover, and then the target
+	return troubled(p, t, "task/postgres-killed",
 		"When Postgres is killed under load and started again, every task that was answered 202 is there and is done, once.", 60, nil,
-		harness.Fault{ID: "crash", On: harness.OnPostgres, Kind: fault.Crash{}},
-		adapter.Always("slow", mailAPI, "delay 50ms"))
-	s.Protections = nil
-	return s
+		[]harness.Fault{{ID: "crash", On: harness.OnPostgres, Kind: fault.Crash{}, For: t.Inject / 2}, adapter.Always("slow", mailAPI, "delay 50ms")})
 }

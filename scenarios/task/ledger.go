@@ -38,7 +38,7 @@ func (b books) reconcile(ctx context.Context, o harness.State) (harness.Reconcil
 	defer v.close()
 	seen := companionOf(o)
 	zero := o.Start.Sub(api.Journal().Start())
-	asked, left := api.Calls()
+	asked, left := api.Asked()
 	calls := joined(asked, api.Journal(), zero)
 	d := newDirectory(records)
 	d.attribute(calls)

@@ -120,7 +120,7 @@ func (s *shrinker) fails(ctx context.Context, t task) string {
 func (s *shrinker) judge(t task, from int) string {
 	r := record{kind: t.Kind, wants: t.wants(s.owners)}
 	d := newDirectory([]record{r})
-	calls, _ := s.api.Calls()
+	calls, _ := s.api.Asked()
 	for _, c := range calls {
 		for _, m := range c.Mails {
 			if _, ok := d.find(m); c.Entry >= from && !ok {

@@ -111,7 +111,7 @@ func (s *tiny) do(t *tinyTask) {
 			return
 		}
 		wait := time.Duration(float64(s.countdown<<(n-1)) * (0.8 + 0.4*rand.Float64()))
-		if s.is("one in ten does not wait") && t.ID%10 == 0 {
+		if s.is("one in ten does not wait") && t.messages[0].To == "down-5@tasks.example" {
 			wait = 0
 		}
 		if s.is("no wait grows") {
