@@ -103,6 +103,7 @@ func TestConclude(t *testing.T) {
 		{"a generator that the target made late", tooQuick, func(m *Measurement) { filled(m); sentLate(m, 8*time.Millisecond) }, result.Fail, "limit"},
 		{"a generator that was late by itself", quick, func(m *Measurement) { sentLate(m, 60*time.Millisecond) }, result.Inconclusive, "actual minus planned send"},
 		{"a late generator, and an answer too late from the send on, too", tooQuick, func(m *Measurement) { sentLate(m, 60*time.Millisecond) }, result.Fail, "limit"},
+		{"a late generator beside a neighbour", quick, func(m *Measurement) { neighbour(m); sentLate(m, 60*time.Millisecond) }, result.Inconclusive, "the run was disturbed: other processes used 90"},
 		{"the fault never acted", quick, func(m *Measurement) { m.Load.Faults[0].Fired = 0 }, result.NotExercised, "acted 0 times"},
 		{"the fault broke", quick, func(m *Measurement) { m.Load.Faults[0].Error = "the lock was lost" }, result.Inconclusive, "the lock was lost"},
 		{"the fault was not seen undone", quick, func(m *Measurement) { m.Load.Faults[0].Undone = new(false) }, result.Inconclusive, "no"},

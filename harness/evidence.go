@@ -90,7 +90,7 @@ func evidenceOf(s Scenario, m Measurement) []result.Check {
 		for _, h := range m.Load.Record.Health {
 			all = append(all, probeAlive(h))
 		}
-		all = append(all, undisturbed(m.Load), ranToItsEnd(m.Load))
+		all = append(explained(all, disturbances(m.Load)), undisturbed(m.Load), ranToItsEnd(m.Load))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.StandingOff)) {
 		all = append(all, evidence("standing check off: "+name, true, result.Pass, "switched off: "+m.StandingOff[name]))
@@ -101,6 +101,17 @@ func evidenceOf(s Scenario, m Measurement) []result.Check {
 		all = append(all, evidence(carriedOut, false, result.NotExercised, m.Unmet))
 	case m.Failed != "":
 		all = append(all, evidence(carriedOut, false, result.Inconclusive, m.Failed))
+	}
+	return all
+}
+
+// explained says of evidence that did not hold what disturbed the run meanwhile: a
+// generator that stood still is late, its probes see nothing, its faults don't act.
+func explained(all []result.Check, why []result.Disturbance) []result.Check {
+	for i := range all {
+		if all[i].Verdict != result.Pass && len(why) > 0 {
+			all[i].Reason += "; the run was disturbed: " + verdict.Disturbed(why)
+		}
 	}
 	return all
 }
