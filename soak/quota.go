@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // The places of control groups for processors, version 1 and 2.
@@ -77,4 +78,17 @@ func quotaAllowed() error {
 		return err
 	}
 	return remove()
+}
+
+// sweepGroups removes the groups of soaks that were killed.
+func sweepGroups() {
+	for _, place := range []string{groupsOne, groupsTwo} {
+		left, _ := filepath.Glob(filepath.Join(place, "holdfast-soak-*")) // the pattern is one
+		for _, dir := range left {
+			pid := strings.TrimPrefix(filepath.Base(dir), "holdfast-soak-")
+			if _, err := os.Stat(filepath.Join("/proc", pid)); os.IsNotExist(err) {
+				_ = os.Remove(dir) // one that is not empty stays
+			}
+		}
+	}
 }

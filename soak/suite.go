@@ -57,6 +57,7 @@ func (s Suite) Run(ctx context.Context) ([]Record, error) {
 	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
 		return nil, err
 	}
+	sweepGroups()
 	// What disturbs is kept by this process: it must not hold itself up.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.NumCPU() + 4))
 	all := s.Done
