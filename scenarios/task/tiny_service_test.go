@@ -40,7 +40,7 @@ func examplesOf(t *testing.T, wrong string) (texts []string) {
 
 func tinyFindings(t *testing.T, wrong string) ([]string, []standing.Finding) {
 	t.Helper()
-	const countdown = 15 * time.Millisecond
+	const countdown = 40 * time.Millisecond
 	m := mailing{name: "mail", profile: load.Constant(200, 100*time.Millisecond), draw: func(n int64, r *rand.Rand) task {
 		to := []string{"fine", "down", "broken", "refused"}[n%4]
 		if n%8 == 0 { // several, for a busy machine sends not all
