@@ -149,8 +149,14 @@ func slowdowns(r probe.Record) []result.Disturbance {
 	})
 }
 
+// others are where other processes used the processors. What is less than half of
+// what the target and its database used then is not what they lacked.
 func others(r probe.Record) []result.Disturbance {
-	return beyond(pointsOf(r, seriesForeign), MaxForeign, func(peak float64) string {
+	foreign := slices.DeleteFunc(pointsOf(r, seriesForeign), func(p point) bool {
+		theirs, _ := r.Window(seriesTarget, p.at, p.at+1)
+		return theirs.N > 0 && p.value < theirs.Mean/2
+	})
+	return beyond(foreign, MaxForeign, func(peak float64) string {
 		return fmt.Sprintf("other processes used %s of the machine's processors", result.Format(peak, result.UnitRatio))
 	})
 }

@@ -70,6 +70,8 @@ func TestDisturbances(t *testing.T) {
 				{FromS: 0.5, ToS: 1.5, Cause: "other processes used 60\u00a0% of the machine's processors"},
 				{FromS: 2.5, ToS: 3, Cause: "other processes used 30\u00a0% of the machine's processors"},
 			}},
+		{"a neighbour beside a target that takes most", []series{half("machine.foreign", 0.25, 0.3, 0.4), half("machine.target", 0.7, 0.65, 0.6)},
+			[]result.Disturbance{{FromS: 1, ToS: 1.5, Cause: "other processes used 40 % of the machine's processors"}}},
 		{"a hypervisor", []series{half("machine.steal", 0, 0.4)},
 			[]result.Disturbance{{FromS: 0.5, ToS: 1, Cause: "the hypervisor gave 40\u00a0% of the processors to others"}}},
 		{"the processors were slower", []series{idle, slow},
