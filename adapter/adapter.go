@@ -69,9 +69,9 @@ func (f *Fake) Addresses() []string {
 	return all
 }
 
-// Calls is how many calls are open, how many were at most, and how many there were in
+// Traffic is how many calls are open, how many were at most, and how many there were in
 // all.
-func (f *Fake) Calls() (now, most, total int64) {
+func (f *Fake) Traffic() (now, most, total int64) {
 	level := f.Journal().Gauge("")
 	return level.InFlight, level.MostInFlight, level.Total
 }

@@ -77,7 +77,7 @@ func TestOraclesAreCountedWhereTheyAreAsked(t *testing.T) {
 	require.Equal(t, "api.in_flight", d.Gauges[0].Series.Name)
 	require.Zero(t, d.Gauges[0].Read(fake))
 	require.Contains(t, fake.(*adapter.Oracles).Endpoint(0, "oracle-1"), "http://"+fake.(*adapter.Oracles).Addresses()[0]+"/")
-	now, most, total := fake.(*adapter.Oracles).Calls()
+	now, most, total := fake.(*adapter.Oracles).Traffic()
 	require.Equal(t, []int64{0, 1, 3}, []int64{now, most, total})
 	require.Empty(t, fake.Settings(), "their addresses are data")
 }
@@ -181,5 +181,20 @@ func TestEveryMetricOfAFakeIsDocumented(t *testing.T) {
 		for _, g := range d.Gauges {
 			require.Contains(t, string(doc), "`"+g.Series.Name+"`")
 		}
+	}
+}
+
+// The standing checks ask every fake where it is and how busy. One that hides the
+// methods behind others of the same name would leave them blind.
+func TestEveryFakeSaysWhereItIs(t *testing.T) {
+	for _, d := range []harness.Dependency{
+		adapter.OracleAPI("A", oracleapi.Config{}), adapter.EmailAPI("A", emailapi.Config{}, adapter.KeyInEnvironment),
+	} {
+		fake, ok := open(t, d).(interface {
+			Addresses() []string
+			Traffic() (now, most, total int64)
+		})
+		require.True(t, ok)
+		require.NotEmpty(t, fake.Addresses())
 	}
 }

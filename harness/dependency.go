@@ -44,14 +44,13 @@ type Fake interface {
 }
 
 // reachable is a fake that says where it is and how busy, for the standing checks.
-// Of one that does not, no call is known to be left open, and a socket that leads to
-// it is a stranger's.
+// Where one does not, nobody can tell whose sockets lead elsewhere.
 type reachable interface {
 	// Addresses are those at which it is called, host:port.
 	Addresses() []string
-	// Calls is how many calls are open, how many were at most, and how many there were
+	// Traffic is how many calls are open, how many were at most, and how many there were
 	// in all.
-	Calls() (now, most, total int64)
+	Traffic() (now, most, total int64)
 }
 
 // Gauge is a quantity of a fake over time. Read must not block.

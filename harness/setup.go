@@ -216,7 +216,7 @@ func (st *setup) outside() []standing.Outside {
 	for _, d := range st.scenario.World.Dependencies {
 		o := standing.Outside{Name: d.Name}
 		if f, ok := st.fakes[d.Name].(reachable); ok {
-			o.Addresses, o.Calls = f.Addresses(), f.Calls
+			o.Addresses, o.Calls = f.Addresses(), f.Traffic
 		}
 		all = append(all, o)
 	}

@@ -30,6 +30,11 @@ func nowhere() Check {
 			if err != nil {
 				return Watch{}, err
 			}
+			for _, o := range s.Outside {
+				if len(o.Addresses) == 0 {
+					return Watch{}, fmt.Errorf("where %s is called is not known", o.Name)
+				}
+			}
 			// What is asked of the target when all is over is no longer its own doing.
 			var seen []probe.Sighting
 			settled := false
