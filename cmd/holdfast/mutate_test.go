@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/mutants"
 )
 
@@ -89,4 +90,20 @@ func TestAMutationIsRepeated(t *testing.T) {
 	require.Equal(t, "holdfast mutate --profile smoke --seed 3 --service task --drawn 5 --invented none --database dsn", p.command())
 	p.flags.names, p.flags.stopAtFirst = []string{"search.find.go:45:5 boundary <"}, false
 	require.Equal(t, "holdfast mutate --profile smoke --seed 3 --service task --mutant 'search.find.go:45:5 boundary <' --stop-at-first=false --database dsn", p.command())
+}
+
+// A kind of reason that names a standing check names one that there is, or no mutant
+// of that kind could ever be killed for it.
+func TestReasonsNameStandingChecks(t *testing.T) {
+	source, err := mutants.Load(t.Context(), "../../", mutatedPackages()...)
+	require.NoError(t, err)
+	c, err := mutants.Read(os.DirFS("../../"+mutantsCollection), source)
+	require.NoError(t, err)
+	for kind, globs := range c.Reasons {
+		for _, glob := range globs {
+			if name, ok := strings.CutPrefix(glob, "standing."); ok {
+				require.Contains(t, standing.Names(), name, kind)
+			}
+		}
+	}
 }
