@@ -204,7 +204,7 @@ func loadNames(ctx context.Context, conn *pgx.Conn, g *generator) error {
 		ids[i] = int64(i) + 1
 	}
 	return copyRows(ctx, conn, "owners", []string{"id", "name", "email", "created_at"}, ids, func(id int64) []any {
-		return []any{id, fmt.Sprintf("Owner %d", id), fmt.Sprintf("owner%d@example.org", id), firstDay}
+		return []any{id, ownerName(id), fmt.Sprintf("owner%d@example.org", id), firstDay}
 	})
 }
 
