@@ -50,15 +50,18 @@ type wrong[Q any] struct {
 	example  standing.Example
 }
 
-// answered notes a wrong answer, each question once.
+// answered notes a wrong answer, each question once. What was the right answer to a
+// stream of this form is not judged again.
 func (w *watch[Q]) answered(a standing.Answer) {
 	q, ok := w.form.Read(a.Request)
 	if !ok {
 		return
 	}
-	answer := a.Answer
+	answer, class := a.Answer, a.Class
 	answer.Asked = a.Request
-	class := w.form.Judge(q, answer)
+	if judged := slices.Contains(w.finding.Streams, a.Stream); !judged || class != "" {
+		class = w.form.Judge(q, answer)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.finding.Looked++

@@ -134,7 +134,8 @@ func searchMeanwhile(p profile.Profile) harness.Scenario {
 	t := p.Disturbed()
 	settings := patient(2*time.Second, 2*time.Second, noBreaker)
 	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = "0"
-	return harness.Scenario{
+	searches := search.Of(p.Projects)
+	return searches.In(harness.Scenario{
 		Name:        "oracle/search-meanwhile",
 		Claim:       "While all oracles hang, no database connection is held by who waits for them, and searches stay as quick as ever.",
 		Protections: []string{"oracle.release-connection"},
@@ -143,7 +144,7 @@ func searchMeanwhile(p profile.Profile) harness.Scenario {
 		Timeline:    t,
 		Load: []load.Stream{
 			impacts("impact", 1, 20, t, impact(maxOracles, each(firstTen, "timeout"))),
-			{Name: "search", Profile: load.Throughout(20).Over(t.Phases()), Next: search.Requests(schema.TermTwoHundred), Expect: load.Status(200)},
+			searches.Served("search", load.Throughout(20).Over(t.Phases()), search.Around(schema.TermTwoHundred)),
 		},
 		Faults: []harness.Fault{adapter.Misbehave("hang", oracleAPI, "hang headers")},
 		Watch:  []probe.Metric{{Series: probe.Series{Name: "target.db_pool_in_use", Unit: result.UnitCount}, Name: "db_pool_in_use"}},
@@ -153,5 +154,5 @@ func searchMeanwhile(p profile.Profile) harness.Scenario {
 			verdict.Metric("target.db_pool_in_use.max").AtMost(verdict.Count(4)).Because("of ten; a search or two, and the readings of who is just coming in"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
 		},
-	}
+	})
 }

@@ -2,8 +2,6 @@ package search
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"net/url"
 	"strconv"
 
 	"holdfast.dev/holdfast/harness"
@@ -61,7 +59,7 @@ func gainSizes(p profile.Profile) []int {
 
 // searchKilled is the source's own test: a popular term, 50 at once.
 func searchKilled(p profile.Profile, projects int) harness.Scenario {
-	s := popularTerm(p, fmt.Sprintf("gains/search-memory-%d", projects), projects)
+	s := popularTerm(p, Of(projects), fmt.Sprintf("gains/search-memory-%d", projects), projects)
 	s.Checks = append(s.Checks, verdict.Metric("target.unexpected_ends").Equals(verdict.Count(0)))
 	return s
 }
@@ -70,13 +68,14 @@ func searchKilled(p profile.Profile, projects int) harness.Scenario {
 func searchAlone(p profile.Profile, projects int) harness.Scenario {
 	t := p.Steady()
 	const rate = 4
-	path := "/search?q=" + url.QueryEscape(schema.TermEverywhere)
-	return harness.Scenario{
+	searches := Of(projects)
+	stream := searches.Served("search", load.Throughout(rate).Over(t.Phases()), Only(schema.TermEverywhere))
+	stream.MaxInFlight = 1000
+	return searches.In(harness.Scenario{
 		Name: fmt.Sprintf("gains/search-latency-%d", projects), Claim: "What one search for a popular term takes.",
 		World: profile.World(projects), Timeline: t,
 		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "1m"},
-		Load: []load.Stream{{Name: "search", Profile: load.Throughout(rate).Over(t.Phases()), MaxInFlight: 1000,
-			Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: path} }, Expect: load.Status(200)}},
-		Checks: []verdict.Check{verdict.Metric("search.latency.p50").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s")},
-	}
+		Load:     []load.Stream{stream},
+		Checks:   []verdict.Check{verdict.Metric("search.latency.p50").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s")},
+	})
 }

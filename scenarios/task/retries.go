@@ -177,14 +177,15 @@ func poison(p profile.Profile) harness.Scenario {
 func mixed(p profile.Profile) harness.Scenario {
 	t := p.Outage()
 	const timeout = 300 * time.Millisecond
-	return withMail(p, harness.Scenario{
+	searches := search.Of(p.Projects)
+	return searches.In(withMail(p, harness.Scenario{
 		Name:        "task/mixed",
 		Claim:       "While the API never answers one kind of task, each call is given up in time, the other kind is sent as quickly as ever, and so are searches answered.",
 		Protections: []string{"task.queue-isolation", "task.send-timeout"},
 		Settings:    compressedSettings(compressedCountdown, map[string]string{"TASK_SEND_TIMEOUT": timeout.String()}),
 		Compressed:  append(compressedTimes(compressedCountdown), profile.Compressed("timeout of a call", 10*time.Second, timeout)),
 		Timeline:    t,
-		Load:        []load.Stream{{Name: "search", Profile: load.Throughout(20).Over(t.Phases()), Next: search.Requests(schema.TermTwoHundred), Expect: load.Status(200)}},
+		Load:        []load.Stream{searches.Served("search", load.Throughout(20).Over(t.Phases()), search.Around(schema.TermTwoHundred))},
 		Faults:      []harness.Fault{adapter.Misbehave("hang", mailAPI, "hang headers key=slow-*")},
 		Checks: []verdict.Check{
 			verdict.Metric("notify.delay.p90").In(result.Inject).AtMost(verdict.Duration(400 * time.Millisecond)).AsPrimary().
@@ -193,7 +194,7 @@ func mixed(p profile.Profile) harness.Scenario {
 			nothing("notify.failed_tasks"), nothing("search.failed"),
 			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(200 * time.Millisecond)),
 		},
-	}, emailapi.Config{}, steady("slow", 150, t.Total()), steady("notify", 40, t.Total()).about(1))
+	}, emailapi.Config{}, steady("slow", 150, t.Total()), steady("notify", 40, t.Total()).about(1)))
 }
 
 // literalCountdown waits for the source's own 60 s.
