@@ -60,6 +60,9 @@ func disturbanceText(d result.Disturbance) string {
 // flight after it.
 func disturbing(c result.Check, w Window, all []result.Disturbance) []result.Disturbance {
 	until := w.To + max(inFlight, duration(c))
+	if w.Phase == "" {
+		until = w.To // its end is that of the last answer
+	}
 	var felt []result.Disturbance
 	for _, d := range all {
 		from, to := result.Seconds(d.FromS), result.Seconds(d.ToS)

@@ -56,6 +56,14 @@ func TestOnlyWhatComesFromOutsideExcuses(t *testing.T) {
 	}
 }
 
+// When the last answer is there nothing is in flight that could be disturbed.
+func TestWhatComesAfterTheLastAnswerExcusesNothing(t *testing.T) {
+	c := result.Check{Metric: "m", Op: "==", Unit: result.UnitCount, Timed: true}
+	v := result.Validity{Disturbances: []result.Disturbance{{FromS: 8.5, ToS: 9, Cause: "a neighbour"}}}
+	got := verdict.Evaluate(c, verdict.Reading{Value: 20, Samples: 100}, verdict.Window{From: time.Second, To: 8 * time.Second}, v)
+	require.Equal(t, result.Fail, got.Verdict, got.Reason)
+}
+
 func TestDisturbancesInASentence(t *testing.T) {
 	var all []result.Disturbance
 	for i, lasts := range []float64{1, 3, 2, 0.5, 0.25} {
