@@ -108,7 +108,8 @@ func at(place, id string, kind fault.Kind) harness.Fault {
 	return harness.Fault{ID: id, On: place, Kind: kind}
 }
 
-// oneAfterTheOther gives each fault an equal part of a time. What happens at one
+// oneAfterTheOther gives each fault an equal part of a time, of which the last tenth
+// is quiet, for two that are in force at once would be refused. What happens at one
 // moment happens early in the part of the one before it.
 func oneAfterTheOther(whole time.Duration, faults ...harness.Fault) []harness.Fault {
 	parts := 0
@@ -123,7 +124,7 @@ func oneAfterTheOther(whole time.Duration, faults ...harness.Fault) []harness.Fa
 			faults[i].After = begun - part*4/5
 			continue
 		}
-		faults[i].After, faults[i].For = begun, part
+		faults[i].After, faults[i].For = begun, part*9/10
 		begun += part
 	}
 	return faults
@@ -155,7 +156,11 @@ func slowDatabase(p profile.Profile, searches Searches) harness.Scenario {
 func cutConnections(p profile.Profile, searches Searches) harness.Scenario {
 	t := p.Disturbed()
 	t.Baseline, t.Inject = t.Baseline*3/5, 2*t.Inject
-	ended := at(harness.OnPostgres, "ended", fault.TerminateBackends{}) // or nobody would connect anew
+	// Who refuses new sessions refuses nobody who has one, so the open ones are ended;
+	// between two of these there is one that lets sessions be opened again.
+	ended := func(before string) harness.Fault {
+		return at(harness.OnPostgres, "ended-"+before, fault.TerminateBackends{})
+	}
 	said := func(code string) harness.Fault {
 		return at(harness.OnDatabase, "says-"+strings.ToLower(code), fault.SQLState{Code: code})
 	}
@@ -170,8 +175,8 @@ func cutConnections(p profile.Profile, searches Searches) harness.Scenario {
 			at(harness.OnDatabase, "reset", fault.Reset{}),
 			at(harness.OnDatabase, "refuse", fault.Refuse{Cut: true}),
 			at(harness.OnDatabase, "black-hole", fault.BlackHole{}),
-			said("53300"), ended, said("57P03"), said("55000"),
-			said("40001"), said("40P01"), said("53100"), said("57P01")),
+			said("40001"), said("53300"), ended("53300"), said("40P01"), said("57P03"), ended("57p03"),
+			said("53100"), said("55000"), ended("55000"), said("57P01")),
 		Checks: []verdict.Check{
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("an answer is right, or a refusal: 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second).Because("it recovers"),
