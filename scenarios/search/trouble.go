@@ -108,7 +108,7 @@ func at(place, id string, kind fault.Kind) harness.Fault {
 	return harness.Fault{ID: id, On: place, Kind: kind}
 }
 
-// oneAfterTheOther gives each fault an equal part of a time, of which the last tenth
+// oneAfterTheOther gives each fault an equal part of a time, of which the last quarter
 // is quiet, for two that are in force at once would be refused. What happens at one
 // moment happens early in the part of the one before it.
 func oneAfterTheOther(whole time.Duration, faults ...harness.Fault) []harness.Fault {
@@ -124,7 +124,7 @@ func oneAfterTheOther(whole time.Duration, faults ...harness.Fault) []harness.Fa
 			faults[i].After = begun - part*4/5
 			continue
 		}
-		faults[i].After, faults[i].For = begun, part*9/10
+		faults[i].After, faults[i].For = begun, part*3/4
 		begun += part
 	}
 	return faults
