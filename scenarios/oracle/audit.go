@@ -15,7 +15,9 @@ import (
 	"holdfast.dev/holdfast/fakes/oracleapi"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // audited holds each answer of a scenario against what its oracles were asked and
@@ -31,6 +33,7 @@ func audited(s harness.Scenario) harness.Scenario {
 	if err != nil {
 		deadline = defaultDeadline
 	}
+	s.Reconciled = append(s.Reconciled, verdict.Descriptor{Name: together, Unit: result.UnitCount, About: "the most calls of a request that were under way at once: the median of all requests"})
 	s.Companion = func() harness.Companion { return &listener{} }
 	s.Reconcile = func(_ context.Context, state harness.State) (harness.Reconciliation, error) {
 		a := newAudit(state, kinds, deadline)
@@ -39,10 +42,14 @@ func audited(s harness.Scenario) harness.Scenario {
 		if err != nil {
 			return harness.Reconciliation{}, err
 		}
-		return harness.Reconciliation{Findings: a.findings()}, nil
+		found := a.findings()
+		return harness.Reconciliation{Findings: found, Readings: map[string]func(verdict.Window) verdict.Reading{together: a.together}}, nil
 	}
 	return s
 }
+
+// together is how many calls of a request were under way at once.
+const together = "impact.calls_at_once"
 
 // defaultDeadline is that of a target that was told of none.
 const defaultDeadline = 10 * time.Second
@@ -300,6 +307,38 @@ func (a *audit) rest() {
 			}
 		}
 	}
+}
+
+// together is the median, over the requests that were due in a window, of the most
+// calls that one had under way at once. Calls must have been matched.
+func (a *audit) together(w verdict.Window) verdict.Reading {
+	of := map[*heard][]*call{}
+	for _, calls := range a.calls {
+		for _, c := range calls {
+			if c.by != nil && c.by.Due >= w.From && c.by.Due < w.To {
+				of[c.by] = append(of[c.by], c)
+			}
+		}
+	}
+	var most []int
+	for _, calls := range of {
+		n := 0
+		for _, one := range calls {
+			at := 0
+			for _, other := range calls {
+				if other.start <= one.start && one.start < other.end {
+					at++
+				}
+			}
+			n = max(n, at)
+		}
+		most = append(most, n)
+	}
+	if len(most) == 0 {
+		return verdict.Reading{}
+	}
+	slices.Sort(most)
+	return verdict.Reading{Value: float64(most[len(most)/2]), Samples: int64(len(most))}
 }
 
 func (a *audit) example(h *heard, what string) standing.Example {

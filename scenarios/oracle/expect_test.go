@@ -83,6 +83,17 @@ func TestTheWholeAnswerIsExpected(t *testing.T) {
 		{"one's data of another project", reply(t, good(active).but("oracle-2", func(r *oracleResult) { r.Data = oracleapi.DataOf(profile.DataSeed, "oracle-2", 2, asOf) })), "check_answers"},
 		{"one's data of another oracle", reply(t, good(active).but("oracle-2", func(r *oracleResult) { r.Data = oracleapi.DataOf(profile.DataSeed, "oracle-1", 1, asOf) })), "check_answers"},
 		{"one's data are none", reply(t, good(active).but("oracle-2", func(r *oracleResult) { r.Data = oracleapi.Data{} })), "check_answers"},
+		{"an error with an address", reply(t, good(active).but("oracle-3", func(r *oracleResult) {
+			*r = oracleResult{Status: "error", Error: "timeout", Detail: `Get "http://127.0.0.1:8080/oracles/oracle-3"`}
+		})), "check_answers"},
+		{"an error with a port", reply(t, good(active).but("oracle-3", func(r *oracleResult) {
+			*r = oracleResult{Status: "error", Error: "connection", Detail: "dial tcp: connect to api:20664 refused"}
+		})), "check_answers"},
+		{"an error with data", reply(t, good(active).but("oracle-3", func(r *oracleResult) { r.Status, r.Error = "error", "timeout" })), "check_answers"},
+		{"ok with an error", reply(t, good(active).but("oracle-3", func(r *oracleResult) { r.Error = "timeout" })), "check_answers"},
+		{"an error in words", reply(t, good(active).but("oracle-3", func(r *oracleResult) {
+			*r = oracleResult{Status: "error", Error: "timeout", Detail: "no whole answer in time: 300 ms"}
+		})), ""},
 		{"neither ok nor an error", reply(t, good(active).but("oracle-2", func(r *oracleResult) { r.Status = "fine" })), "check_answers"},
 		{"no JSON", load.Answer{Status: 200, Body: []byte("<html>")}, "check_answers"},
 		{"an error", load.Answer{Status: 504}, "status_504"},

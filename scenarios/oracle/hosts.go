@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
@@ -25,12 +26,12 @@ func sickHost(p profile.Profile) harness.Scenario {
 		Name:        "oracle/sick-host",
 		Claim:       "While one host hangs, no more than 20 calls are spent on it at once, and projects on another host are as quick as ever.",
 		Protections: []string{"oracle.bulkhead"},
-		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
+		World:       world(p, panel{project: 1, active: maxOracles + 1, at: oracleAPI}, panel{project: 2, active: activeOracles, at: sickAPI}),
 		Settings:    settings,
 		Timeline:    t,
 		Load: []load.Stream{
-			impacts("impact", 1, 10, t, impact(maxOracles, nil)),
-			impacts("sick", 2, 20, t, impact(maxOracles, each(firstTen, "timeout|connection"))),
+			impacts("impact", 1, 10, t, impact(maxOracles+1, nil)),
+			impacts("sick", 2, 20, t, impact(activeOracles, each(firstTen, "timeout|connection"))),
 		},
 		Faults: []harness.Fault{adapter.Misbehave("hang", sickAPI, "hang headers")},
 		Checks: []verdict.Check{
@@ -58,19 +59,63 @@ func leftAlone(p profile.Profile) harness.Scenario {
 		Name:        "oracle/left-alone",
 		Claim:       "An oracle that keeps failing is left alone but for a try now and then, and is taken back when it is well.",
 		Protections: []string{"oracle.breaker"},
-		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
 		Settings:    settings,
 		Compressed:  []result.Compressed{{Name: "breaker's cooldown", RealS: 5, UsedS: cooldown.Seconds(), FactorBy: 5 / cooldown.Seconds()}},
 		Timeline:    t,
-		Load:        []load.Stream{impacts("impact", 1, rate, t, impact(maxOracles, map[string]string{"oracle-4": "status|connection"}))},
-		Faults:      []harness.Fault{adapter.Misbehave("down", oracleAPI, "status 503 key=oracle-4")},
-		Measures:    []harness.Measure{askedOf(oracleAPI, "oracle-4", "impact")},
+		Load: []load.Stream{
+			impacts("impact", 1, rate, t, impact(maxOracles, map[string]string{"oracle-4": "status|connection"})),
+			// An oracle of the same name at another host is well.
+			impacts("namesakes", 2, 10, t, impact(maxOracles, nil)),
+		},
+		Faults:   []harness.Fault{adapter.Misbehave("down", oracleAPI, "status 503 key=oracle-4")},
+		Measures: []harness.Measure{askedOf(oracleAPI, "oracle-4", "impact"), triedTooSoon(oracleAPI, failures, cooldown)},
 		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.calls").In(result.Inject).AtMost(verdict.Count(healthy + tried + maxOracles)).
 				Because("five failures open the breaker, then one try per cooldown").Guarding("oracle.breaker"),
+			verdict.Metric("oracle_api.tried_too_soon").Equals(verdict.Count(0)).Because("one call tries it, once the cooldown is over"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the nine others are delivered meanwhile"),
+			verdict.Metric("namesakes.failed").Equals(verdict.Count(0)).Because("what failed is one oracle at its address, not a name"),
 			verdict.Metric("oracle-4.asked").In(result.Heal).AtLeast(verdict.Percent(takenBack)).
 				Because("it is taken back within two cooldowns of its healing"),
+		},
+	}
+}
+
+// spared has hosts of which one hangs and one refuses connections, with bulkhead and
+// breaker both at work.
+func spared(p profile.Profile) harness.Scenario {
+	t := p.Disturbed()
+	const most, failures = 20, 2
+	const call, cooldown = 150 * time.Millisecond, 200 * time.Millisecond
+	settings := patient(call, 2*time.Second, map[string]string{
+		"ORACLE_HOST_MAX_IN_FLIGHT": fmt.Sprint(most), "ORACLE_HOST_QUEUE_TIMEOUT": "50ms",
+		"ORACLE_BREAKER_FAILURES": fmt.Sprint(failures), "ORACLE_BREAKER_COOLDOWN": cooldown.String(),
+	})
+	return harness.Scenario{
+		Name:        "oracle/spared",
+		Claim:       "A host that hangs, and then refuses connections, gets no more than 20 calls at once and soon one a cooldown for each oracle; another host notices nothing.",
+		Protections: []string{"oracle.bulkhead", "oracle.breaker"},
+		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: activeOracles, at: sickAPI}),
+		Settings:    settings,
+		Compressed:  compressed("call timeout", call),
+		Timeline:    t,
+		Load: []load.Stream{
+			impacts("impact", 1, 10, t, impact(maxOracles, nil)),
+			impacts("sick", 2, 60, t, impact(activeOracles, each(firstTen, "timeout|connection"))),
+		},
+		Faults: []harness.Fault{
+			{ID: "hang", On: sickAPI, Kind: fault.Hang{At: "headers"}, For: t.Inject * 3 / 4},
+			{ID: "refuse", On: sickAPI, Kind: fault.Refuse{Cut: true}, After: t.Inject * 3 / 4},
+		},
+		Measures: []harness.Measure{triedTooSoon(sickAPI, failures, cooldown)},
+		Checks: []verdict.Check{
+			verdict.Metric("sick_api.most_in_flight").AtMost(verdict.Count(most)).Because("the bulkhead, as the fake counted it").Guarding("oracle.bulkhead"),
+			verdict.Metric("sick_api.tried_too_soon").Equals(verdict.Count(0)).Because("one call tries an oracle, once the cooldown is over").Guarding("oracle.breaker"),
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the other host's projects lose nothing"),
+			verdict.Metric("sick.failed").Equals(verdict.Count(0)).Because("what is missing is told, as what it is"),
+			verdict.Metric("sick.latency.max").AtMost(verdict.Duration(1500 * time.Millisecond)).Because("a call's timeout and a moment in the queue, not the request's deadline"),
+			verdict.Metric("sick_api.in_flight").In(result.Heal).FallsTo(verdict.Count(maxOracles), time.Second),
 		},
 	}
 }
@@ -104,7 +149,7 @@ func unstable(p profile.Profile) harness.Scenario {
 func callersHangUp(p profile.Profile) harness.Scenario {
 	t := p.Disturbed()
 	const rate, patience = 10, 150 * time.Millisecond
-	stream := impacts("impact", 1, rate, t, impact(maxOracles, nil))
+	stream := impacts("impact", 1, rate, t, impact(activeOracles, nil))
 	stream.Timeout = patience
 	settings := patient(5*time.Second, 5*time.Second, noBreaker)
 	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = "0"
@@ -113,7 +158,7 @@ func callersHangUp(p profile.Profile) harness.Scenario {
 		Name:        "oracle/callers-hang-up",
 		Claim:       "When callers hang up, the calls that were made for them are given up too, at once.",
 		Protections: []string{"oracle.cancel-abandoned"},
-		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		World:       world(p, panel{project: 1, active: activeOracles, at: oracleAPI}),
 		Settings:    settings,
 		Timeline:    t,
 		Load:        []load.Stream{stream},
@@ -139,11 +184,11 @@ func searchMeanwhile(p profile.Profile) harness.Scenario {
 		Name:        "oracle/search-meanwhile",
 		Claim:       "While all oracles hang, no database connection is held by who waits for them, and searches stay as quick as ever.",
 		Protections: []string{"oracle.release-connection"},
-		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
+		World:       world(p, panel{project: 1, active: activeOracles, at: oracleAPI}),
 		Settings:    settings,
 		Timeline:    t,
 		Load: []load.Stream{
-			impacts("impact", 1, 20, t, impact(maxOracles, each(firstTen, "timeout"))),
+			impacts("impact", 1, 20, t, impact(activeOracles, each(firstTen, "timeout"))),
 			searches.Served("search", load.Throughout(20).Over(t.Phases()), search.Around(schema.TermTwoHundred)),
 		},
 		Faults: []harness.Fault{adapter.Misbehave("hang", oracleAPI, "hang headers")},

@@ -3,6 +3,7 @@ package oracle
 import (
 	"math"
 	"slices"
+	"time"
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/journal"
@@ -68,4 +69,52 @@ func askedOf(fake, oracle, stream string) harness.Measure {
 		f.Group = oracle
 		return verdict.Reading{Value: float64(j.Count(f)) / float64(asking), Samples: asking}
 	})
+}
+
+// triedTooSoon counts the calls that failing oracles got beyond those that may try
+// them: so many failures open the breaker, and then each cooldown lets one call
+// through: NAME.tried_too_soon. Its samples are the calls that a fault acted on.
+func triedTooSoon(fake string, failures int, cooldown time.Duration) harness.Measure {
+	about := verdict.Descriptor{Name: fake + ".tried_too_soon", Unit: result.UnitCount, About: "calls of failing oracles beyond one a cooldown"}
+	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
+		f := adapter.During(j, o, w)
+		f.Where = func(e journal.Entry) bool { return len(e.Faults) > 0 }
+		byOracle := map[string][]journal.Entry{}
+		reading := verdict.Reading{}
+		for e := range j.Entries(f) {
+			byOracle[e.Group] = append(byOracle[e.Group], e)
+			reading.Samples++
+		}
+		for _, calls := range byOracle {
+			reading.Value += float64(tooSoon(calls, failures, cooldown))
+		}
+		return reading
+	})
+}
+
+// learning is how long a target may take to count a failure that its oracle has
+// seen the end of.
+const learning = 50 * time.Millisecond
+
+// tooSoon counts, of the failing calls of one oracle by arrival, those beyond one a
+// cooldown, once so many have ended.
+func tooSoon(calls []journal.Entry, failures int, cooldown time.Duration) int {
+	var ends []time.Duration
+	for _, c := range calls {
+		if end, over := c.End(); over {
+			ends = append(ends, end)
+		}
+	}
+	if len(ends) < failures {
+		return 0
+	}
+	slices.Sort(ends)
+	opened := ends[failures-1]
+	tries, last := 0, time.Duration(0)
+	for _, c := range calls {
+		if c.Start > opened+learning {
+			tries, last = tries+1, c.Start
+		}
+	}
+	return max(0, tries-int((last-opened)/cooldown))
 }
