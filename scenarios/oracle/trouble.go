@@ -47,7 +47,7 @@ func databaseTrouble(p profile.Profile) harness.Scenario {
 	s.Name = "oracle/database-trouble"
 	s.Claim = "While the database is slow, and while it is gone, whoever asks for an impact is refused clearly and in time; afterwards all is well by itself."
 	s.Faults = []harness.Fault{
-		during(t, 0, 2, "slow", harness.OnDatabase, fault.After(600*time.Millisecond)),
+		during(t, 0, 2, "slow", harness.OnDatabase, fault.After(250*time.Millisecond)),
 		during(t, 1, 2, "gone", harness.OnDatabase, fault.Refuse{Cut: true}),
 	}
 	return s
