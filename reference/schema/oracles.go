@@ -1,8 +1,10 @@
 package schema
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -16,6 +18,8 @@ const (
 
 // Oracle is an outside service that is asked for the impact of a project.
 type Oracle struct {
+	// Project is whose it is.
+	Project int64
 	// Name is unique among the oracles of a project.
 	Name string
 	// URL is where it is asked; the project's id is added to it as ?project=7.
@@ -29,10 +33,22 @@ type Oracle struct {
 	Position int
 }
 
-// AddOracles gives a project oracles, in this order, and gathers statistics of them, as a database in use has them. It fails as a
-// whole: for a project that does not exist, a name that is there already, or an
-// unknown adapter.
+// AddOracles gives a project oracles, in this order, see [AddAllOracles].
 func AddOracles(ctx context.Context, dsn string, project int64, oracles []Oracle) error {
+	own := slices.Clone(oracles)
+	for i := range own {
+		own[i].Project = project
+	}
+	if err := AddAllOracles(ctx, dsn, own); err != nil {
+		return fmt.Errorf("project %d: %w", project, err)
+	}
+	return nil
+}
+
+// AddAllOracles adds oracles of any projects, in this order, and gathers statistics
+// of them, as a database in use has them. It fails as a whole: for a project that
+// does not exist, a name that is there already, or an unknown adapter.
+func AddAllOracles(ctx context.Context, dsn string, oracles []Oracle) error {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return fmt.Errorf("add oracles: %w", err)
@@ -40,13 +56,9 @@ func AddOracles(ctx context.Context, dsn string, project int64, oracles []Oracle
 	defer conn.Close(context.WithoutCancel(ctx))
 	columns := []string{"project_id", "name", "url", "adapter", "active", "position"}
 	if err := copyRows(ctx, conn, "oracles", columns, oracles, func(o Oracle) []any {
-		adapter := o.Adapter
-		if adapter == "" {
-			adapter = AdapterV1
-		}
-		return []any{project, o.Name, o.URL, adapter, o.Active, o.Position}
+		return []any{o.Project, o.Name, o.URL, cmp.Or(o.Adapter, AdapterV1), o.Active, o.Position}
 	}); err != nil {
-		return fmt.Errorf("add oracles to project %d: %w", project, err)
+		return fmt.Errorf("add oracles: %w", err)
 	}
 	if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) oracles"); err != nil {
 		return fmt.Errorf("add oracles: gather statistics: %w", err)

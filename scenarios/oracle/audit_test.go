@@ -76,6 +76,7 @@ func (r *rig) answer(sent time.Duration, one, two oracleResult, header http.Head
 
 // broken is what each finding counts: asked once, own words, errors true.
 func (r *rig) broken(kinds map[string]fault.Kind) [3]int64 {
+	require.Eventually(r.t, func() bool { return r.fake.Journal().Gauge("").InFlight == 0 }, 5*time.Second, time.Millisecond)
 	a := newAudit(r.state, kinds, time.Second)
 	a.unheard = map[int64]int{}
 	f := a.findings()

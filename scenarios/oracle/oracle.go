@@ -26,6 +26,7 @@ import (
 func Scenarios(p profile.Profile) []harness.Scenario {
 	all := []harness.Scenario{
 		hundredActive(p),
+		anyProject(p),
 		manyActive(p, 1_000),
 		manyActive(p, 10_000),
 		oneHangs(p),
@@ -46,6 +47,7 @@ func Scenarios(p profile.Profile) []harness.Scenario {
 		spared(p),
 		databaseTrouble(p),
 		lockedTables(p),
+		databaseRefuses(p),
 	}
 	for i := range all {
 		all[i] = audited(all[i])

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -38,6 +39,7 @@ type panel struct {
 	active  int
 	at      string          // the fake that plays them
 	legacy  map[string]bool // those that are read by the trusting adapter
+	seed    uint64          // of what is drawn. Defaults to that of all data
 }
 
 // oracles are those of the panel in the order of their ids, without addresses. The
@@ -46,7 +48,7 @@ type panel struct {
 // not active, oracles share positions, also the tenth and the eleventh, and the
 // others' names come first in the alphabet.
 func (p panel) oracles() []schema.Oracle {
-	r := rand.New(rand.NewPCG(profile.DataSeed, uint64(p.project)<<32|uint64(p.active)))
+	r := rand.New(rand.NewPCG(cmp.Or(p.seed, profile.DataSeed), uint64(p.project)<<32|uint64(p.active)))
 	inOrder := p.inOrder(r)
 	position := -3
 	for i := range inOrder {

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/fault"
@@ -62,6 +63,23 @@ func lockedTables(p profile.Profile) harness.Scenario {
 	s.Faults = []harness.Fault{
 		during(t, 0, 2, "projects", harness.OnPostgres, fault.LockTable{Table: "projects"}),
 		during(t, 1, 2, "oracles", harness.OnPostgres, fault.LockTable{Table: "oracles"}),
+	}
+	return s
+}
+
+// statesOf are errors with which the database may refuse what a request reads: what
+// it says of itself when it is full, starting or kept shut, and what one of many
+// transactions meets.
+var statesOf = []string{"53300", "57P03", "55000", "40P01", "40001"}
+
+// databaseRefuses has the database answer with one error after the other.
+func databaseRefuses(p profile.Profile) harness.Scenario {
+	t := p.Disturbed()
+	s := underImpact(p, t, 1500*time.Millisecond)
+	s.Name = "oracle/database-refuses"
+	s.Claim = "Whatever error the database refuses with, for its own state or another transaction's sake, whoever asks for an impact is told to come again."
+	for i, code := range statesOf {
+		s.Faults = append(s.Faults, during(t, i, len(statesOf), "state-"+strings.ToLower(code), harness.OnDatabase, fault.SQLState{Code: code, On: fault.OnQuery}))
 	}
 	return s
 }
