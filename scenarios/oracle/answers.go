@@ -13,7 +13,7 @@ import (
 
 // oversized answers try the memory.
 func oversized(p profile.Profile) harness.Scenario {
-	t := p.Steady()
+	t := p.Quick()
 	return harness.Scenario{
 		Name:        "oracle/oversized",
 		Claim:       "A body that never ends, one that unpacks to 64 MB and a header of 1 MB cost an error each, and no memory.",
@@ -38,7 +38,7 @@ func oversized(p profile.Profile) harness.Scenario {
 
 // brokenConnections breaks calls on the wire, on fresh and on reused connections.
 func brokenConnections(p profile.Profile) harness.Scenario {
-	t := p.Steady()
+	t := p.Quick()
 	broken := map[string]string{
 		"oracle-1": "connection", "oracle-2": "connection", "oracle-3": "connection",
 		"oracle-4": "connection|payload", "oracle-5": "connection|payload", "oracle-6": "connection|payload",
@@ -76,7 +76,7 @@ func brokenConnections(p profile.Profile) harness.Scenario {
 
 // malformedAnswers are every wrong answer of the catalogue, one an oracle.
 func malformedAnswers(p profile.Profile) harness.Scenario {
-	t := p.Steady()
+	t := p.Quick()
 	kinds := []string{"json malformed", "json html", "json types", "json nulls", "json nan", "json huge", "json duplicate", "wrong id", "wrong stale", "cut silent"}
 	more := []string{"json null", "json deep depth=10000", "json missing field=data", "json empty", "status 204"}
 	var faults []harness.Fault

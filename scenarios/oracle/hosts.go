@@ -18,7 +18,7 @@ import (
 
 // sickHost has two hosts, of which one hangs, and projects on both.
 func sickHost(p profile.Profile) harness.Scenario {
-	t := p.Disturbed()
+	t := soonWell(p.Disturbed())
 	const most = 20
 	settings := patient(2*time.Second, 2*time.Second, noBreaker)
 	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = fmt.Sprint(most)
@@ -85,7 +85,7 @@ func leftAlone(p profile.Profile) harness.Scenario {
 // spared has hosts of which one hangs and one refuses connections, with bulkhead and
 // breaker both at work.
 func spared(p profile.Profile) harness.Scenario {
-	t := p.Disturbed()
+	t := soonWell(p.Disturbed())
 	const most, failures = 20, 2
 	const call, cooldown = 150 * time.Millisecond, 200 * time.Millisecond
 	settings := patient(call, 2*time.Second, map[string]string{
@@ -122,7 +122,7 @@ func spared(p profile.Profile) harness.Scenario {
 
 // unstable oracles flap, brown out, fail together and are overrun by our own calls.
 func unstable(p profile.Profile) harness.Scenario {
-	t := p.Disturbed()
+	t := soonWell(p.Disturbed())
 	may := each(firstTen, "status|connection|timeout")
 	return harness.Scenario{
 		Name:     "oracle/unstable",
@@ -176,7 +176,7 @@ func callersHangUp(p profile.Profile) harness.Scenario {
 // searchMeanwhile searches while all oracles hang: the source's pool that was
 // used up by connections held while calling.
 func searchMeanwhile(p profile.Profile) harness.Scenario {
-	t := p.Disturbed()
+	t := soonWell(p.Disturbed())
 	settings := patient(2*time.Second, 2*time.Second, noBreaker)
 	settings["ORACLE_HOST_MAX_IN_FLIGHT"] = "0"
 	searches := search.Of(p.Projects)

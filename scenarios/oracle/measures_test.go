@@ -104,3 +104,27 @@ func TestHowOftenOneOracleIsAsked(t *testing.T) {
 	inject := verdict.Window{Phase: result.Inject, To: 3 * time.Second}
 	require.Zero(t, m.Read(state(j), inject).Samples, "nothing was sent in it")
 }
+
+// Each row is when failing calls of one oracle came, in milliseconds, with two
+// failures to open the breaker and a cooldown of 200 ms. Each takes 10 ms.
+func TestCallsBeyondOneACooldown(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		at     []int
+		beyond int
+	}{
+		{"none", nil, 0},
+		{"before it opens", []int{0, 20}, 0},
+		{"one a cooldown", []int{0, 20, 240, 450, 660}, 0},
+		{"under way as it opened", []int{0, 20, 25, 28}, 0},
+		{"two at once", []int{0, 20, 240, 241}, 1},
+		{"no rest at all", []int{0, 20, 100, 120, 140, 160}, 4},
+		{"a rest too short", []int{0, 20, 130, 240, 350, 460}, 2},
+	} {
+		var calls []journal.Entry
+		for _, at := range row.at {
+			calls = append(calls, journal.Entry{Start: time.Duration(at) * time.Millisecond, Took: 10 * time.Millisecond, Outcome: journal.Answered})
+		}
+		require.Equal(t, row.beyond, tooSoon(calls, 2, 200*time.Millisecond), row.name)
+	}
+}

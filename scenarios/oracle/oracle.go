@@ -46,8 +46,6 @@ func Scenarios(p profile.Profile) []harness.Scenario {
 		searchMeanwhile(p),
 		spared(p),
 		databaseTrouble(p),
-		lockedTables(p),
-		databaseRefuses(p),
 	}
 	for i := range all {
 		all[i] = audited(all[i])
@@ -107,7 +105,7 @@ func manyActive(p profile.Profile, active int) harness.Scenario {
 // allHang is the other half of the source's test, with its literal 10 s in the
 // bench profile: nobody waits longer, whatever the oracles do.
 func allHang(p profile.Profile) harness.Scenario {
-	t := p.Hanging()
+	t := soonWell(p.Hanging())
 	return harness.Scenario{
 		Name:       "oracle/all-hang",
 		Claim:      fmt.Sprintf("While all of 100 oracles hang, no answer comes later than %s, and it names every one that was asked.", p.CallTimeout),
@@ -130,7 +128,7 @@ func allHang(p profile.Profile) harness.Scenario {
 // slowWaves has more oracles than are asked at once, all too slow: without one
 // overall deadline the waves add up.
 func slowWaves(p profile.Profile) harness.Scenario {
-	t := p.Hanging()
+	t := soonWell(p.Hanging())
 	deadline := p.CallTimeout
 	settings := patient(deadline*3/4, deadline, noBreaker)
 	settings["ORACLE_CONCURRENT_CALLS"] = "2"
@@ -153,7 +151,7 @@ func slowWaves(p profile.Profile) harness.Scenario {
 
 // oneHangs loses one of ten.
 func oneHangs(p profile.Profile) harness.Scenario {
-	t := p.Disturbed()
+	t := soonWell(p.Disturbed())
 	const call = 300 * time.Millisecond
 	return harness.Scenario{
 		Name:        "oracle/one-hangs",
@@ -176,7 +174,7 @@ func oneHangs(p profile.Profile) harness.Scenario {
 
 // dripping answers keep a connection busy for ever, byte by byte.
 func dripping(p profile.Profile) harness.Scenario {
-	t := p.Disturbed()
+	t := soonWell(p.Disturbed())
 	const call = 300 * time.Millisecond
 	return harness.Scenario{
 		Name:        "oracle/dripping",

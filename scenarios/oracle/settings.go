@@ -3,6 +3,7 @@ package oracle
 import (
 	"time"
 
+	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/scenarios/profile"
@@ -43,4 +44,10 @@ func compressed(name string, used time.Duration) []result.Compressed {
 		return nil
 	}
 	return []result.Compressed{profile.Compressed(name, profile.SourceCallTimeout, used)}
+}
+
+// soonWell is a timeline with half the time to heal, for what is well again at once.
+func soonWell(t harness.Timeline) harness.Timeline {
+	t.Heal /= 2
+	return t
 }

@@ -1,0 +1,25 @@
+package oracle
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// Each trouble has a part of the inject phase to itself, and the last one ends with it.
+func TestTroublesFollowEachOther(t *testing.T) {
+	for _, name := range []string{"smoke", "bench"} {
+		s := databaseTrouble(named(t, name))
+		require.Len(t, s.Faults, 9)
+		for i, f := range s.Faults {
+			require.Equal(t, s.Faults[0].For, f.For)
+			if i > 0 {
+				require.Equal(t, s.Faults[i-1].After+s.Faults[i-1].For, f.After)
+			}
+		}
+		last := s.Faults[len(s.Faults)-1]
+		require.LessOrEqual(t, last.After+last.For, s.Timeline.Length(result.Inject))
+	}
+}
