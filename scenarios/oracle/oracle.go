@@ -27,8 +27,7 @@ func Scenarios(p profile.Profile) []harness.Scenario {
 	all := []harness.Scenario{
 		hundredActive(p),
 		anyProject(p),
-		manyActive(p, 1_000),
-		manyActive(p, 10_000),
+		manyActive(p),
 		oneHangs(p),
 		dripping(p),
 		oversized(p),
@@ -82,21 +81,31 @@ func hundredActive(p profile.Profile) harness.Scenario {
 }
 
 // manyActive asks ten of very many.
-func manyActive(p profile.Profile, active int) harness.Scenario {
+func manyActive(p profile.Profile) harness.Scenario {
 	t := p.Quick()
+	const many, more = 1_000, 10_000
 	return harness.Scenario{
-		Name:     fmt.Sprintf("oracle/ten-of-%d", active),
-		Claim:    fmt.Sprintf("Of %d active oracles ten are asked, as quickly and in as little memory as of 100.", active),
-		World:    world(p, panel{project: 1, active: active, at: oracleAPI}),
+		Name:     "oracle/ten-of-many",
+		Claim:    "Of 1,000 and of 10,000 active oracles ten are asked, as quickly and in as little memory as of 100.",
+		World:    world(p, panel{project: 1, active: many, at: oracleAPI}, panel{project: 2, active: more, at: sickAPI}),
 		Timeline: t,
-		Load:     []load.Stream{impacts("impact", 1, 40, t, impact(active, nil))},
-		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact"), beyondCap(oracleAPI)},
+		Load: []load.Stream{
+			impacts("impact", 1, 40, t, impact(many, nil)),
+			impacts("more", 2, 40, t, impact(more, nil)),
+		},
+		Measures: []harness.Measure{
+			callsPerRequest(oracleAPI, "impact"), beyondCap(oracleAPI), callsPerRequest(sickAPI, "more"), beyondCap(sickAPI),
+		},
 		Checks: []verdict.Check{
 			verdict.Metric("oracle_api.calls_per_request").Equals(verdict.Count(maxOracles)),
+			verdict.Metric("sick_api.calls_per_request").Equals(verdict.Count(maxOracles)),
 			verdict.Metric("oracle_api.beyond_cap").Equals(verdict.Count(0)),
+			verdict.Metric("sick_api.beyond_cap").Equals(verdict.Count(0)),
 			verdict.Metric("impact.wrong").Equals(verdict.Count(0)),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
+			verdict.Metric("more.failed").Equals(verdict.Count(0)),
 			verdict.Metric("impact.latency.p90").AtMost(verdict.Duration(100 * time.Millisecond)),
+			verdict.Metric("more.latency.p90").AtMost(verdict.Duration(100 * time.Millisecond)),
 			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(profile.MaxMemory)),
 		},
 	}

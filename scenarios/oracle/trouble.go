@@ -38,7 +38,7 @@ func troubles() []trouble {
 // databaseTrouble lets one after the other befall the database under an impact.
 func databaseTrouble(p profile.Profile) harness.Scenario {
 	all := troubles()
-	t := harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase / 2, Inject: 3 * p.Phase, Heal: p.Phase}
+	t := harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase / 2, Inject: 3 * p.Phase, Heal: p.Phase / 2}
 	each := t.Inject / time.Duration(len(all))
 	var faults []harness.Fault
 	for i, one := range all {
@@ -62,7 +62,7 @@ func databaseTrouble(p profile.Profile) harness.Scenario {
 			verdict.Metric("impact.latency.max").AtMost(verdict.Duration(1500 * time.Millisecond)).Because("the wait for a connection, the statement's time and the grace around both"),
 			verdict.Metric("impact.ok_ratio").In(result.Baseline).Equals(verdict.Percent(100)),
 			verdict.Metric("impact.errors.shed_by_target").In(result.Inject).AtLeast(verdict.Count(int64(len(all)))).Because("somebody must have been refused").OrNotExercised(),
-			verdict.Metric("impact.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(0), 500*time.Millisecond).Because("it recovers"),
+			verdict.Metric("impact.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second).Because("it recovers"),
 		},
 	}
 }
