@@ -213,13 +213,8 @@ func TestMutantsThatNoSwitchDescribes(t *testing.T) {
 	_, err = fmt.Sscanf(part, "%d/", &i)
 	require.NoError(t, err, part)
 	for k, m := range []struct{ mutant, scenario, check string }{
-<<<<<<< HEAD
 		{"search.duplicates", "search/any-question", "search.wrong"},
-		{"oracle.wrong-project", "oracle/ten-of-1000", "impact.wrong"},
-=======
-		{"search.duplicates", "search/newest-first", "search.errors.check_exact"},
 		{"oracle.wrong-project", "oracle/ten-of-many", "impact.wrong"},
->>>>>>> 7194549 (Ten of a thousand and of ten thousand are one experiment)
 		{"task.never-sent", "task/stopped-under-load", "ledger.lost"},
 		{"task.fresh-key", "task/reply-lost", "ledger.duplicated"},
 		{"task.early-202", "task/killed", "ledger.lost"},
