@@ -23,7 +23,7 @@ type trouble struct {
 // the tables that are read is locked.
 func troubles() []trouble {
 	all := []trouble{
-		{"slow", harness.OnDatabase, fault.After(250 * time.Millisecond)},
+		{"slow", harness.OnDatabase, fault.After(120 * time.Millisecond)},
 		{"gone", harness.OnDatabase, fault.Refuse{Cut: true}},
 	}
 	for _, code := range []string{"53300", "57P03", "55000", "40P01", "40001"} {
@@ -35,14 +35,15 @@ func troubles() []trouble {
 	return all
 }
 
-// databaseTrouble lets one after the other befall the database under an impact.
+// databaseTrouble lets one after the other befall the database under an impact, each
+// with a quarter of its time to be undone in: two at once would be refused.
 func databaseTrouble(p profile.Profile) harness.Scenario {
 	all := troubles()
 	t := harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase / 2, Inject: 3 * p.Phase, Heal: p.Phase / 2}
 	each := t.Inject / time.Duration(len(all))
 	var faults []harness.Fault
 	for i, one := range all {
-		faults = append(faults, harness.Fault{ID: one.id, On: one.on, Kind: one.kind, After: time.Duration(i) * each, For: each})
+		faults = append(faults, harness.Fault{ID: one.id, On: one.on, Kind: one.kind, After: time.Duration(i) * each, For: each * 3 / 4})
 	}
 	stream := impacts("impact", 1, 30, t, impact(activeOracles, nil))
 	stream.Expect = load.OrShed(stream.Expect)

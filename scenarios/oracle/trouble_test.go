@@ -8,7 +8,7 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// Each trouble has a part of the inject phase to itself, and the last one ends with it.
+// Each trouble has a part of the inject phase to itself.
 func TestTroublesFollowEachOther(t *testing.T) {
 	for _, name := range []string{"smoke", "bench"} {
 		s := databaseTrouble(named(t, name))
@@ -16,7 +16,7 @@ func TestTroublesFollowEachOther(t *testing.T) {
 		for i, f := range s.Faults {
 			require.Equal(t, s.Faults[0].For, f.For)
 			if i > 0 {
-				require.Equal(t, s.Faults[i-1].After+s.Faults[i-1].For, f.After)
+				require.Less(t, s.Faults[i-1].After+s.Faults[i-1].For, f.After)
 			}
 		}
 		last := s.Faults[len(s.Faults)-1]
