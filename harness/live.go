@@ -14,6 +14,7 @@ import (
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/harness/witness"
 )
 
 // How often the course of an experiment is looked at, shown and written.
@@ -179,6 +180,10 @@ func (l *live) watch(ctx context.Context) (how ending, outcomes []load.Tally) {
 		case <-ticker.C:
 			l.display.show(l.moment())
 		case <-over.C:
+			if more := l.forbearance(); more > 0 {
+				over.Reset(more)
+				continue
+			}
 			how.overdue = true
 			l.attack.Abort()
 		case <-cancelled:
@@ -191,6 +196,18 @@ func (l *live) watch(ctx context.Context) (how ending, outcomes []load.Tally) {
 		}
 	}
 	return how, outcomes
+}
+
+// forbearance is for how long the drain goes on although its time is over: what was
+// disturbed from outside had less of it.
+func (l *live) forbearance() time.Duration {
+	disturbed := witness.Disturbances(l.sampler.Snapshot())
+	now := l.now()
+	more := l.scenario.Timeline.endAfter(disturbed) - now
+	if more > 0 {
+		l.events.add(now, fmt.Sprintf("the drain goes on for %s more, for the run was disturbed", result.Format(more.Seconds(), result.UnitSeconds)))
+	}
+	return more
 }
 
 // moment is how things stand now.

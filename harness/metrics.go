@@ -80,6 +80,7 @@ func (r metrics) addLedger() {
 		{"delivered", true, func(l *result.Ledger) int64 { return l.Delivered }},
 		{"failed_permanent", false, func(l *result.Ledger) int64 { return l.FailedPermanent }},
 		{"failed_exhausted", true, func(l *result.Ledger) int64 { return l.FailedExhausted }},
+		{"unfinished", true, func(l *result.Ledger) int64 { return l.Unfinished }},
 		{"lost", false, func(l *result.Ledger) int64 { return l.Lost }},
 		{"duplicated", false, func(l *result.Ledger) int64 { return l.Duplicated }},
 	} {

@@ -11,7 +11,8 @@ import (
 // does not take place. Drain is the most that the last answers are waited for.
 type Timeline struct {
 	WarmUp, Baseline, Inject, Heal time.Duration
-	// Drain defaults to [DefaultDrain].
+	// Drain defaults to [DefaultDrain]. Where the run was disturbed from outside, it
+	// takes up to twice as long.
 	Drain time.Duration
 }
 
@@ -48,6 +49,26 @@ func (t Timeline) Total() time.Duration { return t.WarmUp + t.Baseline + t.Injec
 
 // end is when the drain is over at the latest.
 func (t Timeline) end() time.Duration { return t.Total() + cmp.Or(t.Drain, DefaultDrain) }
+
+// endAfter is when the drain is over at the latest where that disturbed the run: what
+// was lost of its time comes on top, and as much again, in which what has piled up is
+// done; no more than the drain may take once more.
+func (t Timeline) endAfter(disturbed []result.Disturbance) time.Duration {
+	return t.end() + min(2*timeIn(disturbed), t.end()-t.Total())
+}
+
+// timeIn is for how long at least one disturbance lasted, of those in order of their
+// beginnings, since the scenario began.
+func timeIn(disturbed []result.Disturbance) time.Duration {
+	var sum, until time.Duration
+	for _, d := range disturbed {
+		from, to := max(until, result.Seconds(d.FromS)), result.Seconds(d.ToS)
+		if to > from {
+			sum, until = sum+to-from, to
+		}
+	}
+	return sum
+}
 
 // Start returns when a phase of the load begins.
 func (t Timeline) Start(phase string) time.Duration { return t.phase(phase).From }

@@ -72,3 +72,23 @@ func TestAFaultActsWithinItsPhase(t *testing.T) {
 		}
 	})
 }
+
+// A run that was disturbed from outside waits longer for what it has caused; one that
+// was not does not, however little is done.
+func TestTheDrainWaitsForWhatWasDisturbed(t *testing.T) {
+	line := Timeline{Baseline: 2 * time.Second, Drain: 10 * time.Second}
+	from := func(from, to float64) result.Disturbance { return result.Disturbance{FromS: from, ToS: to} }
+	for _, row := range []struct {
+		name      string
+		disturbed []result.Disturbance
+		end       time.Duration
+	}{
+		{"nothing", nil, 12 * time.Second},
+		{"a second, and a second to catch up", []result.Disturbance{from(3, 4)}, 14 * time.Second},
+		{"two at the same time count once", []result.Disturbance{from(3, 5), from(3.5, 4), from(4, 6)}, 18 * time.Second},
+		{"before the first request nothing could be lost", []result.Disturbance{from(-5, 1)}, 14 * time.Second},
+		{"all the time: no more than once more", []result.Disturbance{from(0, 12)}, 22 * time.Second},
+	} {
+		require.Equal(t, row.end, line.endAfter(row.disturbed), row.name)
+	}
+}

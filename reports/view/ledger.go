@@ -15,6 +15,9 @@ func ledger(l *result.Ledger) (account, attempts []Pair) {
 		{"accepted", count(l.Accepted)}, {"delivered", count(l.Delivered)}, {"failed, permanent", count(l.FailedPermanent)},
 		{"failed, attempts exhausted", count(l.FailedExhausted)}, {"lost", count(l.Lost)}, {"duplicated", count(l.Duplicated)},
 	}
+	if l.Unfinished > 0 {
+		account = append(account, Pair{"still to be done when time was over", count(l.Unfinished)})
+	}
 	tasks, tries := int64(0), int64(0)
 	for _, n := range byNumber(l.Attempts) {
 		attempts = append(attempts, Pair{n, count(l.Attempts[n])})

@@ -221,7 +221,8 @@ func byEntry(calls []call) map[int]call {
 }
 
 // balance adds up the tasks that were taken on. Each is in one column: delivered
-// if all of its mails were; else failed, if the target says so; else lost.
+// if all of its mails were; else failed or still to be done, if the target says so;
+// else lost.
 func balance(tasks []record) result.Ledger {
 	l := result.Ledger{Attempts: map[string]int64{}}
 	for _, t := range tasks {
@@ -239,6 +240,8 @@ func balance(tasks []record) result.Ledger {
 			l.FailedPermanent++
 		case t.failed():
 			l.FailedExhausted++
+		case t.told && !t.over():
+			l.Unfinished++
 		default:
 			l.Lost++
 		}

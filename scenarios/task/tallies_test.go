@@ -143,7 +143,7 @@ func TestTheLedgerAddsUp(t *testing.T) {
 		}
 		l := balance(tasks)
 		require.Equal(t, accepted, l.Accepted)
-		require.Equal(t, l.Accepted, l.Delivered+l.FailedPermanent+l.FailedExhausted+l.Lost)
+		require.Equal(t, l.Accepted, l.Delivered+l.FailedPermanent+l.FailedExhausted+l.Unfinished+l.Lost)
 		sum := int64(0)
 		for _, n := range l.Attempts {
 			sum += n

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -190,7 +191,18 @@ func TestWhatIsWrongWithAServiceIsFound(t *testing.T) {
 	} {
 		t.Run(wrong, func(t *testing.T) {
 			t.Parallel()
-			require.Subset(t, tinyRun(t, wrong), by)
+			var found []string
+			for range 3 { // a busy machine waits where the service does not
+				if found = tinyRun(t, wrong); subset(found, by) {
+					return
+				}
+			}
+			require.Subset(t, found, by)
 		})
 	}
+}
+
+// subset reports whether all of some names were found.
+func subset(found, names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(found, name) })
 }
