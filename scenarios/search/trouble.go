@@ -79,7 +79,7 @@ func poolUsedUp(p profile.Profile, searches Searches) harness.Scenario {
 func lockedTable(p profile.Profile, searches Searches) harness.Scenario {
 	const statement = 150 * time.Millisecond
 	t := p.Disturbed()
-	t.Baseline, t.Inject = t.Baseline*3/5, 2*t.Inject
+	t.Baseline, t.Inject = t.Baseline*3/5, 3*t.Inject // each fault needs a moment in which somebody meets it
 	return searches.In(harness.Scenario{
 		Name:        "search/locked-table",
 		Claim:       "A migration that locks a table, whichever of those that it reads, costs each search its statement timeout of 0.15 s, and not one moment more.",
@@ -155,7 +155,7 @@ func slowDatabase(p profile.Profile, searches Searches) harness.Scenario {
 // conflict or that it has no room left.
 func cutConnections(p profile.Profile, searches Searches) harness.Scenario {
 	t := p.Disturbed()
-	t.Baseline, t.Inject = t.Baseline*3/5, 2*t.Inject
+	t.Baseline, t.Inject = t.Baseline*3/5, 3*t.Inject // each fault needs a moment in which somebody meets it
 	// Who refuses new sessions refuses nobody who has one, so the open ones are ended;
 	// between two of these there is one that lets sessions be opened again.
 	ended := func(before string) harness.Fault {
