@@ -32,6 +32,7 @@ func Scenarios(p profile.Profile) []harness.Scenario {
 		cutConnections(p, searches),
 		callersHangUp(p, searches),
 		frozen(p, searches),
+		stopped(p, searches),
 		scale(p, Of(p.Scale)),
 	}
 	if p.Large > 0 {
