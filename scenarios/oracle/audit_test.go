@@ -162,7 +162,8 @@ func TestAnErrorHasItsCause(t *testing.T) {
 			_, err := r.fake.Apply(t.Context(), what)
 			require.NoError(t, err)
 			sent := r.now()
-			one := r.call("1", "oracle-1", "1")
+			r.call("1", "oracle-1", "1")
+			var one oracleResult
 			if class == "" {
 				one = oracleResult{Status: "ok", Data: lastData(r)}
 			} else {
