@@ -87,6 +87,7 @@ func recorded(series map[string][]float64, unit ...string) probe.Record {
 func TestConclude(t *testing.T) {
 	quick := verdict.Metric("web.latency.p99").AtMost(verdict.Duration(20 * time.Millisecond))
 	tooQuick := verdict.Metric("web.latency.p99").AtMost(verdict.Duration(time.Millisecond))
+	tail := verdict.Metric("web.latency.p99").In(result.Inject).AtMost(verdict.Duration(10 * time.Millisecond))
 	for _, row := range []struct {
 		name  string
 		check verdict.Check
@@ -101,6 +102,10 @@ func TestConclude(t *testing.T) {
 		{"a number that was missed beside a neighbour", verdict.Metric("web.planned").Equals(verdict.Count(1)), neighbour, result.Fail, "limit"},
 		{"a machine that the target itself filled", tooQuick, filled, result.Fail, "limit"},
 		{"a generator that the target made late", tooQuick, func(m *Measurement) { filled(m); sentLate(m, 8*time.Millisecond) }, result.Fail, "limit"},
+		{"a target that left the generator too little to send more than half", tail, func(m *Measurement) { filled(m); halfSent(t, m, 2) }, result.Fail, "at least"},
+		{"so little, and the missing half may have been fast", tail, func(m *Measurement) { filled(m); halfSent(t, m, 1) }, result.Inconclusive, "100 of 200"},
+		{"half was sent for another reason, and what was sent was slow from the send on", tail, func(m *Measurement) { halfSent(t, m, 2) }, result.Fail, "at least"},
+		{"half was sent for want of processors that others had", tail, func(m *Measurement) { neighbour(m); halfSent(t, m, 2) }, result.Inconclusive, "other processes used 90"},
 		{"a generator that was late by itself", quick, func(m *Measurement) { sentLate(m, 60*time.Millisecond) }, result.Inconclusive, "actual minus planned send"},
 		{"a late generator, and an answer too late from the send on, too", tooQuick, func(m *Measurement) { sentLate(m, 60*time.Millisecond) }, result.Fail, "limit"},
 		{"a late generator beside a neighbour", quick, func(m *Measurement) { neighbour(m); sentLate(m, 60*time.Millisecond) }, result.Inconclusive, "the run was disturbed: other processes used 90"},
@@ -162,6 +167,28 @@ func sentLate(m *Measurement, lag time.Duration) {
 		c.Add(load.Exchange{Stream: "web", N: i, Due: due, Sent: due + lag, End: due + lag + 5*time.Millisecond, Status: 200, Path: "/"})
 	}
 	m.Load.Streams = []load.Tally{c.Tally()}
+}
+
+// halfSent is a generator that came to send every second request only. So many of
+// a phase were answered after 20 ms, the others after 5.
+func halfSent(t *testing.T, m *Measurement, slow int64) {
+	c := load.NewCounter("web", "100/s for 2s", m.Load.Phases)
+	for i := int64(0); i < 200; i += 2 {
+		due, took := time.Duration(i)*10*time.Millisecond, 5*time.Millisecond
+		if i%100 < 2*slow {
+			took = 20 * time.Millisecond
+		}
+		c.Add(load.Exchange{Stream: "web", N: i, Due: due, Sent: due, End: due + took, Status: 200, Path: "/"})
+	}
+	s := c.Tally().Stream
+	s.Planned, s.Late = 200, 100
+	for i := range s.Phases {
+		s.Phases[i].Late = s.Phases[i].Sent
+		s.Phases[i].Planned = 2 * s.Phases[i].Sent
+	}
+	tally, err := load.TallyOf(s)
+	require.NoError(t, err)
+	m.Load.Streams = []load.Tally{tally}
 }
 
 // rewritten is a measurement as it comes back from a file.

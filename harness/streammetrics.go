@@ -5,6 +5,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result/latency"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
@@ -16,14 +17,8 @@ import (
 func (r metrics) addStream(s load.Stream) {
 	for _, d := range verdict.Distributions() {
 		for _, p := range verdict.Percentiles() {
-			r.addCount(verdict.Descriptor{Name: s.Name + "." + d.Name + "." + p.Name, Unit: result.UnitMS, Timed: true, MinSamples: p.Needs}, s.Name,
-				func(c result.Counts) verdict.Reading {
-					r := p.Read(d.Of(c))
-					if sent := p.Read(c.LatencyFromSend); d.FromDue && r.Samples > 0 && sent.Samples > 0 {
-						r.FromSend = &sent.Value
-					}
-					return r
-				})
+			r.addOutcome(verdict.Descriptor{Name: s.Name + "." + d.Name + "." + p.Name, Unit: result.UnitMS, Timed: true, MinSamples: p.Needs}, s.Name,
+				func(t load.Tally, phases []string) verdict.Reading { return latencyOf(t, phases, d, p) })
 		}
 	}
 	wrong := s.Expect.Checks
@@ -48,6 +43,37 @@ func (r metrics) addStream(s load.Stream) {
 			regardless := 1 - float64(broken(c))/float64(known)
 			return verdict.Reading{Value: float64(c.OK) / float64(known), Samples: known, Regardless: &regardless}
 		})
+}
+
+// latencyOf is what some phases say of one number of a distribution. Where too few
+// requests were sent, it says what is certain of all that were planned.
+func latencyOf(t load.Tally, phases []string, d verdict.Distribution, p verdict.Percentile) verdict.Reading {
+	counts := t.During(phases...)
+	r := p.Read(d.Of(counts))
+	sent := p.Read(counts.LatencyFromSend)
+	if d.FromDue && r.Samples > 0 && sent.Samples > 0 {
+		r.FromSend = &sent.Value
+	}
+	if r.Samples == 0 || r.Samples >= p.Needs || p.Percent == 0 {
+		return r
+	}
+	histograms, n := t.HistogramsDuring(phases...), max(p.Needs, counts.Planned)
+	r.Least = least(d.Histogram(histograms), p, n)
+	if r.FromSend != nil {
+		r.FromSend = least(histograms.HistogramFromSend, p, n)
+	}
+	return r
+}
+
+// least is the least that a percentile of n latencies can be of which a histogram
+// has some.
+func least(histogram string, p verdict.Percentile, n int64) *float64 {
+	h, err := latency.Decode(histogram)
+	if err != nil {
+		return nil // it was encoded a moment ago
+	}
+	v := latency.Least(h, p.Percent, n)
+	return &v
 }
 
 // broken is how many answers were such as no delay brings about.
@@ -106,12 +132,17 @@ func outOfSent(of func(result.Counts) int64) func(result.Counts) verdict.Reading
 
 // addCount enters what the counts of a stream say of a window.
 func (r metrics) addCount(d verdict.Descriptor, stream string, of func(result.Counts) verdict.Reading) {
+	r.addOutcome(d, stream, func(t load.Tally, phases []string) verdict.Reading { return of(t.During(phases...)) })
+}
+
+// addOutcome enters what became of a stream says of a window's phases.
+func (r metrics) addOutcome(d verdict.Descriptor, stream string, of func(load.Tally, []string) verdict.Reading) {
 	r.Add(d, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
 		o, ok := r.seen.outcome(stream)
 		if !ok {
 			return verdict.Reading{}
 		}
-		return of(o.During(phasesOf(w)...))
+		return of(o, phasesOf(w))
 	}})
 }
 

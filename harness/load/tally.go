@@ -55,6 +55,12 @@ func (t Tally) During(phases ...string) result.Counts {
 	return sum.counts(planned)
 }
 
+// HistogramsDuring are the distributions behind the quantiles of [Tally.During].
+func (t Tally) HistogramsDuring(phases ...string) result.Histograms {
+	sum, _ := t.during(phases)
+	return sum.histograms()
+}
+
 // Percentile returns the latency, in milliseconds from the moment they were due,
 // that p per cent of the requests of these phases did not exceed, and how many
 // requests that rests on. Without phases it is that of all requests.

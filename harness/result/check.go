@@ -20,10 +20,14 @@ type Check struct {
 	// Regardless is what the value would have been had nothing been late: what of it
 	// time did not break. Absent: it is not known, or all of it is time's.
 	Regardless *float64 `json:"regardless,omitempty"`
-	// FromSend is the value of a latency, counted from the actual send.
+	// FromSend is the value of a latency, counted from the actual send; of too few
+	// samples the least that it can be.
 	FromSend *float64 `json:"from_send,omitempty"`
-	Unit     string   `json:"unit"`    // ms, bytes, count, ratio, per_s …
-	Samples  int64    `json:"samples"` // what the value rests on
+	// Least is the least that the value of too few samples can be, whatever those that
+	// are missing would have been. Absent: they are enough, or it is not known.
+	Least   *float64 `json:"least,omitempty"`
+	Unit    string   `json:"unit"`    // ms, bytes, count, ratio, per_s …
+	Samples int64    `json:"samples"` // what the value rests on
 	// MinSamples is how many samples the value needs to mean anything; absent: one.
 	MinSamples int64 `json:"min_samples,omitempty"`
 	// Timed says that the value is the machine's doing as well: where the timing of

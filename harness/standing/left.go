@@ -3,6 +3,7 @@ package standing
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"time"
 
@@ -63,7 +64,8 @@ func (w *leaving) drained(ctx context.Context, s Settled) {
 		return
 	}
 	defer l.close()
-	ref := w.reference(s)
+	baseline := w.baseline(s)
+	ref := w.before.reference(baseline)
 	load := demandOf(s)
 	least := levels{}
 	limits := levels{}
@@ -74,7 +76,7 @@ func (w *leaving) drained(ctx context.Context, s Settled) {
 			w.unseen = fmt.Sprintf("how things stood at the end: %v", err)
 		} else {
 			looks++
-			limits = ref.allowed(now, load, w.scene.Outside)
+			limits = ref.allowed(now, baseline, load, w.scene.Outside)
 			least.takeLeast(now)
 			if len(least.above(limits)) == 0 {
 				break
@@ -122,27 +124,34 @@ func (w *leaving) ended(Ended) Finding {
 
 // reference is where things stood: at the fresh start, or least in the baseline,
 // where what is made at first need was there already.
-func (w *leaving) reference(s Settled) levels {
-	ref := levels{}
-	for q, v := range w.before {
-		ref[q] = v
+func (l levels) reference(baseline levels) levels {
+	ref := maps.Clone(l)
+	for q, seen := range baseline {
+		if v, there := ref[q]; there && q != goroutines && q != sockets {
+			ref[q] = max(v, seen)
+		}
 	}
+	return ref
+}
+
+// baseline is the least that there was in the baseline of what is sampled.
+func (w *leaving) baseline(s Settled) levels {
+	least := levels{}
 	record := s.Snapshot()
 	for _, p := range w.scene.Phases {
 		if p.Name != result.Baseline {
 			continue
 		}
 		for q, series := range map[quantity]string{
-			goroutines: "target.goroutines", threads: "target.threads", processes: "target.processes", dbTotal: "db.connections.total",
+			goroutines: "target.goroutines", sockets: "target.sockets",
+			threads: "target.threads", processes: "target.processes", dbTotal: "db.connections.total",
 		} {
 			if seen, _ := record.Window(series, p.From, p.To); seen.N > 0 {
-				if v, there := ref[q]; there {
-					ref[q] = math.Max(v, seen.Min)
-				}
+				least[q] = seen.Min
 			}
 		}
 	}
-	return ref
+	return least
 }
 
 // demand is what a load asked of the target.
@@ -161,18 +170,37 @@ func demandOf(s Settled) demand {
 }
 
 // allowed are the limits: where things stood, and what explains more.
-func (l levels) allowed(now levels, load demand, outside []Outside) levels {
+func (l levels) allowed(now, baseline levels, load demand, outside []Outside) levels {
 	limits := levels{}
-	sockets := 0.0 // more than there were; each has goroutines, where there are such
 	for q, before := range l {
-		if q.kind == socketsTo || q == taken {
-			sockets += math.Max(0, now[q]-before)
+		if q != sockets {
+			limits[q] = before + slack(q, load, outside)
 		}
 	}
-	for q, before := range l {
-		limits[q] = before + slack(q, load, sockets, outside)
+	if _, there := limits[goroutines]; there {
+		limits[goroutines] += l.ofConnections(now, baseline)
 	}
 	return limits
+}
+
+// ofConnections is how many goroutines are explained by connections that were not
+// there at the fresh start. What there was in the baseline, those of the connections
+// of that time among it, may be there with those of the connections since.
+func (l levels) ofConnections(now, baseline levels) float64 {
+	since := 0.0
+	for q, before := range l {
+		switch more := max(0, now[q]-before); {
+		case q == taken, q.kind == socketsTo && q.of == Database:
+			since += more
+		case q.kind == socketsTo:
+			since += perCallSocket * more
+		}
+	}
+	then, known := baseline[goroutines]
+	if !known {
+		return since
+	}
+	return max(since, then-l[goroutines]+perCallSocket*max(0, now[sockets]-baseline[sockets]))
 }
 
 // Slack of the quantities, beside what the load explains.
@@ -184,15 +212,15 @@ const (
 	slackTaken      = 4  // of those who look, and close soon
 	slackSockets    = 24 // of a client's pool, some of which serve no request
 	slackDatabase   = 16 // of the database's pools, some of which serve no request
-	perSocket       = 3  // goroutines
+	perCallSocket   = 2  // goroutines: one reads, one writes; of other connections one
 	perCall         = 2  // connections: one may be opened for a call that another serves
 )
 
 // slack is how much more of a quantity may stay.
-func slack(q quantity, load demand, sockets float64, outside []Outside) float64 {
+func slack(q quantity, load demand, outside []Outside) float64 {
 	switch q.kind {
 	case goroutines.kind:
-		return slackGoroutines + load.most + perSocket*sockets
+		return slackGoroutines + load.most
 	case threads.kind:
 		return slackThreads + load.most
 	case files.kind:

@@ -15,10 +15,11 @@ func TestWhatIsLeftIsToldFromWhatIsKept(t *testing.T) {
 	calls := func(most int64) []Outside {
 		return []Outside{{Name: "api", Calls: func() (int64, int64, int64) { return 0, most, 300 }}}
 	}
-	toAPI, open := quantity{socketsTo, "api"}, quantity{callsAt, "api"}
+	toAPI, toData, open := quantity{socketsTo, "api"}, quantity{socketsTo, Database}, quantity{callsAt, "api"}
 	for _, c := range []struct {
 		name        string
 		before, end levels
+		baseline    levels
 		most        float64 // requests at once
 		calls       int64   // at the API at once
 		want        []quantity
@@ -26,6 +27,13 @@ func TestWhatIsLeftIsToldFromWhatIsKept(t *testing.T) {
 		{name: "nothing", before: levels{goroutines: 20}, end: levels{goroutines: 20}, most: 5},
 		{name: "a goroutine for each of 30 late answers", before: levels{goroutines: 20}, end: levels{goroutines: 50}, most: 2, want: []quantity{goroutines}},
 		{name: "the goroutines of a client's pool", before: levels{goroutines: 20, toAPI: 0}, end: levels{goroutines: 60, toAPI: 20}, most: 2, calls: 10},
+		{name: "a goroutine for each of 40 late answers, behind new connections", before: levels{goroutines: 15, sockets: 4, toAPI: 0, taken: 1, toData: 2},
+			baseline: levels{goroutines: 35, sockets: 15}, end: levels{goroutines: 98, sockets: 27, toAPI: 20, taken: 1, toData: 4}, most: 3, calls: 20, want: []quantity{goroutines}},
+		{name: "new connections alone", before: levels{goroutines: 15, sockets: 4, toAPI: 0, taken: 1, toData: 2},
+			baseline: levels{goroutines: 35, sockets: 15}, end: levels{goroutines: 58, sockets: 27, toAPI: 20, taken: 1, toData: 4}, most: 3, calls: 20},
+		{name: "workers that are made at first need", before: levels{goroutines: 10, sockets: 4}, baseline: levels{goroutines: 74, sockets: 6}, end: levels{goroutines: 84, sockets: 6}, most: 3},
+		{name: "workers that are made at first need, and a goroutine for each request", before: levels{goroutines: 10, sockets: 4}, baseline: levels{goroutines: 74, sockets: 6},
+			end: levels{goroutines: 114, sockets: 6}, most: 3, want: []quantity{goroutines}},
 		{name: "one for each of ten calls of two requests at once", before: levels{toAPI: 0}, end: levels{toAPI: 20}, most: 2, calls: 1},
 		{name: "connections whose answers were never closed", before: levels{goroutines: 20, toAPI: 0}, end: levels{goroutines: 620, toAPI: 300}, most: 2, calls: 20,
 			want: []quantity{toAPI}},
@@ -40,7 +48,7 @@ func TestWhatIsLeftIsToldFromWhatIsKept(t *testing.T) {
 		{name: "what was not seen at the start", before: levels{threads: 8}, end: levels{threads: 8, goroutines: 900}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			require.Equal(t, c.want, c.end.above(c.before.allowed(c.end, demand{most: c.most, sent: 30}, calls(c.calls))))
+			require.Equal(t, c.want, c.end.above(c.before.reference(c.baseline).allowed(c.end, c.baseline, demand{most: c.most, sent: 30}, calls(c.calls))))
 		})
 	}
 }

@@ -39,6 +39,7 @@ var (
 	processes  = quantity{kind: "processes"}
 	taken      = quantity{kind: "connections of callers"}
 	strange    = quantity{kind: socketsTo, of: "somebody else"}
+	sockets    = quantity{kind: "sockets"} // of all kinds; explains others, and is never judged
 	dbTotal    = quantity{kind: "database connections"}
 	dbActive   = quantity{kind: "running statements"}
 	dbInTx     = quantity{kind: "transactions that are idle"}
@@ -147,16 +148,16 @@ func (l *looker) lookAtProcesses(ctx context.Context, all levels) error {
 	if !probe.SocketsAreSeen {
 		return nil
 	}
-	sockets, err := l.scene.Sockets.Look()
+	seen, err := l.scene.Sockets.Look()
 	if err != nil {
 		return err
 	}
-	all[files] -= float64(len(sockets))
-	all[taken], all[strange] = 0, 0
+	all[files] -= float64(len(seen))
+	all[taken], all[strange], all[sockets] = 0, 0, float64(len(seen))
 	for _, o := range l.scene.Outside {
 		all[quantity{socketsTo, o.Name}] = 0
 	}
-	for _, s := range sockets {
+	for _, s := range seen {
 		name, known := l.places.others[s.Remote]
 		switch {
 		case s.Listening:

@@ -20,9 +20,12 @@ type Reading struct {
 	// Regardless is what the value would have been had nothing been late: what of it
 	// time did not break. Nil: it is not known, or all of it is time's.
 	Regardless *float64
-	// FromSend is the value of a latency, counted from the actual send. Nil: it is
-	// none.
+	// FromSend is the value of a latency, counted from the actual send; of too few
+	// samples the least that it can be. Nil: it is none.
 	FromSend *float64
+	// Least is the least that the value of too few samples can be, whatever those
+	// that are missing would have been. Nil: it is not known.
+	Least *float64
 }
 
 // Point is one sample of a series.
@@ -57,7 +60,7 @@ func Fall(points []Point, from time.Duration, level float64) Reading {
 // in what was read, verdict and reason. All else of the check must be there: its
 // limit, and whether its metric is timed and how many samples that needs.
 func Evaluate(c result.Check, r Reading, w Window, v result.Validity) result.Check {
-	c.Value, c.Samples, c.Regardless, c.FromSend = nil, r.Samples, r.Regardless, r.FromSend
+	c.Value, c.Samples, c.Regardless, c.FromSend, c.Least = nil, r.Samples, r.Regardless, r.FromSend, r.Least
 	c.Verdict, c.Reason = weigh(&c, r)
 	if c.Verdict == result.Fail {
 		if why := excuse(c, w, v); why != "" {
@@ -83,6 +86,9 @@ func weigh(c *result.Check, r Reading) (result.Verdict, string) {
 	}
 	c.Value = &r.Value
 	switch {
+	case r.Samples < c.MinSamples && r.Least != nil && beyond(*c, *r.Least):
+		return result.Fail, fmt.Sprintf("%s rests on %d samples, it needs %d, and whatever the others would have been it was at least %s, limit %s",
+			Subject(*c), r.Samples, c.MinSamples, result.Format(*r.Least, c.Unit), LimitText(*c))
 	case r.Samples < c.MinSamples:
 		return result.Inconclusive, fmt.Sprintf("%s rests on %d samples, it needs %d", c.Metric, r.Samples, c.MinSamples)
 	case holds(*c, r.Value):
@@ -131,7 +137,7 @@ func Finding(c result.Check) string {
 func Recorded(c result.Check) (r Reading, ok bool) {
 	switch {
 	case c.Value != nil:
-		return Reading{Value: *c.Value, Samples: max(c.Samples, 1), Regardless: c.Regardless, FromSend: c.FromSend}, true
+		return Reading{Value: *c.Value, Samples: max(c.Samples, 1), Regardless: c.Regardless, FromSend: c.FromSend, Least: c.Least}, true
 	case Op(c.Op) == FallsTo && c.Samples > 0:
 		return Reading{Value: math.NaN(), Samples: c.Samples, Never: true}, true
 	default:

@@ -34,6 +34,11 @@ func TestEvaluate(t *testing.T) {
 		{"it does not", atMost, verdict.Reading{Value: 11, Samples: 5}, result.Validity{}, result.Fail, "m was 11, limit ≤\u00a010"},
 		{"it holds, on too few samples", atMost, verdict.Reading{Value: 1, Samples: 4}, result.Validity{}, result.Inconclusive, "m rests on 4 samples, it needs 5"},
 		{"it does not, on too few", atMost, verdict.Reading{Value: 11, Samples: 4}, result.Validity{}, result.Inconclusive, "needs 5"},
+		{"it does not, whatever the others would have been", atMost, verdict.Reading{Value: 20, Samples: 4, Least: ptr(11.0)}, result.Validity{}, result.Fail, "m rests on 4 samples, it needs 5, and whatever the others would have been it was at least 11, limit ≤\u00a010"},
+		{"it may hold with the others", atMost, verdict.Reading{Value: 20, Samples: 4, Least: ptr(10.0)}, result.Validity{}, result.Inconclusive, "needs 5"},
+		{"too few can be no proof that too little was measured", result.Check{Metric: "m", Op: ">=", Threshold: 10, Unit: result.UnitCount, MinSamples: 5}, verdict.Reading{Value: 3, Samples: 4, Least: ptr(0.0)}, result.Validity{}, result.Inconclusive, "needs 5"},
+		{"it does not, whatever the others, and the generator was late", timed, verdict.Reading{Value: 20, Samples: 4, Least: ptr(11.0), FromSend: ptr(9.0)}, late, result.Inconclusive, "the generator was late"},
+		{"nor counted from the send", timed, verdict.Reading{Value: 20, Samples: 4, Least: ptr(11.0), FromSend: ptr(10.5)}, late, result.Fail, "at least 11"},
 		{"nothing was measured", atMost, verdict.Reading{Value: 1}, result.Validity{}, result.NotExercised, "no samples of m"},
 		{"it is no number", atMost, verdict.Reading{Value: math.NaN(), Samples: 5}, result.Validity{}, result.Inconclusive, "m is not a number"},
 		{"it is without end", atMost, verdict.Reading{Value: math.Inf(-1), Samples: 5}, result.Validity{}, result.Inconclusive, "m is not a number"},
@@ -73,7 +78,7 @@ func TestWhatIsRecordedIsEnough(t *testing.T) {
 		w := verdict.Window{To: time.Duration(rapid.IntRange(0, 4).Draw(t, "to")) * time.Second}
 		r := verdict.Reading{Value: float64(rapid.IntRange(0, 5).Draw(t, "value")), Samples: rapid.Int64Range(0, 4).Draw(t, "samples")}
 		r.Never = c.Op == "falls_to" && rapid.Bool().Draw(t, "never")
-		for _, at := range []**float64{&r.Regardless, &r.FromSend} {
+		for _, at := range []**float64{&r.Regardless, &r.FromSend, &r.Least} {
 			if c.Op != "falls_to" && rapid.Bool().Draw(t, "known") {
 				*at = ptr(float64(rapid.IntRange(0, 5).Draw(t, "at best")))
 			}

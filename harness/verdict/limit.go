@@ -100,6 +100,20 @@ func holds(c result.Check, value float64) bool {
 	}
 }
 
+// beyond reports whether a check's limit is missed by whatever is no less than a value.
+func beyond(c result.Check, least float64) bool {
+	switch Op(c.Op) {
+	case AtMost, Equals, FallsTo:
+		return least > c.Threshold
+	case Below:
+		return least >= c.Threshold
+	case Between:
+		return c.Upper != nil && least > *c.Upper
+	default:
+		return false
+	}
+}
+
 // LimitUsed is which part of its limit a check used: 1 is at the limit, more is
 // past it, whichever side the limit is on. ok is false where it means nothing:
 // nothing was measured in a valid experiment, or the limit is an exact number.

@@ -13,17 +13,19 @@ type Percentile struct {
 	Of   func(result.Quantiles) float64
 	// Needs is how many samples it takes for the number to mean anything.
 	Needs int64
+	// Percent is which part of the samples it is not less than; 0 of what is no percentile.
+	Percent float64
 }
 
 // Percentiles are the numbers that are measured of each distribution.
 func Percentiles() []Percentile {
 	return []Percentile{
-		{"p50", func(q result.Quantiles) float64 { return q.P50 }, 1},
-		{"p90", func(q result.Quantiles) float64 { return q.P90 }, SamplesFor(90)},
-		{"p99", func(q result.Quantiles) float64 { return q.P99 }, SamplesFor(99)},
-		{"p99_9", func(q result.Quantiles) float64 { return q.P999 }, SamplesFor(99.9)},
-		{"max", func(q result.Quantiles) float64 { return q.Max }, 1},
-		{"mean", func(q result.Quantiles) float64 { return q.Mean }, 1},
+		{"p50", func(q result.Quantiles) float64 { return q.P50 }, 1, 50},
+		{"p90", func(q result.Quantiles) float64 { return q.P90 }, SamplesFor(90), 90},
+		{"p99", func(q result.Quantiles) float64 { return q.P99 }, SamplesFor(99), 99},
+		{"p99_9", func(q result.Quantiles) float64 { return q.P999 }, SamplesFor(99.9), 99.9},
+		{"max", func(q result.Quantiles) float64 { return q.Max }, 1, 0},
+		{"mean", func(q result.Quantiles) float64 { return q.Mean }, 1, 0},
 	}
 }
 

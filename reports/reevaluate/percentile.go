@@ -1,6 +1,7 @@
 package reevaluate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -40,23 +41,32 @@ func percentileOf(st result.Stream, name, phase string) (m metric, ok bool, err 
 		return metric{}, true, err
 	}
 	m = metric{unit: result.UnitMS, timed: true, needs: p.Needs}
-	if named && phase != "" {
-		m.reading = p.Read(d.Of(spans[0].Counts))
-		return m, true, nil
-	}
 	h, err := merged(spans, d)
-	if err != nil {
+	switch {
+	case named && phase != "": // the file has it, whether or not it has what is behind it
+		m.reading = p.Read(d.Of(spans[0].Counts))
+	case err != nil:
 		return metric{}, true, err
-	}
-	if named {
+	case named:
 		m.reading = p.Read(latency.Quantiles(h))
-		return m, true, nil
+	default:
+		m.needs = verdict.SamplesFor(percent)
+		if h != nil {
+			m.reading = verdict.Reading{Value: latency.Percentile(h, percent), Samples: h.TotalCount()}
+		}
 	}
-	m.needs = verdict.SamplesFor(percent)
-	if h != nil {
-		m.reading = verdict.Reading{Value: latency.Percentile(h, percent), Samples: h.TotalCount()}
+	if h != nil && m.reading.Samples < m.needs && (!named || p.Percent > 0) {
+		least := latency.Least(h, cmp.Or(p.Percent, percent), max(m.needs, planned(spans)))
+		m.reading.Least = &least
 	}
 	return m, true, nil
+}
+
+func planned(spans []result.StreamPhase) (n int64) {
+	for _, s := range spans {
+		n += s.Planned
+	}
+	return n
 }
 
 func distributionOf(name string) (verdict.Distribution, bool) {

@@ -66,6 +66,20 @@ func Percentile(h *hdr.Histogram, p float64) float64 {
 	return Millis(h.ValueAtPercentile(p))
 }
 
+// Least is the least that [Percentile] of n latencies can be of which only some were
+// measured: what it would be if none of the others had taken any time.
+func Least(h *hdr.Histogram, p float64, n int64) float64 {
+	if h == nil {
+		return 0
+	}
+	measured := h.TotalCount()
+	rank := int64(p/100*float64(max(n, measured))+0.5) - max(n-measured, 0)
+	if rank <= 0 {
+		return 0
+	}
+	return Percentile(h, 100*float64(rank)/float64(measured))
+}
+
 // Quantiles are the numbers that a result names; nil where nothing was counted.
 func Quantiles(h *hdr.Histogram) *result.Quantiles {
 	if h == nil {

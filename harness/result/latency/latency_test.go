@@ -69,6 +69,33 @@ func TestPercentiles(t *testing.T) {
 	require.InEpsilon(t, float64(time.Hour/time.Millisecond), latency.Quantiles(h).Max, 0.001, "longer than the longest")
 }
 
+// However long the others would have taken, the percentile of all is no less.
+func TestTheLeastThatAPercentileCanBe(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := rapid.SampledFrom([]float64{50, 90, 95, 99, 99.9}).Draw(t, "p")
+		some := rapid.SliceOfN(rapid.Int64Range(1, 5000), 1, 120).Draw(t, "measured")
+		others := rapid.SliceOfN(rapid.Int64Range(0, 5000), 0, 120).Draw(t, "missing")
+		var seen, all *hdr.Histogram
+		for _, v := range some {
+			latency.Record(&seen, time.Duration(v)*time.Millisecond, latency.Fine)
+			latency.Record(&all, time.Duration(v)*time.Millisecond, latency.Fine)
+		}
+		for _, v := range others {
+			latency.Record(&all, time.Duration(v)*time.Millisecond, latency.Fine)
+		}
+		least := latency.Least(seen, p, all.TotalCount())
+		require.LessOrEqual(t, least, latency.Percentile(all, p))
+		require.Equal(t, latency.Percentile(seen, p), latency.Least(seen, p, seen.TotalCount()), "nothing is missing")
+	})
+	var fifty *hdr.Histogram
+	for n := range 50 {
+		latency.Record(&fifty, time.Duration(n)*time.Second, latency.Fine)
+	}
+	require.InDelta(t, 48_000, latency.Least(fifty, 99, 100), 48, "one of the hundred may be above it")
+	require.Zero(t, latency.Least(fifty, 50, 101))
+	require.Zero(t, latency.Least(nil, 99, 100))
+}
+
 func TestWhatIsNoHistogramIsRefused(t *testing.T) {
 	other := hdr.New(1, 1000, 3)
 	require.NoError(t, other.RecordValue(5))
