@@ -205,7 +205,7 @@ func (l levels) ofConnections(now, baseline levels) float64 {
 
 // Slack of the quantities, beside what the load explains.
 const (
-	slackGoroutines = 8
+	slackGoroutines = 24 // of a program of parts that start by and by: who is elected leader of a queue has some fifteen more
 	slackThreads    = 16 // a runtime keeps those that it once needed for blocking calls
 	slackFiles      = 8
 	slackProcesses  = 2
