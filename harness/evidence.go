@@ -24,11 +24,12 @@ func timingInvalid(seen *LoadSeen) string {
 }
 
 // late says that the generator was late by itself. Where the target and its
-// database had filled the machine it is their lateness, and no excuse.
+// database had filled the machine it is their lateness, and no excuse. Of what was
+// due in the warm-up nothing is asked.
 func late(seen *LoadSeen) string {
 	return verdict.GeneratorLate(slices.DeleteFunc(streamsOf(seen), func(s result.Stream) bool {
 		return !slices.ContainsFunc(seen.Phases, func(p result.Phase) bool {
-			return wasLate(s, p.Name) && !witness.FilledByTarget(seen.Record, p.From, p.To)
+			return p.Name != result.WarmUp && wasLate(s, p.Name) && !witness.FilledByTarget(seen.Record, p.From, p.To)
 		})
 	}))
 }
