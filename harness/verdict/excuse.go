@@ -19,6 +19,10 @@ const (
 	// more. One that lasts longer takes as long again: what has piled up meanwhile
 	// is done by and by.
 	recovery = time.Second
+	// explains is how many times as long a latency may have become as something was
+	// felt meanwhile. Nothing from outside adds more than the time that it takes;
+	// twice of it allows for what the witnesses did not see.
+	explains = 2
 )
 
 // excuse says why a check that was missed can't be held against the target; empty
@@ -28,7 +32,7 @@ func excuse(c result.Check, w Window, v result.Validity) string {
 	switch felt := disturbing(c, w, v.Disturbances); {
 	case !c.Timed, c.Regardless != nil && !holds(c, *c.Regardless):
 		return ""
-	case len(felt) > 0:
+	case len(felt) > 0 && !unexplained(c, w, felt):
 		return Disturbed(felt)
 	case v.TimingInvalid != "" && (c.FromSend == nil || holds(c, *c.FromSend)):
 		return v.TimingInvalid
@@ -59,18 +63,48 @@ func disturbanceText(d result.Disturbance) string {
 // from before it, if the recovery reached into it, to the end of what was still in
 // flight after it.
 func disturbing(c result.Check, w Window, all []result.Disturbance) []result.Disturbance {
-	until := w.To + max(inFlight, duration(c))
-	if w.Phase == "" {
-		until = w.To // its end is that of the last answer
-	}
+	until := lastEnd(c, w)
 	var felt []result.Disturbance
 	for _, d := range all {
-		from, to := result.Seconds(d.FromS), result.Seconds(d.ToS)
-		if from < until && to+max(recovery, to-from) > w.From {
+		if from, to := reach(d); from < until && to > w.From {
 			felt = append(felt, d)
 		}
 	}
 	return felt
+}
+
+// lastEnd is when the last of what a check speaks of was over.
+func lastEnd(c result.Check, w Window) time.Duration {
+	if w.Phase == "" {
+		return w.To // its end is that of the last answer
+	}
+	return w.To + max(inFlight, duration(c))
+}
+
+// reach is from when until when a disturbance was felt.
+func reach(d result.Disturbance) (from, to time.Duration) {
+	from, to = result.Seconds(d.FromS), result.Seconds(d.ToS)
+	return from, to + max(recovery, to-from)
+}
+
+// unexplained reports whether a latency misses its limit by more than all the time
+// in which disturbances were felt can have added to it.
+func unexplained(c result.Check, w Window, felt []result.Disturbance) bool {
+	if c.FromSend == nil || c.Unit != result.UnitMS {
+		return false
+	}
+	inOrder := slices.Clone(felt)
+	slices.SortFunc(inOrder, func(a, b result.Disturbance) int { return cmp.Compare(a.FromS, b.FromS) })
+	var disturbed time.Duration
+	counted, until := w.From, lastEnd(c, w)
+	for _, d := range inOrder {
+		from, to := reach(d)
+		from, to = max(from, counted), min(to, until)
+		if to > from {
+			disturbed, counted = disturbed+to-from, to
+		}
+	}
+	return beyond(c, *c.FromSend-float64(explains*disturbed)/float64(time.Millisecond))
 }
 
 // duration is the value of a check on a time; zero of any other.

@@ -43,6 +43,9 @@ func TestOnlyWhatComesFromOutsideExcuses(t *testing.T) {
 		{"the generator was late", slow, verdict.Reading{Value: 120, Samples: 100, FromSend: ptr(60.0)}, late, result.Inconclusive},
 		{"the generator was late, and so were the answers", slow, verdict.Reading{Value: 180, Samples: 100, FromSend: ptr(120.0)}, late, result.Fail},
 		{"so were the answers, but not by themselves", slow, verdict.Reading{Value: 180, Samples: 100, FromSend: ptr(120.0)}, still(5, 6), result.Inconclusive},
+		{"by more than what was felt can have added to it", slow, verdict.Reading{Value: 4900, Samples: 100, FromSend: ptr(4900.0)}, still(5, 6), result.Fail},
+		{"by no more than that", slow, verdict.Reading{Value: 4900, Samples: 100, FromSend: ptr(4100.0)}, still(5, 6), result.Inconclusive},
+		{"by more than was felt of it within its window", slow, verdict.Reading{Value: 1900, Samples: 100, FromSend: ptr(1900.0)}, still(3, 3.5), result.Fail},
 		{"the generator was late, of what is no latency", ratio, read(0.9), late, result.Inconclusive},
 	} {
 		t.Run(row.name, func(t *testing.T) {
