@@ -73,7 +73,7 @@ func (p Profile) Disturbed() harness.Timeline {
 // Outage is a timeline with trouble in the midst of work that goes on behind the
 // answers: there is nothing to warm up.
 func (p Profile) Outage() harness.Timeline {
-	return harness.Timeline{Baseline: p.Phase * 3 / 10, Inject: p.Phase, Heal: p.Phase / 2}
+	return harness.Timeline{Baseline: p.Phase * 3 / 10, Inject: p.Phase * 6 / 10, Heal: p.Phase / 2}
 }
 
 // Brief is a timeline for work that takes its own time when the load is over.

@@ -58,7 +58,7 @@ func TestTimelines(t *testing.T) {
 		{"quick", profile.Profile.Quick, line(400*ms, 500*ms, 0, 0), line(time.Second, 3*time.Second, 0, 0)},
 		{"brief", profile.Profile.Brief, line(0, 500*ms, 0, 0), line(0, 3*time.Second, 0, 0)},
 		{"disturbed", profile.Profile.Disturbed, line(400*ms, 500*ms, time.Second, time.Second), line(time.Second, 3*time.Second, 6*time.Second, 6*time.Second)},
-		{"outage", profile.Profile.Outage, line(0, 300*ms, time.Second, 500*ms), line(0, 1800*ms, 6*time.Second, 3*time.Second)},
+		{"outage", profile.Profile.Outage, line(0, 300*ms, 600*ms, 500*ms), line(0, 1800*ms, 3600*ms, 3*time.Second)},
 		{"hanging", profile.Profile.Hanging, line(400*ms, 500*ms, 1600*ms, time.Second), line(time.Second, 3*time.Second, 16*time.Second, 6*time.Second)},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -93,8 +93,16 @@ func (c *companion) Answered(x load.Exchange, r load.Request, a load.Answer) {
 
 // Follow implements [harness.Companion].
 func (c *companion) Follow(ctx context.Context, s harness.State) {
-	v := newVisitor(s)
-	defer v.close()
+	var asked []visitor // one for each instance
+	for _, url := range s.Targets {
+		s.Target = url
+		v := newVisitor(s)
+		defer v.close()
+		asked = append(asked, v)
+	}
+	if len(asked) == 0 {
+		return
+	}
 	r := rand.New(rand.NewPCG(s.Seed, glimpseSeed))
 	tick := time.NewTicker(glimpseEvery)
 	defer tick.Stop()
@@ -110,9 +118,9 @@ func (c *companion) Follow(ctx context.Context, s harness.State) {
 		}
 		last = time.Now()
 		if n%countEvery == 0 {
-			c.count(ctx, v, s.Start)
+			c.count(ctx, asked[n/countEvery%len(asked)], s.Start)
 		} else {
-			c.glimpse(ctx, v, s.Start, r)
+			c.glimpse(ctx, asked[n%len(asked)], s.Start, r)
 		}
 	}
 }

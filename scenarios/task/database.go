@@ -16,9 +16,7 @@ import (
 
 // databaseTrouble is a scenario in which the way to the database fails for a while.
 func databaseTrouble(p profile.Profile, name, claim string, rate float64, checks []verdict.Check, faults ...harness.Fault) harness.Scenario {
-	t := p.Outage()
-	t.Baseline = p.Phase * 7 / 10 // those under way when the trouble begins are few among so many
-	return troubled(p, t, name, claim, rate, checks, faults)
+	return troubled(p, p.Outage(), name, claim, rate, checks, faults)
 }
 
 // troubled is databaseTrouble on a timeline of its own.
@@ -50,7 +48,7 @@ func databaseGone(p profile.Profile) harness.Scenario {
 // and the client never learns of it.
 func commitRepliesLost(p profile.Profile) harness.Scenario {
 	// The pool needs some seconds for itself after each.
-	moments := max(1, int(p.Outage().Inject/(2*time.Second)))
+	moments := max(1, int(p.Outage().Inject/(1500*time.Millisecond)))
 	var faults []harness.Fault
 	every := p.Outage().Inject / time.Duration(moments)
 	for i := range moments {
@@ -65,14 +63,9 @@ func commitRepliesLost(p profile.Profile) harness.Scenario {
 		faults...)
 }
 
-func backendsTerminated(p profile.Profile) harness.Scenario {
-	return databaseTrouble(p, "task/backends-terminated",
-		"When every session on the database is ended at once, work goes on with new ones: nothing is lost, nothing done twice.", 60, nil,
-		harness.Fault{ID: "terminated", On: harness.OnPostgres, Kind: fault.TerminateBackends{}})
-}
-
 // databaseRefuses has the database refuse in all the ways of one that is busy or on
-// its way up or down: new sessions, statements, and COMMIT.
+// its way up or down: new sessions, statements, and COMMIT. Before that every session
+// is ended at once, and new ones are welcome.
 func databaseRefuses(p profile.Profile) harness.Scenario {
 	kinds := []fault.Kind{
 		fault.SQLState{Code: "53300"}, fault.SQLState{Code: "57P03"}, fault.SQLState{Code: "55000"},
@@ -80,15 +73,17 @@ func databaseRefuses(p profile.Profile) harness.Scenario {
 		fault.SQLState{Code: "40001", On: fault.OnCommit}, fault.SQLState{Code: "53100"},
 	}
 	t := p.Outage()
-	t.Inject = max(t.Inject, time.Duration(len(kinds))*250*time.Millisecond)
+	t.Baseline *= 2
+	t.Inject = max(t.Inject, time.Duration(len(kinds))*200*time.Millisecond)
 	faults := inTurn(t.Inject, harness.OnDatabase, kinds...)
 	for i := range 3 { // who has sessions is not refused new ones
 		faults = append(faults, harness.Fault{
 			ID: fmt.Sprintf("ended-%d", i+1), On: harness.OnPostgres, Kind: fault.TerminateBackends{}, After: faults[i].After + faults[i].For/8,
 		})
 	}
+	faults = append(faults, harness.Fault{ID: "terminated", On: harness.OnPostgres, Kind: fault.TerminateBackends{}, During: result.Baseline, After: t.Baseline / 2})
 	return troubled(p, t, "task/database-refuses",
-		"While the database refuses sessions, statements and commits with errors that pass, tasks are refused clearly; those taken on are all done afterwards, once.", 60, nil, faults)
+		"When the database ends every session, and while it refuses sessions, statements and commits with errors that pass, tasks are refused clearly; those taken on are all done afterwards, once.", 60, nil, faults)
 }
 
 // tablesLocked locks each table that the tasks use, one after the other, on a slow way
@@ -132,7 +127,7 @@ func inTurn(length time.Duration, on string, kinds ...fault.Kind) []harness.Faul
 // sqlStates has a task's own statement fail with errors of every class.
 func sqlStates(p profile.Profile) harness.Scenario {
 	t := p.Outage()
-	t.Baseline, t.Inject = max(p.Phase*6/10, 600*time.Millisecond), max(t.Inject, 1200*time.Millisecond)
+	t.Baseline, t.Inject, t.Heal = max(p.Phase*6/10, 600*time.Millisecond), max(t.Inject, 1200*time.Millisecond), 0
 	// A task that meets the first of them has two more attempts when the last is over.
 	countdown := t.Inject * 6 / 10
 	passing := inTurn(t.Inject, harness.OnDatabase, upon("08006"), upon("25006"), upon("40001"), upon("53200"), upon("55P03"),
@@ -170,7 +165,7 @@ func upon(code string) fault.Kind {
 // postgresKilled kills the database itself and starts it again.
 func postgresKilled(p profile.Profile) harness.Scenario {
 	t := p.Outage()
-	t.Baseline, t.Heal = p.Phase*7/10, max(p.Outage().Heal, 1500*time.Millisecond) // it has to recover, and then the target
+	t.Heal = max(t.Heal, 1500*time.Millisecond) // it has to recover, and then the target
 	return troubled(p, t, "task/postgres-killed",
 		"When Postgres is killed under load and started again, every task that was answered 202 is there and is done, once.", 60, nil,
 		[]harness.Fault{{ID: "crash", On: harness.OnPostgres, Kind: fault.Crash{}, For: t.Inject / 2}, adapter.Always("slow", mailAPI, "delay 50ms")})

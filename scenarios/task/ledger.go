@@ -61,10 +61,14 @@ func (b books) reconcile(ctx context.Context, o harness.State) (harness.Reconcil
 		mails, sent = unseen(mails, why), unseen(sent, why)
 	}
 	r.Findings = append(r.Findings, mails, sent)
+	last := lastCount(ctx, v)
 	if left == 0 {
 		r.Findings = append(r.Findings, b.fates.finding(records, curl), b.fates.glimpsesFinding(byName(records), seen.glimpses, curl))
 	}
-	r.Findings = append(r.Findings, b.fates.queueFinding(records, seen.counts, seen.stalls, lastCount(ctx, v), curl))
+	r.Findings = append(r.Findings, b.fates.queueFinding(records, seen.counts, seen.stalls, last, curl))
+	if len(o.Targets) > 1 {
+		r.Findings = append(r.Findings, agreeFinding(ctx, o, records, last, curl))
+	}
 	if b.fates.exact {
 		if page := patiently(ctx, v, "/metrics"); page.err == nil && page.code == http.StatusOK {
 			r.Findings = append(r.Findings, countersFinding(records, page.body, curl))

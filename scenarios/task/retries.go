@@ -161,8 +161,8 @@ func poison(p profile.Profile) harness.Scenario {
 		Name:        "task/poison",
 		Claim:       "Tasks over which the API fails each time are given up after four attempts, and hold nobody up.",
 		Protections: []string{"task.max-retries"},
-		Settings:    compressedSettings(compressedCountdown, nil),
-		Compressed:  compressedTimes(compressedCountdown),
+		Settings:    compressedSettings(briefCountdown, nil),
+		Compressed:  compressedTimes(briefCountdown),
 		Timeline:    profile.WithDrain(t, 8*time.Second),
 		Faults:      []harness.Fault{adapter.Always("poisoned", mailAPI, "status 500 key=poison-*")},
 		Checks: []verdict.Check{

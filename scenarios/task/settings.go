@@ -18,6 +18,8 @@ const (
 	taskWorkers     = 16               // of each queue
 	// compressedCountdown is what the countdowns are compressed to.
 	compressedCountdown = 200 * time.Millisecond
+	// briefCountdown is for tasks that have all their attempts.
+	briefCountdown = 100 * time.Millisecond
 )
 
 // compressedSettings are settings with the source's countdowns compressed, and more.
