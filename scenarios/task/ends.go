@@ -79,7 +79,9 @@ func killedOften(p profile.Profile) harness.Scenario {
 // in flight: their way to the database is slow in that moment.
 func stoppedUnderLoad(p profile.Profile) harness.Scenario {
 	t := p.Outage()
-	const stop, slow = 200 * time.Millisecond, 300 * time.Millisecond
+	t.Inject = p.Phase
+	// So late that a request which is in flight by then has been taken on.
+	const stop, slow = 400 * time.Millisecond, 420 * time.Millisecond
 	inFlight := func(m mailing) mailing {
 		m.startAt = t.Start(result.Inject) + 10*time.Millisecond
 		return m
@@ -102,6 +104,7 @@ func stoppedUnderLoad(p profile.Profile) harness.Scenario {
 			Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: "/tasks/queue"} },
 		}},
 		Checks: []verdict.Check{
+			nothing("posting.cut").Because("what a target has taken on, it answers"),
 			nothing("posting.failed").Because("a request that is in flight when the target is asked to stop is answered"), nothing("looking.failed"),
 			verdict.Metric("looking.latency.p50").AtLeast(verdict.Duration(stop)).Because("it must have been in flight").OrNotExercised(),
 			nothing("mail_api.abandoned").Because("who is asked to stop ends what is under way").Guarding("task.drain-on-stop"),

@@ -66,10 +66,34 @@ func (f fates) implausible(c counts, h headcount, records []record) string {
 		return fmt.Sprintf("it tells of %d tasks, and %d had been taken on", c.total(), heard)
 	case c.total() > asked+slackCount:
 		return fmt.Sprintf("it tells of %d tasks, and %d had been asked for", c.total(), asked)
+	case seconds(c.Oldest) < atLeast(c, h, records)-slackWait:
+		return fmt.Sprintf("it tells of %d tasks that wait for their first attempt, none for longer than %.1f s; so many had not even been asked for in the last %.1f s",
+			c.Pending, c.Oldest, atLeast(c, h, records).Seconds())
 	case c.Oldest > 0 && seconds(c.Oldest) > h.to-first+slackWait:
 		return fmt.Sprintf("it tells of a task that waits for %.1f s, and the first came %.1f s ago", c.Oldest, (h.to - first).Seconds())
 	}
 	return ""
+}
+
+// atLeast is for how long one of those that wait for their first attempt has waited at
+// least: of so many tasks the oldest is no younger than if they were the latest.
+func atLeast(c counts, h headcount, records []record) time.Duration {
+	waiting := c.Pending - slackCount
+	if waiting <= 0 {
+		return 0
+	}
+	var ages []time.Duration
+	for _, r := range records {
+		switch {
+		case r.due > h.to:
+		case r.accepted && r.heard < h.from:
+			ages = append(ages, h.from-r.heard)
+		default:
+			ages = append(ages, 0) // it may have come just now
+		}
+	}
+	slices.Sort(ages)
+	return append(ages, 0)[min(waiting, len(ages))-min(1, len(ages))]
 }
 
 // overlooked says that a task waits for much longer than the count tells, empty if none

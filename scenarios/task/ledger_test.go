@@ -69,3 +69,18 @@ func TestQuantiles(t *testing.T) {
 	all := []time.Duration{4, 1, 3, 2}
 	require.Equal(t, []time.Duration{1, 3, 4, 4}, []time.Duration{quantile(all, 0), quantile(all, 0.5), quantile(all, 0.9), quantile(all, 1)})
 }
+
+// Of so many that wait one has waited at least as long as the youngest that they can be.
+func TestTheOldestOfManyIsNotYoung(t *testing.T) {
+	var records []record
+	for i := range 300 { // one every 10 ms
+		at := time.Duration(i) * 10 * time.Millisecond
+		records = append(records, record{accepted: true, due: at, heard: at + time.Millisecond})
+	}
+	h := headcount{from: 3 * time.Second, to: 3 * time.Second}
+	require.InDelta(t, 2.0, atLeast(counts{Pending: 200 + slackCount}, h, records).Seconds(), 0.02)
+	require.Zero(t, atLeast(counts{Pending: slackCount}, h, records))
+	require.Zero(t, atLeast(counts{Pending: 200 + slackCount}, h, nil))
+	require.NotEmpty(t, fates{}.implausible(counts{Pending: 280, Succeeded: 20}, h, records), "nobody waits for any time")
+	require.Empty(t, fates{}.implausible(counts{Pending: 280, Succeeded: 20, Oldest: 2.7}, h, records))
+}

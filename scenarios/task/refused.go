@@ -55,6 +55,7 @@ func refusedKey(p profile.Profile) harness.Scenario {
 // parked has the key refused for a while, and a target that waits for another.
 func parked(p profile.Profile) harness.Scenario {
 	t := p.Outage()
+	t.Inject = max(t.Inject, 1600*time.Millisecond) // so long that waiting for a second shows
 	return withMail(p, harness.Scenario{
 		Name:        "task/parked",
 		Claim:       "Where it is configured, a refused key stops the mail queue: nothing is hammered, nothing is lost, and all is delivered once the key is replaced.",
