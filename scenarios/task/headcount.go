@@ -79,21 +79,19 @@ func (f fates) implausible(c counts, h headcount, records []record) string {
 // least: of so many tasks the oldest is no younger than if they were the latest.
 func atLeast(c counts, h headcount, records []record) time.Duration {
 	waiting := c.Pending - slackCount
-	if waiting <= 0 {
+	if waiting <= 0 || len(records) == 0 {
 		return 0
 	}
 	var ages []time.Duration
 	for _, r := range records {
-		switch {
-		case r.due > h.to:
-		case r.accepted && r.heard < h.from:
+		if r.accepted && r.heard < h.from {
 			ages = append(ages, h.from-r.heard)
-		default:
+		} else {
 			ages = append(ages, 0) // it may have come just now
 		}
 	}
 	slices.Sort(ages)
-	return append(ages, 0)[min(waiting, len(ages))-min(1, len(ages))]
+	return ages[min(waiting, len(ages))-1]
 }
 
 // overlooked says that a task waits for much longer than the count tells, empty if none
