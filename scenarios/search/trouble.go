@@ -79,7 +79,7 @@ func poolUsedUp(p profile.Profile, searches Searches) harness.Scenario {
 func lockedTable(p profile.Profile, searches Searches) harness.Scenario {
 	const statement = 150 * time.Millisecond
 	t := p.Disturbed()
-	t.Baseline, t.Inject = t.Baseline*3/5, 3*t.Inject // each fault needs a moment in which somebody meets it
+	t.Baseline, t.Inject = t.Baseline*3/5, t.Inject*5/2 // each fault needs a moment in which somebody meets it
 	return searches.In(harness.Scenario{
 		Name:        "search/locked-table",
 		Claim:       "A migration that locks a table, whichever of those that it reads, costs each search its statement timeout of 0.15 s, and not one moment more.",
@@ -155,7 +155,7 @@ func slowDatabase(p profile.Profile, searches Searches) harness.Scenario {
 // conflict or that it has no room left.
 func cutConnections(p profile.Profile, searches Searches) harness.Scenario {
 	t := p.Disturbed()
-	t.Baseline, t.Inject = t.Baseline*3/5, 3*t.Inject // each fault needs a moment in which somebody meets it
+	t.Baseline, t.Inject = t.Baseline*3/5, t.Inject*5/2 // each fault needs a moment in which somebody meets it
 	// Who refuses new sessions refuses nobody who has one, so the open ones are ended;
 	// between two of these there is one that lets sessions be opened again.
 	ended := func(before string) harness.Fault {
@@ -165,10 +165,11 @@ func cutConnections(p profile.Profile, searches Searches) harness.Scenario {
 		return at(harness.OnDatabase, "says-"+strings.ToLower(code), fault.SQLState{Code: code})
 	}
 	return searches.In(harness.Scenario{
-		Name:     "search/cut-connections",
-		Claim:    "While the database is gone or refuses, in whatever way, searches are refused clearly or answered rightly; afterwards the service is well again by itself.",
-		World:    profile.World(p.Projects),
-		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "300ms", "SEARCH_ACQUIRE_TIMEOUT": "300ms"},
+		Name:  "search/cut-connections",
+		Claim: "While the database is gone or refuses, in whatever way, searches are refused clearly or answered rightly; afterwards the service is well again by itself.",
+		World: profile.World(p.Projects),
+		// With few connections the dead ones are soon used up, and new ones are asked for.
+		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "300ms", "SEARCH_ACQUIRE_TIMEOUT": "300ms", "DB_POOL_MAX": "3"},
 		Timeline: t,
 		Load:     []load.Stream{searches.Stream("search", load.Throughout(40).Over(t.Phases()), Around(schema.TermTwoHundred))},
 		Faults: oneAfterTheOther(t.Inject,
