@@ -176,6 +176,7 @@ func poison(p profile.Profile) harness.Scenario {
 // mixed has trouble with the mail of one kind of task.
 func mixed(p profile.Profile) harness.Scenario {
 	t := p.Outage()
+	t.Inject = p.Phase // several times the timeout of a call, and so long that a queue grows
 	const timeout = 300 * time.Millisecond
 	searches := search.Of(p.Projects)
 	return searches.In(withMail(p, harness.Scenario{
