@@ -10,7 +10,7 @@ BIN     := bin/holdfast
 # and say so.
 RACE    := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 # The packages whose tests measure time.
-MEASURING := /(harness|harness/(chaos|load|probe)|fakes/(httpfault|host|journal|oracleapi)|scenarios)$$
+MEASURING := /(harness|harness/(chaos|load|probe)|fakes/(httpfault|host|journal|oracleapi)|scenarios|scenarios/task)$$
 # A static binary: the same file runs as a process and in an empty container.
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath
 

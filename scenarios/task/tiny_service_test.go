@@ -69,10 +69,11 @@ func tinyFindings(t *testing.T, wrong string) ([]string, []standing.Finding) {
 	}
 	_, target := startTiny(t, fake.Settings()["EMAIL_API_URL"], fake.Settings()["EMAIL_API_KEY"], wrong, countdown)
 
-	state := harness.State{Start: time.Now(), Target: target, Fakes: map[string]harness.Fake{mailAPI: fake}, Seed: 1, Companion: newCompanion()}
+	state := harness.State{Start: time.Now(), Target: target, Targets: []string{target}, Fakes: map[string]harness.Fake{mailAPI: fake}, Seed: 1, Companion: newCompanion()}
 	ctx, cancel := context.WithCancel(t.Context())
 	var following sync.WaitGroup
-	following.Go(func() { state.Companion.Follow(ctx, state) })
+	begun := state
+	following.Go(func() { begun.Companion.Follow(ctx, begun) })
 	stream := m.stream()
 	stream.MaxLag = time.Minute // a busy machine sends all of it, too
 	attack, err := load.Start(t.Context(), load.Config{BaseURL: target, Start: state.Start, Seed: 1, Answers: state.Companion.Answered}, stream)
