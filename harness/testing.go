@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // T is what [Test] needs of a *testing.T; a test of a test gives another.
@@ -126,6 +127,10 @@ func report(t T, s result.Scenario, sub func(name string, check func(T))) {
 		t.Errorf("%s: %s", s.Verdict.Label(), s.Error)
 	}
 	for _, c := range append(append([]result.Check(nil), s.Checks...), s.Evidence...) {
+		if verdict.Silent(c) {
+			t.Logf("%s: nothing to look at: %s", c.Name, c.Reason)
+			continue
+		}
 		sub(c.Name, func(t T) {
 			t.Helper()
 			text := fmt.Sprintf("%s: %s (n = %d)", c.Verdict.Label(), c.Reason, c.Samples)

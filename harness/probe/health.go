@@ -100,7 +100,7 @@ func (h Health) death(t *tally) string {
 		return fmt.Sprintf("a sample of %s hung: it was begun %s before the end", h.Probe, seconds(h.LongestPause))
 	case h.Attempts > 0 && h.Samples == 0 && h.Errors > 0:
 		return fmt.Sprintf("%s measured nothing in %d attempts; the last error: %s", h.Probe, h.Attempts, h.LastError)
-	case h.Samples == 0:
+	case h.Samples == 0 && h.Attempts != 1: // of one look alone none can tell that measures what was between two
 		return fmt.Sprintf("%s found nothing to measure in %d attempts", h.Probe, h.Attempts)
 	case h.Errors*2 > h.Attempts:
 		return fmt.Sprintf("%s failed in %d of %d attempts; the last error: %s", h.Probe, h.Errors, h.Attempts, h.LastError)

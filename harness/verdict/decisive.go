@@ -32,7 +32,7 @@ func Decisive(checks, evidence []result.Check) *result.Check {
 	}
 	for i := range checks {
 		switch {
-		case silent(checks[i]):
+		case Silent(checks[i]):
 		case checks[i].Metric == UnexpectedEnds:
 			consider(&checks[i], 1)
 		case checks[i].Standing:

@@ -31,6 +31,6 @@ func OfFinding(name, about string, looked, broken int64, detail string) result.C
 	return c
 }
 
-// silent reports whether a check decides nothing: a standing check, which nobody
+// Silent reports whether a check decides nothing: a standing check, which nobody
 // asked for, where there was nothing that it could look at.
-func silent(c result.Check) bool { return c.Standing && c.Verdict == result.NotExercised }
+func Silent(c result.Check) bool { return c.Standing && c.Verdict == result.NotExercised }
