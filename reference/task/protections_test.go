@@ -47,9 +47,9 @@ func TestWithoutIdempotencyKeysALostAnswerSendsTwice(t *testing.T) {
 func TestWithoutASendTimeoutAHangHoldsATask(t *testing.T) {
 	t.Parallel()
 	hang := answer{wait: make(chan struct{})}
-	with := started(t, first(1, hang), func(c *Config) { c.SendTimeout = 50 * time.Millisecond })
+	with := started(t, first(1, hang), func(c *Config) { c.SendTimeout = 200 * time.Millisecond })
 	s := with.until(with.notify(1), stateSucceeded)
-	require.Equal(t, 2, s.Attempts)
+	require.GreaterOrEqual(t, s.Attempts, 2, "what hung was given up; on a busy machine perhaps more than that")
 
 	without := started(t, first(1, hang), func(c *Config) { c.SendTimeout, c.DrainOnStop = 0, 0 })
 	held, other := without.notify(1), int64(0)
