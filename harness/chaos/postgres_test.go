@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -118,13 +119,25 @@ func startPostgres() (dsn string, stop func(), err error) {
 	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(reserved.Addr().Port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=30")
 	server.Dir, server.SysProcAttr = dir, diesWithUs(as, syscall.SIGQUIT)
-	if err := server.Start(); err != nil {
+	// It dies with the thread that starts it, so that is one of its own: any other may
+	// be taken by a goroutine that ends with its thread.
+	started, ended := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		runtime.LockOSThread()
+		err := server.Start()
+		started <- err
+		if err == nil {
+			_ = server.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		return "", remove, err
 	}
 	dsn = fmt.Sprintf("postgres://test@%s/postgres?sslmode=disable", reserved.Addr())
 	return dsn, func() {
 		_ = server.Process.Signal(syscall.SIGQUIT)
-		_ = server.Wait()
+		<-ended
 		remove()
 	}, awaitServer(dsn)
 }
