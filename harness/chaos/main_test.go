@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -11,8 +12,11 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv(childRole); role != "" {
 		os.Exit(child(role))
 	}
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		stopPostgres()
-		os.Exit(code)
-	}))
+	code := m.Run()
+	stopPostgres()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, "goroutines are left:", err)
+		code = 1
+	}
+	os.Exit(code)
 }
