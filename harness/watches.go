@@ -39,8 +39,9 @@ const maxSeen = 1 << 16
 // those of the scenario.
 func (s *Session) watch(ctx context.Context, sc Scenario, scene standing.Scene) *watches {
 	w := &watches{seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	off := s.cfg.offs(sc)
 	for _, c := range slices.Concat(standing.All(), sc.Watches) {
-		if s.cfg.off(sc, c.Name) != "" {
+		if off[c.Name] != "" {
 			continue
 		}
 		one := watching{check: c}
@@ -146,15 +147,6 @@ func (w *watches) ended(e standing.Ended) []standing.Finding {
 		all = append(all, f)
 	}
 	return all
-}
-
-// off is the reason for which a standing check is switched off, empty if it is
-// not: for the whole run, or for a scenario.
-func (c Config) off(sc Scenario, check string) string {
-	if why := sc.StandingOff[check]; why != "" {
-		return why
-	}
-	return c.StandingOff[check]
 }
 
 // offs are the standing checks that are switched off for a scenario, each with its reason.

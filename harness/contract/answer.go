@@ -52,6 +52,18 @@ func first(err error) string {
 	return "at /" + strings.Join(e.InstanceLocation, "/") + ": " + e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
 }
 
+// MaxAge is how old an answer says that it may be, by Cache-Control: max-age; false
+// where it says nothing.
+func MaxAge(h http.Header) (time.Duration, bool) {
+	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
+		text, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(directive)), "max-age=")
+		if seconds, err := strconv.Atoi(text); ok && err == nil && seconds >= 0 {
+			return time.Duration(seconds) * time.Second, true
+		}
+	}
+	return 0, false
+}
+
 // longestRetryAfter is the most that a client can be told to wait by a service that
 // means it.
 const longestRetryAfter = 24 * time.Hour

@@ -1,6 +1,7 @@
 package standing
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ func Curl(base string, r load.Request) string {
 	if r.Method != "" && r.Method != http.MethodGet {
 		b.WriteString(" -X " + quoted(r.Method))
 	}
-	for _, name := range slices.Sorted(keys(r.Header)) {
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 		for _, v := range r.Header[name] {
 			b.WriteString(" -H " + quoted(name+": "+v))
 		}
@@ -25,16 +26,6 @@ func Curl(base string, r load.Request) string {
 	}
 	b.WriteString(" " + quoted(base+r.Path))
 	return b.String()
-}
-
-func keys(h http.Header) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range h {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // quoted is a word that a shell takes as it stands.

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
+	"holdfast.dev/holdfast/harness/contract"
 	"holdfast.dev/holdfast/harness/load"
 )
 
@@ -72,7 +72,7 @@ func (w *freshWatch) look(ctx context.Context, client *http.Client, news News) e
 		return fmt.Errorf("write %s: %w", news.Name, err)
 	}
 	written := time.Now()
-	known := maxAge(before.Header) // what was answered before may be answered again for so long
+	known, _ := contract.MaxAge(before.Header) // what was answered before may be answered again for so long
 	for {
 		after, err := w.ask(ctx, client, news.Ask)
 		if err != nil {
@@ -101,18 +101,6 @@ func (w *freshWatch) look(ctx context.Context, client *http.Client, news News) e
 		Repeat: Curl(w.scene.Target, news.Ask),
 	})
 	return nil
-}
-
-// maxAge is how old an answer says that it may be; 0: it says nothing.
-func maxAge(h http.Header) time.Duration {
-	for _, directive := range strings.Split(h.Get("Cache-Control"), ",") {
-		if seconds, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(directive)), "max-age="); ok {
-			if n, err := strconv.Atoi(seconds); err == nil && n > 0 {
-				return time.Duration(n) * time.Second
-			}
-		}
-	}
-	return 0
 }
 
 // ask sends a request, and again as long as it is refused for now: faults are

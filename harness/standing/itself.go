@@ -108,11 +108,12 @@ func (w *itselfWatch) start() {
 // status asks an address that must answer 200. One that is not answered at all is
 // frozen or dead, which others see.
 func (w *itselfWatch) status(ctx context.Context, path string) {
-	a, err := send(ctx, w.client, w.scene.Target, load.Request{Path: path})
+	ask := load.Request{Path: path}
+	a, err := send(ctx, w.client, w.scene.Target, ask)
 	if err != nil {
 		return
 	}
-	w.look(a.Status != http.StatusOK, fmt.Sprintf("%s answered %d", path, a.Status), "curl -i "+quoted(w.scene.Target+path))
+	w.look(a.Status != http.StatusOK, fmt.Sprintf("%s answered %d", path, a.Status), Curl(w.scene.Target, ask))
 }
 
 func (w *itselfWatch) look(broken bool, what, repeat string) {

@@ -13,6 +13,7 @@ import (
 	"holdfast.dev/holdfast/fakes/oracleapi"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -192,5 +193,5 @@ func (a *audit) together(w verdict.Window) verdict.Reading {
 }
 
 func (a *audit) example(h *heard, what string) standing.Example {
-	return standing.Example{At: h.Due, What: what, Repeat: "curl -i '" + a.target + h.Path + "'"}
+	return standing.Example{At: h.Due, What: what, Repeat: standing.Curl(a.target, load.Request{Path: h.Path})}
 }

@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/contract"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/reference/schema"
 )
@@ -84,11 +84,8 @@ func documentedAge(h http.Header) (maxAge time.Duration, aged bool) {
 	if err != nil || age < 0 {
 		return 0, false
 	}
-	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
-		text, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(directive)), "max-age=")
-		if seconds, err := strconv.Atoi(text); ok && err == nil && age <= seconds {
-			return time.Duration(seconds) * time.Second, true
-		}
+	if maxAge, ok := contract.MaxAge(h); ok && time.Duration(age)*time.Second <= maxAge {
+		return maxAge, true
 	}
 	return 0, false
 }
