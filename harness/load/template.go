@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"holdfast.dev/holdfast/placeholder"
 )
 
 // Template is a stream's requests as data, where a function need not be written.
@@ -43,14 +45,15 @@ type compiled struct {
 	method string
 	names  []string // of the variables in use, sorted
 	vars   []variable
-	path   pattern
+	path   placeholder.Bound
 	header []headerPattern
-	body   pattern
+	body   placeholder.Bound
+	bare   bool // it has no body
 }
 
 type headerPattern struct {
 	name  string
-	value pattern
+	value placeholder.Bound
 }
 
 var (
@@ -72,32 +75,61 @@ func (t Template) compile() (*compiled, error) {
 	if !strings.HasPrefix(t.Path, "/") || strings.HasPrefix(t.Path, "//") {
 		note("path", fmt.Errorf("%q does not begin with a single /", t.Path))
 	}
-	c := &compiled{method: t.Method, path: pathPattern(t.Path)}
-	for _, name := range slices.Sorted(maps.Keys(t.Header)) {
-		if !headerForm.MatchString(name) || !isHeaderText(t.Header[name]) {
-			note("header "+name, errors.New("its name is not one word, or its value has a control character"))
-		}
-		c.header = append(c.header, headerPattern{http.CanonicalHeaderKey(name), textPattern(t.Header[name], asHeader)})
-	}
-	var err error
-	c.body, err = t.bodyPattern()
-	note("body", err)
-
+	c := &compiled{method: t.Method, bare: t.Body == ""}
 	for _, name := range slices.Sorted(maps.Keys(t.Vars)) {
 		v, err := t.Vars[name].compile()
 		note("variable "+name, err)
 		c.names, c.vars = append(c.names, name), append(c.vars, v)
 	}
-	note("path", c.path.bind(c.names, c.vars))
-	for i := range c.header {
-		note("header "+c.header[i].name, c.header[i].value.bind(c.names, c.vars))
+	bind := func(where string, p placeholder.Pattern) placeholder.Bound {
+		bound, err := p.Bind(c.names)
+		note(where, err)
+		note(where, c.fits(p))
+		return bound
 	}
-	note("body", c.body.bind(c.names, c.vars))
+	c.path = bind("path", placeholder.Path(t.Path))
+	for _, name := range slices.Sorted(maps.Keys(t.Header)) {
+		if !headerForm.MatchString(name) || !isHeaderText(t.Header[name]) {
+			note("header "+name, errors.New("its name is not one word, or its value has a control character"))
+		}
+		canonical := http.CanonicalHeaderKey(name)
+		c.header = append(c.header, headerPattern{canonical, bind("header "+canonical, placeholder.Header(t.Header[name]))})
+	}
+	body, err := t.bodyPattern()
+	note("body", err)
+	c.body = bind("body", body)
 	return c, errors.Join(errs...)
 }
 
+// fits reports the values that cannot stand where the pattern has them.
+func (c *compiled) fits(p placeholder.Pattern) error {
+	var errs []error
+	for _, spot := range p.Spots() {
+		if i, known := slices.BinarySearch(c.names, spot.Name); known {
+			errs = append(errs, fits(spot, c.vars[i]))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// fits reports why a variable's values cannot stand in a place.
+func fits(s placeholder.Spot, v variable) error {
+	switch {
+	case s.Kind != "" && s.Kind != "int":
+		return fmt.Errorf("{%s:%s}: there is no such kind, only int", s.Name, s.Kind)
+	case s.Kind == "int" && !s.Number:
+		return fmt.Errorf(`{%s:int} is a number only as a whole string of a JSON body, "{%s:int}"`, s.Name, s.Name)
+	case v == nil: // which is reported already
+	case s.Number && !v.every(isInteger):
+		return fmt.Errorf("{%s:int}: not every value of %s is a whole number", s.Name, s.Name)
+	case s.Header && !v.every(isHeaderText):
+		return fmt.Errorf("{%s}: a value of %s has a line break or another control character", s.Name, s.Name)
+	}
+	return nil
+}
+
 // bodyPattern reads the body as what its Content-Type says that it is.
-func (t Template) bodyPattern() (pattern, error) {
+func (t Template) bodyPattern() (placeholder.Pattern, error) {
 	kind := ""
 	for name, value := range t.Header {
 		if http.CanonicalHeaderKey(name) == "Content-Type" {
@@ -111,11 +143,11 @@ func (t Template) bodyPattern() (pattern, error) {
 		if !json.Valid([]byte(t.Body)) {
 			return nil, errors.New(`it is declared as JSON and is none; placeholders stand inside of strings, a number is "{name:int}"`)
 		}
-		return jsonPattern(t.Body), nil
+		return placeholder.JSON(t.Body), nil
 	case strings.Contains(kind, "x-www-form-urlencoded"):
-		return textPattern(t.Body, asQuery), nil
+		return placeholder.Query(t.Body), nil
 	}
-	return textPattern(t.Body, asIs), nil
+	return placeholder.Text(t.Body), nil
 }
 
 // request is request n of a stream. Each variable has draws of its own, so that
@@ -131,15 +163,15 @@ func (c *compiled) request(n int64, r *rand.Rand) Request {
 			values[i] = v.value(n, own)
 		}
 	}
-	request := Request{Method: c.method, Path: c.path.fill(values)}
+	request := Request{Method: c.method, Path: c.path.Fill(values)}
 	if len(c.header) > 0 {
 		request.Header = make(http.Header, len(c.header))
 		for _, h := range c.header {
-			request.Header[h.name] = []string{h.value.fill(values)}
+			request.Header[h.name] = []string{h.value.Fill(values)}
 		}
 	}
-	if c.body != nil {
-		request.Body = []byte(c.body.fill(values))
+	if !c.bare {
+		request.Body = []byte(c.body.Fill(values))
 	}
 	return request
 }
