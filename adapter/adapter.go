@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"context"
 	"strings"
 
 	"holdfast.dev/holdfast/fakes/host"
@@ -34,7 +35,8 @@ func New(h *host.Host) *Fake { return &Fake{host: h, settings: map[string]string
 // and whatever embeds it do.
 func Dependency(name string, open func(seed uint64) (harness.Fake, error), more ...harness.Measure) harness.Dependency {
 	return harness.Dependency{
-		Name: name, Open: open, Faults: Support(),
+		Name: name, Faults: Support(),
+		Open: func(_ context.Context, o harness.Opening) (harness.Fake, error) { return open(o.Seed) },
 		Gauges: []harness.Gauge{{
 			Series: probe.Series{Name: name + ".in_flight", Unit: result.UnitCount},
 			Read:   func(f harness.Fake) float64 { return float64(f.(witness).Journal().Gauge("").InFlight) },

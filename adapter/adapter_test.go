@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // open starts the fake of a dependency, as the harness does.
 func open(t *testing.T, d harness.Dependency) harness.Fake {
 	t.Helper()
-	fake, err := d.Open(1)
+	fake, err := d.Open(t.Context(), harness.Opening{Seed: 1})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fake.Close() })
 	return fake

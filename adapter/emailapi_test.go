@@ -113,6 +113,6 @@ func TestAnotherFaultOfTheEmailAPI(t *testing.T) {
 
 // A fake whose configuration is wrong does not start, and says what is.
 func TestAFakeThatCannotStartSaysWhy(t *testing.T) {
-	_, err := adapter.EmailAPI("api", emailapi.Config{DailyQuota: -1}, adapter.KeyInFile).Open(1)
+	_, err := adapter.EmailAPI("api", emailapi.Config{DailyQuota: -1}, adapter.KeyInFile).Open(t.Context(), harness.Opening{Seed: 1})
 	require.Error(t, err)
 }

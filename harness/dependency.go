@@ -10,6 +10,7 @@ import (
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/harness/undo"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
@@ -28,13 +29,43 @@ type Dependency struct {
 	// fault which it cannot carry out is refused before anything starts. Defaults
 	// to nothing.
 	Faults fault.Support
-	// Open starts a fake whose draws all come from seed. It is asked once for
-	// each time that the scenario is run.
-	Open func(seed uint64) (Fake, error)
+	// Export are environment variables of the target as texts over what is known of
+	// the run: {url}, {host} and so on are what the dependency says of itself (see
+	// [Fake]), {secrets.app} or {parameters.size} what [Opening.Values] has.
+	Export map[string]string
+	// KeepsData says that it keeps what it stores in [Opening.Data], so that it can
+	// be closed, its folder copied, and opened again on each copy.
+	KeepsData bool
+	// Open starts it. It is asked once for each time that the scenario is run.
+	Open func(ctx context.Context, o Opening) (Fake, error)
+}
+
+// Opening is what a dependency is told of the run that it is opened for. Who plays
+// it in this process needs no more than the seed.
+type Opening struct {
+	// Seed is where all of its draws come from.
+	Seed uint64
+	// Faulted says that the scenario lays a fault there: without one, nothing need
+	// stand between it and the target.
+	Faulted bool
+	// Start is the zero from which the times of what it starts count.
+	Start time.Time
+	// Journal is the run's undo journal: what it starts stands there before.
+	Journal *undo.Journal
+	// Data is a folder that it alone has while it is open; empty, or a copy of what
+	// it left there when it was closed. It has none unless it keeps data.
+	Data string
+	// Values are what is known by name: of the run, and of the dependencies that
+	// were opened before it, as NAME.url.
+	Values map[string]string
+	// Say is told what a person should know, a line at a time.
+	Say func(line string)
 }
 
 // Fake plays a dependency. Faults are applied to it as to any other place. What
-// it saw is the truth about what the target did to the outside.
+// it saw is the truth about what the target did to the outside. One that has a
+// method Values() map[string]string tells by it where its clients find it, by the
+// names that texts have for that: url, host, port, address.
 type Fake interface {
 	chaos.Place
 	// Settings are the environment variables by which the target finds it.
@@ -101,6 +132,9 @@ type State struct {
 	Targets []string
 	// Fakes play the dependencies, by their names.
 	Fakes map[string]Fake
+	// Values are what is known by name: secrets and parameters of the run, where its
+	// dependencies are (stripe.url), and what the setup has captured.
+	Values map[string]string
 	// Seed is the origin of all that the run has drawn, so that a stream's requests
 	// can be had again: see [load.Requests].
 	Seed uint64

@@ -23,7 +23,7 @@ func withFaults(faults ...harness.Fault) harness.Scenario {
 		World: harness.World{Data: database.DataSet{Build: func(context.Context, string) error { return nil }}, Dependencies: []harness.Dependency{{
 			Name:   "api",
 			Faults: fault.Support{Place: "an API", Kinds: []fault.Carried{{Kind: "delay"}}, Selectors: []string{"key"}},
-			Open:   func(uint64) (harness.Fake, error) { return nil, nil },
+			Open:   func(context.Context, harness.Opening) (harness.Fake, error) { return nil, nil },
 		}}},
 		Timeline: harness.Timeline{Baseline: time.Second, Inject: 2 * time.Second},
 		Load: []load.Stream{{

@@ -100,6 +100,13 @@ type World struct {
 	// News is what is written into the data while the target runs: its next answer
 	// must know it. Defaults to nothing.
 	News []standing.News
+	// DatabaseName is how texts call the database: {db.dsn} where it is db. Defaults
+	// to database.
+	DatabaseName string
+	// DatabaseEnv are the variables that tell the target of the database, as texts
+	// over {dsn}, {host}, {port}, {database}, {user} and {password}, which lead
+	// through the proxy where a fault is laid to it. Defaults to DATABASE_URL={dsn}.
+	DatabaseEnv map[string]string
 	// Dependencies are what the target calls outside of itself.
 	Dependencies []Dependency
 	// Prepare adds to the scenario's own copy of the data what it alone needs,

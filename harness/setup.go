@@ -21,6 +21,7 @@ type setup struct {
 	data     *database.Database // nil: the scenario has none
 	server   *database.Server   // nil: the scenario has none of its own
 	fakes    map[string]Fake
+	values   map[string]string // what is known by name
 	places   map[string]chaos.Place
 	targets  []target.Target
 	target   target.Target  // the first of them
@@ -41,11 +42,11 @@ type setup struct {
 // setUp brings all of it up. What it starts it leaves to undo, also where it
 // fails; env is the target's environment as far as it came to be known.
 func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string) (*setup, error) {
-	st := &setup{scenario: sc, fakes: map[string]Fake{}, places: map[string]chaos.Place{}, begun: time.Now(), canary: s.canary, seed: s.cfg.Seed}
+	st := &setup{scenario: sc, fakes: map[string]Fake{}, values: map[string]string{}, places: map[string]chaos.Place{}, begun: time.Now(), canary: s.canary, seed: s.cfg.Seed}
 	if sc.Companion != nil {
 		st.company = sc.Companion()
 	}
-	if err := st.openFakes(s.cfg.Seed, undo); err != nil {
+	if err := s.openFakes(ctx, st, undo); err != nil {
 		return nil, err
 	}
 	dsn, err := s.setUpData(ctx, st, undo)
@@ -55,7 +56,9 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	if err := st.prepare(ctx); err != nil {
 		return nil, err
 	}
-	addressesOf(st.fakes, dsn, env)
+	if err := st.export(dsn, env); err != nil {
+		return nil, err
+	}
 	st.limited = v.launch(s.cfg.Target).MemoryLimit > 0
 	st.caller = callersSecret()
 	st.secrets = secretsOf(env, st.fakes, st.caller)
@@ -68,15 +71,21 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	return st, nil
 }
 
-// openFakes starts those who play the dependencies.
-func (st *setup) openFakes(seed uint64, undo *cleanups) error {
+// openFakes starts those who play the dependencies, in their order, so that one may
+// be told where those before it are.
+func (s *Session) openFakes(ctx context.Context, st *setup, undo *cleanups) error {
 	for _, d := range st.scenario.World.Dependencies {
-		fake, err := d.Open(seed)
+		fake, err := d.Open(ctx, Opening{
+			Seed: st.seed, Faulted: st.scenario.has(d.Name), Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), Say: s.say,
+		})
 		if err != nil {
-			return fmt.Errorf("start the fake %s: %w", d.Name, err)
+			return fmt.Errorf("start %s: %w", d.Name, err)
 		}
-		undo.add("stop the fake "+d.Name, func(context.Context) error { return fake.Close() })
+		undo.add("stop "+d.Name, func(context.Context) error { return fake.Close() })
 		st.fakes[d.Name], st.places[d.Name] = fake, fake
+		for name, value := range valuesOf(fake) {
+			st.values[d.Name+"."+name] = value
+		}
 	}
 	return nil
 }
@@ -176,7 +185,7 @@ func (e *unmetError) Unwrap() error { return e.what }
 
 // state is what there is of the experiment by now, but what became of the load.
 func (st *setup) state() State {
-	s := State{Start: st.start, Fakes: st.fakes, Seed: st.seed, Companion: st.company}
+	s := State{Start: st.start, Fakes: st.fakes, Seed: st.seed, Companion: st.company, Values: maps.Clone(st.values)}
 	if st.watches != nil {
 		s.Tell = st.watches.answered()
 	}
@@ -222,19 +231,6 @@ func (st *setup) outside() []standing.Outside {
 	}
 	return all
 }
-
-// addressesOf adds to the target's environment where it finds its dependencies.
-func addressesOf(fakes map[string]Fake, dsn string, env map[string]string) {
-	for _, fake := range fakes {
-		maps.Copy(env, fake.Settings())
-	}
-	if dsn != "" {
-		env[databaseVariable] = dsn
-	}
-}
-
-// databaseVariable tells the target where its database is.
-const databaseVariable = "DATABASE_URL"
 
 func (s *Session) newTarget(v Variant, env map[string]string, st *setup) (target.Target, error) {
 	launch := v.launch(s.cfg.Target)

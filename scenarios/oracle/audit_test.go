@@ -27,7 +27,7 @@ type rig struct {
 }
 
 func newRig(t *testing.T) *rig {
-	fake, err := adapter.OracleAPI(oracleAPI, oracleapi.Config{DataSeed: profile.DataSeed}).Open(1)
+	fake, err := adapter.OracleAPI(oracleAPI, oracleapi.Config{DataSeed: profile.DataSeed}).Open(t.Context(), harness.Opening{Seed: 1})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fake.Close() })
 	r := &rig{t: t, fake: fake.(*adapter.Oracles), heard: &listener{}}

@@ -81,7 +81,7 @@ func TestAScenarioOfTasksIsCompleted(t *testing.T) {
 func TestOnlyAKeyThatIsReplacedIsInAFile(t *testing.T) {
 	for _, faults := range [][]harness.Fault{nil, {{ID: "revoked", On: mailAPI, Kind: fault.RevokeKey{}}}} {
 		s := withMail(smoke(t), harness.Scenario{Faults: faults}, emailapi.Config{}, steady("mail", 10, time.Second))
-		fake, err := s.World.Dependencies[0].Open(1)
+		fake, err := s.World.Dependencies[0].Open(t.Context(), harness.Opening{Seed: 1})
 		require.NoError(t, err)
 		_, inFile := fake.Settings()["EMAIL_API_KEY_FILE"]
 		_, plain := fake.Settings()["EMAIL_API_KEY"]

@@ -58,7 +58,7 @@ func tinyFindings(t *testing.T, wrong string) ([]string, []standing.Finding) {
 			adapter.Always("refused", mailAPI, "status 422 name=invalid_parameter key=refused-*"), adapter.Always("slow", mailAPI, "delay 150ms key=fine-*"),
 		},
 	}
-	fake, err := adapter.EmailAPI(mailAPI, emailapi.Config{}, adapter.KeyInEnvironment).Open(1)
+	fake, err := adapter.EmailAPI(mailAPI, emailapi.Config{}, adapter.KeyInEnvironment).Open(t.Context(), harness.Opening{Seed: 1})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fake.Close() })
 	var faults []chaos.Applied
