@@ -1,0 +1,71 @@
+package step_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/database/databasetest"
+	"holdfast.dev/holdfast/harness/step"
+)
+
+func TestSQL(t *testing.T) {
+	dsn := databasetest.Empty(t)
+	m := means(t)
+	m.Database = func(string) (string, error) { return dsn, nil }
+	do := func(s step.Step) step.Outcome {
+		t.Helper()
+		out, err := m.Do(t.Context(), s)
+		require.NoError(t, err)
+		return out
+	}
+	out := do(step.Step{SQL: "create table t (n int, u text); insert into t values (1, 'a;b'), (2, null); select n, u from t order by n; insert into t values (3)"})
+	require.Equal(t, [][]string{{"1", "a;b"}, {"2", ""}}, out.Rows)
+	require.Equal(t, []string{"CREATE TABLE", "INSERT 0 2", "SELECT 2", "INSERT 0 1"}, out.Log)
+	do(step.Step{SQL: `update t set u = :url, n = :n where n = :n::int and ':url' <> $$:url$$ || "u" -- :url`, Values: map[string]string{"url": "'; drop table t; --{projects}", "n": "1"}})
+	require.Equal(t, [][]string{{"'; drop table t; --7"}}, do(step.Step{SQL: "select u from t where n = 1"}).Rows)
+	_, err := m.Do(t.Context(), step.Step{Name: "broken", SQL: "select nothing"})
+	require.ErrorContains(t, err, `broken: ERROR: column "nothing" does not exist`)
+	_, err = m.Do(t.Context(), step.Step{SQL: "select pg_sleep(30)", Timeout: 100 * time.Millisecond})
+	require.ErrorContains(t, err, "it took longer than 100ms")
+
+	t.Run("a question changes nothing", func(t *testing.T) {
+		for _, sql := range []string{
+			"insert into t values (9)", "with x as (delete from t returning 1) select * from x", "commit; delete from t", "create table more (n int)",
+			"set transaction read write", "select nextval('s')", "select pg_terminate_backend(pg_backend_pid())",
+		} {
+			_, _, err := step.ReadOnly{DSN: dsn, SQL: sql}.Ask(t.Context())
+			if err == nil { // allowed on its face: a setting, which ends with the connection
+				require.Equal(t, "set transaction read write", sql)
+			}
+		}
+		rows, n, err := step.ReadOnly{DSN: dsn, SQL: "select n, current_user from t order by n", MaxRows: 1}.Ask(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 3, n)
+		require.Equal(t, [][]string{{"1", "pg_read_all_data"}}, rows)
+		_, _, err = step.ReadOnly{DSN: dsn, SQL: "select pg_sleep(30)", Timeout: 100 * time.Millisecond}.Ask(t.Context())
+		require.ErrorContains(t, err, "it took longer than 100ms")
+	})
+}
+
+// The rule shows its harm first: without it the same statements do write.
+func TestWithoutReadOnlyTheSameWouldWrite(t *testing.T) {
+	dsn := databasetest.Empty(t)
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), "create table t (n int); insert into t values (1)")
+	require.NoError(t, err)
+	const sneaky = "with x as (delete from t returning 1) select * from x"
+	_, _, err = step.ReadOnly{DSN: dsn, SQL: sneaky}.Ask(t.Context())
+	require.Error(t, err)
+	var left int
+	require.NoError(t, conn.QueryRow(t.Context(), "select count(*) from t").Scan(&left))
+	require.Equal(t, 1, left)
+	_, err = conn.Exec(t.Context(), sneaky)
+	require.NoError(t, err)
+	require.NoError(t, conn.QueryRow(t.Context(), "select count(*) from t").Scan(&left))
+	require.Zero(t, left)
+}
