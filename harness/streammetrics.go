@@ -10,7 +10,7 @@ import (
 )
 
 // addStream enters a stream's metrics: STREAM.latency.p99 and its like,
-// STREAM.planned, .sent, .completed, .ok, .ok_ratio, .failed,
+// STREAM.planned, .sent, .completed, .ok, .ok_ratio, .refused, .refused_ratio, .failed,
 // .wrong, .errors.CLASS and .status.CODE. What an answer said does not depend on
 // the machine; whether it came in time does, and so is Timed. Of numbers that are
 // made of both it is read what time did not break.
@@ -34,15 +34,26 @@ func (r metrics) addStream(s load.Stream) {
 		r.addCount(verdict.Descriptor{Name: s.Name + ".status." + status, Unit: result.UnitCount, Timed: code < 400 || load.OfTime(load.ClassStatus(code))}, s.Name,
 			outOfSent(func(c result.Counts) int64 { return c.Statuses[status] }))
 	}
-	r.addCount(verdict.Descriptor{Name: s.Name + ".ok_ratio", Unit: result.UnitRatio, Timed: true, About: "expected answers out of all that were sent"}, s.Name,
+	r.addCount(verdict.Descriptor{Name: s.Name + ".ok_ratio", Unit: result.UnitRatio, Timed: true, About: "expected answers out of all that were sent; a refusal is none"}, s.Name,
 		func(c result.Counts) verdict.Reading {
-			known := c.Sent - c.Spanning
-			if known <= 0 {
-				return verdict.Reading{}
+			read := shareOfSent(func(c result.Counts) int64 { return c.OK })(c)
+			if read.Samples > 0 {
+				regardless := 1 - float64(broken(c))/float64(read.Samples)
+				read.Regardless = &regardless
 			}
-			regardless := 1 - float64(broken(c))/float64(known)
-			return verdict.Reading{Value: float64(c.OK) / float64(known), Samples: known, Regardless: &regardless}
+			return read
 		})
+	if load.MayRefuse(s) {
+		r.addRefusals(s.Name)
+	}
+}
+
+// addRefusals enters STREAM.refused and STREAM.refused_ratio. A stream that knows no
+// orderly refusals has neither: nothing could ever be counted there.
+func (r metrics) addRefusals(stream string) {
+	r.addCount(verdict.Descriptor{Name: stream + ".refused", Unit: result.UnitCount, Timed: true, About: "refusals in an orderly way"}, stream, outOfSent(load.Refused))
+	r.addCount(verdict.Descriptor{Name: stream + ".refused_ratio", Unit: result.UnitRatio, Timed: true, About: "refusals in an orderly way out of all that were sent"}, stream,
+		shareOfSent(load.Refused))
 }
 
 // latencyOf is what some phases say of one number of a distribution. Where too few
@@ -127,6 +138,19 @@ func streamCounts(wrong []string) []streamCount {
 func outOfSent(of func(result.Counts) int64) func(result.Counts) verdict.Reading {
 	return func(c result.Counts) verdict.Reading {
 		return verdict.Reading{Value: float64(of(c)), Samples: c.Sent - c.Spanning}
+	}
+}
+
+// shareOfSent is a number out of all requests that were sent and of which it is known
+// how they ended.
+func shareOfSent(of func(result.Counts) int64) func(result.Counts) verdict.Reading {
+	return func(c result.Counts) verdict.Reading {
+		read := outOfSent(of)(c)
+		if read.Samples <= 0 {
+			return verdict.Reading{}
+		}
+		read.Value /= float64(read.Samples)
+		return read
 	}
 }
 

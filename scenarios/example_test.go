@@ -21,7 +21,7 @@ var lockedTable = harness.Scenario{
 	Settings:    map[string]string{"SEARCH_STATEMENT_TIMEOUT": "300ms"},
 	Timeline:    harness.Timeline{WarmUp: time.Second, Baseline: 2 * time.Second, Inject: 3 * time.Second, Heal: 3 * time.Second},
 	Load: []load.Stream{{
-		Name: "search", Profile: load.Constant(20, 9*time.Second), Expect: load.OrShed(load.Status(200)),
+		Name: "search", Profile: load.Constant(20, 9*time.Second), Refused: load.Refusal(),
 		Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: "/search?q=reforestation"} },
 	}},
 	Faults: []harness.Fault{{ID: "lock", On: harness.OnPostgres, Kind: fault.LockTable{Table: "search_documents"}}},

@@ -151,11 +151,10 @@ func Start(ctx context.Context, config Config, streams ...Stream) (*Attack, erro
 		rec := newRecorder(s, config.Phases, config.FirstFault, config.Interval)
 		rec.observe = config.Observe
 		p := newPacer(s, a.clock, pacing.Done(), rec)
-		s.Expect.IgnoresBody = s.Expect.IgnoresBody && config.Answers == nil
 		senders[i] = &sender{
 			stream: s, answers: config.Answers, via: via, seed: streamSeed(config.Seed, s.Name), pacer: p, rec: rec,
 			now: a.clock, stop: pacing.Done(), deadlines: newDeadlines(life, s.Timeout), transport: transport, scratch: pool,
-			common: config.Header,
+			common: config.Header, noBodies: s.ignoresBody() && config.Answers == nil,
 		}
 		a.streams = append(a.streams, &running{stream: s, pacer: p, rec: rec})
 	}

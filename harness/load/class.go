@@ -24,13 +24,19 @@ const (
 	ClassCanceled = "canceled"  // in flight when [Attack.Abort] was called
 	ClassTooLarge = "too_large" // the body is longer than [Stream.MaxBody]
 	ClassOther    = "other"     // none of these, for example an answer that is not HTTP
-	// ClassShedByTarget is an orderly refusal which the stream accepts, see
-	// [OrShed]. It is the one class that is not a failure.
+	// ClassShedByTarget is an orderly refusal, as [Stream.Refused] says what one is.
+	// It is the one class that is not a failure, and it is no success either.
 	ClassShedByTarget = "shed_by_target"
 
 	classStatus = "status_"
 	classCheck  = "check_"
 )
+
+// Refused returns how many requests of c were refused in an orderly way.
+func Refused(c result.Counts) int64 { return c.Errors[ClassShedByTarget] }
+
+// MayRefuse reports whether a request of s can be refused in an orderly way.
+func MayRefuse(s Stream) bool { return s.Refused.Judge != nil || s.Expect.Refuses }
 
 // Failed returns how many requests of c were sent and failed: all that got
 // neither the expected answer nor a refusal that their stream accepts.

@@ -96,6 +96,7 @@ func TestEachErrorHasItsClass(t *testing.T) {
 		base      string // instead of talk
 		talk      func(*net.TCPConn, *bufio.Reader)
 		expect    load.Expectation
+		refused   load.Expectation
 		class     string // empty: as expected
 		completed bool
 	}{
@@ -115,9 +116,9 @@ func TestEachErrorHasItsClass(t *testing.T) {
 		{name: "no HTTP", talk: thenCloses("SSH-2.0-OpenSSH_9.2\r\n\r\n", fin), class: load.ClassOther},
 		{name: "another status", talk: answers("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"), class: "status_503", completed: true},
 		{name: "a redirect is not followed", talk: answers("HTTP/1.1 302 No\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"), class: "status_302", completed: true},
-		{name: "an accepted refusal", expect: load.OrShed(load.Status(200)), class: load.ClassShedByTarget, completed: true,
+		{name: "an accepted refusal", refused: load.Refusal(), class: load.ClassShedByTarget, completed: true,
 			talk: answers("HTTP/1.1 503 No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n")},
-		{name: "a refusal that does not say when to come back", expect: load.OrShed(load.Status(200)), class: "status_503", completed: true,
+		{name: "a refusal that does not say when to come back", refused: load.Refusal(), class: "status_503", completed: true,
 			talk: answers("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")},
 		{name: "another body", expect: load.All(load.Status(200), load.JSONArrayLen("results", 2)), class: "check_results_len", completed: true,
 			talk: answers("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"results\":[1]}")},
@@ -132,7 +133,7 @@ func TestEachErrorHasItsClass(t *testing.T) {
 				row.base = rawServer(t, row.talk)
 			}
 			attack, err := load.Start(context.Background(), load.Config{BaseURL: row.base}, load.Stream{
-				Name: "x", Profile: load.Constant(100, 30*ms), Next: get("/"), Expect: row.expect,
+				Name: "x", Profile: load.Constant(100, 30*ms), Next: get("/"), Expect: row.expect, Refused: row.refused,
 				Timeout: 2 * time.Second, MaxBody: 64, MaxLag: time.Minute,
 			})
 			require.NoError(t, err)

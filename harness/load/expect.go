@@ -33,9 +33,20 @@ type Expectation struct {
 	// Checks lists the classes of its own, check_NAME, that Judge may return
 	// beside those of [Classes].
 	Checks []string
+	// Refuses says that Judge names an orderly refusal itself, as [ClassShedByTarget]:
+	// it takes the whole answer to tell one. Elsewhere [Stream.Refused] says it.
+	Refuses bool
 	// IgnoresBody says that Judge does not look at the body. It is then read
 	// to its end and thrown away. Defaults to false: the body is kept for Judge.
 	IgnoresBody bool
+}
+
+// judge is the class of an answer: a refusal in order is asked about first.
+func judge(expect, refused *Expectation, a Answer) string {
+	if refused.Judge != nil && refused.Judge(a) == "" {
+		return ClassShedByTarget
+	}
+	return expect.Judge(a)
 }
 
 // Status expects one of codes, any 2xx where none is given. Others are counted
@@ -73,14 +84,14 @@ func Check(name string, holds func(Answer) bool) Expectation {
 // names the class, so the status is best put first.
 func All(parts ...Expectation) Expectation {
 	names := make([]string, len(parts))
-	ignores := true
+	ignores, refuses := true, false
 	var checks []string
 	for i, p := range parts {
 		checks = append(checks, p.Checks...)
 		names[i] = p.Name
-		ignores = ignores && p.IgnoresBody
+		ignores, refuses = ignores && p.IgnoresBody, refuses || p.Refuses
 	}
-	return Expectation{Name: strings.Join(names, ", "), IgnoresBody: ignores, Checks: checks, Judge: func(a Answer) string {
+	return Expectation{Name: strings.Join(names, ", "), IgnoresBody: ignores, Refuses: refuses, Checks: checks, Judge: func(a Answer) string {
 		for _, p := range parts {
 			if class := p.Judge(a); class != "" {
 				return class
@@ -90,22 +101,18 @@ func All(parts ...Expectation) Expectation {
 	}}
 }
 
-// OrShed accepts, beside what e expects, that the target refuses the request in
-// an orderly way: one of codes (503 where none is given) with a Retry-After
-// header. Such answers are counted as [ClassShedByTarget]: they are no failure,
-// and they are no expected answer either, so the latency of expected answers
-// remains that of the requests which the target took on.
-func OrShed(e Expectation, codes ...int) Expectation {
+// Refusal expects an answer by which the target refuses a request in an orderly
+// way: one of codes, 503 where none is given, with a Retry-After header. It is what
+// [Stream.Refused] is for.
+func Refusal(codes ...int) Expectation {
 	if len(codes) == 0 {
 		codes = []int{http.StatusServiceUnavailable}
 	}
-	judge := e.Judge
-	e.Name += ", or an orderly refusal"
-	e.Judge = func(a Answer) string {
-		if slices.Contains(codes, a.Status) && a.Header.Get("Retry-After") != "" {
-			return ClassShedByTarget
+	status := Status(codes...)
+	return Expectation{Name: status.Name + " with Retry-After", IgnoresBody: true, Judge: func(a Answer) string {
+		if class := status.Judge(a); class != "" || a.Header.Get("Retry-After") != "" {
+			return class
 		}
-		return judge(a)
-	}
-	return e
+		return ClassStatus(a.Status)
+	}}
 }

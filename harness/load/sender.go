@@ -41,6 +41,7 @@ type sender struct {
 	scratch   *sync.Pool                      // of *scratch, shared by the streams of a run
 	common    http.Header                     // of every request
 	answers   func(Exchange, Request, Answer) // nil: nobody asks
+	noBodies  bool                            // nobody looks at the bodies of answers
 }
 
 // scratch is what one exchange needs while it lasts.
@@ -104,7 +105,7 @@ func (s *sender) judge(a Answer, err error) (int, string) {
 	case err != nil:
 		return 0, classify(err)
 	}
-	return a.Status, s.stream.Expect.Judge(a)
+	return a.Status, judge(&s.stream.Expect, &s.stream.Refused, a)
 }
 
 // ask asks the stream what request n looks like. The source of randomness
@@ -255,7 +256,7 @@ func (s *sender) read(resp *http.Response, sc *scratch) (Answer, error) {
 	a := Answer{Status: resp.StatusCode, Header: resp.Header}
 	buf := sc.body[:0]
 	defer func() { sc.body = buf[:0] }()
-	if want := resp.ContentLength; want > int64(cap(buf)) && want <= s.stream.MaxBody && !s.stream.Expect.IgnoresBody {
+	if want := resp.ContentLength; want > int64(cap(buf)) && want <= s.stream.MaxBody && !s.noBodies {
 		buf = make([]byte, 0, want+bytes.MinRead)
 	}
 	for {
@@ -264,7 +265,7 @@ func (s *sender) read(resp *http.Response, sc *scratch) (Answer, error) {
 		}
 		n, err := resp.Body.Read(buf[len(buf):cap(buf)])
 		a.length += int64(n)
-		if !s.stream.Expect.IgnoresBody {
+		if !s.noBodies {
 			buf = buf[:len(buf)+n]
 		}
 		switch {

@@ -37,6 +37,12 @@ type Stream struct {
 	Template *Template
 	// Expect says what an answer must be. Defaults to any 2xx.
 	Expect Expectation
+	// Refused says by which answers the target refuses a request in an orderly way,
+	// for example [Refusal]. They are asked about first and counted apart, as
+	// [ClassShedByTarget]: no failure, and never an expected answer, so the latency of
+	// expected answers remains that of the requests which the target took on.
+	// Defaults to none: each refusal is a failure.
+	Refused Expectation
 	// Timeout bounds a request from its send to the end of its answer's body. It
 	// may take effect up to a hundredth of itself late, 100 ms at most.
 	// Defaults to [DefaultTimeout].
@@ -81,6 +87,20 @@ func (s Stream) requests() func(n int64, r *rand.Rand) Request {
 	}
 	t, _ := s.Template.compile()
 	return t.request
+}
+
+// Judge is the class under which an answer to the stream is counted; empty: it is
+// the expected one.
+func (s Stream) Judge(a Answer) string {
+	if s.Expect.Judge == nil {
+		s.Expect = Status()
+	}
+	return judge(&s.Expect, &s.Refused, a)
+}
+
+// ignoresBody reports whether nothing of the stream looks at the bodies of answers.
+func (s Stream) ignoresBody() bool {
+	return s.Expect.IgnoresBody && (s.Refused.Judge == nil || s.Refused.IgnoresBody)
 }
 
 func (s Stream) withDefaults() Stream {

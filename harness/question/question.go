@@ -69,7 +69,7 @@ func (f Form[Q]) Stream(name string, p load.Profile, draw func(*rand.Rand) Q) lo
 // Expect expects the right answer to whatever was asked.
 func (f Form[Q]) Expect() load.Expectation {
 	known := newJudged()
-	return load.Expectation{Name: f.Name, Checks: f.Checks, Judge: func(a load.Answer) string {
+	return load.Expectation{Name: f.Name, Checks: f.Checks, Refuses: true, Judge: func(a load.Answer) string {
 		return known.class(a, func() string {
 			q, ok := f.Read(a.Asked)
 			if !ok {

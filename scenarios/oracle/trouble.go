@@ -46,7 +46,7 @@ func databaseTrouble(p profile.Profile) harness.Scenario {
 		faults = append(faults, harness.Fault{ID: one.id, On: one.on, Kind: one.kind, After: time.Duration(i) * each, For: each * 3 / 4})
 	}
 	stream := impacts("impact", 1, 30, t, impact(activeOracles, nil))
-	stream.Expect = load.OrShed(stream.Expect)
+	stream.Refused = load.Refusal()
 	return harness.Scenario{
 		Name:  "oracle/database-trouble",
 		Claim: "While the database is slow, gone, refuses or has one of its tables locked, whoever asks for an impact is told to come again, in time; afterwards all is well by itself.",

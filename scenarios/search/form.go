@@ -62,6 +62,7 @@ func (s Searches) Stream(name string, p load.Profile, draw func(*rand.Rand) stri
 func (s Searches) Served(name string, p load.Profile, draw func(*rand.Rand) string) load.Stream {
 	stream := s.form.Stream(name, p, draw)
 	judge := stream.Expect.Judge
+	stream.Expect.Refuses = false
 	stream.Expect.Judge = func(a load.Answer) string {
 		if class := judge(a); class != load.ClassShedByTarget {
 			return class

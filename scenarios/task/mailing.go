@@ -82,7 +82,7 @@ type task struct {
 func (m mailing) stream() load.Stream {
 	return load.Stream{
 		Name: m.name, Profile: m.profile, StartAt: m.startAt, Next: m.next,
-		Expect: load.OrShed(takenOn()),
+		Expect: takenOn(), Refused: load.Refusal(),
 	}
 }
 

@@ -43,7 +43,7 @@ func TestWhatATaskAsksFor(t *testing.T) {
 
 // A task is taken on with 202 or clearly refused; all else is a failure.
 func TestWhatATaskIsAnswered(t *testing.T) {
-	expect := steady("mail", 10, time.Second).stream().Expect
+	expect := steady("mail", 10, time.Second).stream()
 	for body, class := range map[string]string{`{"id":7}`: "", `{"id":"7"}`: "", `{}`: "check_id", `{"id":null}`: "check_id", `{"id":{}}`: "check_id", ``: "check_id"} {
 		require.Equal(t, class, expect.Judge(load.Answer{Status: http.StatusAccepted, Body: []byte(body)}), body)
 	}
