@@ -15,6 +15,8 @@ type End struct {
 	OOMEvidence string `json:"oom_evidence,omitempty"`
 	// Expected is true when the harness ended it.
 	Expected bool `json:"expected"`
+	// Restarted is true when the process's own restart policy started it again.
+	Restarted bool `json:"restarted,omitempty"`
 	// PeakRSSBytes is the kernel's own high-water mark.
 	PeakRSSBytes *uint64 `json:"peak_rss_bytes,omitempty"`
 	// LimitBytes is the memory limit it ran under, if any.

@@ -16,6 +16,9 @@ type Runtime struct {
 	Name string
 	// New prepares a target; it starts nothing.
 	New func(Spec) (Target, error)
+	// Image makes a launcher of a container image, for processes that are one. Nil: it
+	// cannot.
+	Image func(ImageSpec) (Launcher, error)
 	// Undoers undo, kind by kind, what its targets leave behind when their harness
 	// is killed: they are for [undo.Sweep].
 	Undoers map[string]undo.Func
@@ -28,6 +31,24 @@ type Spec struct {
 	Command string
 	// MemoryLimit in bytes; 0 is none, or the runtime's own default.
 	MemoryLimit uint64
+}
+
+// ImageSpec is a container image to run as a process of a service. Its command and
+// its environment come with each [Invocation]: an empty one of Args means the
+// image's own.
+type ImageSpec struct {
+	// Name is what messages call it. Required.
+	Name string
+	// Image is a reference, for example ghcr.io/acme/shop:3. It is pulled where the
+	// machine has none. Required.
+	Image string
+	// Dir is the working directory in it. Defaults to the image's own.
+	Dir string
+	// MemoryLimit in bytes and CPUs bound it; 0 is no limit.
+	MemoryLimit uint64
+	CPUs        float64
+	// Journal is the run's undo journal. Required.
+	Journal *undo.Journal
 }
 
 // Launcher begins lives of a program: the part in which one runtime differs from

@@ -93,10 +93,11 @@ func (l *lines) add(line string) {
 // lineWriter splits one stream into lines. It is for one goroutine.
 type lineWriter struct {
 	to      *lines
+	look    func(line []byte) // at each line as it was written; nil: nobody does
 	partial []byte
 }
 
-func (l *lines) writer() *lineWriter { return &lineWriter{to: l} }
+func (l *lines) writer(look func([]byte)) *lineWriter { return &lineWriter{to: l, look: look} }
 
 // Write takes what it is given and never fails. Of a line without an end it
 // keeps as much as can be shown, plus the longest secret, so that no secret
@@ -122,6 +123,9 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 
 // flush ends the line that was begun; the stream has ended.
 func (w *lineWriter) flush() {
+	if w.look != nil {
+		w.look(w.partial)
+	}
 	w.to.add(string(w.partial))
 	w.partial = w.partial[:0]
 }

@@ -48,6 +48,12 @@ type ProcessConfig struct {
 	// make cgroups (in practice root); Start fails with [ErrNoMemoryLimit]
 	// elsewhere. Defaults to 0, no limit.
 	MemoryLimit uint64
+	// CPUs bounds its CPU time the same way, in CPUs, for example 0.5; Start fails
+	// with [ErrNoCPULimit] where that cannot be. Defaults to 0, no limit.
+	CPUs float64
+	// PassEnv names variables of the harness's environment that pass to it beside
+	// those that always do ([Passed]).
+	PassEnv []string
 }
 
 // Validate reports all that is wrong with it.

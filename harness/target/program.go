@@ -127,22 +127,28 @@ func (p Program) withDefaults(name string) Program {
 	return p
 }
 
-// invocation is a life that listens at address and writes into log, with a mark
-// of its own.
-func (p Program) invocation(address string, log *lines) Invocation {
-	i := Invocation{Run: p.Journal.Run(), Step: rand.Text(), Log: func() io.WriteCloser { return log.writer() }}
+// compose is what a life at that address is told.
+func (p Program) compose(address string) (args []string, env map[string]string, err error) {
 	host, port, _ := net.SplitHostPort(address)
 	fill := strings.NewReplacer("{addr}", address, "{host}", host, "{port}", port)
 	for _, arg := range p.Args {
-		i.Args = append(i.Args, fill.Replace(arg))
+		args = append(args, fill.Replace(arg))
 	}
-	vars := map[string]string{p.AddrVariable: address}
+	env = map[string]string{p.AddrVariable: address}
 	for name, value := range p.Env {
-		vars[name] = fill.Replace(value)
+		env[name] = fill.Replace(value)
 	}
-	vars[undo.RunVariable], vars[stepVariable] = i.Run, i.Step
-	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		i.Env = append(i.Env, name+"="+vars[name])
+	return args, env, nil
+}
+
+// invocation is a life that is told that and writes into log, with a mark of its
+// own.
+func (p Program) invocation(args []string, env map[string]string, log func() io.WriteCloser) Invocation {
+	i := Invocation{Args: args, Run: p.Journal.Run(), Step: rand.Text(), Log: log}
+	env = maps.Clone(env)
+	env[undo.RunVariable], env[stepVariable] = i.Run, i.Step
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		i.Env = append(i.Env, name+"="+env[name])
 	}
 	return i
 }

@@ -1,11 +1,15 @@
 package target
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"regexp"
+	"sync"
 	"time"
 )
 
@@ -16,23 +20,21 @@ const (
 
 var errEndedFirst = errors.New("it ended before it was ready")
 
-// awaitReady asks url until it answers 2xx. It gives up when ended fires, at
-// the deadline, or when ctx ends, and then says what the last answer was.
-func awaitReady(ctx context.Context, url string, deadline time.Duration, ended <-chan struct{}) error {
+// question asks once whether a target is ready, nil if it is.
+type question func(ctx context.Context) error
+
+// awaitReady asks until the answer is yes. It gives up when ended fires, at the
+// deadline, or when ctx ends, and then says what the last answer was.
+func awaitReady(ctx context.Context, ask question, deadline time.Duration, ended <-chan struct{}) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, deadline, fmt.Errorf("not ready within %v", deadline))
 	defer cancel()
-	client := &http.Client{
-		Timeout:       readyPatience,
-		Transport:     &http.Transport{DisableKeepAlives: true}, // no Proxy: the environment's must not come between
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 	tick := time.NewTicker(readyPause)
 	defer tick.Stop()
 	last := errors.New("no answer yet")
 	for {
-		err := askReady(ctx, client, url)
+		err := ask(ctx)
 		select {
-		case <-ended: // also when someone else answered 2xx at its port
+		case <-ended: // also when someone else answered at its port
 			return errEndedFirst
 		default:
 		}
@@ -52,19 +54,89 @@ func awaitReady(ctx context.Context, url string, deadline time.Duration, ended <
 	}
 }
 
-func askReady(ctx context.Context, client *http.Client, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
+// asking is how a life at that address, the first port's, is asked.
+func (r *Runner) asking(address string, seen *sighting) question {
+	if r.at != nil {
+		address = r.at(r.ready.Port)
 	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
+	switch {
+	case r.ready.HTTP != "":
+		return asksHTTP("http://" + address + r.ready.HTTP)
+	case r.ready.TCP:
+		return asksTCP(address)
+	case r.ready.Log != "":
+		return seen.ask
+	default:
+		return func(context.Context) error { return nil }
 	}
-	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<16))
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return fmt.Errorf("GET %s: %s", req.URL.Redacted(), resp.Status)
+}
+
+// asksHTTP asks whether a URL answers 2xx.
+func asksHTTP(url string) question {
+	client := &http.Client{
+		Timeout:       readyPatience,
+		Transport:     &http.Transport{DisableKeepAlives: true}, // no Proxy: the environment's must not come between
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return nil
+	return func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<16))
+		if resp.StatusCode < 200 || resp.StatusCode > 299 {
+			return fmt.Errorf("GET %s: %s", req.URL.Redacted(), resp.Status)
+		}
+		return nil
+	}
+}
+
+// asksTCP asks whether an address takes connections.
+func asksTCP(address string) question {
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, readyPatience)
+		defer cancel()
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}
+}
+
+// sighting looks for a text in the lines of one life.
+type sighting struct {
+	text []byte // empty: nothing is looked for
+
+	mu   sync.Mutex // guards seen
+	seen bool
+}
+
+func newSighting(text string) *sighting { return &sighting{text: []byte(text)} }
+
+// colour is what terminals take for a colour and do not show.
+var colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func (s *sighting) look(line []byte) {
+	if len(s.text) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = s.seen || bytes.Contains(line, s.text) || bytes.Contains(colour.ReplaceAll(line, nil), s.text)
+}
+
+// ask is a [question].
+func (s *sighting) ask(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen {
+		return nil
+	}
+	return fmt.Errorf("no line of its log holds %q (a program that keeps its output back tells too late: PYTHONUNBUFFERED=1 for Python)", s.text)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"sync"
@@ -25,6 +26,10 @@ type Runner struct {
 	how  Launcher
 	log  *lines
 	turn chan struct{} // held by the one Start or Stop that is at work
+	// compose is what a life at that address is told.
+	compose func(address string) (args []string, env map[string]string, err error)
+	ready   Ready
+	at      func(port string) (address string) // nil: there is one port
 
 	mu      sync.Mutex // guards below
 	address string
@@ -44,8 +49,10 @@ func New(prog Program, how Launcher) (*Runner, error) {
 func newRunner(prog Program, how Launcher) *Runner {
 	return &Runner{
 		prog: prog, how: how, address: prog.Address,
-		log:  newLines(prog.LogLines, prog.Secrets, prog.Line),
-		turn: make(chan struct{}, 1),
+		log:     newLines(prog.LogLines, prog.Secrets, prog.Line),
+		turn:    make(chan struct{}, 1),
+		compose: prog.compose,
+		ready:   Ready{HTTP: prog.ReadyPath, Timeout: prog.ReadyTimeout},
 	}
 }
 
@@ -80,14 +87,11 @@ func (r *Runner) startOnce(ctx context.Context) error {
 	if err != nil {
 		return &StartError{Name: r.prog.Name, Err: err}
 	}
-	began := time.Since(r.prog.Start)
-	i := r.prog.invocation(address, r.log)
-	l, err := r.how.Launch(ctx, i)
+	t, seen, err := r.begin(ctx, address)
 	if err != nil {
 		return &StartError{Name: r.prog.Name, Err: err, Log: r.log.list()}
 	}
-	t := r.take(l, began, stepVariable+"="+i.Step)
-	err = awaitReady(ctx, r.URL()+r.prog.ReadyPath, r.prog.ReadyTimeout, t.exited)
+	err = awaitReady(ctx, r.asking(address, seen), r.ready.Timeout, t.exited)
 	if err == nil {
 		return nil
 	}
@@ -98,6 +102,43 @@ func (r *Runner) startOnce(ctx context.Context) error {
 		err = errors.Join(err, undone)
 	}
 	return &StartError{Name: r.prog.Name, End: r.endOf(t), Ended: true, Log: r.log.list(), Err: err}
+}
+
+// begin begins one life. seen fires when it has written the line by which it is
+// known to be ready, if there is one.
+func (r *Runner) begin(ctx context.Context, address string) (t *tenure, seen *sighting, err error) {
+	began := time.Since(r.prog.Start)
+	args, env, err := r.compose(address)
+	if err != nil {
+		return nil, nil, err
+	}
+	seen = newSighting(r.ready.Log)
+	i := r.prog.invocation(args, env, func() io.WriteCloser { return r.log.writer(seen.look) })
+	l, err := r.how.Launch(ctx, i)
+	if err != nil {
+		return nil, nil, err
+	}
+	return r.take(l, began, stepVariable+"="+i.Step), seen, nil
+}
+
+// relaunch begins another life, as a service manager does: it does not wait until
+// that is ready, and ends none that is not.
+func (r *Runner) relaunch(ctx context.Context) error {
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	address, err := r.settleAddress()
+	if err != nil {
+		return err
+	}
+	_, _, err = r.begin(ctx, address)
+	return err
 }
 
 // take makes a life the current one and watches over its end.

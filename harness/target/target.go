@@ -75,6 +75,8 @@ var (
 	ErrNotOurs = errors.New("the target is run by someone else: holdfast neither stops nor signals it")
 	// ErrNoMemoryLimit means that this machine lets us limit no process's memory.
 	ErrNoMemoryLimit = errors.New("cannot limit the memory of a process here")
+	// ErrNoCPULimit is the same for its CPU time.
+	ErrNoCPULimit = errors.New("cannot limit the CPU time of a process here")
 	// errPortTaken asks for a start at another port.
 	errPortTaken = errors.New("its port was taken by someone else")
 )

@@ -33,3 +33,17 @@ func (r *Runner) record(t *tenure) {
 	r.ends[t.index] = end
 	t.err = err
 }
+
+// wasStopped is whether Stop, or a Start that failed, ended it.
+func (r *Runner) wasStopped(t *tenure) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return t.stopping
+}
+
+// setRestarted records whether another life follows by itself.
+func (r *Runner) setRestarted(t *tenure, is bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ends[t.index].Restarted = is
+}

@@ -2,6 +2,7 @@ package target
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -23,9 +24,9 @@ func TestAStrangersAnswerAtItsPortIsNotTakenForItsOwn(t *testing.T) {
 	stranger := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer stranger.Close()
 	ended := make(chan struct{})
-	require.NoError(t, awaitReady(t.Context(), stranger.URL, time.Second, ended))
+	require.NoError(t, awaitReady(t.Context(), asksHTTP(stranger.URL), time.Second, ended))
 	close(ended)
-	require.ErrorIs(t, awaitReady(t.Context(), stranger.URL, time.Second, ended), errEndedFirst)
+	require.ErrorIs(t, awaitReady(t.Context(), asksHTTP(stranger.URL), time.Second, ended), errEndedFirst)
 }
 
 func TestAPortIsPickedWhereTheKernelHandsOutNone(t *testing.T) {
@@ -69,7 +70,7 @@ func TestAPortLostBeforeTheFirstStartIsReplaced(t *testing.T) {
 
 func TestTheLogKeepsTheLastLines(t *testing.T) {
 	l := newLines(3, nil, nil)
-	w := l.writer()
+	w := l.writer(nil)
 	_, _ = w.Write([]byte("one\ntwo\r\nth"))
 	require.Equal(t, []string{"one", "two"}, l.list())
 	_, _ = w.Write([]byte("ree\n\nfive\xff"))
@@ -81,7 +82,7 @@ func TestALongLineIsCutButNotThroughASecret(t *testing.T) {
 	const secret = "correct horse battery staple"
 	for _, before := range []int{0, maxLine - len(secret) - 1, maxLine - 10, maxLine - 1, maxLine, maxLine + 5, 10 * maxLine} {
 		l := newLines(1, []string{secret}, nil)
-		w := l.writer()
+		w := l.writer(nil)
 		for _, r := range strings.Repeat("x", before) + secret + strings.Repeat("y", 3*maxLine) + "\n" {
 			_, _ = w.Write([]byte(string(r)))
 		}
@@ -97,7 +98,7 @@ func TestNoFormOfASecretIsEverLogged(t *testing.T) {
 		secret := rapid.StringMatching(`S3[a-z@:/?#&=+ "'<>%]{3,20}`).Draw(t, "secret")
 		form := rapid.SampledFrom(secretForms([]string{secret})).Draw(t, "form")
 		l := newLines(10, []string{"S3", secret, ""}, nil)
-		w := l.writer()
+		w := l.writer(nil)
 		text := rapid.StringMatching(`[a-z ]{0,40}`).Draw(t, "before") + form + "\n"
 		at := rapid.IntRange(0, len(text)).Draw(t, "cut")
 		_, _ = w.Write([]byte(text[:at]))
@@ -115,7 +116,7 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte(strings.Repeat("z", 3*maxLine)), 100)
 	f.Fuzz(func(t *testing.T, data []byte, at int) {
 		l := newLines(5, []string{"secret"}, nil)
-		w := l.writer()
+		w := l.writer(nil)
 		if at < 0 || at > len(data) {
 			at = len(data)
 		}
@@ -209,13 +210,18 @@ func TestALifeIsToldItsAddressAndItsMark(t *testing.T) {
 		Env: map[string]string{"SELF": "http://{addr}/", "A": "{other}"}, Journal: journal,
 	}.withDefaults("x")
 	log := newLines(10, nil, nil)
-	i := p.invocation("127.0.0.1:8080", log)
+	invoke := func() Invocation {
+		args, env, err := p.compose("127.0.0.1:8080")
+		require.NoError(t, err)
+		return p.invocation(args, env, func() io.WriteCloser { return log.writer(nil) })
+	}
+	i := invoke()
 	require.Equal(t, []string{"--port=8080", "--host=127.0.0.1", "plain"}, i.Args)
 	require.NotEmpty(t, i.Step)
 	require.Equal(t, []string{
 		"A={other}", "ADDR=127.0.0.1:8080", "HOLDFAST_RUN=r1", "HOLDFAST_STEP=" + i.Step, "SELF=http://127.0.0.1:8080/",
 	}, i.Env, "sorted, and nothing else")
-	require.NotEqual(t, i.Step, p.invocation("127.0.0.1:8080", log).Step, "each life has a mark of its own")
+	require.NotEqual(t, i.Step, invoke().Step, "each life has a mark of its own")
 
 	w := i.Log()
 	_, err = w.Write([]byte("one\ntw"))

@@ -59,7 +59,7 @@ func NewURL(c URLConfig) (*URL, error) {
 
 // Start returns when the service says that it is ready.
 func (u *URL) Start(ctx context.Context) error {
-	if err := awaitReady(ctx, u.config.URL+u.config.ReadyPath, u.config.ReadyTimeout, nil); err != nil {
+	if err := awaitReady(ctx, asksHTTP(u.config.URL+u.config.ReadyPath), u.config.ReadyTimeout, nil); err != nil {
 		return &StartError{Name: u.Describe(), Err: err}
 	}
 	return nil
