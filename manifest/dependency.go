@@ -1,0 +1,134 @@
+package manifest
+
+import "holdfast.dev/holdfast/manifest/notation"
+
+// Dependency is one thing that the service talks to: exactly one of postgres, http,
+// smtp, resend, image, command and address says what it is.
+type Dependency struct {
+	// A Postgres of this run's own, with the data of setup; each scenario gets a copy.
+	Postgres *Postgres `yaml:"postgres"`
+	// An outside API that is played here, with routes.
+	HTTP *HTTP `yaml:"http"`
+	// A mail server that is played here.
+	SMTP *SMTP `yaml:"smtp"`
+	// The e-mail API in the manner of Resend, played here.
+	Resend *Resend `yaml:"resend"`
+	// A container image that plays it.
+	Image string `yaml:"image"`
+	// A program of this machine that plays it.
+	Command Command `yaml:"command"`
+	// host:port of one that somebody else runs. Its host must be named by --allow-host; it is never migrated, seeded or killed.
+	Address notation.Literal `yaml:"address"`
+	// The port that an image listens on; a program is told one as {own.port}.
+	Port int `yaml:"port"`
+	// Where a program runs, from the folder of this file.
+	WorkingDir string `yaml:"working_dir"`
+	// The environment of an image or a program. {address} is what clients use, {own.address} what it binds itself.
+	Env notation.Table[string] `yaml:"env"`
+	// The folder in which an image or a program keeps its data. It is stopped and the folder copied after setup.once, so that each scenario starts from it.
+	Data string `yaml:"data"`
+	// How it is known that an image or a program can serve. Defaults to a TCP connection.
+	Ready Ready `yaml:"ready"`
+	// What an image or a program may use at most.
+	Limits Limits `yaml:"limits"`
+	// How long an image or a program is given to end by itself. Defaults to 10s.
+	StopGracePeriod Duration `yaml:"stop_grace_period"`
+	// The variables by which the service finds it, for all processes, from {url}, {host}, {port}, {address}, and of a Postgres {dsn}, {database}, {user}, {password}.
+	Export notation.Table[string] `yaml:"export"`
+}
+
+// Postgres is a database of this run's own.
+type Postgres struct {
+	// A container image, for extensions that the machine's own Postgres lacks.
+	Image string `yaml:"image"`
+	// Extensions that are created before setup.
+	Extensions notation.Words `yaml:"extensions"`
+	// Settings of the server, as in postgresql.conf.
+	Settings notation.Table[string] `yaml:"settings"`
+}
+
+// SMTP is a mail server that is played here. It has no settings.
+type SMTP struct{}
+
+// Resend is an e-mail API that is played here. It has no settings.
+type Resend struct{}
+
+// HTTP is an outside API that is played here.
+type HTTP struct {
+	// Its routes, by name. A fault goes to one as DEPENDENCY.ROUTE, and its metrics are called so: stripe.charge.attempts.max.
+	Routes notation.Table[Route] `yaml:"routes,required"`
+}
+
+// Route is one thing that an outside API is asked.
+type Route struct {
+	// Which requests it answers.
+	Request RouteRequest `yaml:"request,required"`
+	// What makes two requests the same business, for example "{form.metadata[cart]}": attempts and duplicates are counted by it. Defaults to the method, the path and the body.
+	Key string `yaml:"key"`
+	// A repeated key is answered as the first time, and not done again.
+	Idempotency *Idempotency `yaml:"idempotency"`
+	// What it answers. Defaults to 200 without a body.
+	Response Response `yaml:"response"`
+	// What it sends to the service afterwards.
+	Webhook *Webhook `yaml:"webhook"`
+}
+
+// RouteRequest says which requests are meant. All that is given must hold.
+type RouteRequest struct {
+	// Defaults to any.
+	Method string `yaml:"method"`
+	// With places for parts: /rates/{currency}. They are {path.currency} in the answer, or {currency} for short.
+	Path string `yaml:"path,required"`
+	// Parameters of the query: a value, present, absent, or ~ with a regular expression.
+	Query notation.Table[string] `yaml:"query"`
+	// Headers, in the same way.
+	Headers notation.Table[string] `yaml:"headers"`
+	// Parts of a JSON body by their path, in the same way: order.id.
+	JSON notation.Table[string] `yaml:"json"`
+	// Fields of a form, in the same way.
+	Form notation.Table[string] `yaml:"form"`
+	// The whole body, in the same way.
+	Body string `yaml:"body"`
+}
+
+// Idempotency says how a caller marks a repetition.
+type Idempotency struct {
+	// The header with the caller's key.
+	Header string `yaml:"header,required"`
+}
+
+// Response is an answer.
+type Response struct {
+	// Defaults to 200.
+	Status int `yaml:"status"`
+	// Headers, with {placeholders}.
+	Headers notation.Table[string] `yaml:"headers"`
+	// A JSON body; texts in it may have {placeholders}, and "{n:int}" is a number.
+	JSON notation.JSON `yaml:"json"`
+	// Another body, as it is.
+	Body string `yaml:"body"`
+}
+
+// Webhook is a request that an outside API sends to the service.
+type Webhook struct {
+	// The process that gets it. Defaults to the entry.
+	To string `yaml:"to"`
+	// Where to.
+	Path string `yaml:"path,required"`
+	// Defaults to POST.
+	Method string `yaml:"method"`
+	// How long after the answer. Defaults to at once.
+	Delay Duration `yaml:"delay"`
+	// Headers, with {placeholders}.
+	Headers notation.Table[string] `yaml:"headers"`
+	// A JSON body.
+	JSON notation.JSON `yaml:"json"`
+	// How it is signed.
+	Sign Sign `yaml:"sign"`
+}
+
+// Sign is how a webhook is signed.
+type Sign struct {
+	// The secret of a signature as Stripe has it.
+	Stripe string `yaml:"stripe"`
+}

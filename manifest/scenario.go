@@ -1,0 +1,351 @@
+package manifest
+
+import "holdfast.dev/holdfast/manifest/notation"
+
+// Scenario is one experiment.
+type Scenario struct {
+	// area/what, for example checkout/slow-payments.
+	Name string `yaml:"name,required"`
+	// What a pass shows, in one sentence.
+	Claim string `yaml:"claim,required"`
+	// The protections that it proves.
+	Protections notation.Words `yaml:"protections"`
+	// Environment of processes for this scenario: NAME: value for all, or PROCESS: { NAME: value }.
+	Env notation.Table[Off] `yaml:"env"`
+	// Parameters for this scenario.
+	Parameters notation.Table[string] `yaml:"parameters"`
+	// How long each phase lasts.
+	Timeline Timeline `yaml:"timeline,required"`
+	// Requests, in an open model: each is sent when it is due, whatever became of those before.
+	Load []Stream `yaml:"load,required"`
+	// What goes wrong.
+	Faults []Fault `yaml:"faults"`
+	// What is done meanwhile: a migration, a deploy.
+	Actions []Action `yaml:"actions"`
+	// What says that the work behind the answers is done. Defaults to the last answer.
+	Drained *Drained `yaml:"drained"`
+	// Holds what was accepted against what became of it.
+	Ledger *Ledger `yaml:"ledger"`
+	// Numbers that are read all the time.
+	Gauges []Gauge `yaml:"gauges"`
+	// What must hold.
+	Checks []Check `yaml:"checks,required"`
+	// What must hold of the data.
+	Invariants []Invariant `yaml:"invariants"`
+	// Standing checks that do not hold here, by name, each with the reason.
+	StandingOff notation.Table[string] `yaml:"standing_off"`
+	// Whether it belongs to the main job.
+	Headline bool `yaml:"headline"`
+	// Whether it is run by its name only, and not by --all.
+	Slow bool `yaml:"slow"`
+}
+
+// Timeline is how long each phase lasts. One that is left out does not take place.
+type Timeline struct {
+	// Load that is not judged.
+	WarmUp Duration `yaml:"warm_up"`
+	// Load before anything goes wrong.
+	Baseline Duration `yaml:"baseline"`
+	// Load while faults act.
+	Inject Duration `yaml:"inject"`
+	// Load after that.
+	Heal Duration `yaml:"heal"`
+	// The most that is waited for the last answers, and for drained. Defaults to 30s.
+	Drain Duration `yaml:"drain"`
+}
+
+// Stream is one sequence of requests: with request, or with steps or sessions.
+type Stream struct {
+	// Begins the names of its metrics.
+	Name string `yaml:"name,required"`
+	// The process that gets it. Defaults to the entry.
+	To string `yaml:"to"`
+	// How many a second: 40/s, { baseline: 40/s, inject: 200/s }, or bursts of 50 every 500ms.
+	Rate Rate `yaml:"rate"`
+	// Rates that change evenly from one to the next, from rate or else from nothing.
+	Stages []Stage `yaml:"stages"`
+	// Values that differ from request to request, as {NAME}.
+	Vary notation.Table[Vary] `yaml:"vary"`
+	// What is asked.
+	Request *Request `yaml:"request"`
+	// A journey in place of one request: each step when the one before was answered as it should be. The first that is not ends the journey.
+	Steps []JourneyStep `yaml:"steps"`
+	// Who is logged in before the load begins, so that no journey logs in itself.
+	Sessions *Sessions `yaml:"sessions"`
+	// What an answer must be. Defaults to any 2xx.
+	OK *Answer `yaml:"ok"`
+	// What an orderly refusal looks like. It is counted apart, and never as ok.
+	Refused *Answer `yaml:"refused"`
+	// How long an answer may take, body and all. Defaults to 30s.
+	Timeout Duration `yaml:"timeout"`
+	// The most that are open at once; what is due beyond is counted and not sent. Defaults to 2000.
+	MaxInFlight int `yaml:"max_in_flight"`
+	// When it begins, from the start of the load.
+	StartAt Duration `yaml:"start_at"`
+}
+
+// Rate is one for all phases, or one for each that is named. A phase that is not named
+// has the rate of the baseline.
+type Rate struct {
+	// 40/s, 90/min, "40/s, 200/s in inject", bursts of 50 every 500ms, or a profile such as 50/s to 200/s over 10s.
+	Text string `yaml:",scalar"`
+	// While the load is not judged.
+	WarmUp string `yaml:"warm_up"`
+	// Before anything goes wrong, and in phases that are not named.
+	Baseline string `yaml:"baseline"`
+	// While faults act.
+	Inject string `yaml:"inject"`
+	// After that.
+	Heal string `yaml:"heal"`
+}
+
+// Stage is a time in which a rate changes evenly.
+type Stage struct {
+	// How long.
+	Duration Duration `yaml:"duration,required"`
+	// To which rate.
+	Target string `yaml:"target,required"`
+}
+
+// Vary says which values a name has: exactly one of words, integers, unique, ip and
+// lines.
+type Vary struct {
+	// One of these, drawn.
+	Words []string `yaml:"words"`
+	// How often each word is drawn, in the same order.
+	Weights []float64 `yaml:"weights"`
+	// A whole number between two, both among them.
+	Integers *Integers `yaml:"integers"`
+	// One that no other request has: uuid, or number, which counts from 0.
+	Unique Unique `yaml:"unique"`
+	// An address of this network, for example 10.0.0.0/8.
+	IP string `yaml:"ip"`
+	// The lines of this file, in turn.
+	Lines string `yaml:"lines"`
+}
+
+// Unique is a kind of value that is given once.
+type Unique string
+
+// Words are the kinds that there are.
+func (Unique) Words() []string { return []string{"uuid", "number"} }
+
+// Integers are whole numbers.
+type Integers struct {
+	// The least.
+	Min int `yaml:"min"`
+	// The greatest.
+	Max int `yaml:"max,required"`
+}
+
+// JourneyStep is one request of a journey.
+type JourneyStep struct {
+	// Begins the names of its metrics, behind the stream's: checkout.login.latency.p99.
+	Name string `yaml:"name,required"`
+	// What is asked.
+	Request Request `yaml:"request,required"`
+	// What the answer must be. Defaults to any 2xx.
+	OK *Answer `yaml:"ok"`
+	// What an orderly refusal looks like.
+	Refused *Answer `yaml:"refused"`
+	// Names for parts of the answer, for later steps: { order: json.id }.
+	Capture notation.Table[string] `yaml:"capture"`
+}
+
+// Sessions are people who are logged in before the load begins.
+type Sessions struct {
+	// How many.
+	Count int `yaml:"count,required"`
+	// How each logs in.
+	Steps []JourneyStep `yaml:"steps,required"`
+	// Names for parts of the last answer: { token: header.access-token }.
+	Capture notation.Table[string] `yaml:"capture"`
+	// Values that differ from one to the next.
+	Vary notation.Table[Vary] `yaml:"vary"`
+}
+
+// Answer says what an answer looks like. All that is given must hold.
+type Answer struct {
+	// One status, or several.
+	Status Statuses `yaml:"status"`
+	// Headers: a value, present, absent, or ~ with a regular expression.
+	Headers notation.Table[string] `yaml:"headers"`
+	// Parts of a JSON body by their path, in the same way: order.id.
+	JSON notation.Table[string] `yaml:"json"`
+	// The whole body, in the same way.
+	Body string `yaml:"body"`
+}
+
+// Statuses are those of HTTP: one, or a list.
+type Statuses struct {
+	// One.
+	One int `yaml:",scalar"`
+	// Several.
+	All []int `yaml:",list"`
+}
+
+// Fault is one thing that goes wrong.
+type Fault struct {
+	// What the result calls it. Defaults to its place and its kind.
+	ID string `yaml:"id"`
+	// Where: a dependency, one of its routes (stripe.charge), or a process.
+	At string `yaml:"at,required"`
+	// What, as docs/faults.md has it: delay 3s, status 503 p=0.1, kill, black-hole.
+	Fault string `yaml:"fault,required"`
+	// The phase that it lasts for, or throughout. Defaults to inject.
+	During Phase `yaml:"during"`
+	// How long after the start of that phase it begins.
+	After Duration `yaml:"after"`
+	// How long it lasts. Defaults to the end of the phase.
+	For Duration `yaml:"for"`
+	// How many of a process's replicas it strikes. Defaults to all.
+	Instances int `yaml:"instances"`
+}
+
+// Phase is a phase of the load, or all of it.
+type Phase string
+
+// Words are those that there are.
+func (Phase) Words() []string {
+	return []string{"warm_up", "baseline", "inject", "heal", "throughout"}
+}
+
+// Action is something that is done while the load goes on: exactly one of run, sql
+// and request.
+type Action struct {
+	// What the result calls it.
+	Name string `yaml:"name,required"`
+	// A command, with the environment of the process that is named by env_of.
+	Run Command `yaml:"run"`
+	// A statement of SQL.
+	SQL string `yaml:"sql"`
+	// The database of the statement. Defaults to the only one.
+	At string `yaml:"at"`
+	// A request to a process.
+	Request *Request `yaml:"request"`
+	// The process whose environment and folder the command gets. Defaults to the entry.
+	EnvOf string `yaml:"env_of"`
+	// The phase in which it is done. Defaults to inject.
+	During Phase `yaml:"during"`
+	// How long after the start of that phase.
+	After Duration `yaml:"after"`
+	// How long it may take. Defaults to the end of the load.
+	Timeout Duration `yaml:"timeout"`
+}
+
+// Drained says that work is done: a number that SQL, a request or a command gives is
+// what it should be.
+type Drained struct {
+	// The database of the statement. Defaults to the only one.
+	At string `yaml:"at"`
+	// A statement that gives one number.
+	SQL string `yaml:"sql"`
+	// A request whose answer has the number.
+	Request *Request `yaml:"request"`
+	// The path of the number in the answer, for example json.pending.
+	Value string `yaml:"value"`
+	// A command that prints the number.
+	Command Command `yaml:"command"`
+	// What the number must be.
+	Equals float64 `yaml:"equals"`
+}
+
+// Ledger holds what was accepted against what arrived.
+type Ledger struct {
+	// What counts as accepted: the answers that are ok.
+	Accepted Accepted `yaml:"accepted,required"`
+	// Where it arrives.
+	Arrived Arrived `yaml:"arrived,required"`
+	// How often each may arrive. Defaults to exactly-once.
+	Delivery Delivery `yaml:"delivery"`
+	// How often each should. Defaults to 1.
+	Times int `yaml:"times"`
+}
+
+// Delivery is how often something may arrive.
+type Delivery string
+
+// Words are the promises that there are.
+func (Delivery) Words() []string { return []string{"exactly-once", "at-least-once", "at-most-once"} }
+
+// Accepted is what a stream was told is taken on.
+type Accepted struct {
+	// The stream.
+	Stream string `yaml:"stream,required"`
+	// What makes each one out: a value that no other request has, for example "{cart}".
+	Key string `yaml:"key,required"`
+}
+
+// Arrived is where what was accepted is found again: exactly one of at with key, at
+// with sql, and command.
+type Arrived struct {
+	// A route that gets it, or a database.
+	At string `yaml:"at"`
+	// What makes each one out in a request to the route, for example "{key}".
+	Key string `yaml:"key"`
+	// A statement whose rows are keys, one each.
+	SQL string `yaml:"sql"`
+	// A command that prints keys, one a line.
+	Command Command `yaml:"command"`
+	// A request for each key, {key}, whose answer is ok where it arrived.
+	Request *Request `yaml:"request"`
+}
+
+// Check is one thing that must hold: a text, or a text with where its limit comes from.
+type Check struct {
+	// METRIC [in PHASE] <= LIMIT [guarding PROTECTION].
+	Text string `yaml:",scalar"`
+	// The same.
+	Check string `yaml:"check"`
+	// Where the limit comes from, for the reader of the report.
+	Because string `yaml:"because"`
+	// Whether the scenario is about this one.
+	Primary bool `yaml:"primary"`
+}
+
+// Gauge is a number that is read again and again: exactly one of sql, redis and
+// command.
+type Gauge struct {
+	// The name of its series.
+	Name string `yaml:"name,required"`
+	// The dependency that is asked. Defaults to the only database.
+	At string `yaml:"at"`
+	// A statement that gives one number.
+	SQL string `yaml:"sql"`
+	// A command of Redis that gives a number: LLEN queue.
+	Redis string `yaml:"redis"`
+	// A command that prints a number.
+	Command Command `yaml:"command"`
+	// How often. Defaults to 1s.
+	Every Duration `yaml:"every"`
+	// Its unit. Defaults to count.
+	Unit Unit `yaml:"unit"`
+}
+
+// Unit is that of a number.
+type Unit string
+
+// Words are the units that there are.
+func (Unit) Words() []string { return []string{"count", "ms", "s", "bytes", "ratio", "per_s"} }
+
+// Invariant is something that must hold of the data: how many rows a statement gives.
+type Invariant struct {
+	// What must hold, in words.
+	Name string `yaml:"name,required"`
+	// The database. Defaults to the only one.
+	At string `yaml:"at"`
+	// A statement, which is run read-only.
+	SQL string `yaml:"sql,required"`
+	// How many rows it must give. Defaults to 0.
+	Rows int `yaml:"rows"`
+	// The number that it must give, in place of rows.
+	Equals *float64 `yaml:"equals"`
+	// When it is looked at: drained, or throughout. Defaults to drained.
+	When When `yaml:"when"`
+}
+
+// When is a moment of a scenario.
+type When string
+
+// Words are the moments that there are.
+func (When) Words() []string { return []string{"drained", "throughout"} }
