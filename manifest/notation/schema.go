@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -63,7 +64,7 @@ func text() object { return object{"type": []any{"string", "number", "boolean"}}
 func (s *schemas) scalar(t reflect.Type) object {
 	zero := reflect.Zero(t).Interface()
 	if t.Implements(choiceType) {
-		return object{"anyOf": []any{object{"enum": zero.(Choice).Words()}, variableText()}}
+		return object{"anyOf": []any{object{"enum": asWritten(zero.(Choice).Words())}, variableText()}}
 	}
 	if t.Implements(formedType) {
 		return object{"type": []any{"string", "number"}, "pattern": "(?:" + zero.(Formed).Pattern() + `)|\$\{`}
@@ -77,6 +78,19 @@ func (s *schemas) scalar(t reflect.Type) object {
 		return object{"anyOf": []any{object{"type": "number"}, variableText()}}
 	}
 	return text()
+}
+
+// asWritten are words, and those of them that a reader of YAML takes for numbers as
+// such, too.
+func asWritten(words []string) []any {
+	var all []any
+	for _, word := range words {
+		all = append(all, word)
+		if n, err := strconv.Atoi(word); err == nil {
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // variableText is a text that a variable of the environment makes a number.
