@@ -29,6 +29,10 @@ type Dependency struct {
 	// fault which it cannot carry out is refused before anything starts. Defaults
 	// to nothing.
 	Faults fault.Support
+	// Parts are further places for faults, each a part of it by its name, as a route
+	// of an API is: the part charge of stripe is the place stripe.charge. They say what
+	// can be done there. What plays it then is a [Divided].
+	Parts map[string]fault.Support
 	// Export are environment variables of the target as texts over what is known of
 	// the run: {url}, {host} and so on are what the dependency says of itself (see
 	// [Fake]), {secrets.app} or {parameters.size} what [Opening.Values] has.
@@ -72,6 +76,13 @@ type Fake interface {
 	Settings() map[string]string
 	// Close ends every call and stops it.
 	Close() error
+}
+
+// Divided is a fake of a dependency that has [Dependency.Parts].
+type Divided interface {
+	Fake
+	// Part is the place for faults that its part of that name is.
+	Part(name string) chaos.Place
 }
 
 // reachable is a fake that says where it is and how busy, for the standing checks.

@@ -111,6 +111,22 @@ func (s Scenario) supports() map[string]fault.Support {
 	}
 	for _, d := range s.World.Dependencies {
 		places[d.Name] = d.Faults
+		for part, support := range d.Parts {
+			places[d.part(part)] = support
+		}
 	}
 	return places
+}
+
+// part is the place that a part of the dependency is.
+func (d Dependency) part(name string) string { return d.Name + "." + name }
+
+// faulted says whether the scenario lays a fault at the dependency or a part of it.
+func (s Scenario) faulted(d Dependency) bool {
+	for part := range d.Parts {
+		if s.has(d.part(part)) {
+			return true
+		}
+	}
+	return s.has(d.Name)
 }

@@ -23,6 +23,7 @@ func withFaults(faults ...harness.Fault) harness.Scenario {
 		World: harness.World{Data: database.DataSet{Build: func(context.Context, string) error { return nil }}, Dependencies: []harness.Dependency{{
 			Name:   "api",
 			Faults: fault.Support{Place: "an API", Kinds: []fault.Carried{{Kind: "delay"}}, Selectors: []string{"key"}},
+			Parts:  map[string]fault.Support{"charge": {Place: "a route", Kinds: []fault.Carried{{Kind: "delay"}}}},
 			Open:   func(context.Context, harness.Opening) (harness.Fake, error) { return nil, nil },
 		}}},
 		Timeline: harness.Timeline{Baseline: time.Second, Inject: 2 * time.Second},
@@ -48,6 +49,9 @@ func TestWhatIsWrongWithAFaultIsKnownBeforeAnythingStarts(t *testing.T) {
 			harness.NewFault("gone", harness.OnTarget, "kill"),
 			harness.NewFault("late", "api", "delay uniform min=1s max=2s key=oracle-3"),
 		}, nil},
+		"a part of a place":            {[]harness.Fault{harness.NewFault("late", "api.charge", "delay 1s")}, nil},
+		"a part that there is not":     {[]harness.Fault{harness.NewFault("x", "api.chrge", "delay 1s")}, []string{`did you mean "api.charge"?`}},
+		"what only the whole can do":   {[]harness.Fault{harness.NewFault("x", "api.charge", "delay 1s key=a")}, []string{"a route does not understand key="}},
 		"a literal":                    {[]harness.Fault{{ID: "gone", On: harness.OnTarget, Kind: fault.Kill{}, After: time.Second}}, nil},
 		"its text names it, too":       {[]harness.Fault{harness.NewFault("slow", "api", "delay 1s id=slow")}, nil},
 		"its text names it otherwise":  {[]harness.Fault{harness.NewFault("slow", "api", "delay 1s id=fast")}, []string{`fault "slow": its text calls it "fast"`}},

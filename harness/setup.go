@@ -76,13 +76,18 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 func (s *Session) openFakes(ctx context.Context, st *setup, undo *cleanups) error {
 	for _, d := range st.scenario.World.Dependencies {
 		fake, err := d.Open(ctx, Opening{
-			Seed: st.seed, Faulted: st.scenario.has(d.Name), Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), Say: s.say,
+			Seed: st.seed, Faulted: st.scenario.faulted(d), Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), Say: s.say,
 		})
 		if err != nil {
 			return fmt.Errorf("start %s: %w", d.Name, err)
 		}
 		undo.add("stop "+d.Name, func(context.Context) error { return fake.Close() })
 		st.fakes[d.Name], st.places[d.Name] = fake, fake
+		if divided, ok := fake.(Divided); ok {
+			for part := range d.Parts {
+				st.places[d.part(part)] = divided.Part(part)
+			}
+		}
 		for name, value := range valuesOf(fake) {
 			st.values[d.Name+"."+name] = value
 		}

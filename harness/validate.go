@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -123,6 +124,12 @@ func (s Scenario) validateDependencies(p *problems) {
 			p.say("nobody plays the dependency %q", d.Name)
 		}
 		taken[d.Name] = true
+		for _, part := range slices.Sorted(maps.Keys(d.Parts)) {
+			if taken[d.part(part)] {
+				p.say("the name of %q, a part of a dependency, is taken", d.part(part))
+			}
+			taken[d.part(part)] = true
+		}
 	}
 }
 

@@ -55,6 +55,9 @@ func TestWhatIsWrongWithAScenarioIsSaidBeforeAnythingStarts(t *testing.T) {
 		{"has no name", func(s *Scenario) { s.World.Dependencies = []Dependency{{}} }},
 		{"nobody plays", func(s *Scenario) { s.World.Dependencies = []Dependency{{Name: "api"}} }},
 		{"is taken", func(s *Scenario) { s.World.Dependencies = []Dependency{{Name: OnTarget}} }},
+		{`"a.b", a part of a dependency, is taken`, func(s *Scenario) {
+			s.World.Dependencies = []Dependency{{Name: "a.b"}, {Name: "a", Parts: map[string]fault.Support{"b": {}}}}
+		}},
 	} {
 		t.Run(row.says, func(t *testing.T) {
 			s := twoPhases(verdict.Metric("web.failed").Equals(verdict.Count(0)))
