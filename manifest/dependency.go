@@ -80,15 +80,15 @@ type RouteRequest struct {
 	// With places for parts: /rates/{currency}. They are {path.currency} in the answer, or {currency} for short.
 	Path string `yaml:"path,required"`
 	// Parameters of the query: a value, present, absent, or ~ with a regular expression.
-	Query notation.Table[string] `yaml:"query"`
+	Query notation.Table[notation.JSON] `yaml:"query"`
 	// Headers, in the same way.
-	Headers notation.Table[string] `yaml:"headers"`
+	Headers notation.Table[notation.JSON] `yaml:"headers"`
 	// Parts of a JSON body by their path, in the same way: order.id.
-	JSON notation.Table[string] `yaml:"json"`
+	JSON notation.Table[notation.JSON] `yaml:"json"`
 	// Fields of a form, in the same way.
-	Form notation.Table[string] `yaml:"form"`
+	Form notation.Table[notation.JSON] `yaml:"form"`
 	// The whole body, in the same way.
-	Body string `yaml:"body"`
+	Body notation.JSON `yaml:"body"`
 }
 
 // Idempotency says how a caller marks a repetition.

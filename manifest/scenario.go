@@ -169,11 +169,11 @@ type Answer struct {
 	// One status, or several.
 	Status Statuses `yaml:"status"`
 	// Headers: a value, present, absent, or ~ with a regular expression.
-	Headers notation.Table[string] `yaml:"headers"`
+	Headers notation.Table[notation.JSON] `yaml:"headers"`
 	// Parts of a JSON body by their path, in the same way: order.id.
-	JSON notation.Table[string] `yaml:"json"`
+	JSON notation.Table[notation.JSON] `yaml:"json"`
 	// The whole body, in the same way.
-	Body string `yaml:"body"`
+	Body notation.JSON `yaml:"body"`
 }
 
 // Statuses are those of HTTP: one, or a list.

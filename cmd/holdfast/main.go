@@ -24,7 +24,7 @@ func main() {
 		}
 	})
 	code := run(ctx, environ{
-		args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+		args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, lookupEnv: os.LookupEnv,
 	})
 	stop()
 	os.Exit(code)
@@ -42,6 +42,8 @@ type environ struct {
 	args           []string
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	// lookupEnv tells a variable that is empty from one that is not set. Optional.
+	lookupEnv func(string) (string, bool)
 }
 
 // run carries out one command line and returns the exit code. An error is one
@@ -52,7 +54,11 @@ func run(ctx context.Context, env environ) int {
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
 	err := root.ExecuteContext(ctx)
-	if err != nil && err.Error() != "" {
+	switch {
+	case err == nil || err.Error() == "":
+	case ofFile(err):
+		fmt.Fprintln(env.stderr, err) // each line begins with the file's name, as tools look for it
+	default:
 		fmt.Fprintln(env.stderr, "holdfast: "+err.Error())
 	}
 	return codeOf(err)
@@ -73,7 +79,7 @@ verdicts: pass, fail, inconclusive or not-exercised. Only pass is success.
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(env), newList(env), newProve(env), newGains(env), newMutate(env), newReport(env), newCompare(env), newHistory(env), newServe(env), newFake(env), newAttack(env), newDoctor(env), newSoak(env))
+	root.AddCommand(newRun(env), newList(env), newProve(env), newGains(env), newMutate(env), newValidate(env), newSchema(env), newReport(env), newCompare(env), newHistory(env), newServe(env), newFake(env), newAttack(env), newDoctor(env), newSoak(env))
 	return root
 }
 

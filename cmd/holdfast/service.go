@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"holdfast.dev/holdfast/manifest"
+	"holdfast.dev/holdfast/manifest/notation"
+)
+
+// loadService reads the file of a service, or the one in a folder. What is wrong with
+// it is the command line's fault: nothing was started.
+func loadService(env environ, path string) (*manifest.Service, error) {
+	service, err := manifest.Load(path, env.lookup)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return service, nil
+}
+
+// lookup finds a variable of the environment that the program was given.
+func (e environ) lookup(name string) (string, bool) {
+	if value := e.getenv(name); value != "" {
+		return value, true
+	}
+	if e.lookupEnv == nil {
+		return "", false
+	}
+	return e.lookupEnv(name)
+}
+
+func newValidate(env environ) *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate [FILE]",
+		Short: "Say all that is wrong with a holdfast.yaml, and start nothing",
+		Long: `Reads the file of a service and says all that can be known to be wrong with it: a
+line each, FILE:LINE:COLUMN, with the name that was meant. Nothing is started.
+
+FILE is a file or a folder with a ` + manifest.FileName + `; default is this folder.
+Exit code 0 means that it can be run, 2 that it is wrong.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			service, err := loadService(env, fileOf(args))
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(env.stdout, "%s: %d scenarios, %d protections, %d processes, %d dependencies\n", service.Path,
+				len(service.File.Scenarios), len(service.File.Protections), len(service.Processes), len(service.Dependencies))
+			return nil
+		},
+	}
+}
+
+// fileOf is the file that is named, or this folder.
+func fileOf(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}
+
+func newSchema(env environ) *cobra.Command {
+	return &cobra.Command{
+		Use:       "schema service",
+		Short:     "Print the JSON Schema of holdfast.yaml, for editors",
+		Long:      "Prints the JSON Schema of holdfast.yaml. An editor that knows YAML completes and explains the\nfile with it when its first line is\n\n  # yaml-language-server: $schema=./holdfast.schema.json",
+		Example:   "  holdfast schema service > holdfast.schema.json",
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"service"},
+		RunE: func(*cobra.Command, []string) error {
+			text, err := manifest.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = env.stdout.Write(text)
+			return err
+		},
+	}
+}
+
+// ofFile reports whether an error is about a file, whose lines say so themselves.
+func ofFile(err error) bool {
+	var problems *notation.Problems
+	return errors.As(err, &problems)
+}
