@@ -62,15 +62,32 @@ func contents() []Row {
 
 func processes() []Row {
 	return []Row{
-		row("pause", "pause", always(Pause{}),
-			"every thread stops; connections stay open and the kernel still takes new ones, until the backlog is full", "a long garbage collection, a virtual machine that is frozen or migrated, a starved CPU",
-			"goes on where it was: what is past its deadline is dropped, not worked off; leases and locks that ran out are noticed", "pause"),
-		row("kill", "kill", always(Kill{}),
-			"the process is gone, with no chance to clean up", "the kernel's OOM killer, a node that dies, a panic",
-			"accepted work is durable: after the restart nothing is lost and nothing happens twice", "kill"),
-		row("terminate", "terminate", always(Terminate{}),
-			"the process is asked to end and goes on until it does", "a deploy, a scale-down, a node that is drained",
-			"takes no new work, finishes what it has within its grace, loses nothing that it accepted", "terminate"),
+		{"pause", "pause [child]", []Variant{
+			{"pause", "every thread of all of its processes stops; connections stay open and the kernel still takes new ones, until the backlog is full", "a long garbage collection, a virtual machine that is frozen or migrated, a starved CPU",
+				"goes on where it was: what is past its deadline is dropped, not worked off; leases and locks that ran out are noticed"},
+			{"pause child", "one process that it has started stops, the oldest that has no child of its own; the others go on", "a worker that hangs in a call that never returns",
+				"is noticed by who looks after the workers, and replaced; what it had in hand is done by another, once"},
+		}, parsePause},
+		{"kill", "kill [child]", []Variant{
+			{"kill", "the process is gone, with no chance to clean up", "the kernel's OOM killer, a node that dies, a panic",
+				"accepted work is durable: after the restart nothing is lost and nothing happens twice"},
+			{"kill child", "one process that it has started is gone, the oldest that has no child of its own", "a worker that crashes, or that the kernel kills for memory",
+				"is started again by who looks after the workers; what it had in hand is done by another, once"},
+		}, parseKill},
+		{"terminate", "terminate [child|tree]", []Variant{
+			{"terminate", "the process is asked to end and goes on until it does", "a deploy, a scale-down, a node that is drained",
+				"takes no new work, finishes what it has within its grace, loses nothing that it accepted"},
+			{"terminate child", "one process that it has started is asked to end, the oldest that has no child of its own", "a worker that is recycled",
+				"finishes what it has in hand, and is replaced"},
+			{"terminate tree", "the process and all that it has started are asked to end at the same time", "a container or a unit whose manager signals all of its processes",
+				"is asked in two ways at once and loses nothing for that: workers finish what they have, and nobody starts them again"},
+		}, parseTerminate},
+		row("starve", "starve SHARE% | N cpus", parseStarve,
+			"all of its processes together have that much of the processors' time, 20% being a fifth of one; beyond that they wait", "a noisy neighbour, a limit of CPU that is too low, a burst that used up its credits",
+			"sheds what it cannot do in time, answers its health checks all the same, and is as it was when it has its time again", "starve 0.2 cpus"),
+		row("squeeze", "squeeze BYTES", parseSqueeze,
+			"all of its processes together have that much memory; the kernel takes back what it can and kills who needs more", "a limit of memory that is too low, a neighbour that grows",
+			"bounds its caches, queues and request bodies, so that it lives within its limit; sheds before it is killed", "squeeze 64MiB"),
 	}
 }
 

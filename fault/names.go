@@ -36,7 +36,7 @@ func foreign() map[string]string {
 		"slow_close": "delay", "limit_data": "limit-data", "down": "refuse",
 
 		"slow": "delay", "lag": "delay", "partition": "black-hole", "drop": "black-hole", "throttle": "bandwidth",
-		"error": "status", "abort": "close", "oom": "kill", "freeze": "pause",
+		"error": "status", "abort": "close", "oom": "squeeze", "freeze": "pause", "cpu": "starve", "stress": "starve", "memory": "squeeze",
 		"sigkill": "kill", "sigterm": "terminate", "stop": "terminate", "sigstop": "pause",
 		"failover": "terminate-backends", "lock": "lock-table", "truncate": "cut", "corrupt": "garbage",
 	}
@@ -53,6 +53,7 @@ func akin() [][]string {
 		{"lost", "black-hole"},
 		{"overload", "delay"}, {"status", "sqlstate"},
 		{"refuse", "kill", "terminate", "crash"},
+		{"overload", "starve", "delay"},
 		{"hold-connections", "refuse"},
 	}
 }

@@ -67,6 +67,7 @@ func anyKind(t *rapid.T) fault.Kind {
 	}
 	n := rapid.IntRange(1, 10_000).Draw(t, "n")
 	word := rapid.SampledFrom([]string{"COMMIT", "lose", "up", "upon", "a=b", "x*y", "503"}).Draw(t, "word")
+	share := rapid.Float64Range(0, 1).Draw(t, "of a processor")
 	example, err := fault.Parse(rapid.SampledFrom(examples()).Draw(t, "example"))
 	require.NoError(t, err)
 	return rapid.SampledFrom([]fault.Kind{
@@ -90,6 +91,9 @@ func anyKind(t *rapid.T) fault.Kind {
 		fault.Endless{Bytes: size},
 		fault.GzipBomb{Bytes: size},
 		fault.BigHeader{Bytes: 1 + size%(64<<20)},
+		fault.Starve{CPUs: fault.LeastCPUs + share*float64(n)},
+		fault.Squeeze{Bytes: size},
+		fault.Terminate{Whom: rapid.SampledFrom([]fault.Whom{fault.Usual, fault.Child, fault.WholeTree}).Draw(t, "whom")},
 	}).Draw(t, "kind")
 }
 
