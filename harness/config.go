@@ -74,6 +74,19 @@ type Launch struct {
 	// /readyz with 200.
 	Program string
 	Args    []string
+	// URL is a service that somebody else runs, in the place of Program: nothing of it
+	// is started, stopped or measured, and a fault of its processes cannot be laid.
+	URL string
+	// Entry is the process to which load goes where a stream names none. Defaults to
+	// the first.
+	Entry string
+	// Values are what texts of the processes' commands and environments have by name
+	// beside addresses: secrets.NAME and parameters.NAME. What begins with secrets. is
+	// hidden in every output, where it is long enough to be one.
+	Values map[string]string
+	// PassEnv names what of the harness's own environment the processes are given
+	// beside PATH HOME USER LANG LC_* TZ TMPDIR. Defaults to nothing.
+	PassEnv []string
 	// MemoryLimit in bytes; 0 is none.
 	MemoryLimit uint64
 	// ReadyTimeout bounds its start. Defaults to target.DefaultReadyTimeout.

@@ -23,8 +23,11 @@ type Fault struct {
 	// ID names the fault everywhere: in the result, in the receipt and the journal
 	// of a fake, in every draw.
 	ID   string
-	On   string // OnDatabase, OnPostgres, OnTarget, OnInstance(2), or the name of a dependency
+	On   string // OnDatabase, OnPostgres, OnTarget, OnInstance(2), the name of a process or of a dependency
 	Kind fault.Kind
+	// Instances is for how many of the replicas of a process it is, the first so many.
+	// Defaults to all of them.
+	Instances int
 	// When selects the requests that it acts on, where the place knows requests.
 	// Its times count from when the fault begins. Defaults to all.
 	When fault.Selector
@@ -72,7 +75,7 @@ func (f Fault) What() fault.Fault { return fault.Fault{ID: f.ID, Kind: f.Kind, W
 
 // planned puts the fault on the clock.
 func (f Fault) planned(t Timeline) chaos.Planned {
-	p := chaos.Planned{Fault: f.What(), On: f.On}
+	p := chaos.Planned{Fault: f.What(), On: f.place()}
 	p.From, p.To = f.window(t)
 	if fault.IsOneShot(f.Kind) {
 		p.To = 0
@@ -106,8 +109,13 @@ func (s Scenario) supports() map[string]fault.Support {
 	places := map[string]fault.Support{
 		OnDatabase: chaos.ProxySupport(), OnPostgres: chaos.SessionsSupport(), OnTarget: chaos.ProcessSupport(),
 	}
-	for n := range s.instances() {
-		places[OnInstance(n+1)] = chaos.ProcessSupport()
+	for _, name := range s.programs() {
+		places[name] = chaos.ProcessSupport()
+	}
+	for _, f := range s.Faults {
+		if support, ok := places[f.On]; ok {
+			places[f.place()] = support
+		}
 	}
 	for _, d := range s.World.Dependencies {
 		places[d.Name] = d.Faults

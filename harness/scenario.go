@@ -43,6 +43,9 @@ type Scenario struct {
 	// Compressed lists the times that Settings shorten, with what they stand for.
 	Compressed []result.Compressed
 	Timeline   Timeline
+	// Parts are the processes of the target, where it is one of several. A run enters
+	// those that it starts. Defaults to none: the target is one program.
+	Parts []Part
 	// Instances is how many of the target there are at once, with one database and
 	// one set of dependencies between them. Each request goes to one of them in turn,
 	// past those that are not ready, as a load balancer sends them. The faults of the
@@ -117,13 +120,27 @@ type World struct {
 	Precondition func(context.Context, State) error
 }
 
-// Protection is one safeguard of the target, as the environment that takes it
-// away. Named service.what, for example search.sql-limit.
+// Protection is one safeguard of the target, as what takes it away: an environment,
+// or another command. Named service.what, for example search.sql-limit.
 type Protection struct {
 	Name  string
 	About string
-	// Off is the environment that takes the protection away.
+	// Off is the environment that takes the protection away, of every process.
 	Off map[string]string
+	// OffIn is the same for one process alone, by its name, over Off.
+	OffIn map[string]map[string]string
+	// OffCommand is what a process is started as without it, by its name.
+	OffCommand map[string][]string
+}
+
+// isEmpty reports whether nothing takes the protection away.
+func (p Protection) isEmpty() bool {
+	for _, env := range p.OffIn {
+		if len(env) > 0 {
+			return false
+		}
+	}
+	return len(p.Off) == 0 && len(p.OffCommand) == 0
 }
 
 // hasData reports whether the world has a database.

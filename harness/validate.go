@@ -51,6 +51,7 @@ func (p *problems) note(err error) {
 func (s Scenario) Validate() error {
 	var p problems
 	s.validateNames(&p)
+	s.validateParts(&p)
 	s.validateLoad(&p)
 	s.validateDependencies(&p)
 	s.validateFaults(&p)
@@ -114,6 +115,9 @@ func (s Scenario) validateDependencies(p *problems) {
 	for n := range maxInstances {
 		taken[OnInstance(n+1)] = true
 	}
+	for _, name := range s.programs() {
+		taken[name] = true
+	}
 	for _, d := range s.World.Dependencies {
 		switch {
 		case d.Name == "":
@@ -137,8 +141,10 @@ func (s Scenario) validateDependencies(p *problems) {
 // carry out or does not know, and those that never take place.
 func (s Scenario) validateFaults(p *problems) {
 	var plan []chaos.Planned
+	supports := s.supports()
 	for _, f := range s.Faults {
 		from, to := f.window(s.Timeline)
+		s.validateInstances(p, f)
 		switch {
 		case f.unreadable != nil:
 			p.say("fault %q: %w", f.ID, f.unreadable)
@@ -147,10 +153,15 @@ func (s Scenario) validateFaults(p *problems) {
 		case to <= from:
 			p.say("fault %q: the phase %q does not take place, or is over by then", f.ID, cmp.Or(f.During, result.Inject))
 		default:
-			plan = append(plan, f.planned(s.Timeline))
+			planned := f.planned(s.Timeline)
+			if _, known := supports[f.On]; !known {
+				planned.On = f.On // what is not known is said as it was written
+			}
+			plan = append(plan, planned)
 		}
 	}
-	p.note(chaos.Validate(s.supports(), plan))
+	p.note(chaos.Validate(supports, plan))
+	s.validateTogether(p)
 }
 
 func (s Scenario) validateChecks(p *problems) {

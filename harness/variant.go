@@ -61,7 +61,7 @@ func (v Variant) settings(s Scenario) map[string]string {
 func (v Variant) validate() error {
 	var errs []error
 	for _, p := range v.Without {
-		if len(p.Off) == 0 {
+		if p.isEmpty() {
 			errs = append(errs, &InvalidError{Subject: "protection " + p.Name, Problems: []error{errors.New("no setting takes it away")}})
 		}
 	}

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,13 @@ type identity struct {
 
 func (id identity) args(run string) map[string]string {
 	return map[string]string{"pid": strconv.Itoa(int(id.pid)), "started": id.started, "boot": id.boot, "run": run}
+}
+
+// compare is negative where this life began before another.
+func (id identity) compare(other identity) int {
+	mine, _ := strconv.ParseInt(id.started, 10, 64) // the kernel's own numbers
+	theirs, _ := strconv.ParseInt(other.started, 10, 64)
+	return cmp.Or(cmp.Compare(mine, theirs), cmp.Compare(id.pid, other.pid))
 }
 
 func identityOf(args map[string]string) (identity, error) {

@@ -15,25 +15,30 @@ import (
 // pauseStep is the kind of a pause in the undo journal.
 const pauseStep = "pause"
 
-// pause carries out [fault.Pause]: it stops the process (SIGSTOP) until the
-// undoing lets it go on (SIGCONT).
-func pause(ctx context.Context, s *Signals, id identity) (Applied, error) {
-	p := &paused{signals: s, id: id}
-	if s.journal != nil {
-		step, err := s.journal.Plan(pauseStep, id.args(s.journal.Run()))
-		if err != nil {
-			return nil, fmt.Errorf("pause process %d: %w", id.pid, err)
+// pause carries out [fault.Pause]: it stops the processes (SIGSTOP) until the
+// undoing lets them go on (SIGCONT).
+func pause(ctx context.Context, s *Signals, f fault.Fault, main identity) (Applied, error) {
+	first := main
+	if f.Kind.(fault.Pause).Whom == fault.Child {
+		var err error
+		if first, err = s.child(main); err != nil {
+			return nil, err
 		}
-		p.step = step
 	}
-	if err := s.process.Signal(syscall.SIGSTOP); err != nil {
-		return p, fmt.Errorf("pause process %d: %w", id.pid, err)
+	p := &paused{signals: s, main: main}
+	if err := p.stop(ctx, first); err != nil {
+		return p, err
 	}
-	if err := await(ctx, "the process to stop", func() (bool, error) {
-		t, err := id.threads()
-		return t.stopped(), err
-	}); err != nil {
-		return p, fmt.Errorf("pause process %d: %w", id.pid, err)
+	if first == main {
+		// What has left the group that the signal went to is stopped by itself.
+		for _, stray := range s.others(main) {
+			if t, err := stray.threads(); err != nil || t.stopped() || t.gone() {
+				continue
+			}
+			if err := p.stop(ctx, stray); err != nil {
+				return p, err
+			}
+		}
 	}
 	p.since = time.Now()
 	return p, nil
@@ -42,14 +47,39 @@ func pause(ctx context.Context, s *Signals, id identity) (Applied, error) {
 // paused is a [fault.Pause] in force.
 type paused struct {
 	signals *Signals
-	id      identity
-	step    undo.Step
+	main    identity
+	ids     []identity  // that were stopped, the one that it is about first
+	steps   []undo.Step // of each of them, in the same order; none without a journal
 
 	mu     sync.Mutex // guards all below
-	since  time.Time  // when it was seen to be stopped; zero if never
-	until  time.Time  // when it was seen to run again
+	since  time.Time  // when all were seen to be stopped; zero if never
+	until  time.Time  // when they were seen to run again
 	undone bool
-	early  bool // it ran or was gone before the end
+	early  bool // the first ran or was gone before the end
+}
+
+// stop stops one more process and waits until that is seen.
+func (p *paused) stop(ctx context.Context, id identity) error {
+	p.ids = append(p.ids, id)
+	if j := p.signals.journal; j != nil {
+		step, err := j.Plan(pauseStep, id.args(j.Run()))
+		if err != nil {
+			p.ids = p.ids[:len(p.ids)-1]
+			return fmt.Errorf("pause process %d: %w", id.pid, err)
+		}
+		p.steps = append(p.steps, step)
+	}
+	if err := p.signals.send(id, p.main, syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("pause process %d: %w", id.pid, err)
+	}
+	err := await(ctx, "the process to stop", func() (bool, error) {
+		t, err := id.threads()
+		return t.stopped() || id != p.ids[0] && err == nil && t.gone(), err
+	})
+	if err != nil {
+		return fmt.Errorf("pause process %d: %w", id.pid, err)
+	}
+	return nil
 }
 
 // Undo implements [Applied]. A process that is gone is not stopped either.
@@ -59,26 +89,33 @@ func (p *paused) Undo(ctx context.Context) error {
 	if p.undone {
 		return nil
 	}
-	if t, err := p.id.threads(); err == nil && !t.stopped() && !p.since.IsZero() {
-		p.early = true
+	if len(p.ids) > 0 && !p.since.IsZero() {
+		if t, err := p.ids[0].threads(); err == nil && !t.stopped() {
+			p.early = true
+		}
 	}
-	if err := p.id.resume(ctx, p.proceed); err != nil {
-		return fmt.Errorf("undo the pause of process %d: %w", p.id.pid, err)
+	var errs []error
+	for i, id := range p.ids {
+		err := id.resume(ctx, func() error { return p.proceed(id) })
+		if err != nil {
+			errs = append(errs, fmt.Errorf("undo the pause of process %d: %w", id.pid, err))
+		} else if p.signals.journal != nil {
+			errs = append(errs, p.signals.journal.Done(p.steps[i]))
+		}
 	}
-	p.until = time.Now()
-	p.undone = true
-	if p.signals.journal == nil {
-		return nil
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
-	return p.signals.journal.Done(p.step)
+	p.until, p.undone = time.Now(), true
+	return nil
 }
 
-// proceed lets the process go on the way it was stopped, which may reach more
+// proceed lets a process go on the way it was stopped, which may reach more
 // than this process: workers, a container. A target that has started another
 // life by now is not asked.
-func (p *paused) proceed() error {
-	if pid, ok := p.signals.process.PID(); !ok || pid != p.id.pid {
-		return p.id.proceed()
+func (p *paused) proceed(id identity) error {
+	if pid, ok := p.signals.process.PID(); id != p.main || !ok || pid != id.pid {
+		return id.proceed()
 	}
 	return p.signals.process.Signal(syscall.SIGCONT)
 }
@@ -91,7 +128,7 @@ func (p *paused) Receipt() fault.Receipt {
 	if p.since.IsZero() {
 		return r
 	}
-	r.Fired, r.Touched = 1, 1
+	r.Fired, r.Touched = 1, int64(len(p.ids))
 	until := p.until
 	if until.IsZero() {
 		until = time.Now()
@@ -137,7 +174,8 @@ func (id identity) proceed() error {
 
 // Undoers gives the ways to undo what the journals of dead runs say about
 // faults of this package: a process left stopped goes on. Connections and
-// sessions need none, they end with the process that held them.
+// sessions need none, they end with the process that held them, and limits go
+// with the group of the process that has them.
 func Undoers() map[string]undo.Func {
 	return map[string]undo.Func{
 		pauseStep: func(ctx context.Context, args map[string]string) error {

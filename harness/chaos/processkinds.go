@@ -10,24 +10,32 @@ import (
 // processRow is a kind that [Signals] carries out, and how.
 type processRow struct {
 	fault.Carried
-	signal func(context.Context, *Signals, identity) (Applied, error)
+	carry func(ctx context.Context, s *Signals, f fault.Fault, main identity) (Applied, error)
 }
 
 // processKinds is the table of what happens to a process.
 func processKinds() []processRow {
 	return []processRow{
 		{fault.Carried{
-			Kind: fault.Pause{}.Name(), Acts: "every thread, at once",
-			Counts: "processes seen to be stopped", Undoing: "no thread of the process is stopped any more",
+			Kind: fault.Pause{}.Name(), Acts: "every thread of the processes, at once",
+			Counts: "pauses seen to be in force", Undoing: "no thread of the processes is stopped any more",
 		}, pause},
 		{fault.Carried{
-			Kind: fault.Kill{}.Name(), Acts: "the process; nothing starts it again but the harness",
-			Counts: "processes seen to be gone",
+			Kind: fault.Kill{}.Name(), Acts: "the processes; nothing starts the main one again but the harness, or its restart policy",
+			Counts: "main processes, or children, seen to be gone",
 		}, kill},
 		{fault.Carried{
-			Kind: fault.Terminate{}.Name(), Acts: "the process; how long it takes to end is its own affair",
+			Kind: fault.Terminate{}.Name(), Acts: "the processes; how long they take to end is their own affair",
 			Counts: "signals delivered",
 		}, terminate},
+		{fault.Carried{
+			Kind: fault.Starve{}.Name(), Acts: "the process and all that it has started, by the CPU quota of their cgroup; where they have less as it is, nothing changes",
+			Counts: "periods of 100 ms in which they had to wait", Undoing: "the quota that stood there before stands there again",
+		}, limit},
+		{fault.Carried{
+			Kind: fault.Squeeze{}.Name(), Acts: "the process and all that it has started, by the memory limit of their cgroup; where they have less as it is, nothing changes",
+			Counts: "times that they met the limit", Undoing: "the limit that stood there before stands there again",
+		}, limit},
 	}
 }
 
@@ -38,7 +46,7 @@ func processKind(kind fault.Kind) processRow {
 			return row
 		}
 	}
-	return processRow{signal: func(context.Context, *Signals, identity) (Applied, error) {
+	return processRow{carry: func(context.Context, *Signals, fault.Fault, identity) (Applied, error) {
 		return nil, fmt.Errorf("a process cannot carry out %q", kind)
 	}}
 }
@@ -46,20 +54,25 @@ func processKind(kind fault.Kind) processRow {
 // ProcessSupport is what a process can be made to suffer.
 func ProcessSupport() fault.Support {
 	s := fault.Support{
-		Place: "a process", About: "the target's own process, by signals (`chaos.Signals`)",
-		// What happens to a process while it is paused cannot be told from what the
-		// pause did.
-		Excludes: func(a, b fault.Kind) error {
-			if a == (fault.Pause{}) || b == (fault.Pause{}) {
-				return fmt.Errorf("%q and %q act on one process", a, b)
-			}
-			return nil
-		},
+		Place: "a process", About: "a process of the target with all that it has started, by signals and by its cgroup (`chaos.Signals`)",
+		Excludes: excludesAtProcess,
 	}
 	for _, row := range processKinds() {
 		s.Kinds = append(s.Kinds, row.Carried)
 	}
 	return s
+}
+
+// excludesAtProcess: what happens to a process while it is paused cannot be told from
+// what the pause did, and of two limits of the same only one is felt.
+func excludesAtProcess(a, b fault.Kind) error {
+	if a.Name() == (fault.Pause{}).Name() || b.Name() == (fault.Pause{}).Name() {
+		return fmt.Errorf("%q and %q act on one process", a, b)
+	}
+	if of := limitsOf(a).controller; of != "" && of == limitsOf(b).controller {
+		return fmt.Errorf("%q and %q limit the same", a, b)
+	}
+	return nil
 }
 
 // Support implements [Place]. Whether there is a process is known only once the
@@ -79,6 +92,6 @@ func (s *Signals) Apply(ctx context.Context, f fault.Fault) (Applied, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", f.Kind, err)
 	}
-	applied, err := processKind(f.Kind).signal(ctx, s, id)
+	applied, err := processKind(f.Kind).carry(ctx, s, f, id)
 	return withName(f, applied, err)
 }

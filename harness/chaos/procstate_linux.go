@@ -69,18 +69,39 @@ func absent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH)
 }
 
-// readStat reads the state's letter and the start time from a stat file of
-// /proc. The name, second field, is in parentheses and may contain anything.
+// parent is the id of the process that started it, or that has it since that is gone;
+// 0 where it is gone itself.
+func (id identity) parent() int32 {
+	fields, err := statFields(filepath.Join("/proc", strconv.Itoa(int(id.pid)), "stat"))
+	if err != nil {
+		return 0
+	}
+	const parentField = 1 // 4 in proc(5)
+	parent, _ := strconv.ParseInt(fields[parentField], 10, 32)
+	return int32(parent)
+}
+
+// readStat reads the state's letter and the start time from a stat file of /proc.
 func readStat(path string) (letter, started string, err error) {
-	data, err := os.ReadFile(path)
+	fields, err := statFields(path)
 	if err != nil {
 		return "", "", err
 	}
+	const stateField, startField = 0, 19 // 3 and 22 in proc(5), which counts from 1 and the first two too
+	return fields[stateField], fields[startField], nil
+}
+
+// statFields are those of a stat file of /proc from the third on, at least twenty. The
+// name, second field, is in parentheses and may contain anything.
+func statFields(path string) ([]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
 	text := string(data)
 	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
-	const stateField, startField = 0, 19 // 3 and 22 in proc(5), which counts from 1 and the first two too
-	if len(fields) <= startField {
-		return "", "", fmt.Errorf("%s has %d fields", path, len(fields))
+	if len(fields) < 20 {
+		return nil, fmt.Errorf("%s has %d fields", path, len(fields))
 	}
-	return fields[stateField], fields[startField], nil
+	return fields, nil
 }
