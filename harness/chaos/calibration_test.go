@@ -34,6 +34,8 @@ func calibrations() map[string]func(*testing.T) {
 		"pause":              calibratePause,
 		"kill":               calibrateKill,
 		"terminate":          calibrateTerminate,
+		"starve":             calibrateStarve,
+		"squeeze":            calibrateSqueeze,
 		"lock-table":         calibrateLockTable,
 		"hold-connections":   calibrateHoldConnections,
 		"terminate-backends": calibrateTerminateBackends,

@@ -2,7 +2,9 @@ package chaos
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -10,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,10 +23,30 @@ import (
 const childRole = "HOLDFAST_CHAOS_TEST_CHILD"
 
 // child is the process on which signals are tried: it says "ready", then waits
-// for SIGTERM or the end of its input.
-func child(string) int {
+// for SIGTERM or the end of its input. One that is a parent has two children of its
+// own, one that burns uses a processor, one that grows holds more and more memory from
+// the first line of its input on.
+func child(role string) int {
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
+	switch role {
+	case "parent":
+		for range 2 {
+			startGrandchild()
+		}
+	case "burn":
+		go func() {
+			for {
+			}
+		}()
+	case "grow":
+		fmt.Println("ready")
+		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+		for held := [][]byte{}; ; time.Sleep(10 * time.Millisecond) {
+			held = append(held, bytes.Repeat([]byte{1}, 1<<20))
+			runtime.KeepAlive(held)
+		}
+	}
 	fmt.Println("ready")
 	over := make(chan struct{})
 	go func() {
@@ -38,29 +61,57 @@ func child(string) int {
 	}
 }
 
+// startGrandchild starts a process that waits until it is told to end, or its parent
+// is gone.
+func startGrandchild() {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childRole+"=wait")
+	cmd.SysProcAttr = diesWithUs(&syscall.SysProcAttr{Setpgid: true}, syscall.SIGKILL)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		panic(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		panic(err)
+	}
+	if err := cmd.Start(); err != nil {
+		panic(err)
+	}
+	_, _ = bufio.NewReader(out).ReadString('\n')
+	go func() {
+		_ = cmd.Wait() // so that it is no zombie
+		runtime.KeepAlive(in)
+	}()
+}
+
 // process is a started child. It implements [Process].
 type process struct {
 	cmd    *exec.Cmd
+	stdin  io.WriteCloser
 	id     identity
 	exited chan struct{}
 	mu     sync.Mutex
 	gone   bool
 }
 
-func startChild(t *testing.T) *process {
+func startChild(t *testing.T) *process { return startAs(t, "wait") }
+
+// startAs starts a child with a role.
+func startAs(t *testing.T, role string) *process {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("the state of a process is read from Linux's /proc")
 	}
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childRole+"=wait")
+	cmd.Env = append(os.Environ(), childRole+"="+role)
 	cmd.SysProcAttr = diesWithUs(&syscall.SysProcAttr{Setpgid: true}, syscall.SIGKILL)
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	p := &process{cmd: cmd, exited: make(chan struct{})}
+	p := &process{cmd: cmd, stdin: stdin, exited: make(chan struct{})}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, "ready\n", line)
