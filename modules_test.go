@@ -29,6 +29,9 @@ var foreign = map[string]string{
 	"github.com/shirou/gopsutil/v3":            "figures of processes and of the machine",
 	"github.com/tklauser/go-sysconf":           "of gopsutil",
 	"github.com/tklauser/numcpus":              "of gopsutil",
+	"github.com/tidwall/gjson":                 "paths into messages: what is captured, matched, a key",
+	"github.com/tidwall/match":                 "of gjson",
+	"github.com/tidwall/pretty":                "of gjson",
 	"golang.org/x/sync":                        "groups of goroutines",
 	"golang.org/x/sys":                         "file locks and signals",
 }

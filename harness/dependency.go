@@ -6,6 +6,7 @@ import (
 
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/ledger"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
@@ -40,6 +41,10 @@ type Dependency struct {
 	// KeepsData says that it keeps what it stores in [Opening.Data], so that it can
 	// be closed, its folder copied, and opened again on each copy.
 	KeepsData bool
+	// Receives are the places at which a ledger may find what arrived: its name, or that
+	// of one of its routes behind it, for example stripe.charge. Its fake is then a
+	// [Receiver]. Defaults to none.
+	Receives []string
 	// Open starts it. It is asked once for each time that the scenario is run.
 	Open func(ctx context.Context, o Opening) (Fake, error)
 }
@@ -83,6 +88,13 @@ type Divided interface {
 	Fake
 	// Part is the place for faults that its part of that name is.
 	Part(name string) chaos.Place
+}
+
+// Receiver is a fake that tells what arrived at it, for a scenario's ledger.
+type Receiver interface {
+	// Received are the calls that it accepted at a place, one of [Dependency.Receives]:
+	// for each its key, that of the business request, and when, counted from zero.
+	Received(at string, zero time.Time) []ledger.Arrival
 }
 
 // reachable is a fake that says where it is and how busy, for the standing checks.

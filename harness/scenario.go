@@ -20,6 +20,7 @@ import (
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/contract"
 	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/ledger"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
@@ -63,6 +64,8 @@ type Scenario struct {
 	// Drained says whether the work that the load has caused is done. The drain
 	// lasts until it is, or until its time is over. Defaults to the last answer.
 	Drained func(context.Context, State) (bool, error)
+	// DrainedWhen says the same as data. A scenario has either.
+	DrainedWhen *Question
 	// Companion makes who goes along with one run and remembers for Reconcile what it
 	// saw. It is asked once for each time that the scenario is run. Optional.
 	Companion func() Companion
@@ -72,6 +75,18 @@ type Scenario struct {
 	Reconcile func(context.Context, State) (Reconciliation, error)
 	// Reconciled are the further metrics for which Reconcile gives a reading.
 	Reconciled []verdict.Descriptor
+	// Ledger holds the requests of a stream against what they brought about, as data, in
+	// the place of Reconcile: the metrics ledger.accepted, .arrived, .lost, .doubled,
+	// .unknown, .phantom, .strangers, .delay.p99 and so on. What its delivery promises is
+	// checked where the scenario has no checks on it. Without a Drained of its own the
+	// scenario is drained when all that was accepted has arrived. Optional.
+	Ledger *ledger.Ledger
+	// Actions are done to the target while there is load.
+	Actions []Action
+	// Invariants must hold of the data.
+	Invariants []Invariant
+	// Samples are further quantities to sample: of the database, of Redis, by a command.
+	Samples []Sample
 	// Watches look at this scenario in the manner of the standing checks, which hold
 	// in all: at each answer, at what is settled, at the end. Optional.
 	Watches []standing.Check

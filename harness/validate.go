@@ -55,6 +55,11 @@ func (s Scenario) Validate() error {
 	s.validateLoad(&p)
 	s.validateDependencies(&p)
 	s.validateFaults(&p)
+	s.validateDrained(&p)
+	s.validateLedger(&p)
+	s.validateActions(&p)
+	s.validateInvariants(&p)
+	s.validateSamples(&p)
 	s.validateChecks(&p)
 	p.note(validateOff(s.StandingOff))
 	if _, err := s.World.Contract.Compile(); err != nil {

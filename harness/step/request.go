@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
+	"holdfast.dev/holdfast/message"
 	"holdfast.dev/holdfast/placeholder"
 )
 
@@ -31,6 +33,11 @@ func (r Request) validate() error {
 	for name := range r.Header {
 		if strings.ContainsAny(name, " :\r\n") || name == "" {
 			errs = append(errs, fmt.Errorf("%q is no name of a header", name))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Capture)) {
+		if _, err := message.ParsePath(r.Capture[name]); err != nil {
+			errs = append(errs, fmt.Errorf("capture %s: %w", name, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -105,9 +112,22 @@ func firstLines(body []byte) []string {
 }
 
 // captured are the values that an answer is asked for.
-func (r Request) captured(int, http.Header, []byte) (map[string]string, error) {
-	if len(r.Capture) > 0 {
-		return nil, errors.New("no value can be captured yet")
+func (r Request) captured(status int, header http.Header, body []byte) (map[string]string, error) {
+	if len(r.Capture) == 0 {
+		return nil, nil
 	}
-	return nil, nil
+	answer := &message.Message{Status: status, Header: header, Body: body}
+	values := make(map[string]string, len(r.Capture))
+	for _, name := range slices.Sorted(maps.Keys(r.Capture)) {
+		path, err := message.ParsePath(r.Capture[name])
+		if err != nil {
+			return nil, fmt.Errorf("capture %s: %w", name, err)
+		}
+		value, ok := path.Of(answer)
+		if !ok {
+			return nil, fmt.Errorf("capture %s: the answer has no %s", name, path)
+		}
+		values[name] = value
+	}
+	return values, nil
 }

@@ -121,6 +121,22 @@ func TestARequestIsSentAsItIsWritten(t *testing.T) {
 	require.Equal(t, 302, out.Status)
 }
 
+func TestValuesAreCapturedOfTheAnswer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Next", "n1")
+		_, _ = w.Write([]byte(`{"token": "t1"}`))
+	}))
+	defer server.Close()
+	m := means(t)
+	m.URL = func(string) (string, error) { return server.URL, nil }
+	out, err := m.Do(t.Context(), step.Step{Request: &step.Request{Path: "/", Capture: map[string]string{"token": "json.token", "next": "header.X-Next"}}})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"token": "t1", "next": "n1"}, out.Captured)
+	_, err = m.Do(t.Context(), step.Step{Request: &step.Request{Path: "/", Capture: map[string]string{"token": "json.tokens"}}})
+	require.ErrorContains(t, err, "capture token: the answer has no json.tokens")
+	require.ErrorContains(t, step.Step{Request: &step.Request{Path: "/", Capture: map[string]string{"token": "token"}}}.Validate(), "capture token")
+}
+
 func TestWhatIsNoStepIsRefused(t *testing.T) {
 	for want, s := range map[string]step.Step{
 		"exactly one of run, sql and request": {},
