@@ -158,10 +158,11 @@ func (a *api) Identify(r *http.Request, body []byte) host.Identity {
 }
 
 // odd reports whether a question is not as a target must ask it: a GET without a
-// body, of the project once and as a plain number, that says it is the first attempt.
+// body, of the project once, as a plain number and of nothing else, that says it is
+// the first attempt.
 func odd(r *http.Request, body []byte, project string) bool {
-	asked, attempts := r.URL.Query()["project"], r.Header["X-Attempt"]
-	return r.Method != http.MethodGet || len(body) > 0 || !slices.Equal(asked, []string{project}) ||
+	asked, attempts := r.URL.Query(), r.Header["X-Attempt"]
+	return r.Method != http.MethodGet || len(body) > 0 || len(asked) != 1 || !slices.Equal(asked["project"], []string{project}) ||
 		project[0] == '0' || project[0] == '+' || !slices.Equal(attempts, []string{"1"})
 }
 

@@ -2,6 +2,8 @@ package oracle
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
@@ -149,25 +151,27 @@ func redirected(p profile.Profile) harness.Scenario {
 	}
 }
 
-// refusals are statuses that say no.
+// refusals are statuses that say no: of an oracle that is in no state to answer, and
+// of one that finds the question wrong.
 func refusals(p profile.Profile) harness.Scenario {
 	t := p.Quick()
-	statuses := []string{"429 retry-after=1", "500", "502 html", "503 retry-after=30", "504 html", "401", "404"}
+	sick, asker := []string{"429 retry-after=1", "500", "502 html", "503 retry-after=30", "504 html"}, []string{"401", "403", "404", "422"}
+	expected := each(firstTen[:len(sick)], "status|connection")
+	maps.Copy(expected, each(firstTen[len(sick):len(sick)+len(asker)], "status"))
 	var faults []harness.Fault
-	for i, s := range statuses {
+	for i, s := range slices.Concat(sick, asker) {
 		faults = append(faults, adapter.Always(fmt.Sprintf("status-%d", i+1), oracleAPI, fmt.Sprintf("status %s key=oracle-%d", s, i+1)))
 	}
 	return harness.Scenario{
 		Name:        "oracle/refusals",
-		Claim:       "An oracle that answers 429, 5xx or 4xx is an error of the class status beside the others' good answers.",
+		Claim:       "An oracle that answers 429 or 5xx is an error beside the others' good answers; one that answers another 4xx is asked each time, for it is well.",
 		Protections: []string{"oracle.isolate-errors"},
 		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings:    noBreaker,
 		Timeline:    t,
-		Load:        []load.Stream{impacts("impact", 1, 20, t, failing(maxOracles, each(firstTen[:len(statuses)], "status"), nil))},
+		Load:        []load.Stream{impacts("impact", 1, 20, t, failing(maxOracles, expected, nil))},
 		Faults:      faults,
 		Checks: []verdict.Check{
-			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("seven refusals, told apart from three good answers").Guarding("oracle.isolate-errors"),
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("nine refusals, told apart from a good answer; who is asked wrongly is not sick").Guarding("oracle.isolate-errors"),
 		},
 	}
 }

@@ -134,10 +134,10 @@ func TestBothSidesAreHeldAgainstEachOther(t *testing.T) {
 			sent := r.now()
 			r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, r.call("1", "oracle-2", "1"), nil)
 		}, [3]int64{1, 0, 0}},
-		{"left alone, and says so", func(r *rig, _, _ oracleResult) {
+		{"left alone, and was well", func(r *rig, _, _ oracleResult) {
 			sent := r.now()
 			r.answer(sent, oracleResult{Status: "error", Error: "connection", Detail: "breaker: it failed"}, r.call("1", "oracle-2", "1"), nil)
-		}, [3]int64{}},
+		}, [3]int64{0, 0, 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := newRig(t)
@@ -184,6 +184,23 @@ func TestAnErrorHasItsCause(t *testing.T) {
 				require.Equal(t, [3]int64{0, 0, fits}, got, "%s as %s", text, class)
 			}
 		}
+	}
+}
+
+// Who spares an oracle its calls must have seen it fail, and not over the question.
+func TestSparingHasItsCause(t *testing.T) {
+	for text, want := range map[string]int64{"status 503": 0, "status 429": 0, "close": 0, "status 404": 1, "json malformed": 1} {
+		r := newRig(t)
+		what := adapter.Always("it", oracleAPI, text+" key=oracle-1").What()
+		_, err := r.fake.Apply(t.Context(), what)
+		require.NoError(t, err)
+		sent := r.now()
+		class, _ := classesOf(what.Kind)
+		r.call("1", "oracle-1", "1")
+		r.answer(sent, oracleResult{Status: "error", Error: class[0]}, r.call("1", "oracle-2", "1"), nil)
+		sent = r.now()
+		r.answer(sent, oracleResult{Status: "error", Error: "connection", Detail: "breaker: it failed"}, r.call("1", "oracle-2", "1"), nil)
+		require.Equal(t, [3]int64{0, 0, want}, r.broken(map[string]fault.Kind{"it": what.Kind}), text)
 	}
 }
 

@@ -69,3 +69,13 @@ func classesOf(kind fault.Kind) (classes []string, spoilt bool) {
 
 // fits reports whether an error of a class may come of it.
 func (c cause) fits(class string) bool { return slices.Contains(c.classes, class) }
+
+// sick reports whether the end of a call may say that the oracle is in no state to
+// answer, and not that it finds the question wrong.
+func sick(e journal.Entry, kinds map[string]fault.Kind) bool {
+	if e.Status >= 500 || e.Status == http.StatusTooManyRequests {
+		return true
+	}
+	c := causeOf(e, kinds)
+	return c.fits("timeout") || c.fits("connection")
+}

@@ -89,6 +89,9 @@ func (a *audit) errors(h *heard) {
 		a.told.Looked++
 		of := name{h.answer.ProjectID, oracle}
 		if r.leftOut() {
+			if strings.HasPrefix(r.Detail, "breaker") && !a.hadCause(of, h.End) {
+				a.told.Add(a.example(h, oracle+" was spared its call, and none of it had failed before in a way that says it is sick"))
+			}
 			continue
 		}
 		to := h.End
@@ -140,6 +143,20 @@ func (a *audit) redirects(of name, c *call, h *heard) {
 // leftOut reports whether the oracle was spared a call, as the answer says.
 func (r oracleResult) leftOut() bool {
 	return r.Error == "connection" && (strings.HasPrefix(r.Detail, "breaker") || strings.HasPrefix(r.Detail, "bulkhead"))
+}
+
+// hadCause reports whether a call to the address of an oracle, about whichever project,
+// had shown by then that it is in no state to answer.
+func (a *audit) hadCause(of name, by time.Duration) bool {
+	if a.mayRefuse(of) {
+		return true // what was refused reached no fake
+	}
+	for other, calls := range a.calls {
+		if a.urls[other] == a.urls[of] && slices.ContainsFunc(calls, func(c *call) bool { return c.start <= by && sick(c.Entry, a.kinds) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *audit) mayRefuse(of name) bool {
