@@ -16,7 +16,7 @@ func Conclude(s Scenario, m Measurement) result.Scenario {
 	out.Pace = m.Pace
 	out.Validity = &result.Validity{TimingInvalid: timingInvalid(m.Load), Disturbances: disturbances(m.Load)}
 	out.Checks = registry(s, m).Judge(checksOf(s), out.Phases, *out.Validity)
-	out.Checks = append(out.Checks, standingOf(m.Load)...)
+	out.Checks = append(out.Checks, standingOf(m.Load, *out.Validity)...)
 	out.Evidence = evidenceOf(s, m)
 	if m.Unmet != "" {
 		out.Error = m.Unmet
@@ -62,14 +62,20 @@ func checksOf(s Scenario) []verdict.Check {
 
 // standingOf are the findings of the scenario's own reconciliation and of the
 // standing checks as checks: that what each
-// looked at was as it should be.
-func standingOf(seen *LoadSeen) []result.Check {
+// looked at was as it should be. What had to be done by a time is excused as the
+// checks are.
+func standingOf(seen *LoadSeen, v result.Validity) []result.Check {
 	if seen == nil {
 		return nil
 	}
 	var all []result.Check
 	for _, f := range slices.Concat(seen.Findings, seen.Standing) {
-		all = append(all, verdict.OfFinding(f.Check, f.About, f.Looked, f.Broken, f.Text()))
+		c := verdict.OfFinding(f.Check, f.About, f.Looked, f.Broken, f.Text())
+		if f.To > 0 {
+			c.Timed = true
+			c = verdict.Excused(c, verdict.Window{From: f.From, To: f.To}, result.Validity{Disturbances: v.Disturbances})
+		}
+		all = append(all, c)
 	}
 	return all
 }

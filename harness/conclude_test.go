@@ -14,6 +14,7 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
@@ -109,6 +110,9 @@ func TestConclude(t *testing.T) {
 		{"a generator that was late by itself", quick, func(m *Measurement) { sentLate(m, 60*time.Millisecond) }, result.Inconclusive, "actual minus planned send"},
 		{"a late generator, and an answer too late from the send on, too", tooQuick, func(m *Measurement) { sentLate(m, 60*time.Millisecond) }, result.Fail, "limit"},
 		{"a late generator beside a neighbour", quick, func(m *Measurement) { neighbour(m); sentLate(m, 60*time.Millisecond) }, result.Inconclusive, "the run was disturbed: other processes used 90"},
+		{"something is left behind", quick, func(m *Measurement) { leftBehind(m) }, result.Fail, "three goroutines"},
+		{"something is left behind beside a neighbour", quick, func(m *Measurement) { neighbour(m); leftBehind(m) }, result.Inconclusive, "three goroutines"},
+		{"what does not depend on time is no milder beside a neighbour", quick, func(m *Measurement) { neighbour(m); leftBehind(m); m.Load.Standing[0].To = 0 }, result.Fail, "three goroutines"},
 		{"the fault never acted", quick, func(m *Measurement) { m.Load.Faults[0].Fired = 0 }, result.NotExercised, "acted 0 times"},
 		{"the fault broke", quick, func(m *Measurement) { m.Load.Faults[0].Error = "the lock was lost" }, result.Inconclusive, "the lock was lost"},
 		{"the fault was not seen undone", quick, func(m *Measurement) { m.Load.Faults[0].Undone = new(false) }, result.Inconclusive, "no"},
@@ -150,6 +154,12 @@ func TestConclude(t *testing.T) {
 
 // neighbour is a machine that another process had filled, filled one that the
 // target had.
+func leftBehind(m *Measurement) {
+	f := standing.Finding{Check: "left", Looked: 1, From: m.Load.Over, To: m.Load.Over + time.Second}
+	f.Add(standing.Example{What: "three goroutines"})
+	m.Load.Standing = append(m.Load.Standing, f)
+}
+
 func neighbour(m *Measurement) {
 	m.Load.Record = sampled("machine.foreign", result.UnitRatio, 0.9, 0.8, 0.9, 0.9)
 }

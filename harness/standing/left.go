@@ -94,7 +94,7 @@ func (w *leaving) drained(ctx context.Context, s Settled) {
 		w.unseen = fmt.Sprintf("what is left could be looked at %d times only%s", looks, because(w.unseen))
 		return
 	}
-	w.finding = &Finding{Looked: int64(len(least))}
+	w.finding = &Finding{Looked: int64(len(least)), From: s.Over, To: s.Over + time.Since(began)}
 	for _, q := range over {
 		w.finding.Add(Example{At: s.Over, What: fmt.Sprintf("%s: %s at the end, %s at the start, of which the load explains %s", q,
 			result.Number(least[q]), result.Number(ref[q]), result.Number(limits[q]))})

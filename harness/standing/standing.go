@@ -147,6 +147,10 @@ type Finding struct {
 	Examples []Example
 	// Note is what is worth to know where all was as it should be. Optional.
 	Note string
+	// From and To are when what it looked at had to be as it should be, on the
+	// scenario's clock, where that depends on time: a machine that was disturbed then
+	// excuses it. Default to no time.
+	From, To time.Duration
 	// Streams are those whose failed requests the examples explain, for a check that
 	// judges the same answers as a stream's expectation does. Optional.
 	Streams []string

@@ -62,14 +62,22 @@ func Fall(points []Point, from time.Duration, level float64) Reading {
 func Evaluate(c result.Check, r Reading, w Window, v result.Validity) result.Check {
 	c.Value, c.Samples, c.Regardless, c.FromSend, c.Least = nil, r.Samples, r.Regardless, r.FromSend, r.Least
 	c.Verdict, c.Reason = weigh(&c, r)
-	if c.Verdict == result.Fail {
-		if why := excuse(c, w, v); why != "" {
-			c.Verdict = result.Inconclusive
-			c.Reason += "; but this can't be held against the target: " + why
-		}
-	}
+	c = Excused(c, w, v)
 	if c.Verdict == result.Fail && c.Exercise {
 		c.Verdict = result.NotExercised
+	}
+	return c
+}
+
+// Excused is the check as it was judged; inconclusive where it failed for what was not
+// the target's doing in its window.
+func Excused(c result.Check, w Window, v result.Validity) result.Check {
+	if c.Verdict != result.Fail {
+		return c
+	}
+	if why := excuse(c, w, v); why != "" {
+		c.Verdict = result.Inconclusive
+		c.Reason += "; but this can't be held against the target: " + why
 	}
 	return c
 }
