@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -31,15 +30,9 @@ type Instance struct {
 
 var _ Target = (*Instance)(nil)
 
-func (s *System) newInstance(p Process, replica int, taken map[string]bool) (*Instance, error) {
-	i := &Instance{name: ReplicaName(p.Name, replica), process: p, replica: replica, addresses: map[string]string{}, system: s}
-	for _, port := range p.Ports {
-		address, err := unusedAddress(taken)
-		if err != nil {
-			return nil, err
-		}
-		i.addresses[port] = address
-	}
+func (s *System) newInstance(p Process, replica int) (*Instance, error) {
+	name := ReplicaName(p.Name, replica)
+	i := &Instance{name: name, process: p, replica: replica, addresses: s.config.Addresses[name], system: s}
 	prog := Program{
 		Name: i.name, Address: i.addresses[p.Ports[0]], Grace: p.Grace, LogLines: s.config.LogLines, Secrets: s.config.Secrets,
 		Start: s.config.Start, Journal: s.config.Journal,
@@ -122,27 +115,10 @@ func (i *Instance) value(name string) (string, bool) {
 
 // own is what its own placeholders stand for.
 func (i *Instance) own(name string) (string, bool) {
-	address := i.addresses[i.process.Ports[0]]
-	host, port, _ := net.SplitHostPort(address)
-	switch name {
-	case "host":
-		return host, true
-	case "port":
-		return port, true
-	case "address":
-		return address, true
-	case "url":
-		return "http://" + address, true
-	case "replica":
+	if name == "replica" {
 		return strconv.Itoa(i.replica), true
 	}
-	if name, ok := strings.CutPrefix(name, "ports."); ok {
-		if address, known := i.addresses[name]; known {
-			_, port, _ := net.SplitHostPort(address)
-			return port, true
-		}
-	}
-	return "", false
+	return addressValue(i.addresses, i.process.Ports[0], name)
 }
 
 // Name is what it is called: its process's name for the first replica, NAME.2 for

@@ -21,6 +21,8 @@ type SystemConfig struct {
 	// addresses of dependencies, secrets, parameters. It is asked at each start.
 	// Optional.
 	Value func(name string) (value string, known bool)
+	// Addresses are where its instances listen. Defaults to those of [PickAddresses].
+	Addresses Addresses
 	// PassEnv names variables of Environ that pass beside those that always do.
 	PassEnv []string
 	// Environ is the environment that [Passed] picks from. Defaults to the
@@ -83,12 +85,17 @@ func NewSystem(c SystemConfig) (*System, error) {
 		c.Environ = os.Environ()
 	}
 	s := &System{config: c, passed: Passed(c.Environ, c.PassEnv)}
-	taken := map[string]bool{}
+	if c.Addresses == nil {
+		var err error
+		if s.config.Addresses, err = PickAddresses(c.Processes); err != nil {
+			return nil, fmt.Errorf("target system: %w", err)
+		}
+	}
 	for _, p := range c.Processes {
 		p = p.withDefaults()
 		s.processes = append(s.processes, p)
 		for n := range p.Replicas {
-			i, err := s.newInstance(p, n+1, taken)
+			i, err := s.newInstance(p, n+1)
 			if err != nil {
 				return nil, fmt.Errorf("target system: process %s: %w", p.Name, err)
 			}
