@@ -42,7 +42,7 @@ func TestWhatATargetIsToldOfItsDependencies(t *testing.T) {
 	require.Equal(t, "127.0.0.1:5433", st.values["db.address"], "whoever is asked later may name it")
 
 	st.scenario.World.Dependencies[0].Export["REDIS"] = "{adress}"
-	require.ErrorContains(t, st.export(dsn, env), `tell the target of redis: REDIS: nothing is known by the name {adress}; did you mean "address"?`)
+	require.ErrorContains(t, st.export(dsn, env), `tell the target of redis: REDIS: nothing is known by the name {adress}, did you mean address?`)
 }
 
 func TestWithoutMoreWordsTheDatabaseIsDATABASE_URL(t *testing.T) {

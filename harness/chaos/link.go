@@ -151,7 +151,7 @@ const cancelRequest = 80877102
 // link then ends in order, as it does when the server has taken the request.
 // It goes by what the first read gave: a request is 16 bytes, sent as one.
 func (l *link) cancelLost(first []byte) bool {
-	if len(first) < 8 || binary.BigEndian.Uint32(first[4:]) != cancelRequest {
+	if l.proxy.cfg.Protocol != Postgres || len(first) < 8 || binary.BigEndian.Uint32(first[4:]) != cancelRequest {
 		return false
 	}
 	l.proxy.cancelRequests.Add(1)

@@ -34,10 +34,24 @@ type ProxyConfig struct {
 	// MaxConnections bounds what is open at once; more are reset and counted.
 	// Defaults to [DefaultMaxConnections].
 	MaxConnections int
+	// Protocol is what is spoken through it. Defaults to [Postgres].
+	Protocol Protocol
 	// Check is how the undoing of the last fault is read back: it returns nil if
-	// bytes pass both ways on a new connection to addr. Defaults to [PostgresAnswers].
+	// bytes pass both ways on a new connection to addr. Defaults to [PostgresAnswers]
+	// for Postgres, else to a new connection that gets through to the server.
 	Check func(ctx context.Context, addr string) error
 }
+
+// Protocol is what is spoken through a [Proxy].
+type Protocol int
+
+// The protocols that a proxy tells apart.
+const (
+	// Postgres is followed message by message, so that a statement can be refused.
+	Postgres Protocol = iota
+	// TCP is any: the bytes mean nothing to the proxy.
+	TCP
+)
 
 // Validate reports all that is wrong with the configuration.
 func (c ProxyConfig) Validate() error {
@@ -61,16 +75,16 @@ func (c ProxyConfig) withDefaults() ProxyConfig {
 	if c.MaxConnections == 0 {
 		c.MaxConnections = DefaultMaxConnections
 	}
-	if c.Check == nil {
+	if c.Check == nil && c.Protocol == Postgres {
 		c.Check = PostgresAnswers
 	}
 	return c
 }
 
-// Proxy is a TCP proxy before a server, and the [Place] of the network's
+// Proxy is a TCP proxy before a server, of Postgres or of anything, and the [Place] of the network's
 // faults. It listens on a free port of 127.0.0.1. With no fault on it passes
 // bytes, half-closes and resets as they come. Faults act on open connections
-// and on new ones as [ProxySupport] says; several may be on at once.
+// and on new ones as [ProxySupport] and [TCPSupport] say; several may be on at once.
 //
 // Memory is bounded: per connection and direction 16 KiB, and while a fault
 // holds bytes back at most 1 MiB more; then it stops reading.
@@ -111,6 +125,9 @@ func NewProxy(cfg ProxyConfig) (*Proxy, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	p := &Proxy{cfg: cfg.withDefaults(), port: reserved, ctx: ctx, stop: stop, on: map[effect]fault.Kind{}, links: map[uint64]*link{}}
+	if p.cfg.Check == nil {
+		p.cfg.Check = p.getsThrough
+	}
 	p.settings.Store(newSettings(nil))
 	if err := p.listen(); err != nil {
 		stop()
@@ -225,6 +242,7 @@ func (p *Proxy) admit(conn *net.TCPConn) {
 		accepted: time.Now(), ended: make(chan struct{}),
 	}
 	l.talk.link = l
+	l.talk.frames.opaque = p.cfg.Protocol != Postgres
 	p.mu.Lock()
 	full := len(p.links) >= p.cfg.MaxConnections
 	if !full && !p.closed {

@@ -3,6 +3,7 @@ package chaos
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"holdfast.dev/holdfast/fault"
 )
@@ -86,6 +87,18 @@ func ProxySupport() fault.Support {
 	for _, row := range networkKinds() {
 		s.Kinds = append(s.Kinds, row.Carried)
 	}
+	return s
+}
+
+// TCPSupport is what a TCP proxy can do to connections whose bytes mean nothing to
+// it: all that [ProxySupport] has but what only Postgres knows.
+func TCPSupport() fault.Support {
+	s := ProxySupport()
+	s.About = "the network before a program or a service of somebody else's (`chaos.Proxy`)"
+	s.Selectors = nil
+	s.Kinds = slices.DeleteFunc(s.Kinds, func(c fault.Carried) bool {
+		return c.Kind == fault.SQLState{}.Name() || c.Kind == fault.CancelLost{}.Name()
+	})
 	return s
 }
 

@@ -8,7 +8,12 @@ import (
 )
 
 // Support implements [Place].
-func (p *Proxy) Support() fault.Support { return ProxySupport() }
+func (p *Proxy) Support() fault.Support {
+	if p.cfg.Protocol != Postgres {
+		return TCPSupport()
+	}
+	return ProxySupport()
+}
 
 // Apply implements [Place].
 func (p *Proxy) Apply(ctx context.Context, f fault.Fault) (Applied, error) {

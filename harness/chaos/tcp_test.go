@@ -1,0 +1,68 @@
+package chaos
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/fault"
+)
+
+func openTCP(t *testing.T, upstream string) *Proxy {
+	t.Helper()
+	p, err := NewProxy(ProxyConfig{Upstream: upstream, Seed: 1, Protocol: TCP})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, p.Close()) })
+	return p
+}
+
+// The first bytes look like a CancelRequest of Postgres, and the rest like a message
+// of any length: here they are bytes.
+func TestBytesMeanNothingToAPlainProxy(t *testing.T) {
+	p := openTCP(t, serve(t, echo).addr)
+	const request = "\x00\x00\x00\x10\x04\xd2\x16\x2e12345678"
+	c := dial(t, p.Addr())
+	c.ping(request + "and more\xff\xff\xff\xff")
+	require.Zero(t, p.Stats().CancelRequests)
+}
+
+// Each kind is applied, seen to be on, undone, and read back, with a server that
+// says nothing of its own.
+func TestEveryFaultOfThePlainNetworkComesAndGoes(t *testing.T) {
+	for _, kind := range examplesAt(t, TCPSupport()) {
+		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
+			p := openTCP(t, serve(t, echo).addr)
+			require.NoError(t, p.Support().Accepts(fault.Fault{Kind: kind}))
+			applied := apply(t, p, kind)
+			require.True(t, p.busy())
+			undoFault(t, applied)
+			dial(t, p.Addr()).ping("again")
+		})
+	}
+}
+
+func TestWhatOnlyPostgresKnowsIsRefusedAtAPlainProxy(t *testing.T) {
+	p := openTCP(t, serve(t, echo).addr)
+	for _, text := range []string{"sqlstate 40001", "cancel-lost"} {
+		f, err := fault.Parse(text)
+		require.NoError(t, err)
+		_, err = p.Apply(t.Context(), f)
+		require.ErrorContains(t, err, "a TCP proxy cannot carry out")
+	}
+}
+
+// A server that is gone is not taken for one that is silent.
+func TestAPlainProxyReadsBackWhetherTheServerIsReached(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	p := openTCP(t, silent.Addr().String())
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	require.NoError(t, p.cfg.Check(ctx, p.Addr()))
+	require.NoError(t, silent.Close())
+	require.ErrorContains(t, p.cfg.Check(ctx, p.Addr()), "closed before the server was reached")
+}
