@@ -26,6 +26,9 @@ type Dependency struct {
 	// Gauges sampled while it goes on. They find the fake by Name.
 	Measures []Measure
 	Gauges   []Gauge
+	// Probes sample more of it, of which Series are known before. Optional.
+	Probes func(Fake) []probe.Probe
+	Series []probe.Series
 	// Faults says what can be done to it: known before it is opened, so that a
 	// fault which it cannot carry out is refused before anything starts. Defaults
 	// to nothing.
@@ -54,9 +57,12 @@ type Dependency struct {
 type Opening struct {
 	// Seed is where all of its draws come from.
 	Seed uint64
-	// Faulted says that the scenario lays a fault there: without one, nothing need
-	// stand between it and the target.
-	Faulted bool
+	// Faults are what the scenario lays there: where there is none, nothing need stand
+	// between it and the target.
+	Faults []fault.Kind
+	// First says that it is opened for the setup that is done once: what it leaves in
+	// Data when it is closed is what each scenario begins with.
+	First bool
 	// Start is the zero from which the times of what it starts count.
 	Start time.Time
 	// Journal is the run's undo journal: what it starts stands there before.

@@ -3,6 +3,7 @@ package harness
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast.dev/holdfast/fault"
@@ -129,12 +130,17 @@ func (s Scenario) supports() map[string]fault.Support {
 // part is the place that a part of the dependency is.
 func (d Dependency) part(name string) string { return d.Name + "." + name }
 
-// faulted says whether the scenario lays a fault at the dependency or a part of it.
-func (s Scenario) faulted(d Dependency) bool {
+// faultsAt are the kinds that the scenario lays at the dependency or a part of it.
+func (s Scenario) faultsAt(d Dependency) []fault.Kind {
+	places := []string{d.Name}
 	for part := range d.Parts {
-		if s.has(d.part(part)) {
-			return true
+		places = append(places, d.part(part))
+	}
+	var all []fault.Kind
+	for _, f := range s.Faults {
+		if slices.Contains(places, f.On) {
+			all = append(all, f.Kind)
 		}
 	}
-	return s.has(d.Name)
+	return all
 }

@@ -46,6 +46,9 @@ func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, e
 		for _, g := range d.Gauges {
 			all = append(all, probe.Gauge(g.Series, gaugeEvery, func() float64 { return g.Read(st.fakes[d.Name]) }))
 		}
+		if d.Probes != nil {
+			all = append(all, d.Probes(st.fakes[d.Name])...)
+		}
 	}
 	if dir, ok := st.target.(memoryDir); ok && st.limited {
 		all = append(all, probe.Cgroup(dir.MemoryDir))

@@ -41,6 +41,7 @@ func seriesOf(s Scenario) []probe.Series {
 		for _, g := range d.Gauges {
 			all = append(all, g.Series)
 		}
+		all = append(all, d.Series...)
 	}
 	return all
 }

@@ -76,7 +76,7 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 func (s *Session) openFakes(ctx context.Context, st *setup, undo *cleanups) error {
 	for _, d := range st.scenario.World.Dependencies {
 		fake, err := d.Open(ctx, Opening{
-			Seed: st.seed, Faulted: st.scenario.faulted(d), Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), Say: s.say,
+			Seed: st.seed, Faults: st.scenario.faultsAt(d), Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), Say: s.say,
 		})
 		if err != nil {
 			return fmt.Errorf("start %s: %w", d.Name, err)
