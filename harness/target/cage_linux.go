@@ -3,14 +3,12 @@ package target
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -18,137 +16,197 @@ import (
 	"holdfast.dev/holdfast/harness/undo"
 )
 
-// cage is a memory cgroup for one life of one process.
+// cage is the cgroups that one life of one process, with all that it starts, is
+// alone in: one for memory and one for CPU time, which are the same in version 2.
+// Without a limit they are there to find its processes, and to limit them later.
 type cage struct {
-	cgroup.Hierarchy
-	dir     string // the group's own directory
-	journal *undo.Journal
-	step    undo.Step
+	memory, cpu group // without a directory: there is none
+	journal     *undo.Journal
+	step        undo.Step
 }
 
-// newCage plans and makes the group, with its limit in bytes set.
-func newCage(j *undo.Journal, name string, limit uint64) (*cage, error) {
-	h, err := cgroup.Own("/proc/self")
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w (the container target has a limit too)", ErrNoMemoryLimit, err)
+// group is one cgroup.
+type group struct {
+	cgroup.Hierarchy
+	dir string
+}
+
+// newCage plans and makes the groups, with their limits set. Where there can be none
+// and none is needed for a limit, it is nil.
+func newCage(j *undo.Journal, name string, wanted limits) (*cage, error) {
+	memory, noMemory, cpu, noCPU := hierarchies()
+	if wanted.memory > 0 && noMemory != nil {
+		return nil, fmt.Errorf("%w: %w (the container target has a limit too)", ErrNoMemoryLimit, noMemory)
 	}
-	c := &cage{Hierarchy: h, dir: filepath.Join(h.Parent, name), journal: j}
-	if c.step, err = j.Plan(stepCgroup, map[string]string{"dir": c.dir}); err != nil {
+	if wanted.cpus > 0 && noCPU != nil {
+		return nil, fmt.Errorf("%w: %w (the container target has a limit too)", ErrNoCPULimit, noCPU)
+	}
+	c := &cage{journal: j}
+	args := map[string]string{}
+	if noMemory == nil {
+		c.memory = group{memory, filepath.Join(memory.Parent, name)}
+		args["dir"] = c.memory.dir
+	}
+	if noCPU == nil {
+		c.cpu = group{cpu, filepath.Join(cpu.Parent, name)}
+		args["cpu"] = c.cpu.dir
+	}
+	if len(args) == 0 {
+		return nil, nil
+	}
+	var err error
+	if c.step, err = j.Plan(stepCgroup, args); err != nil {
 		return nil, err
 	}
-	if err := c.make(limit); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %w (it takes root or a delegated cgroup; the container target has a limit too)",
-			ErrNoMemoryLimit, err), c.remove())
+	if err := c.make(wanted); err != nil {
+		if left := c.remove(); left != nil || wanted != (limits{}) {
+			return nil, errors.Join(err, left)
+		}
+		return nil, nil
 	}
 	return c, nil
 }
 
-func (c *cage) make(limit uint64) error {
-	if err := os.Mkdir(c.dir, 0o755); err != nil {
-		return err
-	}
-	text := strconv.FormatUint(limit, 10)
-	if c.V2 {
-		if err := writeFile(c.dir, "memory.max", text); err != nil {
-			return err
+// hierarchies finds where groups for memory and for CPU time may be made. In version
+// 2 a process is in one group: so both are one, or there is the first alone.
+func hierarchies() (memory cgroup.Hierarchy, noMemory error, cpu cgroup.Hierarchy, noCPU error) {
+	memory, noMemory = cgroup.Own(cgroup.Self, cgroup.Memory)
+	cpu, noCPU = cgroup.Own(cgroup.Self, cgroup.CPU)
+	if noMemory == nil && noCPU == nil && memory.V2 && cpu.V2 {
+		if both, err := cgroup.Own(cgroup.Self, cgroup.Memory, cgroup.CPU); err == nil {
+			return both, nil, both, nil
 		}
-		// All of it dies, not one process of several; and nothing hides in swap.
-		return errors.Join(optional(writeFile(c.dir, "memory.swap.max", "0")), writeFile(c.dir, "memory.oom.group", "1"))
+		noCPU = errors.New("no cgroup of ours to write has both the memory and the cpu controller")
 	}
-	if err := writeFile(c.dir, "memory.limit_in_bytes", text); err != nil {
-		return err
-	}
-	return optional(writeFile(c.dir, "memory.memsw.limit_in_bytes", text))
+	return memory, noMemory, cpu, noCPU
 }
 
-// start starts cmd inside the group, from its first page on. The caller must
-// be locked to its OS thread.
-func (c *cage) start(cmd *exec.Cmd) error {
-	if c.V2 {
-		group, err := os.Open(c.dir)
-		if err != nil {
-			return err
+func (c *cage) make(wanted limits) error {
+	for _, g := range c.groups() {
+		if err := os.Mkdir(g.dir, 0o755); err != nil {
+			return c.refused(wanted, err)
 		}
-		defer group.Close()
-		cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(group.Fd())
-		return cmd.Start()
 	}
-	// Version 1 groups threads, and a child is born into the group of the
-	// thread that forks it: so this thread goes in, forks, and comes back.
+	if wanted.memory > 0 {
+		if err := c.memory.limitMemory(wanted.memory); err != nil {
+			return fmt.Errorf("%w: %w (it takes root or a delegated cgroup; the container target has a limit too)", ErrNoMemoryLimit, err)
+		}
+	}
+	if wanted.cpus > 0 {
+		if err := c.cpu.limitCPU(wanted.cpus); err != nil {
+			return fmt.Errorf("%w: %w (it takes root or a delegated cgroup; the container target has a limit too)", ErrNoCPULimit, err)
+		}
+	}
+	return nil
+}
+
+// refused is that a group could not be made, in the words of the limit that needs it.
+func (c *cage) refused(wanted limits, err error) error {
+	why := ErrNoMemoryLimit
+	if wanted.memory == 0 {
+		why = ErrNoCPULimit
+	}
+	return fmt.Errorf("%w: %w (it takes root or a delegated cgroup; the container target has a limit too)", why, err)
+}
+
+// groups are those that there are, each once.
+func (c *cage) groups() []group {
+	var all []group
+	for _, g := range []group{c.memory, c.cpu} {
+		if g.dir != "" && !slices.Contains(all, g) {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// start starts cmd inside the groups, from its first page on. The caller must be
+// locked to its OS thread.
+func (c *cage) start(cmd *exec.Cmd) error {
+	// Version 1 groups threads, and a child is born into the groups of the thread
+	// that forks it: so this thread goes in, forks, and comes back.
 	thread := strconv.Itoa(unix.Gettid())
-	if err := writeFile(c.dir, "tasks", thread); err != nil {
-		return err
+	var entered []group
+	leave := func() error {
+		var errs []error
+		for _, g := range entered {
+			errs = append(errs, writeFile(g.Parent, "tasks", thread))
+		}
+		return errors.Join(errs...)
+	}
+	for _, g := range c.groups() {
+		if !g.V2 {
+			if err := writeFile(g.dir, "tasks", thread); err != nil {
+				return errors.Join(err, leave())
+			}
+			entered = append(entered, g)
+			continue
+		}
+		dir, err := os.Open(g.dir)
+		if err != nil {
+			return errors.Join(err, leave())
+		}
+		defer dir.Close()
+		cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(dir.Fd())
 	}
 	started := cmd.Start()
-	if err := writeFile(c.Parent, "tasks", thread); err != nil {
+	if err := leave(); err != nil {
 		if started == nil {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 		}
-		return errors.Join(fmt.Errorf("leave the memory cgroup: %w", err), started)
+		return errors.Join(fmt.Errorf("leave the cgroup: %w", err), started)
 	}
 	return started
 }
 
+// memoryDir is the directory of the memory group, empty if there is none.
+func (c *cage) memoryDir() string { return c.memory.dir }
+
+// anyDir is a directory in which all of the processes are listed.
+func (c *cage) anyDir() string { return c.groups()[0].dir }
+
 // oomEvidence says what shows that the kernel killed for want of memory here;
 // it is empty if nothing does.
 func (c *cage) oomEvidence() string {
-	file := "memory.oom_control"
-	if c.V2 {
-		file = "memory.events"
-	}
-	data, err := os.ReadFile(filepath.Join(c.dir, file))
-	if err != nil {
+	if c.memory.dir == "" {
 		return ""
 	}
-	for line := range strings.Lines(string(data)) {
-		if kills, ok := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); ok && kills != "0" {
-			return fmt.Sprintf("cgroup %s: oom_kill %s", file, kills)
-		}
+	file := "memory.oom_control"
+	if c.memory.V2 {
+		file = "memory.events"
+	}
+	if kills := counter(c.memory.dir, file, "oom_kill"); kills > 0 {
+		return fmt.Sprintf("cgroup %s: oom_kill %d", file, kills)
 	}
 	return ""
 }
 
-// remove kills what is left in the group, removes it, and crosses it out.
+// remove kills what is left in the groups, removes them, and crosses them out.
 func (c *cage) remove() error {
-	if err := removeCage(c.dir); err != nil {
-		return err
+	for _, g := range c.groups() {
+		if err := removeCage(g.dir); err != nil {
+			return err
+		}
 	}
 	return c.journal.Done(c.step)
-}
-
-// removeCage removes the memory cgroup at dir, which must be one of ours.
-func removeCage(dir string) error {
-	if !filepath.IsAbs(dir) || !strings.HasPrefix(filepath.Base(dir), cgroupPrefix) {
-		return fmt.Errorf("remove cgroup: %q is not one of ours", dir)
-	}
-	deadline := time.Now().Add(killPatience)
-	for {
-		err := unix.Rmdir(dir)
-		if err == nil || errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("remove cgroup %s: %w", dir, err)
-		}
-		procs, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
-		for pid := range strings.FieldsSeq(string(procs)) {
-			if number, err := strconv.Atoi(pid); err == nil && number != os.Getpid() {
-				_ = syscall.Kill(number, syscall.SIGKILL)
-			}
-		}
-		time.Sleep(sweepPause)
-	}
 }
 
 func writeFile(dir, name, text string) error {
 	return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644)
 }
 
-// optional forgives a file that this kernel does not have.
-func optional(err error) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return nil
+// counter reads a number of a file of lines "name number"; 0 if it is not there.
+func counter(dir, file, name string) uint64 {
+	data, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		return 0
 	}
-	return err
+	for line := range strings.Lines(string(data)) {
+		if number, ok := strings.CutPrefix(strings.TrimSpace(line), name+" "); ok {
+			n, _ := strconv.ParseUint(number, 10, 64)
+			return n
+		}
+	}
+	return 0
 }

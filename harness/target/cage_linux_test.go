@@ -12,9 +12,10 @@ import (
 
 func TestAVersion2GroupIsLimitedWithoutSwapAndDiesWhole(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "holdfast-x")
-	c := &cage{Hierarchy: cgroup.Hierarchy{V2: true}, dir: dir}
-	require.NoError(t, c.make(1000))
-	for file, want := range map[string]string{"memory.max": "1000", "memory.swap.max": "0", "memory.oom.group": "1"} {
+	both := group{cgroup.Hierarchy{V2: true}, dir}
+	c := &cage{memory: both, cpu: both}
+	require.NoError(t, c.make(limits{1000, 0.25}))
+	for file, want := range map[string]string{"memory.max": "1000", "memory.swap.max": "0", "memory.oom.group": "1", "cpu.max": "25000 100000"} {
 		got, err := os.ReadFile(filepath.Join(dir, file))
 		if os.IsNotExist(err) {
 			require.FailNow(t, "not written", file)
@@ -22,7 +23,7 @@ func TestAVersion2GroupIsLimitedWithoutSwapAndDiesWhole(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, string(got), file)
 	}
-	require.Error(t, c.make(1000), "a group that is there already is not ours")
+	require.Error(t, c.make(limits{}), "a group that is there already is not ours")
 }
 
 func TestOnlyACountedKillIsEvidence(t *testing.T) {
@@ -40,7 +41,7 @@ func TestOnlyACountedKillIsEvidence(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(dir, c.file), []byte(c.text), 0o644))
-			require.Equal(t, c.want, (&cage{Hierarchy: cgroup.Hierarchy{V2: c.v2}, dir: dir}).oomEvidence())
+			require.Equal(t, c.want, (&cage{memory: group{cgroup.Hierarchy{V2: c.v2}, dir}}).oomEvidence())
 		})
 	}
 }

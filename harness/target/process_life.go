@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/target/internal/kin"
 	"holdfast.dev/holdfast/harness/target/internal/peak"
 	"holdfast.dev/holdfast/harness/undo"
 )
@@ -25,29 +27,27 @@ type processLife struct {
 	mark    mark
 	journal *undo.Journal
 	step    undo.Step
-	cmd     *exec.Cmd
+	make    func() *exec.Cmd
+	cmd     *exec.Cmd // what was started
 	log     io.WriteCloser
-	limit   uint64
-	cage    *cage // nil without a memory limit
+	limits  limits
+	cage    *cage // nil: there can be none here, and no limit needs one
 	peak    *peak.Watch
 	ended   chan struct{}
 
-	mu   sync.Mutex // guards gone; held while signalling, so that no reused id is hit
+	mu   sync.Mutex // guards below; held while signalling, so that no reused id is hit
 	gone bool
+	seen []kin.Process // its processes, when they were last looked for without a cage
 
 	// set before ended is closed
 	end result.End
 	err error
 }
 
-// confine makes the memory cgroup that the process is to be started in.
-func (l *processLife) confine() error {
-	cage, err := newCage(l.journal, cgroupPrefix+l.mark.step, l.limit)
-	if err != nil {
-		return err
-	}
-	l.cage = cage
-	return nil
+// confine makes the cgroups that the process is to be started in.
+func (l *processLife) confine() (err error) {
+	l.cage, err = newCage(l.journal, cgroupPrefix+l.mark.step, l.limits)
+	return err
 }
 
 // live starts the process, waits until it is gone, and clears up after it.
@@ -81,12 +81,26 @@ func (l *processLife) killRest() {
 }
 
 func (l *processLife) start() error {
+	if l.cage != nil {
+		err := l.cage.start(l.command())
+		if err == nil || l.limits != (limits{}) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOEXEC) {
+			return err
+		}
+		// It is in no limit's way: the kernel does not let a process begin in a cgroup.
+		if err := l.cage.remove(); err != nil {
+			return err
+		}
+		l.cage = nil
+	}
+	return l.command().Start()
+}
+
+// command is what is started, anew.
+func (l *processLife) command() *exec.Cmd {
+	l.cmd = l.make()
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	dieWithParent(l.cmd.SysProcAttr)
-	if l.cage == nil {
-		return l.cmd.Start()
-	}
-	return l.cage.start(l.cmd)
+	return l.cmd
 }
 
 // clear removes whatever of this life is left and crosses its step out.
@@ -95,6 +109,9 @@ func (l *processLife) clear(ran bool) error {
 	if ran {
 		ctx, cancel := context.WithTimeout(context.Background(), killPatience)
 		defer cancel()
+		for _, p := range l.seen { // whose parent is gone, and perhaps their mark
+			_ = kin.Send(p, syscall.SIGKILL)
+		}
 		err = killMarked(ctx, l.mark)
 	}
 	if l.cage != nil {
@@ -114,8 +131,10 @@ func (l *processLife) describeEnd(peak *uint64) result.End {
 		code := l.cmd.ProcessState.ExitCode()
 		end.ExitCode = &code
 	}
+	if l.limits.memory > 0 {
+		end.LimitBytes = &l.limits.memory
+	}
 	if l.cage != nil {
-		end.LimitBytes = &l.limit
 		if evidence := l.cage.oomEvidence(); evidence != "" && end.Signal == syscall.SIGKILL.String() {
 			end.OOMKilled, end.OOMEvidence = true, evidence
 		}
@@ -135,7 +154,8 @@ func (l *processLife) MemoryDir() (string, bool) {
 	if l.cage == nil {
 		return "", false
 	}
-	return l.cage.dir, true
+	dir := l.cage.memoryDir()
+	return dir, dir != ""
 }
 
 // Signal implements [Life].
@@ -147,10 +167,52 @@ func (l *processLife) Signal(sig syscall.Signal, all bool) error {
 	}
 	l.peak.Look()
 	pid := l.cmd.Process.Pid
-	if all {
-		pid = -pid
+	if !all {
+		return syscall.Kill(pid, sig)
 	}
-	return syscall.Kill(pid, sig)
+	err := syscall.Kill(-pid, sig)
+	l.signalOthers(sig)
+	return err
+}
+
+// signalOthers sends to all that is not of the process group, and again as long as
+// others come up meanwhile. The caller holds mu.
+func (l *processLife) signalOthers(sig syscall.Signal) {
+	told := map[kin.Process]bool{}
+	for range signalRounds {
+		fresh := false
+		for _, p := range l.members() {
+			if p.Group != int32(l.cmd.Process.Pid) && !told[p] {
+				told[p], fresh = true, true
+				_ = kin.Send(p, sig) // who is gone meanwhile needs none
+			}
+		}
+		if !fresh {
+			return
+		}
+	}
+}
+
+// signalRounds bounds the looks for processes that are forked while others are told.
+const signalRounds = 5
+
+// Members implements [crowd].
+func (l *processLife) Members() []kin.Process {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gone {
+		return nil
+	}
+	return l.members()
+}
+
+// members are all of its processes. The caller holds mu.
+func (l *processLife) members() []kin.Process {
+	if l.cage != nil {
+		return kin.InGroup(l.cage.anyDir())
+	}
+	l.seen = kin.Related(int32(l.cmd.Process.Pid), l.mark.in)
+	return l.seen
 }
 
 // Done implements [Life].

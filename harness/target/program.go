@@ -35,9 +35,9 @@ type Program struct {
 	// Name is what messages call it. Defaults to the program's file name.
 	Name string
 	Args []string
-	// Env is its whole environment: nothing of the harness's own is passed on,
-	// so no secret of the shell reaches it by accident. Added to it are
-	// AddrVariable and the two variables by which a sweep knows it.
+	// Env is its environment. Of the harness's own a process of this machine gets what
+	// [Passed] picks, and a container nothing, so no secret of the shell reaches it by
+	// accident. Added are AddrVariable and the two variables by which a sweep knows it.
 	Env map[string]string
 	// AddrVariable is the variable that carries the address to listen on.
 	// Defaults to LISTEN_ADDR.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"sync"
 	"syscall"
@@ -26,6 +25,8 @@ type Runner struct {
 	how  Launcher
 	log  *lines
 	turn chan struct{} // held by the one Start or Stop that is at work
+
+	squeeze squeeze
 	// compose is what a life at that address is told.
 	compose func(address string) (args []string, env map[string]string, err error)
 	ready   Ready
@@ -118,7 +119,9 @@ func (r *Runner) begin(ctx context.Context, address string) (t *tenure, seen *si
 	if err != nil {
 		return nil, nil, err
 	}
-	return r.take(l, began, stepVariable+"="+i.Step), seen, nil
+	t = r.take(l, began, stepVariable+"="+i.Step)
+	r.squeeze.bind(t)
+	return t, seen, nil
 }
 
 // relaunch begins another life, as a service manager does: it does not wait until
@@ -216,36 +219,6 @@ func (r *Runner) Stop(ctx context.Context) (result.End, error) {
 		return result.End{}, err
 	}
 	return r.endOf(t), err
-}
-
-// Signal implements [Target].
-func (r *Runner) Signal(sig os.Signal) error {
-	number, ok := sig.(syscall.Signal)
-	if !ok {
-		return fmt.Errorf("signal %s: %v is no signal of this system", r.prog.Name, sig)
-	}
-	t := r.alive()
-	if t == nil {
-		return fmt.Errorf("signal %s: %w", r.prog.Name, ErrNotRunning)
-	}
-	all := number == syscall.SIGKILL || number == syscall.SIGSTOP || number == syscall.SIGCONT
-	if terminates(number) { // noted first: the end may be recorded before signal returns
-		r.mu.Lock()
-		t.asked, t.askedAt = number, time.Now()
-		r.mu.Unlock()
-	}
-	if err := t.Signal(number, all); err != nil {
-		return fmt.Errorf("signal %s: %w", r.prog.Name, err)
-	}
-	return nil
-}
-
-func terminates(sig syscall.Signal) bool {
-	switch sig {
-	case syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGABRT:
-		return true
-	}
-	return false
 }
 
 // URL implements [Target].

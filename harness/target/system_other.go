@@ -38,11 +38,40 @@ func markedProcesses(m mark) ([]*os.Process, error) {
 	return found, nil
 }
 
-// cage is a memory cgroup, which only Linux has.
-type cage struct{ dir string }
+// cage is the cgroups of a life, which only Linux has.
+type cage struct{}
 
-func newCage(*undo.Journal, string, uint64) (*cage, error) { return nil, ErrNoMemoryLimit }
-func (*cage) start(*exec.Cmd) error                        { return ErrNoMemoryLimit }
-func (*cage) oomEvidence() string                          { return "" }
-func (*cage) remove() error                                { return nil }
-func removeCage(string) error                              { return nil }
+func newCage(_ *undo.Journal, _ string, wanted limits) (*cage, error) {
+	switch {
+	case wanted.memory > 0:
+		return nil, ErrNoMemoryLimit
+	case wanted.cpus > 0:
+		return nil, ErrNoCPULimit
+	}
+	return nil, nil
+}
+
+func (*cage) start(cmd *exec.Cmd) error { return cmd.Start() }
+func (*cage) memoryDir() string         { return "" }
+func (*cage) anyDir() string            { return "" }
+func (*cage) oomEvidence() string       { return "" }
+func (*cage) remove() error             { return nil }
+func removeCage(string) error           { return nil }
+
+const (
+	controllerCPU    = "cpu"
+	controllerMemory = "memory"
+)
+
+// apply cannot.
+func (*squeeze) apply(_ *tenure, controller string) error {
+	if controller == controllerCPU {
+		return ErrNoCPULimit
+	}
+	return ErrNoMemoryLimit
+}
+
+func (*squeeze) restore(string) error { return nil }
+
+// Pressure is counted by cgroups, which only Linux has.
+func (r *Runner) Pressure() (Pressure, error) { return Pressure{}, r.limitError(ErrNoMemoryLimit) }

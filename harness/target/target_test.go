@@ -33,6 +33,7 @@ func process() conformance.Kind {
 	}
 	return conformance.Kind{
 		Name: "process", Make: limited(0), Limited: limited(conformance.MemoryLimit), Undoers: target.AsProcess().Undoers,
+		Variables: len(target.Passed(os.Environ(), nil)),
 	}
 }
 

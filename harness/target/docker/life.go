@@ -61,7 +61,7 @@ func (l *life) begin(ctx context.Context, options client.ContainerCreateOptions)
 	}
 	if state, err := l.inspect(); err == nil {
 		l.hostPID = state.Pid // 0 if it ended already
-		l.dir = cgroup.MemoryDirOf(state.Pid)
+		l.dir, _ = cgroup.DirOf(fmt.Sprintf("/proc/%d", state.Pid), cgroup.Memory)
 	}
 	l.peak = peak.Start(l.hostPID)
 	go l.live()

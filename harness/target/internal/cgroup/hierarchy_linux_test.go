@@ -29,12 +29,13 @@ func procAt(t *testing.T, mounts, groups string) string {
 	return dir
 }
 
-func TestMemoryCgroupsAreMadeWhereTheKernelLets(t *testing.T) {
+func TestCgroupsAreMadeWhereTheKernelLets(t *testing.T) {
 	cases := []struct {
 		name, mounts, root, groups string
 		controls                   map[string]string // directory -> cgroup.subtree_control
 		want                       string            // below the mount
 		v2, fails                  bool
+		need                       []string // controllers; none: memory
 	}{
 		{name: "version 1, in its own group", mounts: v1Mounts,
 			groups:   "4:memory:/job\n1:cpu:/\n0::/\n",
@@ -57,6 +58,16 @@ func TestMemoryCgroupsAreMadeWhereTheKernelLets(t *testing.T) {
 		{name: "version 2 without the controller", mounts: v2Mounts, root: "/",
 			groups:   "0::/a\n",
 			controls: map[string]string{"": "cpu", "a": ""}, fails: true},
+		{name: "version 1, of CPU time", mounts: strings.Replace(v1Mounts, "rw,memory", "rw,cpu,cpuacct", 1)[strings.Index(v1Mounts, "29 24"):], need: []string{CPU},
+			groups:   "4:memory:/job\n1:cpuacct,cpu:/other\n",
+			controls: map[string]string{"other": ""}, want: "other"},
+		{name: "version 2, one group for both controllers", mounts: v2Mounts, root: "/", need: []string{Memory, CPU},
+			groups:   "0::/user/app/term\n",
+			controls: map[string]string{"": "cpu memory", "user": "cpu memory", "user/app": "memory", "user/app/term": ""},
+			want:     "user", v2: true},
+		{name: "version 2, no group has both", mounts: v2Mounts, root: "/", need: []string{Memory, CPU},
+			groups:   "0::/user/app\n",
+			controls: map[string]string{"": "cpu", "user": "memory", "user/app": ""}, fails: true},
 		{name: "no cgroups at all", mounts: "24 1 0:22 / /proc rw - proc proc rw\n", groups: "", fails: true},
 		{name: "nonsense", mounts: "x - y\n- - -\n\n", groups: "x\n::\n", fails: true},
 	}
@@ -68,7 +79,7 @@ func TestMemoryCgroupsAreMadeWhereTheKernelLets(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(mount, dir, "cgroup.subtree_control"), []byte(control+"\n"), 0o644))
 			}
 			mounts := strings.NewReplacer("MOUNT", mount, "ROOT", c.root).Replace(c.mounts)
-			h, err := Own(procAt(t, mounts, c.groups))
+			h, err := Own(procAt(t, mounts, c.groups), append(c.need, Memory)[:max(1, len(c.need))]...)
 			if c.fails {
 				require.Error(t, err)
 				return

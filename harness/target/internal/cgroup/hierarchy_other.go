@@ -2,5 +2,8 @@
 
 package cgroup
 
-// MemoryDirOf is empty: only Linux has cgroups.
-func MemoryDirOf(int) string { return "" }
+// Memory is a controller.
+const Memory = "memory"
+
+// DirOf is empty: only Linux has cgroups.
+func DirOf(string, string) (string, bool) { return "", false }

@@ -15,6 +15,10 @@ import (
 // it is gone with the process: the last reading is what remains.
 const every = 25 * time.Millisecond
 
+// imprecision is by how much the kernel's two counts of one mark may differ: it
+// counts pages on each CPU and sums them up when they are many.
+const imprecision = 4 << 20
+
 // Watch finds the most memory that a process ever had resident.
 //
 // Neither of the kernel's two answers will do alone. VmHWM can be read only
@@ -87,7 +91,7 @@ func (w *Watch) Stop(reaped *os.ProcessState) *uint64 {
 	peak := w.highest
 	if reaped != nil {
 		if usage, ok := reaped.SysUsage().(*syscall.Rusage); ok {
-			if most := uint64(usage.Maxrss) * 1024; most > w.inherited {
+			if most := uint64(usage.Maxrss) * 1024; most > w.inherited+imprecision {
 				peak = max(peak, most)
 			}
 		}

@@ -1,0 +1,23 @@
+//go:build !linux
+
+package kin
+
+import (
+	"os"
+	"syscall"
+)
+
+// InGroup is empty: only Linux has cgroups.
+func InGroup(string) []Process { return nil }
+
+// Related is root alone.
+func Related(root int32, _ func([][]byte) bool) []Process { return []Process{{PID: root, Group: root}} }
+
+// Send sends a signal to a process.
+func Send(p Process, sig syscall.Signal) error {
+	handle, err := os.FindProcess(int(p.PID))
+	if err != nil {
+		return err
+	}
+	return handle.Signal(sig)
+}
