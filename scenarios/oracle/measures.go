@@ -75,7 +75,7 @@ func askedOf(fake, oracle, stream string) harness.Measure {
 // them: so many failures open the breaker, and then each cooldown lets one call
 // through: NAME.tried_too_soon. Its samples are the calls that a fault acted on.
 func triedTooSoon(fake string, failures int, cooldown time.Duration) harness.Measure {
-	about := verdict.Descriptor{Name: fake + ".tried_too_soon", Unit: result.UnitCount, About: "calls of failing oracles beyond one a cooldown"}
+	about := verdict.Descriptor{Name: fake + ".tried_too_soon", Unit: result.UnitCount, Timed: true, About: "calls of failing oracles beyond one a cooldown"}
 	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
 		f := adapter.During(j, o, w)
 		f.Where = func(e journal.Entry) bool { return len(e.Faults) > 0 }
@@ -85,20 +85,26 @@ func triedTooSoon(fake string, failures int, cooldown time.Duration) harness.Mea
 			byOracle[e.Group] = append(byOracle[e.Group], e)
 			reading.Samples++
 		}
+		regardless := 0.0
 		for _, calls := range byOracle {
-			reading.Value += float64(tooSoon(calls, failures, cooldown))
+			reading.Value += float64(tooSoon(calls, failures, cooldown, learning))
+			regardless += float64(tooSoon(calls, failures, cooldown, slowLearning))
 		}
+		reading.Regardless = &regardless
 		return reading
 	})
 }
 
 // learning is how long a target may take to count a failure that its oracle has
-// seen the end of.
-const learning = 50 * time.Millisecond
+// seen the end of; slowLearning where it has hardly a processor.
+const (
+	learning     = 50 * time.Millisecond
+	slowLearning = 10 * learning
+)
 
 // tooSoon counts, of the failing calls of one oracle by arrival, those beyond one a
-// cooldown, once so many have ended.
-func tooSoon(calls []journal.Entry, failures int, cooldown time.Duration) int {
+// cooldown, once so many have ended and that was learned of.
+func tooSoon(calls []journal.Entry, failures int, cooldown, learning time.Duration) int {
 	var ends []time.Duration
 	for _, c := range calls {
 		if end, over := c.End(); over {

@@ -125,6 +125,6 @@ func TestCallsBeyondOneACooldown(t *testing.T) {
 		for _, at := range row.at {
 			calls = append(calls, journal.Entry{Start: time.Duration(at) * time.Millisecond, Took: 10 * time.Millisecond, Outcome: journal.Answered})
 		}
-		require.Equal(t, row.beyond, tooSoon(calls, 2, 200*time.Millisecond), row.name)
+		require.Equal(t, row.beyond, tooSoon(calls, 2, 200*time.Millisecond, learning), row.name)
 	}
 }
