@@ -29,12 +29,25 @@ func (r metrics) addCut(s Scenario) {
 	if !s.stops() {
 		return
 	}
-	for _, stream := range s.Load {
+	for _, name := range s.requestNames() {
 		r.addReading(verdict.Descriptor{
-			Name: cutOf(stream.Name), Unit: result.UnitCount,
+			Name: cutOf(name), Unit: result.UnitCount,
 			About: "requests under way for a while when the target was asked to end, of which the connection broke",
 		})
 	}
+}
+
+// requestNames are the names under which requests are sent: of streams, and of the
+// steps of journeys.
+func (s Scenario) requestNames() []string {
+	var names []string
+	for _, stream := range s.Load {
+		parts := stream.Parts()
+		for _, part := range parts[min(1, len(parts)-1):] {
+			names = append(names, part.Name)
+		}
+	}
+	return names
 }
 
 func cutOf(stream string) string { return stream + ".cut" }
@@ -106,7 +119,7 @@ func (l *live) readCuts(seen *LoadSeen) {
 		return
 	}
 	stops := stopsOf(l.scenario, seen.Faults)
-	for _, stream := range l.scenario.Load {
-		seen.read(cutOf(stream.Name), func(w verdict.Window) verdict.Reading { return l.flights.cut(stream.Name, stops, w) })
+	for _, name := range l.scenario.requestNames() {
+		seen.read(cutOf(name), func(w verdict.Window) verdict.Reading { return l.flights.cut(name, stops, w) })
 	}
 }

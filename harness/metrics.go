@@ -13,8 +13,7 @@ import (
 func registry(s Scenario, m Measurement) *verdict.Registry {
 	r := metrics{Registry: new(verdict.Registry), seen: m.Load}
 	for _, stream := range s.Load {
-		r.addStream(stream)
-		r.addStreamSeries(stream.Name)
+		r.addStreams(stream)
 	}
 	for _, series := range seriesOf(s) {
 		r.addSeries(series.Name, series.Unit)

@@ -9,6 +9,14 @@ import (
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
+// addStreams enters the metrics of a stream and, of journeys, of each step.
+func (r metrics) addStreams(s load.Stream) {
+	for _, part := range s.Parts() {
+		r.addStream(part)
+		r.addStreamSeries(part)
+	}
+}
+
 // addStream enters a stream's metrics: STREAM.latency.p99 and its like,
 // STREAM.planned, .sent, .completed, .ok, .ok_ratio, .refused, .refused_ratio, .failed,
 // .wrong, .errors.CLASS and .status.CODE. What an answer said does not depend on
@@ -180,9 +188,9 @@ func phasesOf(w verdict.Window) []string {
 
 // addStreamSeries enters what a stream's own series over time says: its rates
 // and what is in flight.
-func (r metrics) addStreamSeries(stream string) {
-	for _, series := range load.SeriesOf(stream) {
-		points := func(w verdict.Window) []verdict.Point { return r.streamPoints(stream, series.Name, w) }
+func (r metrics) addStreamSeries(s load.Stream) {
+	for _, series := range load.SeriesOf(s) {
+		points := func(w verdict.Window) []verdict.Point { return r.streamPoints(s.Name, series.Name, w) }
 		r.Add(verdict.Descriptor{Name: series.Name, Unit: series.Unit, Timed: true, About: "over time"}, verdict.Source{Points: points})
 		r.Add(verdict.Descriptor{Name: series.Name + ".max", Unit: series.Unit, Timed: true},
 			verdict.Source{Read: func(w verdict.Window) (peak verdict.Reading) {

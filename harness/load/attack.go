@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/nearest"
 )
 
 // Config is what the streams of a run have in common.
@@ -16,6 +19,8 @@ type Config struct {
 	// BaseURL is where all requests go: http or https, without credentials or
 	// query. Required.
 	BaseURL string
+	// Targets are further processes of the service, by the names that [Stream.To] has.
+	Targets map[string]*Balancer
 	// Balancer spreads the requests over several addresses of the service, of which
 	// BaseURL is one. Defaults to BaseURL alone.
 	Balancer *Balancer
@@ -23,6 +28,14 @@ type Config struct {
 	// reading is used). It may lie in the future; if it lies in the past, what
 	// should have been sent meanwhile is late. Defaults to now.
 	Start time.Time
+	// Values are what names stand for that templates have as [Template.Given].
+	Values map[string]string
+	// Logins are the sessions that the streams begin with, from [LogIn] with the same
+	// streams. Defaults to logging in before the first request.
+	Logins *Logins
+	// Lookup finds the addresses of hosts, each of which is looked up once and kept.
+	// Defaults to the machine's resolver.
+	Lookup Lookup
 	// Seed is the origin of all draws in [Stream.Next].
 	Seed uint64
 	// Phases are the spans by which counts are kept apart. They should not
@@ -39,8 +52,12 @@ type Config struct {
 	// [DefaultInterval], or to [DefaultShortInterval] for a short load.
 	Interval time.Duration
 	// Observe is told of each request that has ended, from many goroutines at
-	// once. The request's worker waits meanwhile. Optional.
+	// once. The request's worker waits meanwhile. A step of a journey is one, under the
+	// name STREAM.STEP. Optional.
 	Observe func(Exchange)
+	// Arrivals is told, in the same way, of each arrival of a stream that has ended: of
+	// each request or whole journey. Optional.
+	Arrivals func(Exchange)
 	// Header is what every request carries beside its own, which go before. Optional.
 	Header http.Header
 	// Answers is told of each answer that arrived whole, as Observe is. The request
@@ -92,10 +109,24 @@ func validate(config Config, streams []Stream) error {
 	seen := make(map[string]bool)
 	for _, s := range streams {
 		errs = append(errs, s.Validate())
-		if seen[s.Name] {
-			errs = append(errs, fmt.Errorf("two streams are named %q", s.Name))
+		for _, name := range s.names() {
+			if seen[name] {
+				errs = append(errs, fmt.Errorf("two streams are named %q", name))
+			}
+			seen[name] = true
 		}
-		seen[s.Name] = true
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for _, s := range streams {
+		if _, known := config.Targets[s.To]; s.To != "" && !known {
+			names := slices.Sorted(maps.Keys(config.Targets))
+			errs = append(errs, fmt.Errorf("stream %q goes to %q, which is no process of the target%s", s.Name, s.To, nearest.Hint(s.To, names)))
+		}
+		if err := s.templates().check(config.Values); err != nil {
+			errs = append(errs, fmt.Errorf("stream %q: %w", s.Name, err))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -119,6 +150,9 @@ type running struct {
 	stream Stream
 	pacer  *pacer
 	rec    *recorder
+	steps  []*stepper
+	turn   func(n int64)           // sends a request, or makes a journey
+	first  func(sc *scratch) error // builds the first and sends nothing
 }
 
 // Start begins to send the streams. The caller must call [Attack.Wait].
@@ -126,69 +160,62 @@ type running struct {
 // When ctx ends, nothing more is sent; what is in flight is waited for, each
 // request for its timeout at most. [Attack.Abort] shortens that.
 func Start(ctx context.Context, config Config, streams ...Stream) (*Attack, error) {
-	if err := validate(config, streams); err != nil {
+	a, err := start(ctx, config, streams)
+	if err != nil {
 		return nil, fmt.Errorf("start the load: %w", err)
+	}
+	return a, nil
+}
+
+func start(ctx context.Context, config Config, streams []Stream) (*Attack, error) {
+	if err := validate(config, streams); err != nil {
+		return nil, err
+	}
+	if config.Logins == nil {
+		var err error
+		if config.Logins, err = LogIn(ctx, config, streams...); err != nil {
+			return nil, err
+		}
 	}
 	config = config.withDefaults(streams)
-	via := config.Balancer
-	if via == nil {
-		var err error
-		if via, err = NewBalancer(config.BaseURL); err != nil {
-			return nil, fmt.Errorf("start the load: %w", err)
-		}
-	}
-	a := &Attack{config: config, cpu: startCPU()}
 	pacing, halt := context.WithCancel(ctx)
 	life, abandon := context.WithCancel(context.WithoutCancel(ctx))
-	a.halt, a.abandon = halt, abandon
-	transport := newTransport(life, streams)
-	a.tidy = transport.CloseIdleConnections
-	pool := &sync.Pool{New: newScratch}
-
-	senders := make([]*sender, len(streams))
-	for i, s := range streams {
-		s = s.withDefaults()
-		rec := newRecorder(s, config.Phases, config.FirstFault, config.Interval)
-		rec.observe = config.Observe
-		p := newPacer(s, a.clock, pacing.Done(), rec)
-		senders[i] = &sender{
-			stream: s, answers: config.Answers, via: via, seed: streamSeed(config.Seed, s.Name), pacer: p, rec: rec,
-			now: a.clock, stop: pacing.Done(), deadlines: newDeadlines(life, s.Timeout), transport: transport, scratch: pool,
-			common: config.Header, noBodies: s.ignoresBody() && config.Answers == nil,
-		}
-		a.streams = append(a.streams, &running{stream: s, pacer: p, rec: rec})
+	a := &Attack{config: config, cpu: startCPU(), halt: halt, abandon: abandon}
+	w, err := config.wiring(life, streams)
+	if err != nil {
+		a.Abort()
+		return nil, err
 	}
-	if err := tryFirst(senders, pool); err != nil {
-		halt()
-		abandon()
-		return nil, fmt.Errorf("start the load: %w", err)
+	w.now, w.stop, a.tidy = a.clock, pacing.Done(), w.transport.CloseIdleConnections
+	for _, s := range streams {
+		a.streams = append(a.streams, w.running(s.withDefaults()))
 	}
-	for i, r := range a.streams {
-		a.work.Go(func() { r.run(senders[i]) })
+	if err := a.tryFirst(w.scratch); err != nil {
+		a.Abort()
+		return nil, err
+	}
+	for _, r := range a.streams {
+		a.work.Go(r.run)
 	}
 	return a, nil
 }
 
 // tryFirst builds the first request of each stream, so that a mistake in Next
 // is found before the run and not in its result.
-func tryFirst(senders []*sender, pool *sync.Pool) error {
+func (a *Attack) tryFirst(pool *sync.Pool) error {
 	sc := pool.Get().(*scratch)
 	defer pool.Put(sc)
-	for _, s := range senders {
-		ask, err := s.ask(0, sc)
-		if err != nil {
+	for _, r := range a.streams {
+		if err := r.first(sc); err != nil {
 			return err
-		}
-		if _, _, err := s.build(context.Background(), 0, ask, s.via.addresses[0]); err != nil {
-			return fmt.Errorf("stream %s: request 0: %w", s.stream.Name, err)
 		}
 	}
 	return nil
 }
 
 // run sends one stream, from its first request to the end of its last.
-func (r *running) run(s *sender) {
-	pool := newWorkers(r.stream.MaxInFlight, s.turn)
+func (r *running) run() {
+	pool := newWorkers(r.stream.MaxInFlight, r.turn)
 	for {
 		n, ok := r.pacer.handOn()
 		if !ok {
@@ -199,6 +226,9 @@ func (r *running) run(s *sender) {
 	pool.wait()
 	r.pacer.finish()
 	r.rec.closeBooks()
+	for _, s := range r.steps {
+		s.rec.closeBooks()
+	}
 }
 
 // clock is the time of the run: since its start.
@@ -216,7 +246,7 @@ func (a *Attack) Abort() {
 }
 
 // Wait waits until every request has ended and returns what happened, in the
-// order of the streams. No goroutine of the load is left then. It may be called
+// order of the streams, each followed by its steps. No goroutine of the load is left then. It may be called
 // more than once.
 func (a *Attack) Wait() []Tally {
 	a.once.Do(func() {
@@ -226,6 +256,9 @@ func (a *Attack) Wait() []Tally {
 		a.tidy()
 		for _, r := range a.streams {
 			a.tallies = append(a.tallies, r.rec.tally(r.stream, cpu))
+			for _, s := range r.steps {
+				a.tallies = append(a.tallies, s.rec.tallyOfStep(r.stream, s.name, cpu))
+			}
 		}
 	})
 	return a.tallies

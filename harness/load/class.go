@@ -36,7 +36,7 @@ const (
 func Refused(c result.Counts) int64 { return c.Errors[ClassShedByTarget] }
 
 // MayRefuse reports whether a request of s can be refused in an orderly way.
-func MayRefuse(s Stream) bool { return s.Refused.Judge != nil || s.Expect.Refuses }
+func MayRefuse(s Stream) bool { return s.Refused.Judge != nil || s.Parts()[0].Expect.Refuses }
 
 // Failed returns how many requests of c were sent and failed: all that got
 // neither the expected answer nor a refusal that their stream accepts.

@@ -35,14 +35,17 @@ func draw(stream Stream, t *intervals, inFlight *gauge) []result.Series {
 		latency("p90", func(p point) float64 { return p.p90 }),
 		latency("p99", func(p point) float64 { return p.p99 }),
 		latency("max", func(p point) float64 { return p.max }),
-		rate("planned", func(i int) int64 {
+	}
+	if plan != nil { // nobody planned when a step of a journey is due
+		all = append(all, rate("planned", func(i int) int64 {
 			from, to := t.span(i)
 			return DueBefore(plan, to-startAt) - DueBefore(plan, from-startAt)
-		}),
+		}))
+	}
+	return append(all,
 		rate("sent", func(i int) int64 { return t.points[i].sent }),
 		rate("completed", func(i int) int64 { return t.points[i].completed }),
 		rate("failed", func(i int) int64 { return t.points[i].failed }),
-		inFlight.series(stream.Name + ".in_flight"),
-	}
-	return append(all, rate("shed_by_target", func(i int) int64 { return t.points[i].shedByTarget }))
+		inFlight.series(stream.Name+".in_flight"),
+		rate("shed_by_target", func(i int) int64 { return t.points[i].shedByTarget }))
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"holdfast.dev/holdfast/message"
 )
 
 // Answer is what came back for one request. It is valid only during the call
@@ -39,6 +41,10 @@ type Expectation struct {
 	// IgnoresBody says that Judge does not look at the body. It is then read
 	// to its end and thrown away. Defaults to false: the body is kept for Judge.
 	IgnoresBody bool
+	// Matches is the same as data, where it was made of data ([Answering], [RefusedBy]).
+	Matches *message.Matcher
+
+	wrong error // what is wrong with the data that it was made of
 }
 
 // judge is the class of an answer: a refusal in order is asked about first.

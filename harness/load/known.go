@@ -16,7 +16,7 @@ func Classes(s Stream) []string {
 	for _, code := range StatusCodes() {
 		all = append(all, ClassStatus(code))
 	}
-	return append(all, s.Expect.Checks...)
+	return append(all, s.Parts()[0].Expect.Checks...)
 }
 
 // StatusCodes lists the HTTP status codes that have a name.
@@ -32,10 +32,14 @@ func StatusCodes() []int {
 
 // SeriesOf lists, without points, the series over time of a stream that are not
 // drawn from its latencies: what a check may ask to fall to a value.
-func SeriesOf(stream string) []result.Series {
-	all := []result.Series{{Name: stream + ".in_flight", Unit: result.UnitCount}}
-	for _, rate := range []string{"planned", "sent", "completed", "failed", "shed_by_target"} {
-		all = append(all, result.Series{Name: stream + ".rate." + rate, Unit: result.UnitPerS})
+func SeriesOf(s Stream) []result.Series {
+	all := []result.Series{{Name: s.Name + ".in_flight", Unit: result.UnitCount}}
+	rates := []string{"sent", "completed", "failed", "shed_by_target"}
+	if s.Profile != nil { // nobody planned when a step of a journey is due
+		rates = append(rates, "planned")
+	}
+	for _, rate := range rates {
+		all = append(all, result.Series{Name: s.Name + ".rate." + rate, Unit: result.UnitPerS})
 	}
 	return all
 }

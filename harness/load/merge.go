@@ -25,7 +25,7 @@ func Merge(a, b Tally) (Tally, error) {
 	}
 	t := Tally{
 		Stream: result.Stream{
-			Name: a.Name, Shape: shapes(a.Shape, b.Shape), MaxInFlight: max(a.MaxInFlight, b.MaxInFlight),
+			Name: a.Name, StepOf: a.StepOf, Shape: shapes(a.Shape, b.Shape), MaxInFlight: max(a.MaxInFlight, b.MaxInFlight),
 			Slowest: slowestOf(a.Slowest, b.Slowest),
 		},
 		Health:   Health{CPUShare: larger(a.Health.CPUShare, b.Health.CPUShare)},

@@ -12,17 +12,23 @@ import (
 
 // PlanHash is a digest of the first n requests that a stream plans under a seed:
 // when each is due, and all that it asks. Two streams with the same digest send
-// the same load, however they were written down: as a function or as a [Template].
+// the same load, however they were written down: as a function or as a [Template]. Of
+// a journey it is all steps; what nobody knows before the load stands as it is written.
 func PlanHash(seed uint64, s Stream, n int64) string {
 	h := sha256.New()
-	request := requestsOf(seed, s)
+	requests := requestsOf(seed, s)
+	if s.To != "" {
+		hashText(h, s.To)
+	}
 	for i := range n {
 		due, ok := s.Profile.Due(i)
 		if !ok {
 			break
 		}
 		hashInt(h, int64(s.StartAt+due))
-		hashRequest(h, request(i))
+		for _, r := range requests(i) {
+			hashRequest(h, r)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -53,21 +59,65 @@ func hashInt(h hash.Hash, n int64) {
 }
 
 // Requests returns what request n of a stream looks like under a seed, as it would
-// be sent. The function may not be called from several goroutines at once.
+// be sent; of journeys the first step. What nobody knows before the load stands as it
+// is written. The function may not be called from several goroutines at once.
 func Requests(seed uint64, s Stream) (func(n int64) Request, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	return requestsOf(seed, s), nil
+	requests := requestsOf(seed, s)
+	return func(n int64) Request { return requests(n)[0] }, nil
 }
 
-func requestsOf(seed uint64, s Stream) func(n int64) Request {
+// requestsOf returns what request n, or each step of journey n, looks like.
+func requestsOf(seed uint64, s Stream) func(n int64) []Request {
 	pcg := new(rand.PCG)
 	draws := rand.New(pcg)
 	seed = streamSeed(seed, s.Name)
-	next := s.requests()
-	return func(n int64) Request {
-		pcg.Seed(seed, mix(uint64(n)))
-		return next(n, draws)
+	t := s.templates()
+	all := make([]func(int64, *rand.Rand, given) Request, 0, 1)
+	if next := t.next(s); next != nil {
+		all = append(all, next)
 	}
+	for _, step := range t.steps {
+		all = append(all, step.request)
+	}
+	return func(n int64) []Request {
+		asked := make([]Request, len(all))
+		for i, next := range all {
+			pcg.Seed(seed, mix(uint64(n)))
+			asked[i] = next(n, draws, nothing)
+		}
+		return asked
+	}
+}
+
+// Values returns what the variables of a stream stand for in request or journey n
+// under a seed. The function may not be called from several goroutines at once.
+func Values(seed uint64, s Stream) (func(n int64) map[string]string, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	vars := maps.Clone(s.Vars)
+	if s.Template != nil {
+		vars = s.Template.with(s.Vars).Vars
+	}
+	for _, step := range s.Steps {
+		vars = step.Template.with(vars).Vars
+	}
+	c := new(compiled)
+	if err := c.know(vars, nil); err != nil {
+		return nil, err
+	}
+	pcg := new(rand.PCG)
+	draws := rand.New(pcg)
+	seed = streamSeed(seed, s.Name)
+	return func(n int64) map[string]string {
+		pcg.Seed(seed, mix(uint64(n)))
+		values := make(map[string]string, len(c.names))
+		for i, value := range c.draw(n, draws, nothing) {
+			values[c.names[i]] = value
+		}
+		return values
+	}, nil
 }

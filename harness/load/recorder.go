@@ -155,14 +155,8 @@ func (r *recorder) closeBooks() {
 func (r *recorder) tally(s Stream, cpu *float64) Tally {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	alone, together := r.phased.apart()
-	t := Tally{
-		Stream: result.Stream{
-			Name: s.Name, Shape: s.Profile.String(), MaxInFlight: r.maxOpen, Slowest: r.slowest.requests(),
-		},
-		Series: draw(s, r.series, &r.inFlight), Problem: r.problem, Health: Health{CPUShare: cpu},
-		whole: r.phased.whole(), phases: alone, together: together, answered: r.answered,
-	}
+	t := r.gathered(s, cpu)
+	t.Shape = s.Profile.String()
 	var byPhase []result.StreamPhase
 	for _, p := range r.phased.phases {
 		planned := DueBefore(s.Profile, p.To-s.StartAt) - DueBefore(s.Profile, p.From-s.StartAt)
@@ -170,4 +164,29 @@ func (r *recorder) tally(s Stream, cpu *float64) Tally {
 	}
 	t.settle(Planned(s.Profile), byPhase)
 	return t
+}
+
+// tallyOfStep puts together what became of a step of the stream's journeys: planned is
+// what was sent.
+func (r *recorder) tallyOfStep(s Stream, name string, cpu *float64) Tally {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := r.gathered(Stream{Name: name, StartAt: s.StartAt}, cpu)
+	t.StepOf = s.Name
+	var byPhase []result.StreamPhase
+	for i, p := range r.phased.phases {
+		byPhase = append(byPhase, result.StreamPhase{Phase: p.Name, Counts: result.Counts{Planned: t.phases[i].sent}})
+	}
+	t.settle(t.whole.sent, byPhase)
+	return t
+}
+
+// gathered is a tally without what was planned.
+func (r *recorder) gathered(s Stream, cpu *float64) Tally {
+	alone, together := r.phased.apart()
+	return Tally{
+		Stream: result.Stream{Name: s.Name, MaxInFlight: r.maxOpen, Slowest: r.slowest.requests()},
+		Series: draw(s, r.series, &r.inFlight), Problem: r.problem, Health: Health{CPUShare: cpu},
+		whole: r.phased.whole(), phases: alone, together: together, answered: r.answered,
+	}
 }

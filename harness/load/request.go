@@ -13,4 +13,6 @@ type Request struct {
 	Path   string
 	Header http.Header
 	Body   []byte
+
+	cookies string // of the session or the journey that it belongs to
 }

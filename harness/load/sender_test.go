@@ -59,7 +59,7 @@ func TestOnlyWhatWasNotWrittenIsSentAgain(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			base := &url.URL{Scheme: "http", Host: "h"}
-			s := &sender{stream: Stream{Name: "x", Expect: Status(), MaxBody: 10}, via: &Balancer{addresses: []*address{{base: base, template: newTemplate(base)}}}, transport: &row.turns}
+			s := &caller{name: "x", expect: Status(), maxBody: 10, via: &Balancer{addresses: []*address{{base: base, template: newTemplate(base)}}}, transport: &row.turns}
 			answer, err := s.exchange(context.Background(), 0, row.ask, newScratch().(*scratch))
 			require.Len(t, row.turns, row.left)
 			if row.err != nil {

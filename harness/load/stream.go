@@ -25,6 +25,9 @@ type Stream struct {
 	// Name stands in metrics and in the header [HeaderRequest]: lower-case
 	// letters, digits, and . _ - between them.
 	Name string
+	// To names the process of the target that the stream goes to, one of
+	// [Config.Targets]. Defaults to [Config.BaseURL].
+	To string
 	// Profile says when each request is due.
 	Profile Profile
 	// StartAt is where the profile begins on the clock of the run.
@@ -33,8 +36,18 @@ type Stream struct {
 	// yields the same draws for the same seed, stream and n. It is called from
 	// many goroutines, also out of order, and may not keep r.
 	Next func(n int64, r *rand.Rand) Request
-	// Template says the same as data. A stream has either Next or a Template.
+	// Template says the same as data. A stream has one of Next, a Template and Steps.
 	Template *Template
+	// Steps are the requests of a journey: one after the other for each arrival, with
+	// its own cookies. The arrival is due by the profile; each step is due when the one
+	// before is over. The stream's latency is that of whole journeys, thinking time
+	// included. What becomes of a step stands in a tally of its own, STREAM.STEP.
+	Steps []Step
+	// Vars are variables that all templates of the stream know: one value a request, or
+	// a journey.
+	Vars map[string]Var
+	// Sessions are logins that requests or journeys take in turn. Optional.
+	Sessions *Sessions
 	// Expect says what an answer must be. Defaults to any 2xx.
 	Expect Expectation
 	// Refused says by which answers the target refuses a request in an orderly way,
@@ -72,21 +85,12 @@ type Exchange struct {
 	Unplanned bool
 	Status    int    // of an answer that arrived whole, otherwise 0
 	Class     string // why it is not the expected answer; empty: it is
+	Step      string // of a journey: at which step it ended, if not as expected
 	Method    string // empty: GET
 	Path      string // what was asked
 	Instance  int    // to which of several addresses it went last, from 0
 	// BytesOut and BytesIn are the lengths of the bodies.
 	BytesOut, BytesIn int64
-}
-
-// requests returns Next, or the function that the Template stands for. The stream
-// is valid.
-func (s Stream) requests() func(n int64, r *rand.Rand) Request {
-	if s.Template == nil {
-		return s.Next
-	}
-	t, _ := s.Template.compile()
-	return t.request
 }
 
 // Judge is the class under which an answer to the stream is counted; empty: it is
@@ -104,7 +108,6 @@ func (s Stream) ignoresBody() bool {
 }
 
 func (s Stream) withDefaults() Stream {
-	s.Next, s.Template = s.requests(), nil
 	if s.Expect.Judge == nil {
 		s.Expect = Status()
 	}
@@ -134,15 +137,8 @@ func (s Stream) Validate() error {
 	if !streamName.MatchString(s.Name) {
 		add("the name must be lower-case letters and digits, with . _ - between them")
 	}
-	switch {
-	case s.Next == nil && s.Template == nil:
-		add("Next is missing, or a Template")
-	case s.Next != nil && s.Template != nil:
-		add("it has both Next and a Template")
-	case s.Template != nil:
-		if err := s.Template.Validate(); err != nil {
-			add("template: %w", err)
-		}
+	if err := s.validateRequests(); err != nil {
+		add("%w", err)
 	}
 	switch {
 	case s.Profile == nil:

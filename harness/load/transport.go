@@ -17,7 +17,7 @@ const maxDials = 32
 
 // newTransport is the network as all streams share it: no proxy, no HTTP/2, no
 // redirects, and as many connections as there are requests in flight.
-func newTransport(life context.Context, streams []Stream) *http.Transport {
+func newTransport(life context.Context, pins *pins, streams []Stream) *http.Transport {
 	idle := 0
 	for _, s := range streams {
 		idle += s.withDefaults().MaxInFlight
@@ -36,7 +36,7 @@ func newTransport(life context.Context, streams []Stream) *http.Transport {
 			case <-ctx.Done():
 				return nil, ctx.Err()
 			}
-			return dialer.DialContext(ctx, network, address)
+			return pins.dial(ctx, dialer, network, address)
 		},
 		Protocols:           http1(),
 		MaxIdleConns:        idle,

@@ -141,7 +141,7 @@ func TestCountsOfSeveralPhasesAreTakenTogether(t *testing.T) {
 	for _, r := range o.Slowest {
 		require.GreaterOrEqual(t, r.DueS, 0.1, "not one of the warm-up")
 	}
-	for _, s := range load.SeriesOf("search") {
+	for _, s := range load.SeriesOf(load.Stream{Name: "search", Profile: load.Constant(1, 1)}) {
 		require.Equal(t, s.Unit, series(t, o, s.Name).Unit)
 	}
 }

@@ -4,7 +4,10 @@ package result
 // Planned = Sent + Late + Shed + Unsent.
 type Stream struct {
 	Name string `json:"name"`
-	// Shape says what was planned, for example "200/s for 10s".
+	// StepOf names the stream of whose journeys this is one step. Its requests were not
+	// planned one by one: Planned is Sent.
+	StepOf string `json:"step_of,omitempty"`
+	// Shape says what was planned, for example "200/s for 10s". Of a step it is empty.
 	Shape string `json:"shape"`
 	Counts
 	Histograms

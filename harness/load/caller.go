@@ -1,0 +1,234 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// HeaderRequest is the header that every request carries: the stream's name
+// and the request's number in it, for example "search/1742", by which fakes and
+// logs can be matched with the plan. A step of a journey has its name behind the
+// stream's, "checkout.pay/1742".
+const HeaderRequest = "X-Holdfast-Request"
+
+// maxFresh bounds how often a request is tried again when the connection that
+// it was to use turned out to be closed before anything was written to it.
+const maxFresh = 8
+
+// caller sends requests of one name, a stream's or a step's, and reads their
+// answers.
+type caller struct {
+	name            string
+	via             *Balancer
+	expect, refused Expectation
+	maxBody         int64
+	noBodies        bool // nobody looks at the bodies of answers
+	now             func() time.Duration
+	deadlines       *deadlines
+	transport       http.RoundTripper
+	common          http.Header                     // of every request
+	answers         func(Exchange, Request, Answer) // nil: nobody asks
+}
+
+// call sends a request, and enters into x what came of it. The answer's body is
+// kept in sc.
+func (s *caller) call(x *Exchange, ask Request, sc *scratch) Answer {
+	answer, err := s.exchange(s.deadlines.from(x.Sent), x.N, ask, sc)
+	x.End, x.BytesIn, x.Instance = s.now(), answer.length, answer.instance
+	answer.Asked = ask
+	x.Status, x.Class = s.judge(answer, err)
+	return answer
+}
+
+// judge returns the status of an answer that arrived whole, and its class.
+func (s *caller) judge(a Answer, err error) (int, string) {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return 0, ClassTooLarge
+	case err != nil:
+		return 0, classify(err)
+	}
+	return a.Status, judge(&s.expect, &s.refused, a)
+}
+
+// try builds a request and sends nothing.
+func (s *caller) try(ask Request) error {
+	if _, _, err := s.build(context.Background(), 0, ask, s.via.addresses[0]); err != nil {
+		return fmt.Errorf("stream %s: request 0: %w", s.name, err)
+	}
+	return nil
+}
+
+// exchange sends a request and reads its answer to the end.
+func (s *caller) exchange(ctx context.Context, n int64, ask Request, sc *scratch) (Answer, error) {
+	for try := 0; ; try++ {
+		i := s.via.pick()
+		req, body, err := s.build(ctx, n, ask, s.via.addresses[i])
+		if err != nil {
+			return Answer{}, err
+		}
+		resp, err := s.transport.RoundTrip(req)
+		if err == nil {
+			a, err := s.read(resp, sc)
+			a.instance = i
+			return a, err
+		}
+		if s.via.refused(i, err) && try < maxFresh && ctx.Err() == nil {
+			continue
+		}
+		if try == maxFresh || ctx.Err() != nil || body == nil || body.begun.Load() || dialing(err) {
+			return Answer{instance: i}, err
+		}
+	}
+}
+
+func dialing(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// parts are the pieces of one request that live as long as it does.
+type parts struct {
+	url  url.URL
+	body onceBody
+	id   [1]string
+}
+
+// identity makes net/http send a body of unknown length as it is.
+var identity = []string{"identity"}
+
+// build makes the request to send. Its body, unless nil, tells whether the
+// request was written.
+func (s *caller) build(ctx context.Context, n int64, ask Request, to *address) (*http.Request, *onceBody, error) {
+	p := &parts{url: *to.base, id: [1]string{s.name + "/" + strconv.FormatInt(n, 10)}}
+	if err := setPath(&p.url, ask.Path); err != nil {
+		return nil, nil, err
+	}
+	req := to.template.WithContext(ctx)
+	req.URL = &p.url
+	if ask.Method != "" {
+		req.Method = ask.Method
+	}
+	req.Header = make(http.Header, len(ask.Header)+len(s.common)+1)
+	maps.Copy(req.Header, s.common)
+	for k, v := range ask.Header {
+		req.Header[k] = v
+	}
+	req.Header[HeaderRequest] = p.id[:]
+	if ask.cookies != "" {
+		req.Header["Cookie"] = []string{strings.TrimPrefix(req.Header.Get("Cookie")+"; "+ask.cookies, "; ")}
+	}
+	if host := req.Header.Get("Host"); host != "" {
+		req.Host = host
+	}
+	if len(ask.Body) == 0 && !replayable(req) {
+		return req, nil, nil
+	}
+	// net/http sends a request again by itself if its connection dies before
+	// the answer, when the method is safe or there is an Idempotency-Key, unless
+	// it has a body that cannot be had twice. So every such request gets one.
+	p.body.data = ask.Body
+	req.Body = &p.body
+	req.ContentLength = int64(len(ask.Body))
+	if len(ask.Body) == 0 {
+		req.TransferEncoding = identity // no Transfer-Encoding is written: nothing differs on the wire
+	}
+	return req, &p.body, nil
+}
+
+func replayable(r *http.Request) bool {
+	switch r.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return r.Header.Get("Idempotency-Key") != "" || r.Header.Get("X-Idempotency-Key") != ""
+}
+
+// setPath appends a path with its query to u.
+func setPath(u *url.URL, path string) error {
+	path, u.RawQuery, _ = strings.Cut(path, "?")
+	if strings.IndexByte(path, '%') < 0 {
+		u.Path += path
+		return nil
+	}
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return fmt.Errorf("path: %w", err)
+	}
+	u.RawPath = u.EscapedPath() + path
+	u.Path += plain
+	return nil
+}
+
+// onceBody is a body that can be read once, and that knows whether it was.
+type onceBody struct {
+	data  []byte
+	begun atomic.Bool
+}
+
+func (b *onceBody) Read(p []byte) (int, error) {
+	b.begun.Store(true)
+	if len(b.data) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, b.data)
+	b.data = b.data[n:]
+	return n, nil
+}
+
+// WriteTo spares net/http a buffer of 32 kB for each request without a body.
+func (b *onceBody) WriteTo(w io.Writer) (int64, error) {
+	b.begun.Store(true)
+	if len(b.data) == 0 {
+		return 0, nil
+	}
+	n, err := w.Write(b.data)
+	b.data = b.data[n:]
+	return int64(n), err
+}
+
+func (b *onceBody) Close() error { return nil }
+
+var errTooLarge = errors.New("the body is too large")
+
+// read reads an answer to its end, within the stream's limit. The body is kept
+// in sc.
+func (s *caller) read(resp *http.Response, sc *scratch) (Answer, error) {
+	defer resp.Body.Close()
+	a := Answer{Status: resp.StatusCode, Header: resp.Header}
+	buf := sc.body[:0]
+	defer func() { sc.body = buf[:0] }()
+	if want := resp.ContentLength; want > int64(cap(buf)) && want <= s.maxBody && !s.noBodies {
+		buf = make([]byte, 0, want+bytes.MinRead)
+	}
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := resp.Body.Read(buf[len(buf):cap(buf)])
+		a.length += int64(n)
+		if !s.noBodies {
+			buf = buf[:len(buf)+n]
+		}
+		switch {
+		case a.length > s.maxBody:
+			return a, errTooLarge
+		case err == io.EOF:
+			a.Body = buf
+			return a, nil
+		case err != nil:
+			return a, err
+		}
+	}
+}
