@@ -91,7 +91,7 @@ func (w *Watch) Stop(reaped *os.ProcessState) *uint64 {
 	peak := w.highest
 	if reaped != nil {
 		if usage, ok := reaped.SysUsage().(*syscall.Rusage); ok {
-			if most := uint64(usage.Maxrss) * 1024; most > w.inherited+imprecision {
+			if most := uint64(usage.Maxrss) * 1024; most > w.inherited && most-w.inherited > imprecision {
 				peak = max(peak, most)
 			}
 		}
