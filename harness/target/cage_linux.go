@@ -210,3 +210,24 @@ func counter(dir, file, name string) uint64 {
 	}
 	return 0
 }
+
+// CgroupDir is the directory of the cgroup that all of its processes, and they
+// alone, run in, with that controller, cpu or memory: where they can be limited and
+// what the kernel counts of them is read. False while it does not run, or has none
+// of its own. Each life has another.
+func (r *Runner) CgroupDir(controller string) (dir string, ok bool) {
+	t := r.alive()
+	if t == nil {
+		return "", false
+	}
+	pid, running := t.PID()
+	if !running {
+		return "", false
+	}
+	dir, _ = cgroup.DirOf(fmt.Sprintf("/proc/%d", pid), controller)
+	ours, _ := cgroup.DirOf(cgroup.Self, controller)
+	if dir == "" || dir == ours || strings.HasPrefix(ours, strings.TrimSuffix(dir, "/")+"/") {
+		return "", false
+	}
+	return dir, true
+}

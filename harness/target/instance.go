@@ -226,11 +226,7 @@ func (i *Instance) Members() []int32 { return i.runner.Members() }
 // Children is [Runner.Children].
 func (i *Instance) Children() []int32 { return i.runner.Children() }
 
-// LimitCPU is [Runner.LimitCPU].
-func (i *Instance) LimitCPU(cpus float64) error { return i.runner.LimitCPU(cpus) }
-
-// LimitMemory is [Runner.LimitMemory].
-func (i *Instance) LimitMemory(bytes uint64) error { return i.runner.LimitMemory(bytes) }
-
-// Pressure is [Runner.Pressure].
-func (i *Instance) Pressure() (Pressure, error) { return i.runner.Pressure() }
+// CgroupDir is [Runner.CgroupDir].
+func (i *Instance) CgroupDir(controller string) (dir string, ok bool) {
+	return i.runner.CgroupDir(controller)
+}

@@ -25,8 +25,6 @@ type Runner struct {
 	how  Launcher
 	log  *lines
 	turn chan struct{} // held by the one Start or Stop that is at work
-
-	squeeze squeeze
 	// compose is what a life at that address is told.
 	compose func(address string) (args []string, env map[string]string, err error)
 	ready   Ready
@@ -119,9 +117,7 @@ func (r *Runner) begin(ctx context.Context, address string) (t *tenure, seen *si
 	if err != nil {
 		return nil, nil, err
 	}
-	t = r.take(l, began, stepVariable+"="+i.Step)
-	r.squeeze.bind(t)
-	return t, seen, nil
+	return r.take(l, began, stepVariable+"="+i.Step), seen, nil
 }
 
 // relaunch begins another life, as a service manager does: it does not wait until

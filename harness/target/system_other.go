@@ -58,20 +58,5 @@ func (*cage) oomEvidence() string       { return "" }
 func (*cage) remove() error             { return nil }
 func removeCage(string) error           { return nil }
 
-const (
-	controllerCPU    = "cpu"
-	controllerMemory = "memory"
-)
-
-// apply cannot.
-func (*squeeze) apply(_ *tenure, controller string) error {
-	if controller == controllerCPU {
-		return ErrNoCPULimit
-	}
-	return ErrNoMemoryLimit
-}
-
-func (*squeeze) restore(string) error { return nil }
-
-// Pressure is counted by cgroups, which only Linux has.
-func (r *Runner) Pressure() (Pressure, error) { return Pressure{}, r.limitError(ErrNoMemoryLimit) }
+// CgroupDir is none: only Linux has cgroups.
+func (r *Runner) CgroupDir(string) (dir string, ok bool) { return "", false }
