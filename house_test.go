@@ -45,7 +45,7 @@ var mayKnow = map[string][]string{
 	"adapter":     {"harness", "fakes", "fault", "message", "placeholder"},
 	"backing":     {"harness", "fault", "nearest", "placeholder"},
 	"harness":     {"fault", "message", "nearest", "placeholder"},
-	"fakes":       {"fault", "message", "placeholder"},
+	"fakes":       {"fault", "message", "nearest", "placeholder"},
 	"fault":       {"nearest"},
 	"manifest":    {"harness", "adapter", "backing", "fakes", "fault", "message", "nearest", "placeholder"},
 	"mutants":     {},

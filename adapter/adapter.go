@@ -6,6 +6,7 @@ import (
 
 	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/stub"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
@@ -71,6 +72,10 @@ func (f *Fake) Addresses() []string {
 	return all
 }
 
+// Values are where the fake is found, by the names that texts have for that: url,
+// host, port and address.
+func (f *Fake) Values() map[string]string { return stub.Values(f.host.URL(0)) }
+
 // Traffic is how many calls are open, how many were at most, and how many there were in
 // all.
 func (f *Fake) Traffic() (now, most, total int64) {
@@ -115,12 +120,18 @@ func JournalOf(state harness.State, place string) (*journal.Journal, bool) {
 // that is given up is made once more, or not at all.
 func inTime(m harness.Measure) harness.Measure { m.Timed = true; return m }
 
-// counted is a measure over what the journal of a fake holds of a window. Its
-// samples are the requests in that window.
+// counted is a measure over what the journal of a fake holds of a window, at a place
+// that is the fake or a part of it. Its samples are the requests there in that window.
 func counted(place, name, about string, count func(*journal.Journal, journal.Filter) int) harness.Measure {
 	d := verdict.Descriptor{Name: place + "." + name, Unit: result.UnitCount, About: about}
-	return Measure(place, d, func(j *journal.Journal, state harness.State, w verdict.Window) verdict.Reading {
-		f := During(j, state, w)
-		return verdict.Reading{Value: float64(count(j, f)), Samples: int64(j.Count(f))}
-	})
+	return harness.Measure{Descriptor: d, Read: func(state harness.State, w verdict.Window) verdict.Reading {
+		fake, part := at(state, place)
+		seen, ok := fake.(witness)
+		if !ok {
+			return verdict.Reading{}
+		}
+		f := During(seen.Journal(), state, w)
+		f.Group = part
+		return verdict.Reading{Value: float64(count(seen.Journal(), f)), Samples: int64(seen.Journal().Count(f))}
+	}}
 }

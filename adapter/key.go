@@ -24,6 +24,13 @@ type keys struct{ first, second string }
 
 func newKeys() keys { return keys{"re_" + rand.Text(), "re_" + rand.Text()} }
 
+// Values are where the API is found, and {key} is the key that it takes.
+func (m *Mail) Values() map[string]string {
+	values := m.Fake.Values()
+	values["key"] = m.own.first
+	return values
+}
+
 // Secrets are the keys that the target is given.
 func (m *Mail) Secrets() []string { return []string{m.own.first, m.own.second} }
 

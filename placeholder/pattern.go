@@ -56,8 +56,17 @@ func (p place) escape(value string) string {
 	case asJSON:
 		quoted, _ := json.Marshal(value) // a string always can be
 		return string(quoted[1 : len(quoted)-1])
+	case asNumber:
+		if !isNumber(value) {
+			return "null" // or else the value would become more than a value
+		}
 	}
 	return value
+}
+
+// isNumber says whether a text is a number as JSON has it.
+func isNumber(text string) bool {
+	return text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9') && json.Valid([]byte(text)) && strings.TrimRight(text, " \n\r\t") == text
 }
 
 // Spot is a place for a value as a text has it.

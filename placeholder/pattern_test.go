@@ -41,6 +41,16 @@ func TestValuesStandWhereTheirNamesAreKnown(t *testing.T) {
 	}
 }
 
+// What is no number has no place where one is to stand.
+func TestWhereANumberIsToBeThereIsOneOrNull(t *testing.T) {
+	for value, want := range map[string]string{
+		"42": "42", "-1.5e3": "-1.5e3", "": "null", "x": "null", `1,"a":2`: "null", "01": "null", "1 ": "null", "NaN": "null", "[1]": "null",
+	} {
+		got := placeholder.JSON(`{"n":"{n:int}"}`).Fill(func(string) (string, bool) { return value, true })
+		require.Equal(t, `{"n":`+want+"}", got, "%q", value)
+	}
+}
+
 func TestAnUnknownNameIsToldWithTheNearest(t *testing.T) {
 	_, err := placeholder.Text("{prot}").Bind([]string{"host", "port"})
 	require.ErrorContains(t, err, "there is no variable prot")

@@ -51,6 +51,7 @@ type Call struct {
 	journal *journal.Journal
 	ticket  journal.Ticket
 	done    func()
+	takes   time.Duration
 }
 
 // Accept notes that the work was taken on for a recipient, see
@@ -67,6 +68,9 @@ func (c *Call) Hit() int { return c.ticket.Hit }
 
 // Arrived is when the request arrived, exactly as its entry in the journal has it.
 func (c *Call) Arrived() time.Time { return c.journal.Start().Add(c.ticket.Start) }
+
+// Takes has the answer wait for d, without any fault.
+func (c *Call) Takes(d time.Duration) { c.takes = d }
 
 // OnDone has f called when the answer is about to be sent, or when the client
 // has let go before.

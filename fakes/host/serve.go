@@ -78,6 +78,11 @@ func (h *Host) answer(call *Call, plan *httpfault.Plan) (*httpfault.Answer, erro
 		answer = h.api.Serve(call)
 	}
 	defer call.finish()
+	if call.takes > 0 {
+		if pause(ctx, call.takes); ctx.Err() != nil {
+			return nil, httpfault.ErrGone
+		}
+	}
 	if !stuck {
 		if err := plan.Wait(ctx); err != nil {
 			return nil, err

@@ -1,0 +1,155 @@
+package adapter
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/stub"
+	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// Stub plays an outside API of the routes that c has at the place name; each route
+// is a place for faults of its own, NAME.ROUTE. Its draws come from the run's seed,
+// and its texts may name what is known of the run beside c.Values. Give c.Given
+// those names, so that [stub.Config.Validate] knows them before there is a run.
+//
+// Beside what any fake measures it has, and each route under NAME.ROUTE, what
+// [Attempts] tells of; of the whole, only the routes with a Key count there. And
+//
+//	NAME.unmatched  requests that no route is for
+//
+// Of a route without a Key nothing tells what is an attempt at the same request, so
+// it has only calls, in_flight, most_in_flight, silent_retries and abandoned.
+func Stub(name string, c stub.Config) harness.Dependency {
+	open := func(_ context.Context, o harness.Opening) (harness.Fake, error) {
+		c := c
+		c.Seed, c.Given, c.Log = o.Seed, nil, o.Say
+		values := maps.Clone(o.Values)
+		if values == nil {
+			values = map[string]string{}
+		}
+		maps.Copy(values, c.Values)
+		c.Values = values
+		api, err := stub.Start(c)
+		if err != nil {
+			return nil, err
+		}
+		return &Stubbed{Fake: New(api.Host), api: api, keyed: keyedRoutes(c)}, nil
+	}
+	d := Dependency(name, nil, unmatched(name))
+	d.Open, d.Faults = open, stub.Support()
+	whole := kinds{}
+	d.Parts = map[string]fault.Support{}
+	for _, r := range c.Routes {
+		d.Parts[r.Name] = stub.RouteSupport()
+		of := kinds{keyed: r.Key != "", idempotent: r.Key != "" && r.Idempotency.Header != ""}
+		whole.keyed, whole.idempotent = whole.keyed || of.keyed, whole.idempotent || of.idempotent
+		d.Measures = append(d.Measures, routeMeasures(name+"."+r.Name, of)...)
+		d.Gauges = append(d.Gauges, inFlight(name+"."+r.Name, r.Name))
+	}
+	d.Measures = append(d.Measures, Attempts(name, whole.keyed, whole.idempotent)...)
+	return d
+}
+
+// kinds is what can be told of the requests at a place.
+type kinds struct{ keyed, idempotent bool }
+
+func keyedRoutes(c stub.Config) map[string]bool {
+	keyed := map[string]bool{}
+	for _, r := range c.Routes {
+		keyed[r.Name] = r.Key != ""
+	}
+	return keyed
+}
+
+// inFlight is the calls of a group that are open, over time.
+func inFlight(place, group string) harness.Gauge {
+	return harness.Gauge{
+		Series: probe.Series{Name: place + ".in_flight", Unit: result.UnitCount},
+		Read:   func(f harness.Fake) float64 { return float64(f.(witness).Journal().Gauge(group).InFlight) },
+	}
+}
+
+// routeMeasures are those of any fake, and of attempts, for one route.
+func routeMeasures(place string, of kinds) []harness.Measure {
+	return append([]harness.Measure{
+		inTime(counted(place, "calls", "requests that reached the route", (*journal.Journal).Count)),
+		counted(place, "most_in_flight", "the most of them that were open at once", (*journal.Journal).MostInFlight),
+		counted(place, "silent_retries", "requests that arrived again under a number which the client had stamped before",
+			func(j *journal.Journal, f journal.Filter) int { return len(j.SilentRetries(f)) }),
+	}, Attempts(place, of.keyed, of.idempotent)...)
+}
+
+func unmatched(name string) harness.Measure {
+	return counted(name, "unmatched", "requests that no route is for",
+		func(j *journal.Journal, f journal.Filter) int {
+			f.Group = stub.Unmatched
+			return j.Count(f)
+		})
+}
+
+// Stubbed is an outside API that a [stub.Server] plays.
+type Stubbed struct {
+	*Fake
+	api   *stub.Server
+	keyed map[string]bool // the routes, and whether each has a key
+	memo  tallies
+}
+
+// Asked are the requests that no route was for, the first few of them.
+func (s *Stubbed) Asked() []string { return s.api.Asked() }
+
+// Support implements [chaos.Place].
+func (s *Stubbed) Support() fault.Support { return stub.Support() }
+
+// Part is the place for faults that a route is.
+func (s *Stubbed) Part(route string) chaos.Place { return &routePlace{s.Fake, route} }
+
+// routePlace is a route as a place for faults.
+type routePlace struct {
+	*Fake
+	route string
+}
+
+// Support implements [chaos.Place].
+func (p *routePlace) Support() fault.Support { return stub.RouteSupport() }
+
+// Apply puts the fault into force for the requests of the route.
+func (p *routePlace) Apply(ctx context.Context, what fault.Fault) (chaos.Applied, error) {
+	applied, err := p.Fake.Apply(ctx, stub.At(p.route, what))
+	if err != nil {
+		return nil, err
+	}
+	return &appliedToRoute{applied, what}, nil
+}
+
+// appliedToRoute is a fault in force at a route.
+type appliedToRoute struct {
+	chaos.Applied
+	what fault.Fault // as it was asked for
+}
+
+// Receipt is what it did.
+func (a *appliedToRoute) Receipt() fault.Receipt {
+	r := a.Applied.Receipt()
+	r.Text, r.Declared = a.what.Text(), a.what.Text()
+	return r
+}
+
+// at finds the fake at a place, and the part of it that the place is; empty where it
+// is the whole.
+func at(state harness.State, place string) (f harness.Fake, part string) {
+	if f, ok := state.Fakes[place]; ok {
+		return f, ""
+	}
+	if i := strings.LastIndexByte(place, '.'); i > 0 {
+		return state.Fakes[place[:i]], place[i+1:]
+	}
+	return nil, ""
+}
