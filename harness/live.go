@@ -85,7 +85,7 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	}
 	l.attack, err = load.Start(ctx, load.Config{
 		BaseURL: l.target.URL(), Balancer: balancer, Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(), FirstFault: l.scenario.firstFault(),
-		Observe: l.exchanges(), Answers: l.answered(), Header: callersHeader(l.caller),
+		Observe: l.exchanges(), Answers: l.answered(), Header: callersHeader(l.caller), Values: l.values,
 	}, l.scenario.Load...)
 	return err
 }

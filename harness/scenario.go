@@ -127,6 +127,14 @@ type World struct {
 	DatabaseEnv map[string]string
 	// Dependencies are what the target calls outside of itself.
 	Dependencies []Dependency
+	// Once are the steps that are done once, when all dependencies are up, with the
+	// environment of the target's entry: what they leave in the database, and in
+	// dependencies that keep data, is what each scenario gets a copy of. Where nothing
+	// keeps it, they are done for each scenario.
+	Once []SetupStep
+	// Each are the steps that are done for each scenario on its own copy, in their
+	// order: those that wait until the target is ready after the others.
+	Each []SetupStep
 	// Prepare adds to the scenario's own copy of the data what it alone needs,
 	// for example oracles at the addresses of its fakes. Optional.
 	Prepare func(context.Context, State) error

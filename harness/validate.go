@@ -54,6 +54,7 @@ func (s Scenario) Validate() error {
 	s.validateParts(&p)
 	s.validateLoad(&p)
 	s.validateDependencies(&p)
+	s.validateSetup(&p)
 	s.validateFaults(&p)
 	s.validateDrained(&p)
 	s.validateLedger(&p)
