@@ -32,6 +32,7 @@ var foreign = map[string]string{
 	"github.com/tidwall/gjson":                 "paths into messages: what is captured, matched, a key",
 	"github.com/tidwall/match":                 "of gjson",
 	"github.com/tidwall/pretty":                "of gjson",
+	"golang.org/x/net":                         "what a target asks resolvers, when its way out is closed",
 	"golang.org/x/sync":                        "groups of goroutines",
 	"golang.org/x/sys":                         "file locks and signals",
 }

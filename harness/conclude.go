@@ -16,7 +16,7 @@ func Conclude(s Scenario, m Measurement) result.Scenario {
 	out.Pace = m.Pace
 	out.Validity = &result.Validity{TimingInvalid: timingInvalid(m.Load), Disturbances: disturbances(m.Load)}
 	out.Checks = registry(s, m).Judge(checksOf(s), out.Phases, *out.Validity)
-	out.Checks = append(out.Checks, standingOf(m.Load, *out.Validity)...)
+	out.Checks = withContact(append(out.Checks, standingOf(m.Load, *out.Validity)...), m)
 	out.Evidence = evidenceOf(s, m)
 	if m.Unmet != "" {
 		out.Error = m.Unmet

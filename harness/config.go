@@ -87,6 +87,12 @@ type Launch struct {
 	// PassEnv names what of the harness's own environment the processes are given
 	// beside PATH HOME USER LANG LC_* TZ TMPDIR. Defaults to nothing.
 	PassEnv []string
+	// Closed says that the target reaches its dependencies and nobody else: a call of
+	// another host is refused where the machine can, and ends the run with its name.
+	// AllowHosts are further hosts, by name or address, which it may reach. Defaults to
+	// an open way out, which the standing check nowhere looks at.
+	Closed     bool
+	AllowHosts []string
 	// MemoryLimit in bytes; 0 is none.
 	MemoryLimit uint64
 	// ReadyTimeout bounds its start. Defaults to target.DefaultReadyTimeout.

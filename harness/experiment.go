@@ -33,7 +33,7 @@ func (s *Session) try(ctx context.Context, v Variant, sc Scenario, sofar func(re
 	}
 	if err != nil {
 		m.Failed = err.Error()
-	} else {
+	} else if m.Failed = s.notRun(); m.Failed == "" {
 		s.measure(ctx, v, sc, &m, func(part result.Scenario) { sofar(annotated(part)) })
 	}
 	return annotated(Conclude(sc, m))
@@ -57,7 +57,9 @@ func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, m *Measur
 	env := v.settings(sc)
 	sofar(partial(sc, *m, LoadSeen{}))
 	var undo cleanups
-	st, err := s.setUp(ctx, v, sc, &undo, env)
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	st, err := s.setUp(ctx, v, sc, &undo, env, end)
 	m.Settings = redacted(env)
 	if err == nil {
 		m.Load, err = s.drive(ctx, st, &undo, func(seen LoadSeen) {
@@ -67,6 +69,9 @@ func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, m *Measur
 		})
 	}
 	err = errors.Join(err, undo.run(ctx))
+	if contact := s.breach.seen(); contact != nil {
+		m.Contact = contact.Error()
+	}
 	if st != nil {
 		m.observe(st)
 	}

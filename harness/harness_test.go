@@ -63,12 +63,17 @@ func serve(how string) {
 			w.WriteHeader(http.StatusInternalServerError)
 		case how == "stuck":
 			time.Sleep(10 * time.Second)
+		case served == 20 && strings.HasPrefix(how, "calls "):
+			callSomebody(strings.TrimPrefix(how, "calls "))
 		}
 		fmt.Fprint(w, `{"answer":42}`)
 	})
 	if how == "exit" {
 		fmt.Fprintln(os.Stderr, "no configuration, no service")
 		os.Exit(3)
+	}
+	if address, ok := strings.CutPrefix(how, "calls at its start "); ok {
+		callSomebody(address)
 	}
 	fmt.Fprintln(os.Stderr, http.ListenAndServe(os.Getenv("LISTEN_ADDR"), mux))
 }

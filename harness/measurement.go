@@ -37,6 +37,9 @@ type Measurement struct {
 	// experiment from being carried out as it should. Empty: nothing.
 	Unmet  string
 	Failed string
+	// Contact is the call of somebody whom nobody named that ended the experiment.
+	// Empty: there was none.
+	Contact string
 }
 
 // LoadSeen is what was seen of an experiment from the first request on.

@@ -25,7 +25,7 @@ func Run(ctx context.Context, cfg Config, scenarios []Scenario) (*result.Run, er
 		return nil, err
 	}
 	for i, s := range scenarios {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || session.notRun() != "" {
 			break
 		}
 		started := Event{Text: s.Claim, N: i + 1, All: len(scenarios)}

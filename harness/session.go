@@ -25,6 +25,7 @@ type Session struct {
 	ceiling  load.Ceiling // what the generator itself can send
 	canary   witness.Calibration
 	cleanups cleanups
+	breach   breach
 
 	server sync.Mutex // held while the database server is brought up
 	db     *database.Server

@@ -8,6 +8,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/egress"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/target"
@@ -27,6 +28,7 @@ type setup struct {
 	target   target.Target  // the first of them
 	tree     *probe.Tree    // of the target's processes
 	sockets  *probe.Sockets // of them all
+	gate     *egress.Gate   // nil: the target's way out is open
 	watches  *watches       // nil until the load is about to begin
 	company  Companion      // nil: the scenario has none
 	seed     uint64         // of the run
@@ -40,8 +42,9 @@ type setup struct {
 }
 
 // setUp brings all of it up. What it starts it leaves to undo, also where it
-// fails; env is the target's environment as far as it came to be known.
-func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string) (*setup, error) {
+// fails; env is the target's environment as far as it came to be known. end is called
+// with why, when the experiment may not go on.
+func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string, end context.CancelCauseFunc) (*setup, error) {
 	st := &setup{scenario: sc, fakes: map[string]Fake{}, values: map[string]string{}, places: map[string]chaos.Place{}, begun: time.Now(), canary: s.canary, seed: s.cfg.Seed}
 	if sc.Companion != nil {
 		st.company = sc.Companion()
@@ -63,6 +66,9 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	st.caller = callersSecret()
 	st.secrets = secretsOf(env, st.fakes, st.caller)
 	st.spills = &spills{secrets: standing.NewSecrets(unloggable(st.secrets))}
+	if err := s.closeWayOut(ctx, st, undo, end); err != nil {
+		return nil, err
+	}
 	if err := s.setUpTargets(ctx, v, st, undo, env); err != nil {
 		return nil, err
 	}
@@ -242,6 +248,9 @@ func (s *Session) newTarget(v Variant, env map[string]string, st *setup) (target
 	program := target.Program{
 		Args: launch.Args, Env: env, Start: st.begun, Journal: s.journal,
 		Secrets: texts(unloggable(st.secrets)), Line: st.spills.line, ReadyTimeout: launch.ReadyTimeout,
+	}
+	if st.gate != nil {
+		program.Gate = st.gate
 	}
 	r, err := launch.runtime()
 	if err != nil {

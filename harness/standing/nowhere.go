@@ -64,14 +64,14 @@ func placesOf(ctx context.Context, s Scene) (places, error) {
 	if err != nil {
 		return places{}, fmt.Errorf("the target's address: %w", err)
 	}
-	own, err := resolved(ctx, u.Host)
+	own, err := Resolved(ctx, u.Host)
 	if err != nil {
 		return places{}, fmt.Errorf("the target's address: %w", err)
 	}
 	p.own = own[0]
 	for _, o := range s.Outside {
 		for _, address := range o.Addresses {
-			all, err := resolved(ctx, address)
+			all, err := Resolved(ctx, address)
 			if err != nil {
 				continue // a path, say: it is not reached over the network
 			}
@@ -83,8 +83,8 @@ func placesOf(ctx context.Context, s Scene) (places, error) {
 	return p, nil
 }
 
-// resolved are the addresses that host:port stands for, at least one.
-func resolved(ctx context.Context, address string) ([]netip.AddrPort, error) {
+// Resolved are the addresses that host:port stands for, at least one.
+func Resolved(ctx context.Context, address string) ([]netip.AddrPort, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err

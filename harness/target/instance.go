@@ -35,7 +35,7 @@ func (s *System) newInstance(p Process, replica int) (*Instance, error) {
 	i := &Instance{name: name, process: p, replica: replica, addresses: s.config.Addresses[name], system: s}
 	prog := Program{
 		Name: i.name, Address: i.addresses[p.Ports[0]], Grace: p.Grace, LogLines: s.config.LogLines, Secrets: s.config.Secrets,
-		Start: s.config.Start, Journal: s.config.Journal,
+		Gate: s.config.Gate, Start: s.config.Start, Journal: s.config.Journal,
 	}
 	if tell := s.config.Line; tell != nil {
 		prog.Line = func(line string) { tell(i.name, line) }

@@ -164,7 +164,8 @@ func (p processes) Launch(_ context.Context, i Invocation) (Life, error) {
 		return nil, fmt.Errorf("find the program: %w", err)
 	}
 	l := &processLife{
-		mark: mark{run: i.Run, step: i.Step}, journal: p.Journal, limits: limits{p.MemoryLimit, p.CPUs}, log: i.Log(), ended: make(chan struct{}),
+		mark: mark{run: i.Run, step: i.Step}, journal: p.Journal, limits: limits{p.MemoryLimit, p.CPUs}, name: p.Name, gate: p.Gate,
+		log: i.Log(), ended: make(chan struct{}),
 	}
 	l.make = func() *exec.Cmd {
 		cmd := exec.Command(path, i.Args...)

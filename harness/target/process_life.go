@@ -31,6 +31,8 @@ type processLife struct {
 	cmd     *exec.Cmd // what was started
 	log     io.WriteCloser
 	limits  limits
+	name    string
+	gate    Gate  // nil: its way out is open
 	cage    *cage // nil: there can be none here, and no limit needs one
 	peak    *peak.Watch
 	ended   chan struct{}
@@ -53,10 +55,13 @@ func (l *processLife) confine() (err error) {
 // live starts the process, waits until it is gone, and clears up after it.
 //
 // It stays on one OS thread from start to end: Linux sends the signal that
-// makes the process die with its parent when the creating *thread* ends.
+// makes the process die with its parent when the creating *thread* ends. A thread
+// that is behind a gate ends with it.
 func (l *processLife) live(started chan<- error) {
 	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	if l.gate == nil {
+		defer runtime.UnlockOSThread()
+	}
 	if err := l.start(); err != nil {
 		started <- errors.Join(fmt.Errorf("start the process: %w", err), l.clear(false))
 		return
@@ -80,7 +85,15 @@ func (l *processLife) killRest() {
 	_ = syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL) // that the group is empty is no error
 }
 
+// start starts it, behind its gate if it has one.
 func (l *processLife) start() error {
+	if l.gate == nil {
+		return l.startCaged()
+	}
+	return l.gate.Start(l.name, l.startCaged)
+}
+
+func (l *processLife) startCaged() error {
 	if l.cage != nil {
 		err := l.cage.start(l.command())
 		if err == nil || l.limits != (limits{}) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOEXEC) {

@@ -59,10 +59,22 @@ type Program struct {
 	// Line is told of each line of its log, whole and with its secrets, one at a
 	// time. It is not to keep it. Defaults to nobody.
 	Line func(string)
+	// Gate stands between the program, with all that it starts, and everybody whom
+	// nobody named. Only processes of this machine are started behind it. Defaults to
+	// none.
+	Gate Gate
 	// Start is the run's start, from which Ends count. Required.
 	Start time.Time
 	// Journal is the run's undo journal. Required.
 	Journal *undo.Journal
+}
+
+// Gate closes the way out of the processes that are started behind it.
+type Gate interface {
+	// Start has start start a process, called process in messages. The calling
+	// goroutine is locked to its thread and is so until it ends: the thread may be
+	// behind the gate itself afterwards.
+	Start(process string, start func() error) error
 }
 
 // Validate reports all that is wrong with it.

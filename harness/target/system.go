@@ -39,6 +39,9 @@ type SystemConfig struct {
 	// LogLines is how many of its last lines are kept of each instance. Defaults to
 	// DefaultLogLines.
 	LogLines int
+	// Gate stands between the processes of this machine and everybody whom nobody
+	// named; images are not behind it. Defaults to none.
+	Gate Gate
 	// Start is the run's start, from which ends count. Required.
 	Start time.Time
 	// Journal is the run's undo journal. Required.

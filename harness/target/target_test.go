@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"holdfast.dev/holdfast/harness/egress"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/target/internal/conformance"
 )
@@ -44,6 +45,20 @@ func caged() conformance.Kind {
 }
 
 func TestAProcessIsATarget(t *testing.T) { conformance.Run(t, process()) }
+
+// A process that can reach nobody is a target like any other.
+func TestAProcessBehindAGateIsATarget(t *testing.T) {
+	gate, err := egress.Open("", func(c egress.Contact) { t.Error("it has called somebody: ", c) })
+	require.NoError(t, err)
+	defer func() { require.NoError(t, gate.Close()) }()
+	k := process()
+	open := k.Make
+	k.Make = func(p target.Program, binary string) (target.Target, error) {
+		p.Gate = gate
+		return open(p, binary)
+	}
+	conformance.Run(t, k)
+}
 
 func TestAKilledHarnessLeavesNothingAfterTheNextSweep(t *testing.T) {
 	t.Run("process", func(t *testing.T) { conformance.Sweep(t, process()) })

@@ -156,10 +156,18 @@ func TestAConfigurationSaysAllThatIsWrongWithItAtOnce(t *testing.T) {
 	require.NotContains(t, url.Error(), "hunter2")
 }
 
+// countedGate counts who passes.
+type countedGate struct{ started []string }
+
+func (g *countedGate) Start(process string, start func() error) error {
+	g.started = append(g.started, process)
+	return start()
+}
+
 func TestDefaultsFillWhatIsEmptyAndNothingElse(t *testing.T) {
 	full := Program{
 		Name: "n", Args: []string{"a"}, Env: map[string]string{"K": "v"}, AddrVariable: "ADDR", Address: "127.0.0.1:1",
-		ReadyPath: "/r", ReadyTimeout: 1, Grace: 2, LogLines: 3, Secrets: []string{"s"}, Line: func(string) {}, Start: time.Now(), Journal: new(undo.Journal),
+		ReadyPath: "/r", ReadyTimeout: 1, Grace: 2, LogLines: 3, Secrets: []string{"s"}, Line: func(string) {}, Gate: new(countedGate), Start: time.Now(), Journal: new(undo.Journal),
 	}
 	v := reflect.ValueOf(full)
 	for i := range v.NumField() {

@@ -1,0 +1,97 @@
+package harness_test
+
+import (
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/egress"
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// callSomebody is what a service does of whose outside API nobody thought.
+func callSomebody(address string) {
+	if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+		_ = c.Close()
+	}
+}
+
+// bystander is somebody on this machine whom nobody named. It counts who comes.
+func bystander(t *testing.T) (where string, came func() int) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var mu sync.Mutex
+	n := 0
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			n++
+			mu.Unlock()
+			_ = c.Close()
+		}
+	})
+	t.Cleanup(func() { _ = l.Close(); serving.Wait() })
+	return l.Addr().String(), func() int { mu.Lock(); defer mu.Unlock(); return n }
+}
+
+// closes skips a test where the kernel cannot close the way out.
+func closes(t *testing.T) {
+	t.Helper()
+	if err := egress.Possible(); err != nil {
+		t.Skip(err)
+	}
+}
+
+func TestARunEndsAtTheFirstCallOfSomebodyWhomNobodyNamed(t *testing.T) {
+	closes(t)
+	for _, how := range []string{"calls ", "calls at its start "} {
+		t.Run(how, func(t *testing.T) {
+			where, came := bystander(t)
+			first, second := scenario(how+where), scenario("fine")
+			first.World.Data, second.World.Data = database.DataSet{}, database.DataSet{}
+			cfg := config(t)
+			_, err := harness.Run(t.Context(), cfg, []harness.Scenario{first})
+			require.NoError(t, err)
+			require.Positive(t, came(), "the harm: an open way out is taken")
+			before := came()
+
+			cfg = config(t)
+			cfg.Target.Closed = true
+			run, err := harness.Run(t.Context(), cfg, []harness.Scenario{first, second})
+			require.NoError(t, err)
+			require.Len(t, run.Scenarios, 1, "the run ended")
+			require.Equal(t, result.Fail, run.Verdict)
+			require.Contains(t, run.Scenarios[0].Reason, where)
+			require.Contains(t, run.Scenarios[0].Reason, "--allow-host "+where)
+			require.Equal(t, before, came(), "nobody was reached")
+
+			cfg = config(t)
+			cfg.Target.Closed, cfg.Target.AllowHosts = true, []string{"127.0.0.1"}
+			_, err = harness.Run(t.Context(), cfg, []harness.Scenario{first})
+			require.NoError(t, err)
+			require.Greater(t, came(), before, "who was named is reached")
+		})
+	}
+}
+
+// What was given to the target is reached: its database here.
+func TestBehindAGateTheTargetHasItsDependencies(t *testing.T) {
+	closes(t)
+	s := scenario("fine")
+	cfg := config(t)
+	cfg.Target.Closed = true
+	run, err := harness.Run(t.Context(), cfg, []harness.Scenario{s})
+	require.NoError(t, err)
+	require.Equal(t, result.Pass, run.Verdict, run.Reason)
+}
