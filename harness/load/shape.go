@@ -5,12 +5,10 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
-	"holdfast.dev/holdfast/nearest"
 )
 
 // Shape is a load that is given by the phases of an experiment and not by time:
@@ -170,8 +168,9 @@ func (r *perPhase) enter(w *wording, rate float64) error {
 	if w.err != nil {
 		return w.err
 	}
-	if !slices.Contains(phaseNames[:], phase) {
-		return fmt.Errorf("there is no phase %s%s", strconv.Quote(phase), nearest.Hint(phase, phaseNames[:]))
+	phase, err := phaseNamed(phase)
+	if err != nil {
+		return err
 	}
 	if _, twice := r.in[phase]; twice {
 		return fmt.Errorf("%s has two rates", phase)
