@@ -188,7 +188,7 @@ func (i *Instance) Exited() <-chan struct{} {
 	if w := i.present(); w != nil {
 		return w.down
 	}
-	return nil
+	return i.runner.Exited() // of a Start that failed
 }
 
 // Ends implements [Target]. A life whose end the restart policy healed says so.

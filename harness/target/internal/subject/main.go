@@ -4,7 +4,11 @@
 // Paths: /readyz, /crash?code=N, /allocate?mb=N, /say?text=T, /pid.
 // Environment: LISTEN_ADDR, and SUBJECT_ with NEVER_READY, IGNORE_TERM,
 // DIE_AT_ONCE (any value each), SECRET (printed), ESCAPEE (any value: starts a
-// copy of itself in a session of its own, which only its mark betrays).
+// copy of itself in a session of its own, which only its mark betrays), WORKERS (how
+// many children it forks, and forks again when they die), DAEMON (a text: starts a
+// process in a session of its own, with no parent, no environment, deaf to SIGTERM,
+// and that text in its command), CRASH_AFTER (a duration, after which it exits with
+// code 1).
 package main
 
 import (
@@ -19,8 +23,7 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "linger" {
-		time.Sleep(time.Minute) // bounded, should every other way of ending it fail
+	if len(os.Args) > 1 && linger(os.Args[1]) {
 		return
 	}
 	address := os.Getenv("LISTEN_ADDR")
@@ -40,6 +43,10 @@ func main() {
 	}
 	if os.Getenv("SUBJECT_ESCAPEE") != "" {
 		escape()
+	}
+	fork()
+	if after, err := time.ParseDuration(os.Getenv("SUBJECT_CRASH_AFTER")); err == nil {
+		time.AfterFunc(after, func() { os.Exit(1) })
 	}
 	fmt.Println("listening on", address)
 	if err := http.ListenAndServe(address, handler()); err != nil {
@@ -66,6 +73,45 @@ func escape() {
 		os.Exit(1)
 	}
 	fmt.Println("escapee", child.Process.Pid)
+}
+
+// linger is what its children do.
+func linger(as string) bool {
+	switch as {
+	case "daemonize":
+		daemon := exec.Command("/proc/self/exe", "daemon", os.Args[2])
+		daemon.Env = []string{}
+		daemon.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		_ = daemon.Start()
+		return true
+	case "daemon":
+		signal.Ignore(syscall.SIGTERM)
+	case "linger", "worker":
+	default:
+		return false
+	}
+	time.Sleep(time.Minute) // bounded, should every other way of ending it fail
+	return true
+}
+
+// fork starts the children.
+func fork() {
+	workers, _ := strconv.Atoi(os.Getenv("SUBJECT_WORKERS"))
+	for range workers {
+		child := exec.Command("/proc/self/exe", "worker")
+		_ = child.Start()
+		go func() {
+			for {
+				_ = child.Wait()
+				fmt.Println("a worker died")
+				child = exec.Command("/proc/self/exe", "worker")
+				_ = child.Start()
+			}
+		}()
+	}
+	if text := os.Getenv("SUBJECT_DAEMON"); text != "" {
+		_ = exec.Command("/proc/self/exe", "daemonize", text).Run()
+	}
 }
 
 func handler() http.Handler {
