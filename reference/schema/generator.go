@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/unicode/norm"
+	"holdfast.dev/holdfast/reference/fold"
 )
 
 // firstDay is when the first project was created; one follows every minute.
@@ -60,7 +60,7 @@ func newGenerator(p Params) *generator {
 	g := &generator{params: p}
 	ids := map[string]int32{}
 	intern := func(text string) token {
-		t := token{text: text, normalized: normalize(text)}
+		t := token{text: text, normalized: fold.Text(text)}
 		if _, ok := ids[t.normalized]; !ok {
 			g.words = append(g.words, t.normalized)
 			ids[t.normalized] = int32(len(g.words))
@@ -116,9 +116,9 @@ func vocabulary() []string {
 	}
 	seen := map[string]bool{}
 	return slices.DeleteFunc(all, func(word string) bool {
-		plain := normalize(word)
+		plain := fold.Text(word)
 		for _, term := range Terms() {
-			if strings.Contains(plain, normalize(term.Query)) {
+			if strings.Contains(plain, fold.Text(term.Query)) {
 				return true
 			}
 		}
@@ -269,15 +269,3 @@ func skewed(r *rand.Rand, n int) int32 {
 
 // owners returns how many owners share that many projects.
 func owners(projects int64) int64 { return projects/20 + 1 }
-
-// normalize is search_normalize for the words of this package: lower case, no
-// accents.
-func normalize(word string) string {
-	decomposed := norm.NFD.String(strings.ToLower(word))
-	return strings.Map(func(r rune) rune {
-		if r >= 0x300 && r <= 0x36f {
-			return -1
-		}
-		return r
-	}, decomposed)
-}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"holdfast.dev/holdfast/reference/fold"
 )
 
 //go:embed migrations/*.sql
@@ -44,9 +46,15 @@ func migrations() ([]migration, error) {
 		if version, err := strconv.Atoi(number); err != nil || version != i+1 {
 			return nil, fmt.Errorf("migration %s: want number %d", name, i+1)
 		}
-		all = append(all, migration{version: i + 1, name: name, sql: string(text)})
+		all = append(all, migration{version: i + 1, name: name, sql: withFold(string(text))})
 	}
 	return all, nil
+}
+
+// withFold puts the function that folds texts where a migration asks for it.
+func withFold(sql string) string {
+	const name = "search_normalize"
+	return strings.ReplaceAll(sql, "-- @fold "+name+"\n", fold.SQL(name))
 }
 
 // Migrate brings the database up to this program's schema. A database that is

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"holdfast.dev/holdfast/reference/fold"
 )
 
 // errQuery is in the chain of every error about a query that cannot be
@@ -40,7 +39,7 @@ func parse(raw string, c Config) (query, error) {
 		return query{}, fmt.Errorf("%w: the query is longer than %d characters", errQuery, c.MaxQueryLength)
 	}
 	q := query{raw: raw}
-	for _, text := range distinct(strings.Fields(normalize(raw)), c.LiteralWildcards) {
+	for _, text := range distinct(strings.Fields(fold.Text(raw)), c.LiteralWildcards) {
 		q.words = append(q.words, newWord(text, c.LiteralWildcards))
 	}
 	if len(q.words) == 0 {
@@ -103,23 +102,4 @@ func (w word) grams() []string {
 // escapeLike makes every character of a LIKE pattern stand for itself.
 func escapeLike(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
-}
-
-// normalize returns a text as it is compared: in lower case, without accents
-// and ligatures, with one kind of space and of apostrophe. The documents were
-// normalised by the database's search_normalize, which does the same for the
-// Latin script; for others, lower case in the database depends on its locale.
-func normalize(text string) string {
-	plain := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 0x300 && r <= 0x36f: // combining accents
-			return -1
-		case unicode.IsSpace(r):
-			return ' '
-		}
-		return r
-	}, norm.NFD.String(text))
-	return strings.ToLower(strings.NewReplacer(
-		"Ø", "O", "ø", "o", "Ł", "L", "ł", "l", "Đ", "D", "đ", "d", "’", "'",
-		"Œ", "oe", "œ", "oe", "Æ", "ae", "æ", "ae", "ß", "ss").Replace(plain))
 }

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
 
 func TestAQueryIsCutIntoWords(t *testing.T) {
@@ -85,13 +84,6 @@ func TestGramsAreThoseThatTheDatabaseIndexes(t *testing.T) {
 	} {
 		require.Equal(t, want, word{text: text}.grams(), text)
 	}
-}
-
-func TestNormalizingTwiceIsNormalizingOnce(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		once := normalize(rapid.StringOf(rapid.RuneFrom(nil, latin...)).Draw(t, "text"))
-		require.Equal(t, once, normalize(once))
-	})
 }
 
 // likeMatches is LIKE with the default escape character, as Postgres documents it.

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"holdfast.dev/holdfast/reference/fold"
 	"holdfast.dev/holdfast/reference/internal/dbtest"
 	"holdfast.dev/holdfast/reference/schema"
 )
@@ -172,7 +173,7 @@ func wholeProject(t *testing.T, pool *pgxpool.Pool) {
 		SELECT coalesce(array_agg(t.name ORDER BY t.name COLLATE "C"), '{}')
 		FROM project_tags pt JOIN tags t ON t.id = pt.tag_id WHERE pt.project_id = $1`, p.ID).Scan(&tags))
 	require.Equal(t, tags, p.Tags)
-	require.Contains(t, normalize(p.Title+" "+p.Description), schema.TermOne)
+	require.Contains(t, fold.Text(p.Title+" "+p.Description), schema.TermOne)
 	for _, field := range []string{p.Category, p.City, p.Owner, p.Status} {
 		require.NotEmpty(t, field)
 	}

@@ -38,6 +38,8 @@ func furtherProjects(seeded int) []schema.Row {
 		{"50%_de_plus", `100% pur, 5_0 et c:\dossier, %_%`, "Promo%", "A_B", []string{"x%y", "u_v", `w\z`}},
 		{long, "Un mot de " + long + "fin", "Autres", "Paris", []string{long[:300]}},
 		{"Émoji 🌳 et 👩‍🌾", "🌳🌳 des arbres 日本語 の プロジェクト 한국어", "日本", "東京", []string{"🌳", "日本語"}},
+		{"Ofﬁce ﬂoor, CO₂ & 5 µm", "Jean\u2011Luc à Hawai\u02bbi: ‘so\u00adlar’ wi\u200bnd, 300 \u212a", "ＦＵＬＬ", "Ħamrun", []string{"οδός Ερμού", "𐐀x", "ıssız"}},
+		{"がくせい 한국어", "می\u200cخواهم น้ำตก \ufa1e ❤\ufe0f", "ÞÓRSHÖFN", "Москва", []string{"ẞ"}},
 		{"a", "b", "c", "d", []string{"e"}},
 		{"Sans étiquette", "", "Autres", "Pau", nil},
 		{"Beaucoup d étiquettes", "Rien d autre.", "Autres", "Pau", strings.Fields("rouge orange jaune vert bleu indigo violet noir blanc gris brun rose")},

@@ -115,13 +115,17 @@ func written(r *rand.Rand, word string) string {
 	case 2:
 		word = strings.ToLower(word)
 	}
-	switch r.IntN(6) {
+	switch r.IntN(8) {
 	case 0:
 		word = withoutAccents(word)
 	case 1:
 		word = mapped(r, word, accented)
 	case 2:
 		word = mapped(r, ligatures.Replace(word), otherLetter)
+	case 3:
+		word = mapped(r, word, fullWidth)
+	case 4:
+		word = mapped(r, word, func(c rune) string { return string(c) + "\u00ad" })
 	}
 	switch r.IntN(3) {
 	case 0:
@@ -161,6 +165,14 @@ func mapped(r *rand.Rand, text string, other func(rune) string) string {
 func accented(c rune) string {
 	if unicode.In(c, unicode.Latin, unicode.Cyrillic, unicode.Greek) {
 		return string(c) + string([]rune("\u0300\u0301\u0302\u0308\u0327\u030c")[int(c)%6])
+	}
+	return string(c)
+}
+
+// fullWidth is the form of an ASCII character among those of East Asia.
+func fullWidth(c rune) string {
+	if c > ' ' && c < 0x7f {
+		c += 0xFEE0
 	}
 	return string(c)
 }

@@ -21,7 +21,7 @@ func TestQuestionsAreOfEveryShape(t *testing.T) {
 	s := Of(projects).with(further)
 	one, two := rand.New(rand.NewPCG(7, 7)), rand.New(rand.NewPCG(7, 7))
 	shapes := map[string]int{}
-	for range 1500 {
+	for range 2500 {
 		query := s.Any(one)
 		require.Equal(t, query, s.Any(two))
 		a := s.model.Answer(query)
@@ -35,6 +35,7 @@ func TestQuestionsAreOfEveryShape(t *testing.T) {
 			"nothing found": len(a.Results) == 0, "one found": len(a.Results) == 1, "some found": len(a.Results) > 1 && !a.Truncated, "a full page": a.Truncated,
 			"capitals": query != strings.ToLower(query), "accents apart": !norm.NFC.IsNormalString(query), "accents together": !norm.NFD.IsNormalString(query),
 			"plain": isASCII(query), "wildcards": strings.ContainsAny(query, "%_\\"), "other white space": strings.ContainsAny(query, "\t\n\u00a0\u2009\u3000"),
+			"full width": strings.ContainsFunc(query, func(c rune) bool { return c > 0xff00 && c < 0xff5f }), "soft hyphens": strings.Contains(query, "\u00ad"),
 			"one letter": len(words) == 1 && utf8.RuneCountInString(query) == 1,
 		} {
 			if is {
@@ -54,7 +55,7 @@ func TestQuestionsAreOfEveryShape(t *testing.T) {
 	}
 	for _, shape := range []string{
 		"bad", "one word", "two words", "three words", "four words", "nothing found", "one found", "some found", "a full page", "capitals", "accents apart",
-		"accents together", "plain", "wildcards", "other white space", "one letter", "a further project", "the oldest", "the newest",
+		"accents together", "full width", "soft hyphens", "plain", "wildcards", "other white space", "one letter", "a further project", "the oldest", "the newest",
 	} {
 		require.Greater(t, shapes[shape], 10, "%s: %v", shape, shapes)
 	}

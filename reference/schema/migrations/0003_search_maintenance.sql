@@ -1,19 +1,9 @@
 -- Keeps search_documents and search_words true to the projects, whoever writes
--- them. search.Normalize does in Go, for queries, what search_normalize does
--- here for documents; a test compares the two.
+-- them.
 
--- Lower case, no accents, no ligatures, one kind of space and of apostrophe.
-CREATE FUNCTION search_normalize(original text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $$
-    SELECT lower(
-        replace(replace(replace(replace(replace(
-            translate(
-                regexp_replace(normalize(original, NFD), '[\u0300-\u036f]+', '', 'g'),
-                E'ØøŁłĐđ’\u0009\u000a\u000b\u000c\u000d\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
-                E'OoLlDd''                         '),
-            'Œ', 'oe'), 'œ', 'oe'), 'Æ', 'ae'), 'æ', 'ae'), 'ß', 'ss'))
-$$;
+-- search_normalize folds a text: the function is made from the tables of the
+-- package fold, which folds queries, and stands here when this file is applied.
+-- @fold search_normalize
 
 -- Projects whose ids share all but the last 14 bits share a bucket: small enough
 -- (16,384) that reading every project of one is quick, and a million is 62 buckets.

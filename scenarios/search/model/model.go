@@ -145,7 +145,7 @@ func Refused(query string) string {
 		return "it has a zero character"
 	case utf8.RuneCountInString(query) > MaxQueryLength:
 		return "it is too long"
-	case strings.TrimSpace(query) == "":
+	case strings.TrimSpace(fold(query)) == "":
 		return "it is empty"
 	}
 	return ""
@@ -155,8 +155,8 @@ func Refused(query string) string {
 // the one that most projects lack.
 func wordsOf(query string) []string {
 	var words []string
-	for word := range strings.FieldsSeq(query) {
-		words = append(words, fold(word))
+	for word := range strings.FieldsSeq(fold(query)) {
+		words = append(words, word)
 	}
 	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
 	return words
