@@ -12,6 +12,12 @@ type Check struct {
 	// a level the limit, as the value, is the time that it takes, in seconds.
 	Threshold float64  `json:"threshold"`
 	Upper     *float64 `json:"upper,omitempty"`
+	// Times is how many times of its value in the baseline a metric may be, which
+	// Threshold then is; 0 where the limit depends on nothing. Baseline is that value, on
+	// so many samples; absent if nothing was measured.
+	Times           float64  `json:"times,omitempty"`
+	Baseline        *float64 `json:"baseline,omitempty"`
+	BaselineSamples int64    `json:"baseline_samples,omitempty"`
 	// Level is what must be fallen to, in the metric's own unit. Absent in a file of
 	// an older version where it was fallen to in time.
 	Level     *float64 `json:"level,omitempty"`

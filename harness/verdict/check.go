@@ -49,9 +49,12 @@ type Check struct {
 	Metric string
 	// Phase is one of the result package's phases. Defaults to all that
 	// follows the warm-up, the drain included.
-	Phase  string
-	Op     Op
-	Limit  Quantity
+	Phase string
+	Op    Op
+	Limit Quantity
+	// Times is how many times of what the metric was in the baseline the limit is, in
+	// the place of Limit. 0: the limit is Limit.
+	Times  float64
 	Upper  Quantity      // for Between
 	Within time.Duration // for FallsTo
 	// Why says where the limit comes from, for the reader of the report.
@@ -93,6 +96,19 @@ func (c Check) Between(lower, upper Quantity) Check {
 	return c.with(Between, lower)
 }
 
+// AtMostTimes holds when the value is no greater than that many times of what the
+// metric was in the baseline.
+func (c Check) AtMostTimes(baseline float64) Check { return c.times(AtMost, baseline) }
+
+// AtLeastTimes holds when the value is no less than that many times of what the
+// metric was in the baseline.
+func (c Check) AtLeastTimes(baseline float64) Check { return c.times(AtLeast, baseline) }
+
+func (c Check) times(op Op, baseline float64) Check {
+	c.Op, c.Times, c.Limit = op, baseline, Quantity{}
+	return c
+}
+
 // FallsTo holds when the series comes down to limit within that time of the
 // start of the phase, and stays there to its end.
 func (c Check) FallsTo(limit Quantity, within time.Duration) Check {
@@ -125,7 +141,7 @@ func (c Check) String() string { return Name(c.asked()) }
 func (c Check) asked() result.Check {
 	r := result.Check{
 		Metric: c.Metric, Phase: c.Phase, Op: string(c.Op), Threshold: c.Limit.Value, Unit: c.Limit.Unit,
-		Why: c.Why, Primary: c.Primary, Protections: c.Protections, Exercise: c.Exercise,
+		Times: c.Times, Why: c.Why, Primary: c.Primary, Protections: c.Protections, Exercise: c.Exercise,
 	}
 	switch c.Op {
 	case Between:

@@ -84,6 +84,7 @@ func Excused(c result.Check, w Window, v result.Validity) result.Check {
 
 // weigh is the verdict on a value in a valid experiment.
 func weigh(c *result.Check, r Reading) (result.Verdict, string) {
+	unlimited := relate(c)
 	switch {
 	case r.Samples == 0:
 		return result.NotExercised, "no samples of " + Subject(*c)
@@ -94,6 +95,8 @@ func weigh(c *result.Check, r Reading) (result.Verdict, string) {
 	}
 	c.Value = &r.Value
 	switch {
+	case unlimited != "":
+		return result.Inconclusive, unlimited
 	case r.Samples < c.MinSamples && r.Least != nil && beyond(*c, *r.Least):
 		return result.Fail, fmt.Sprintf("%s rests on %d samples, it needs %d, and whatever the others would have been it was at least %s, limit %s",
 			Subject(*c), r.Samples, c.MinSamples, result.Format(*r.Least, c.Unit), LimitText(*c))
@@ -104,6 +107,25 @@ func weigh(c *result.Check, r Reading) (result.Verdict, string) {
 	default:
 		return result.Fail, Finding(*c)
 	}
+}
+
+// relate gives a check that depends on the baseline its limit. It says why there is
+// none where the baseline cannot be one; empty of every other check.
+func relate(c *result.Check) (unlimited string) {
+	if c.Times == 0 {
+		return ""
+	}
+	c.Threshold = 0
+	switch {
+	case c.Baseline == nil:
+		return fmt.Sprintf("%s was not measured in the baseline, so there is nothing to hold it against", c.Metric)
+	case c.BaselineSamples < c.MinSamples:
+		return fmt.Sprintf("%s rests on %d samples in the baseline, it needs %d to be held against", c.Metric, c.BaselineSamples, c.MinSamples)
+	case *c.Baseline == 0:
+		return fmt.Sprintf("%s was 0 in the baseline, and %s of nothing is no limit", c.Metric, result.Format(c.Times, result.UnitFraction))
+	}
+	c.Threshold = c.Times * *c.Baseline
+	return ""
 }
 
 func neverFell(c result.Check, r Reading) string {

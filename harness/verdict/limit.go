@@ -50,9 +50,18 @@ func Subject(c result.Check) string {
 	}
 }
 
-// LimitText is a check's limit as people read it, with its sign.
+// LimitText is a check's limit as people read it, with its sign. One that depends on
+// the baseline says how much that was, once it is known.
 func LimitText(c result.Check) string {
 	limit := result.Format(c.Threshold, c.Unit)
+	if c.Times != 0 {
+		times := result.Format(c.Times, result.UnitFraction) + " baseline"
+		if limit += " (" + times + ")"; c.Baseline == nil {
+			limit = times
+		} else {
+			limit = limit[:len(limit)-1] + " " + result.Format(*c.Baseline, c.Unit) + ")"
+		}
+	}
 	switch Op(c.Op) {
 	case Between:
 		if c.Upper == nil {
@@ -71,7 +80,7 @@ func LimitText(c result.Check) string {
 
 // Name is a check as a sentence: "search.latency.p99 in baseline ≤ 1 000 ms".
 func Name(c result.Check) string {
-	c.Value = nil // the limit whole, whatever was measured
+	c.Value, c.Baseline = nil, nil // the limit whole, whatever was measured
 	text := LimitText(c)
 	if Op(c.Op) == Between && c.Upper != nil {
 		text = "between " + result.Format(c.Threshold, c.Unit) + " and " + result.Format(*c.Upper, c.Unit)

@@ -1,12 +1,10 @@
 package verdict
 
 import (
-	"errors"
-	"fmt"
+	"math"
 	"slices"
 
 	"holdfast.dev/holdfast/harness/result"
-	"holdfast.dev/holdfast/nearest"
 )
 
 // Descriptor says what a metric is, before anything of it was measured.
@@ -23,6 +21,12 @@ type Descriptor struct {
 	// MinSamples is how many samples the value needs to mean anything: 100 for
 	// a 99th percentile. Defaults to 1.
 	MinSamples int64
+	// Whole marks what has one value for all of a scenario, the same in each phase: it
+	// can't be held against its baseline.
+	Whole bool
+	// Unbounded marks what may be less than 0, or more than 100 % as a share: what a
+	// page, a query or a command of somebody else's says. All else can't.
+	Unbounded bool
 	// Anytime marks what counts from the target's start on, whatever phases took
 	// place: a target that dies in the warm-up has died.
 	Anytime bool
@@ -65,29 +69,6 @@ func (b *Registry) Names() []string {
 	return names
 }
 
-// Validate reports everything that is wrong with checks, before the run: a
-// metric that nobody measures (with the nearest name), another unit than the
-// metric's, a falls-to on what has no series, no operator.
-func (b *Registry) Validate(checks []Check) error {
-	var errs []error
-	for _, c := range checks {
-		e, ok := b.entries[c.Metric]
-		switch {
-		case !ok:
-			errs = append(errs, fmt.Errorf("check %q: nothing measures %q%s", c, c.Metric, nearest.Hint(c.Metric, b.Names())))
-		case c.Op == "":
-			errs = append(errs, fmt.Errorf("check on %s has no limit", c.Metric))
-		case c.Limit.Unit != e.Unit:
-			errs = append(errs, fmt.Errorf("check %q: the limit is in %s, the metric in %s", c, c.Limit.Unit, e.Unit))
-		case c.Op == Between && (c.Upper.Unit != e.Unit || c.Upper.Value < c.Limit.Value):
-			errs = append(errs, fmt.Errorf("check %q: the upper limit is below the lower, or in another unit", c))
-		case c.Op == FallsTo && (e.Points == nil || c.Phase == "" || c.Within <= 0):
-			errs = append(errs, fmt.Errorf("check %q: falling to a value needs a metric with a series, a phase and a time", c))
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // Judge holds each check against what was measured, in order. The first decides
 // where none is marked as primary.
 func (b *Registry) Judge(checks []Check, phases []result.Phase, v result.Validity) []result.Check {
@@ -101,9 +82,13 @@ func (b *Registry) Judge(checks []Check, phases []result.Phase, v result.Validit
 }
 
 func (b *Registry) judge(check Check, phases []result.Phase, v result.Validity) result.Check {
+	e, ok := b.entries[check.Metric]
+	check.Limit, check.Upper = in(check.Limit, e.Unit), in(check.Upper, e.Unit)
 	c := check.asked()
+	if c.Times != 0 {
+		c.Unit = e.Unit
+	}
 	c.Name = Name(c)
-	e, ok := b.entries[c.Metric]
 	if !ok {
 		c.Verdict, c.Reason = result.Inconclusive, "nothing measured "+c.Metric
 		return c
@@ -114,10 +99,33 @@ func (b *Registry) judge(check Check, phases []result.Phase, v result.Validity) 
 		c.Verdict, c.Reason = result.NotExercised, missing(c.Phase)
 		return c
 	}
+	if c.Times != 0 {
+		c.Baseline, c.BaselineSamples = e.baseline(phases)
+	}
 	if check.Op == FallsTo {
 		return Evaluate(c, Fall(e.Points(w), w.From, *c.Level), w, v)
 	}
 	return Evaluate(c, e.Read(w), w, v)
+}
+
+// in is a quantity in the unit of its metric, as it is where it has no such.
+func in(q Quantity, unit string) Quantity {
+	q, _ = q.In(unit)
+	return q
+}
+
+// baseline is what a metric was in the baseline, and on how many samples; nil where
+// nothing measured it then.
+func (e entry) baseline(phases []result.Phase) (value *float64, samples int64) {
+	w, ok := WindowOf(phases, result.Baseline)
+	if !ok {
+		return nil, 0
+	}
+	r := e.Read(w)
+	if r.Samples == 0 || math.IsNaN(r.Value) || math.IsInf(r.Value, 0) {
+		return nil, r.Samples
+	}
+	return &r.Value, r.Samples
 }
 
 // timed reports whether a metric is the machine's doing as well: whatever is

@@ -111,7 +111,7 @@ func TestValidateRefusesWhatCouldNeverBeJudged(t *testing.T) {
 	}{
 		{"unknown metric, with the nearest", verdict.Metric("search.latency.p9").AtMost(verdict.Duration(1)), `did you mean search.latency.p99?`},
 		{"unknown metric like nothing", verdict.Metric("zzzzzzzzzzzz").AtMost(verdict.Count(1)), `nothing measures "zzzzzzzzzzzz"`},
-		{"another unit", verdict.Metric("target.rss.max").AtMost(verdict.Count(1)), "the limit is in count, the metric in bytes"},
+		{"another unit", verdict.Metric("target.rss.max").AtMost(verdict.Count(1)), "its limit is a count (3), and target.rss.max is a size (300MB, 64MiB)"},
 		{"no limit", verdict.Metric("target.rss.max"), "has no limit"},
 		{"limits the wrong way round", verdict.Metric("api.in_flight").Between(verdict.Count(4), verdict.Count(2)), "upper limit"},
 		{"falling without a series", verdict.Metric("target.rss.max").In(result.Heal).FallsTo(verdict.Bytes(1), 1), "series"},

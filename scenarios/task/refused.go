@@ -44,7 +44,7 @@ func refusedKey(p profile.Profile) harness.Scenario {
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(30 * time.Second)).Because("the queue is empty of them soon"),
 			verdict.Metric("healthy.delay.p99").AtMost(verdict.Duration(2 * time.Second)).Because("of the same kind and queue, and not held up"),
 			verdict.Metric("notify.delay.p99").AtMost(verdict.Duration(2 * time.Second)),
-			verdict.Metric("queue.oldest.max").AtMost(verdict.Quantity{Value: 2, Unit: result.UnitSeconds}).Because("nobody waits behind those that are refused"),
+			verdict.Metric("queue.oldest.max").AtMost(verdict.Duration(2 * time.Second)).Because("nobody waits behind those that are refused"),
 			nothing("healthy.failed_tasks"), nothing("notify.failed_tasks"),
 			nothing("refused.failed"), nothing("healthy.failed"),
 		},
