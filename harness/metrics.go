@@ -16,7 +16,7 @@ func registry(s Scenario, m Measurement) *verdict.Registry {
 		r.addStreams(stream)
 	}
 	for _, series := range seriesOf(s) {
-		r.addSeries(series.Name, series.Unit)
+		r.addSeries(series.Name, series.Unit, s.foreign(series.Name))
 	}
 	for _, measure := range s.measures() {
 		r.addReading(measure.Descriptor)
@@ -59,7 +59,7 @@ func (r metrics) addDeath() {
 // addDrain enters how long it took, after the load, until the work that it
 // had caused was done; where it never was, for how long that was waited for.
 func (r metrics) addDrain(t Timeline) {
-	r.Add(verdict.Descriptor{Name: "drain.duration", Unit: result.UnitMS, Timed: true, About: "from the end of the load until its work was done"},
+	r.Add(verdict.Descriptor{Name: "drain.duration", Unit: result.UnitMS, Timed: true, Whole: true, About: "from the end of the load until its work was done"},
 		verdict.Source{Read: func(verdict.Window) verdict.Reading {
 			if r.seen == nil {
 				return verdict.Reading{}
@@ -83,7 +83,7 @@ func (r metrics) addLedger() {
 		{"lost", false, func(l *result.Ledger) int64 { return l.Lost }},
 		{"duplicated", false, func(l *result.Ledger) int64 { return l.Duplicated }},
 	} {
-		r.Add(verdict.Descriptor{Name: "ledger." + e.name, Unit: result.UnitCount, Timed: e.timed},
+		r.Add(verdict.Descriptor{Name: "ledger." + e.name, Unit: result.UnitCount, Timed: e.timed, Whole: true},
 			verdict.Source{Read: func(verdict.Window) verdict.Reading {
 				if r.seen == nil || r.seen.Ledger == nil || r.seen.Ledger.Accepted == 0 {
 					return verdict.Reading{}
@@ -102,7 +102,8 @@ func pilesUp(series, unit string) bool {
 
 // addSeries enters what a probe's series says of a window: NAME.max, .min, .mean,
 // .last, and NAME itself as the thing that falls to a value.
-func (r metrics) addSeries(name, unit string) {
+// Where it is foreign it may be anything.
+func (r metrics) addSeries(name, unit string, foreign bool) {
 	for _, stat := range []struct {
 		name string
 		of   func(probe.Window) float64
@@ -112,7 +113,7 @@ func (r metrics) addSeries(name, unit string) {
 		{"mean", func(w probe.Window) float64 { return w.Mean }},
 		{"last", func(w probe.Window) float64 { return w.Last }},
 	} {
-		r.Add(verdict.Descriptor{Name: name + "." + stat.name, Unit: unit, Timed: pilesUp(name, unit)}, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+		r.Add(verdict.Descriptor{Name: name + "." + stat.name, Unit: unit, Timed: pilesUp(name, unit), Unbounded: foreign}, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
 			if r.seen == nil {
 				return verdict.Reading{}
 			}
@@ -120,7 +121,7 @@ func (r metrics) addSeries(name, unit string) {
 			return verdict.Reading{Value: stat.of(seen), Samples: seen.N}
 		}})
 	}
-	r.Add(verdict.Descriptor{Name: name, Unit: unit, About: "over time"}, verdict.Source{Points: func(w verdict.Window) []verdict.Point {
+	r.Add(verdict.Descriptor{Name: name, Unit: unit, About: "over time", Unbounded: foreign}, verdict.Source{Points: func(w verdict.Window) []verdict.Point {
 		var points []verdict.Point
 		if r.seen == nil {
 			return nil

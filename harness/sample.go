@@ -57,3 +57,10 @@ func (s Scenario) validateSamples(p *problems) {
 		s.validateDatabase(p, "gauge "+g.Series.Name, step.Step{SQL: g.SQL, At: g.At})
 	}
 }
+
+// foreign reports whether a series is of what somebody else's page, query or command
+// says, which may be anything.
+func (s Scenario) foreign(series string) bool {
+	return slices.ContainsFunc(s.Watch, func(m probe.Metric) bool { return m.Series.Name == series }) ||
+		slices.ContainsFunc(s.Samples, func(g Sample) bool { return g.Series.Name == series })
+}

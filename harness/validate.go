@@ -181,7 +181,13 @@ func (s Scenario) validateChecks(p *problems) {
 			}
 		}
 		if !slices.Contains(phaseNames(), c.Phase) {
-			p.say("check %q: there is no phase %q", c, c.Phase)
+			p.say("check %q: there is no phase %q%s", c, c.Phase, hint(c.Phase, phaseNames()[1:]))
+		}
+		if phase := cmp.Or(c.Phase, result.Drain); phase != result.Drain && s.Timeline.Total() > 0 && s.Timeline.Length(phase) <= 0 {
+			p.say("check %q: the phase %s does not take place", c, phase)
+		}
+		if c.Times != 0 && s.Timeline.Length(result.Baseline) <= 0 {
+			p.say("check %q: the scenario has no baseline to hold it against", c)
 		}
 	}
 	p.note(registry(s, Measurement{}).Validate(s.Checks))

@@ -80,12 +80,18 @@ func (d *drawn) addMetric(t *rapid.T, i int) {
 			*at = &v
 		}
 	}
+	before := verdict.Reading{Value: drawValue(t, "before"), Samples: rapid.Int64Range(0, 200).Draw(t, "samples before")}
 	points := make([]verdict.Point, rapid.IntRange(0, 4).Draw(t, "points"))
 	for k := range points {
 		points[k] = verdict.Point{At: 3*time.Second + time.Duration(k)*200*time.Millisecond, Value: drawValue(t, "point")}
 	}
 	d.registry.Add(verdict.Descriptor{Name: name, Unit: unit, Timed: rapid.Bool().Draw(t, "timed"), MinSamples: rapid.SampledFrom([]int64{0, 1, 100}).Draw(t, "needs")},
-		verdict.Source{Read: func(verdict.Window) verdict.Reading { return read }, Points: func(verdict.Window) []verdict.Point { return points }})
+		verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+			if w.Phase == result.Baseline {
+				return before
+			}
+			return read
+		}, Points: func(verdict.Window) []verdict.Point { return points }})
 	c := verdict.Metric(name).In(rapid.SampledFrom([]string{"", result.Baseline, result.Heal}).Draw(t, "phase"))
 	c.Op = rapid.SampledFrom([]verdict.Op{verdict.AtMost, verdict.AtLeast, verdict.Equals, verdict.Below, verdict.Above, verdict.Between, verdict.FallsTo}).Draw(t, "op")
 	c.Exercise, c.Primary = rapid.Bool().Draw(t, "exercise"), rapid.IntRange(0, 4).Draw(t, "primary") == 0
@@ -103,6 +109,11 @@ func limited(t *rapid.T, c verdict.Check, unit string) verdict.Check {
 		c.Upper = verdict.Quantity{Value: c.Limit.Value + drawValue(t, "upper"), Unit: unit}
 	case verdict.FallsTo:
 		c.Within = time.Duration(rapid.IntRange(1, 1000).Draw(t, "within")) * time.Millisecond
+	case verdict.Equals:
+	default:
+		if c.Times != 0 || c.Phase == result.Heal && rapid.Bool().Draw(t, "relative") {
+			c.Times, c.Limit = rapid.Float64Range(0.1, 4).Draw(t, "times"), verdict.Quantity{}
+		}
 	}
 	return c
 }
@@ -149,6 +160,9 @@ func limitsOf(scenario string, checks []verdict.Check) (list []reevaluate.Limit)
 			l.Limit, l.Upper = text(c.Limit.Value), text(c.Upper.Value)
 		default:
 			l.Limit = text(c.Limit.Value)
+			if c.Times != 0 {
+				l.Limit = text(c.Times) + " x baseline"
+			}
 		}
 		list = append(list, l)
 	}
@@ -202,7 +216,12 @@ func TestOtherLimitsAreThoseOfAnotherRun(t *testing.T) {
 		other := d
 		other.checks = nil
 		for _, c := range d.checks {
-			next := limited(t, c, c.Limit.Unit)
+			next := c
+			if c.Times != 0 {
+				next.Times = rapid.Float64Range(0.1, 4).Draw(t, "other times")
+			} else if next = limited(t, c, c.Limit.Unit); next.Times != 0 {
+				next = c // which needs a baseline in the file
+			}
 			if c.Op == verdict.FallsTo {
 				next.Limit = c.Limit // another level needs the series in the file
 			}

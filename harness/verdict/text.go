@@ -280,6 +280,16 @@ func (p *checkParser) oneLimit(c *Check) (err error) {
 	return nil
 }
 
+// ParseTimes reads a limit that is relative to the baseline: 1.5 x baseline is 1.5.
+func ParseTimes(text string) (times float64, ok bool) {
+	m := timesBaseline.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil || m[2] != result.Baseline || len(m[0]) != len(strings.TrimSpace(text)) {
+		return 0, false
+	}
+	times, err := strconv.ParseFloat(m[1], 64)
+	return times, err == nil && times > 0
+}
+
 // phrase reads one of what may stand behind the limit.
 func (p *checkParser) phrase(c *Check) error {
 	switch {

@@ -31,7 +31,8 @@ type Limit struct {
 	// Op is one of <=, >=, ==, <, >, between. Empty: the check's own.
 	Op string `yaml:"op"`
 	// Limit is a number in the metric's own unit, or with a unit: 300ms, 100MB,
-	// 64MiB, 99%, 200/s.
+	// 64MiB, 99%, 200/s. Of a check that the run held against its baseline also
+	// 1.5 x baseline.
 	Limit string `yaml:"limit"`
 	// Upper is the other end of "between".
 	Upper string `yaml:"upper"`
@@ -105,11 +106,18 @@ func (l Limit) limits(c result.Check) (result.Check, error) {
 	if l.Op != "" {
 		c.Op = l.Op
 	}
+	if times, ok := verdict.ParseTimes(l.Limit); ok {
+		if l.Upper != "" || c.Baseline == nil && c.Times == 0 {
+			return c, errors.New("the run did not hold this check against its baseline, so no limit can be relative to it")
+		}
+		c.Times, c.Upper = times, nil
+		return l.named(c), nil
+	}
 	v, err := quantity(l.Limit, c.Unit)
 	if err != nil {
 		return c, err
 	}
-	c.Threshold, c.Upper = v, nil
+	c.Threshold, c.Upper, c.Times, c.Baseline, c.BaselineSamples = v, nil, 0, nil, 0
 	between := c.Op == string(verdict.Between)
 	switch {
 	case between && l.Upper == "":

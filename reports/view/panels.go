@@ -168,7 +168,7 @@ func limits(s result.Scenario, series result.Series, label string, span chart.Sp
 		list = append(list, chart.Limit{Name: "limit of " + label, Value: *series.Limit, Span: span})
 	}
 	for _, c := range s.Checks {
-		if c.Unit != series.Unit || c.Op == "falls_to" || !watches(c.Metric, series.Name) ||
+		if c.Unit != series.Unit || c.Op == "falls_to" || c.Times != 0 && c.Baseline == nil || !watches(c.Metric, series.Name) ||
 			series.Limit != nil && *series.Limit == c.Threshold { // one line is enough
 			continue
 		}
