@@ -44,6 +44,10 @@ type Dependency struct {
 	// KeepsData says that it keeps what it stores in [Opening.Data], so that it can
 	// be closed, its folder copied, and opened again on each copy.
 	KeepsData bool
+	// Key stands for all that decides how it keeps its data, for example the image and
+	// its version: a setup that another Key has done is not used again. Defaults to
+	// Name.
+	Key string
 	// Receives are the places at which a ledger may find what arrived: its name, or that
 	// of one of its routes behind it, for example stripe.charge. Its fake is then a
 	// [Receiver]. Defaults to none.

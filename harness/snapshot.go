@@ -1,0 +1,171 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/undo"
+)
+
+const (
+	// keepSnapshots is how many snapshots are kept between runs: those used last.
+	keepSnapshots = 8
+	// stepData is the undo step of a copy of a dependency's data.
+	stepData = "data-copy"
+	// wholeFile is written last into a snapshot.
+	wholeFile = "whole.json"
+	lockPause = 50 * time.Millisecond
+	// copiesDir is the folder with the copies of scenarios that go on.
+	copiesDir = "copies"
+)
+
+// snapshots is the folder in which what a setup left is kept between runs.
+type snapshots struct{ dir string }
+
+// snapshot is what a setup left beside the database: a folder for each dependency
+// that keeps data, and what was captured.
+type snapshot struct {
+	// Token stands for this making of it: the template of the database that belongs
+	// to it has it in its key.
+	Token    string            `json:"token"`
+	Captured map[string]string `json:"captured,omitempty"`
+}
+
+// snapshotsOf are those of a session.
+func (c Config) snapshots() snapshots {
+	return snapshots{filepath.Join(cmp.Or(c.Database.CacheDir, database.DefaultCacheDir()), "setup")}
+}
+
+func (s snapshots) path(key string) string { return filepath.Join(s.dir, key) }
+
+// read returns the snapshot of that key; false where there is none that is whole.
+func (s snapshots) read(key string) (snapshot, bool) {
+	data, err := os.ReadFile(filepath.Join(s.path(key), wholeFile))
+	var found snapshot
+	if err != nil || json.Unmarshal(data, &found) != nil || found.Token == "" {
+		return snapshot{}, false
+	}
+	now := time.Now()
+	_ = os.Chtimes(s.path(key), now, now) // of several the one used last stays
+	return found, true
+}
+
+// begin makes an empty folder in which a snapshot is made; [snapshots.put] puts it in
+// its place.
+func (s snapshots) begin(key string) (string, error) {
+	making := s.path(key) + ".making"
+	if err := errors.Join(os.MkdirAll(s.dir, 0o700), os.RemoveAll(making), os.Mkdir(making, 0o700)); err != nil {
+		return "", fmt.Errorf("keep what the setup leaves: %w", err)
+	}
+	return making, nil
+}
+
+func (s snapshots) put(key string, making string, whole snapshot) error {
+	data, err := json.Marshal(whole)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(making, wholeFile), data, 0o600)
+	}
+	if err == nil {
+		err = errors.Join(os.RemoveAll(s.path(key)), os.Rename(making, s.path(key)))
+	}
+	if err != nil {
+		return fmt.Errorf("keep what the setup leaves: %w", err)
+	}
+	s.prune(key)
+	return nil
+}
+
+// prune removes the snapshots that were not used for long, but keep; one that another
+// run is at work with stays.
+func (s snapshots) prune(keep string) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return
+	}
+	used := func(e fs.DirEntry) time.Time {
+		info, err := e.Info()
+		if err != nil {
+			return time.Time{}
+		}
+		return info.ModTime()
+	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() || e.Name() == keep || e.Name() == copiesDir })
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return used(b).Compare(used(a)) })
+	for _, old := range entries[min(len(entries), keepSnapshots-1):] {
+		key, _, _ := strings.Cut(old.Name(), ".")
+		if release, err := s.tryLock(key, unix.LOCK_EX); err == nil {
+			_ = os.RemoveAll(filepath.Join(s.dir, old.Name()))
+			release()
+		}
+	}
+}
+
+// lock waits until the snapshot of that key is ours alone, or shared with others who
+// only read it.
+func (s snapshots) lock(ctx context.Context, key string, how int) (release func(), err error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, fmt.Errorf("keep what the setup leaves: %w", err)
+	}
+	tick := time.NewTicker(lockPause)
+	defer tick.Stop()
+	for {
+		release, err := s.tryLock(key, how)
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			return release, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("another run does the same setup: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+func (s snapshots) tryLock(key string, how int) (release func(), err error) {
+	f, err := os.OpenFile(s.path(key)+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock what the setup leaves: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { _ = f.Close() }, nil
+}
+
+// scratch makes a folder for a dependency's data, which is gone with the scenario,
+// and with the next run where this one is killed.
+func (s snapshots) scratch(journal *undo.Journal, undo *cleanups) (string, error) {
+	dir := filepath.Join(s.dir, copiesDir, "copy-"+NewID(time.Now())+fmt.Sprintf("-%d", time.Now().UnixNano()))
+	step, err := journal.Plan(stepData, map[string]string{"dir": dir})
+	if err != nil {
+		return "", err
+	}
+	undo.add("remove the copy of the data", func(context.Context) error {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+		return journal.Done(step)
+	})
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// undoCopy removes a copy that a killed run left.
+func undoCopy(_ context.Context, args map[string]string) error {
+	dir := filepath.Clean(args["dir"])
+	if !filepath.IsAbs(dir) || !strings.HasPrefix(filepath.Base(dir), "copy-") || filepath.Base(filepath.Dir(dir)) != copiesDir {
+		return fmt.Errorf("remove %q: that is no copy of ours", args["dir"])
+	}
+	return os.RemoveAll(dir)
+}
