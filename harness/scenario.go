@@ -118,6 +118,8 @@ type World struct {
 	// News is what is written into the data while the target runs: its next answer
 	// must know it. Defaults to nothing.
 	News []standing.News
+	// Postgres is what the data asks of its server. Defaults to any.
+	Postgres database.Wants
 	// DatabaseName is how texts call the database: {db.dsn} where it is db. Defaults
 	// to database.
 	DatabaseName string

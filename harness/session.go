@@ -27,8 +27,15 @@ type Session struct {
 	cleanups cleanups
 	breach   breach
 
-	server sync.Mutex // held while the database server is brought up
-	db     *database.Server
+	server  sync.Mutex // held while a database server is brought up
+	db      *database.Server
+	servers map[string]wanted // by what is wanted of them, where that is something
+}
+
+// wanted is a server as a world wants it.
+type wanted struct {
+	server     *database.Server
+	ofDatabase map[string]string // the settings that are set of each database on it
 }
 
 // Open clears what dead runs left behind and brings up what the scenarios need:
@@ -51,13 +58,13 @@ func openFor(ctx context.Context, cfg Config, scenarios []Scenario, variants []V
 		return nil, err
 	}
 	s := &Session{cfg: cfg}
-	if err := s.open(ctx, slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.World.hasData() })); err != nil {
+	if err := s.open(ctx, scenarios); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
 	return s, nil
 }
 
-func (s *Session) open(ctx context.Context, withDatabase bool) error {
+func (s *Session) open(ctx context.Context, scenarios []Scenario) error {
 	s.sweep(ctx)
 	journal, err := undo.Open(s.cfg.UndoDir, s.cfg.ID)
 	if err != nil {
@@ -65,8 +72,11 @@ func (s *Session) open(ctx context.Context, withDatabase bool) error {
 	}
 	s.journal = journal
 	s.cleanups.add("close the undo journal", func(context.Context) error { return journal.Close() })
-	if withDatabase {
-		if _, err := s.database(ctx); err != nil {
+	for _, sc := range scenarios {
+		if !sc.World.hasData() {
+			continue
+		}
+		if _, err := s.databaseFor(ctx, sc.World.Postgres); err != nil {
 			return err
 		}
 	}
@@ -76,32 +86,54 @@ func (s *Session) open(ctx context.Context, withDatabase bool) error {
 // Close takes down what Open brought up, also when ctx is over.
 func (s *Session) Close(ctx context.Context) error { return s.cleanups.run(ctx) }
 
-// database is the server of the session, brought up when it is first needed.
-func (s *Session) database(ctx context.Context) (*database.Server, error) {
+// databaseFor is a server as it is wanted, brought up when it is first needed: that
+// of the session, unless an image or settings of the server ask for another.
+func (s *Session) databaseFor(ctx context.Context, w database.Wants) (wanted, error) {
 	s.server.Lock()
 	defer s.server.Unlock()
-	if s.db != nil {
-		return s.db, nil
+	if there, ok := s.servers[w.Key()]; ok {
+		return there, nil
 	}
-	opts := s.cfg.Database
-	opts.Journal = s.journal
-	opts.Log = s.say
-	db, err := database.Open(ctx, opts)
+	opts, err := w.From(s.cfg.Database)
 	if err != nil {
-		return nil, err
+		return wanted{}, err
 	}
-	s.db = db
-	s.cleanups.add("close the database server", db.Close)
-	return db, nil
+	server := s.db
+	if server == nil || w.Image != "" {
+		opts.Journal = s.journal
+		opts.Log = s.say
+		if server, err = database.Open(ctx, opts); err != nil {
+			return wanted{}, err
+		}
+		s.cleanups.add("close the database server", server.Close)
+		if s.db == nil && w.Image == "" {
+			s.db = server
+		}
+	}
+	ofDatabase, ofServer, err := server.Place(ctx, w.Settings)
+	if err == nil && len(ofServer) > 0 {
+		if server, err = server.With(ctx, ofServer); err == nil {
+			s.cleanups.add("close the database server with settings of its own", server.Close)
+		}
+	}
+	if err != nil {
+		return wanted{}, err
+	}
+	if s.servers == nil {
+		s.servers = map[string]wanted{}
+	}
+	s.servers[w.Key()] = wanted{server, ofDatabase}
+	return s.servers[w.Key()], nil
 }
 
 // describe says of a result where it was measured, as far as it is known by now.
 func (s *Session) describe(r *result.Run) {
 	s.server.Lock()
 	defer s.server.Unlock()
-	if s.db != nil {
-		r.Environment.Database = s.db.Describe()
-		r.Environment.Versions["postgres"] = s.db.Version()
+	for _, key := range slices.Sorted(maps.Keys(s.servers)) {
+		db := s.servers[key].server
+		r.Environment.Database = db.Describe()
+		r.Environment.Versions["postgres"] = db.Version()
 	}
 }
 

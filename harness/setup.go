@@ -108,17 +108,18 @@ func (s *Session) setUpData(ctx context.Context, st *setup, undo *cleanups) (str
 	if !st.scenario.World.hasData() {
 		return "", nil
 	}
-	server, err := s.database(ctx)
+	found, err := s.databaseFor(ctx, st.scenario.World.Postgres)
 	if err != nil {
 		return "", err
 	}
+	server := found.server
 	if st.scenario.crashes() {
 		if server, err = ownServer(ctx, server, undo); err != nil {
 			return "", err
 		}
 		st.server = server
 	}
-	template, err := server.Template(ctx, st.scenario.World.Data)
+	template, err := server.Template(ctx, st.scenario.World.Postgres.On(st.scenario.World.Data, found.ofDatabase))
 	if err != nil {
 		return "", fmt.Errorf("seed the data: %w", err)
 	}

@@ -30,6 +30,8 @@ const (
 	codeInvalidAuth       = "28000"
 	codeInvalidValue      = "22023"
 	codeWrongObject       = "42809"
+	codeUndefinedFile     = "58P01"
+	codeNotSupported      = "0A000"
 )
 
 func hasCode(err error, codes ...string) bool {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness/database/internal/address"
@@ -45,10 +48,36 @@ func (s *Server) cloneAs(ctx context.Context, n name, t Template) error {
 		if err != nil {
 			return err
 		}
+		if err := setAll(ctx, conn, n, t.set.Settings); err != nil {
+			return err
+		}
 		l := label{Holdfast: "clone", DataSet: t.set.Name, Run: s.run, Used: time.Now().UTC()}
 		_, err = conn.Exec(ctx, l.comment(n.String()))
 		return err
 	})
+}
+
+// lists are the settings that are lists of names, each of which is quoted by itself.
+var lists = []string{"search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries"}
+
+// setAll sets settings of a database, for every session that begins from then on.
+func setAll(ctx context.Context, conn *pgx.Conn, n name, settings map[string]string) error {
+	for _, setting := range slices.Sorted(maps.Keys(settings)) {
+		parts := strings.Split(setting, ".") // of an extension: prefix.name
+		value := literal(settings[setting])
+		if slices.Contains(lists, setting) {
+			var all []string
+			for one := range strings.SplitSeq(settings[setting], ",") {
+				all = append(all, literal(strings.Trim(one, ` "`)))
+			}
+			value = strings.Join(all, ",")
+		}
+		_, err := conn.Exec(ctx, "ALTER DATABASE "+quote(n.String())+" SET "+pgx.Identifier(parts).Sanitize()+" TO "+value)
+		if err != nil {
+			return fmt.Errorf("set %s of the database: %w", setting, err)
+		}
+	}
+	return nil
 }
 
 // DSN returns the connection string, password included, as a URL.

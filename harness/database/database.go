@@ -74,6 +74,9 @@ type Options struct {
 	// every folder down to it must be open to pass through. Defaults to
 	// DefaultCacheDir().
 	CacheDir string
+	// Settings are those with which a server is started, over the few that every
+	// server of ours has. A server that is somebody else's takes none.
+	Settings map[string]string
 	// KeepTemplates is how many templates a server keeps between runs; those used
 	// last stay, and so do those in use. Defaults to DefaultKeepTemplates.
 	KeepTemplates int

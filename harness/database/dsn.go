@@ -3,6 +3,9 @@ package database
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"holdfast.dev/holdfast/harness/database/internal/address"
 )
@@ -20,9 +23,12 @@ func given(dsn, from string) Provider {
 	return Provider{
 		Name: "dsn",
 		Hint: "export " + URLVariable + "=postgres://USER:PASSWORD@HOST:5432/postgres, of a role that may create databases",
-		Open: func(ctx context.Context, _ Surroundings) (Instance, error) {
+		Open: func(ctx context.Context, s Surroundings) (Instance, error) {
 			if dsn == "" {
 				return Instance{}, fmt.Errorf("%s is not set", from)
+			}
+			if len(s.Settings) > 0 {
+				return Instance{}, badDSN{from, fmt.Errorf("the server is somebody else's, and %s can be set of a server of our own alone: unset it", strings.Join(slices.Sorted(maps.Keys(s.Settings)), ", "))}
 			}
 			instance, err := openDSN(ctx, dsn)
 			if err != nil {

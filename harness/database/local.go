@@ -43,7 +43,7 @@ func Binaries(dir string) Provider {
 // startCluster starts the server as a child of this process.
 func startCluster(ctx context.Context, s Surroundings, b cluster.Binaries) (Instance, error) {
 	c, err := cluster.Start(ctx, cluster.Config{
-		Binaries: b, Dir: filepath.Join(s.CacheDir, "postgres"), Journal: s.Journal, Log: s.Log,
+		Binaries: b, Dir: filepath.Join(s.CacheDir, "postgres"), Journal: s.Journal, Log: s.Log, Settings: s.Settings,
 	})
 	if err != nil {
 		return Instance{}, err

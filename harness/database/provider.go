@@ -20,6 +20,8 @@ type Provider struct {
 	// Open finds or starts a server, or says why this way is closed; then the next
 	// one is tried, unless the error is an ErrBadDSN.
 	Open func(ctx context.Context, s Surroundings) (Instance, error)
+	// Image is the same way with another container image. Nil where it takes none.
+	Image func(image string) Provider
 	// Undoers undo what Open plans in the journal, kind by kind. Nil where it
 	// plans nothing.
 	Undoers map[string]undo.Func
@@ -30,6 +32,7 @@ type Surroundings struct {
 	CacheDir string            // for what is kept between runs; it need not exist yet
 	Journal  *undo.Journal     // told of what is started, before it is started; may be nil
 	Log      func(line string) // told of what takes long or is out of the ordinary
+	Settings map[string]string // of the server, where it is started
 }
 
 // Instance is a server that a provider found or started.
@@ -74,7 +77,7 @@ func choose(ctx context.Context, o Options) (found, error) {
 		if o.Provider != Auto && o.Provider != p.Name {
 			continue
 		}
-		instance, err := p.Open(ctx, Surroundings{CacheDir: o.CacheDir, Journal: o.Journal, Log: o.Log})
+		instance, err := p.Open(ctx, Surroundings{CacheDir: o.CacheDir, Journal: o.Journal, Log: o.Log, Settings: o.Settings})
 		if err == nil {
 			return found{Instance: instance, way: p.Name, why: tried.why(o.Provider, instance)}, nil
 		}

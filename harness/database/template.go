@@ -22,6 +22,9 @@ type DataSet struct {
 	// no connection open. It is called once per key and server, however many runs
 	// ask for it. The database is vacuumed and analysed afterwards.
 	Build func(ctx context.Context, dsn string) error
+	// Settings are those of each database with the data, as ALTER DATABASE … SET has
+	// them. Defaults to none.
+	Settings map[string]string
 }
 
 // IsZero says whether the set is the zero value: no data, and no need of a
@@ -163,6 +166,9 @@ func (s *Server) build(ctx context.Context, conn *pgx.Conn, t Template) (err err
 	l := label{Holdfast: "build", DataSet: t.set.Name, Key: t.set.Key, Run: s.run, Used: began.UTC()}
 	if _, err := conn.Exec(ctx, l.comment(work.String())); err != nil {
 		return fmt.Errorf("label the template: %w", err)
+	}
+	if err := setAll(ctx, conn, work, t.set.Settings); err != nil {
+		return err
 	}
 	if err := t.set.Build(ctx, s.admin.On(work.String()).DSN()); err != nil {
 		return fmt.Errorf("build: %w", err)

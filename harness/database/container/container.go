@@ -9,7 +9,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"holdfast.dev/holdfast/harness/database"
@@ -46,6 +48,7 @@ func Provider(image string) database.Provider {
 			}
 			return instance, nil
 		},
+		Image:   Provider,
 		Undoers: engine.Undoers(),
 	}
 }
@@ -68,6 +71,9 @@ func run(ctx context.Context, s database.Surroundings, e *engine.Engine, image s
 	var settings []string
 	for _, setting := range cluster.Settings() {
 		settings = append(settings, setting.Name+"="+setting.Value)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Settings)) {
+		settings = append(settings, name+"="+s.Settings[name])
 	}
 	c, err := e.Run(ctx, engine.Config{Image: image, Settings: settings, LockDir: locks, Journal: s.Journal})
 	if err != nil {

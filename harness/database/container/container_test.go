@@ -94,6 +94,7 @@ func value(t *testing.T, dsn, sql string) (text string) {
 func TestAContainerServesARun(t *testing.T) {
 	cache := t.TempDir()
 	o := only(databasetest.Image(t), cache)
+	o.Settings = map[string]string{"max_worker_processes": "5"}
 	o.Log = func(line string) { t.Log(line) }
 	began := time.Now()
 	s, err := database.Open(t.Context(), o)
@@ -102,6 +103,7 @@ func TestAContainerServesARun(t *testing.T) {
 	t.Logf("up in %v", time.Since(began))
 	require.Contains(t, s.Describe(), "container: PostgreSQL ")
 	require.Len(t, containers(t, cache), 1)
+	require.Equal(t, "5", value(t, s.DSN(), "SHOW max_worker_processes"))
 
 	set := database.DataSet{Name: "one", Key: "one", Build: func(ctx context.Context, dsn string) error {
 		conn, err := pgx.Connect(ctx, dsn)

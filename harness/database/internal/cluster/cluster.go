@@ -16,10 +16,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +50,7 @@ type Config struct {
 	Dir      string            // where clusters are kept between runs; one folder per kind of binaries, one numbered folder per cluster
 	Journal  *undo.Journal     // told of the server before it is started; may be nil
 	Log      func(line string) // told of what is out of the ordinary; may be nil
+	Settings map[string]string // over those that every server has
 }
 
 // Cluster is a running server.
@@ -168,6 +171,9 @@ func (c *Cluster) launchAt(ctx context.Context, port uint16) error {
 	args := []string{"-D", c.slot.data()}
 	for _, s := range append(placement(c.config.Binaries.Major, port), Settings()...) {
 		args = append(args, "-c", s.Name+"="+s.Value)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.config.Settings)) {
+		args = append(args, "-c", name+"="+c.config.Settings[name])
 	}
 	c.address = address.New("127.0.0.1", port, superuser, password, "postgres")
 	run := ""
