@@ -4,26 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"net/url"
-	"strings"
 	"syscall"
 	"time"
-
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"holdfast.dev/holdfast/harness/result"
 )
 
 // DefaultPrometheusEvery is what [Prometheus] samples at.
 const DefaultPrometheusEvery = time.Second
-
-// maxPage bounds what is read of a metrics page, in bytes.
-const maxPage = 4 << 20
 
 // PrometheusConfig is a metrics page and what to read of it.
 type PrometheusConfig struct {
@@ -151,12 +142,21 @@ func (s *scraper) perSecond(i int, now reading) float64 {
 	return (now.v - before.v) / elapsed
 }
 
+// names are those of the metrics on the page.
+func (s *scraper) names() []string {
+	var all []string
+	for _, m := range s.config.Metrics {
+		all = append(all, m.Name)
+	}
+	return all
+}
+
 func (s *scraper) fetch(ctx context.Context) (page, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.config.URL, nil)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Accept", "text/plain;version=0.0.4")
+	req.Header.Set("Accept", "text/plain;version=0.0.4, application/openmetrics-text;q=0.5")
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return nil, err
@@ -165,86 +165,9 @@ func (s *scraper) fetch(ctx context.Context) (page, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("read %s: %s", req.URL.Redacted(), resp.Status)
 	}
-	page, err := parsePage(resp.Body)
+	page, err := parsePage(resp.Body, s.names())
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", req.URL.Redacted(), err)
 	}
 	return page, nil
-}
-
-// page is a metrics page by the names of its families.
-type page map[string]*dto.MetricFamily
-
-var errPageTooLong = fmt.Errorf("the metrics page is longer than %d bytes", maxPage)
-
-// parsePage reads a page that somebody else wrote: bounded, and whole or not
-// at all.
-func parsePage(r io.Reader) (page, error) {
-	bounded := &io.LimitedReader{R: r, N: maxPage + 1}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bounded)
-	if bounded.N <= 0 {
-		return nil, errPageTooLong
-	}
-	if err != nil {
-		return nil, fmt.Errorf("not a metrics page: %w", err)
-	}
-	return families, nil
-}
-
-// read adds up the values of all metrics that match; NaN if none does.
-func (m Metric) read(p page) float64 {
-	family, part := p[m.Name], ""
-	if family == nil {
-		for _, suffix := range []string{"_sum", "_count"} {
-			if base, ok := strings.CutSuffix(m.Name, suffix); ok && family == nil {
-				family, part = p[base], suffix
-			}
-		}
-	}
-	sum, found := 0.0, false
-	for _, metric := range family.GetMetric() {
-		if v, ok := valueOf(metric, part); ok && matches(metric.GetLabel(), m.Labels) {
-			sum, found = sum+v, true
-		}
-	}
-	if !found {
-		return math.NaN()
-	}
-	return sum
-}
-
-// valueOf is a metric's one value, or the part of a distribution.
-func valueOf(m *dto.Metric, part string) (float64, bool) {
-	switch {
-	case part == "" && m.Counter != nil:
-		return m.Counter.GetValue(), true
-	case part == "" && m.Gauge != nil:
-		return m.Gauge.GetValue(), true
-	case part == "" && m.Untyped != nil:
-		return m.Untyped.GetValue(), true
-	case part == "_sum" && m.Histogram != nil:
-		return m.Histogram.GetSampleSum(), true
-	case part == "_sum" && m.Summary != nil:
-		return m.Summary.GetSampleSum(), true
-	case part == "_count" && m.Histogram != nil:
-		return float64(m.Histogram.GetSampleCount()), true
-	case part == "_count" && m.Summary != nil:
-		return float64(m.Summary.GetSampleCount()), true
-	}
-	return 0, false
-}
-
-func matches(labels []*dto.LabelPair, want map[string]string) bool {
-	found := 0
-	for _, label := range labels {
-		value, asked := want[label.GetName()]
-		if asked && value != label.GetValue() {
-			return false
-		}
-		if asked {
-			found++
-		}
-	}
-	return found == len(want)
 }
