@@ -68,6 +68,10 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	if err != nil {
 		return err
 	}
+	config, err := l.load(ctx, undo)
+	if err != nil {
+		return err
+	}
 	l.watches = l.session.watch(ctx, l.scenario, scene)
 	l.start = time.Now().Add(leadTime)
 	if l.sampler, err = probe.Start(context.WithoutCancel(ctx), l.start, probes...); err != nil {
@@ -79,15 +83,24 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 		return err
 	}
 	undo.add("undo the faults", func(context.Context) error { l.schedule.Stop(); return nil })
+	config.Start, config.Observe, config.Answers = l.start, l.exchanges(), l.answered()
+	l.attack, err = load.Start(ctx, config, l.scenario.Load...)
+	return err
+}
+
+// load says where the load goes and what it knows, and opens its sessions: none of
+// that is load, and all of it comes before the clock starts.
+func (l *live) load(ctx context.Context, undo *cleanups) (load.Config, error) {
 	balancer, err := l.balance(undo)
 	if err != nil {
-		return err
+		return load.Config{}, err
 	}
-	l.attack, err = load.Start(ctx, load.Config{
-		BaseURL: l.target.URL(), Balancer: balancer, Start: l.start, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(), FirstFault: l.scenario.firstFault(),
-		Observe: l.exchanges(), Answers: l.answered(), Header: callersHeader(l.caller), Values: l.values,
-	}, l.scenario.Load...)
-	return err
+	config := load.Config{
+		BaseURL: l.target.URL(), Balancer: balancer, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(), FirstFault: l.scenario.firstFault(),
+		Header: callersHeader(l.caller), Values: l.values,
+	}
+	config.Logins, err = load.LogIn(ctx, config, l.scenario.Load...)
+	return config, err
 }
 
 // exchanges is who is told of each request.
