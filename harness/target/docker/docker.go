@@ -1,7 +1,8 @@
 // Package docker runs the system under test in a container with a memory limit,
 // for the programs that choose it: it brings Docker's own client along.
 //
-// Enter at [Runtime], or at [New] for one target.
+// Enter at [Runtime], or at [New] for one target that is a program, at [Image] for
+// a process that is somebody's image.
 package docker
 
 import (
@@ -63,6 +64,7 @@ func Runtime(engine string) target.Runtime {
 		New: func(s target.Spec) (target.Target, error) {
 			return New(Config{Program: s.Program, Binary: s.Command, MemoryLimit: cmp.Or(s.MemoryLimit, DefaultMemoryLimit), Engine: engine})
 		},
+		Image:   func(s target.ImageSpec) (target.Launcher, error) { return Image(engine, ImageConfig{ImageSpec: s}) },
 		Undoers: undoers(),
 	}
 }
@@ -105,13 +107,8 @@ func (c *containers) Describe() string {
 // prepare makes sure that there is an engine and an image.
 func (c *containers) prepare(ctx context.Context) error {
 	if c.engine == nil {
-		e, err := dialEngine(c.Engine)
+		e, version, err := openEngine(ctx, c.Engine)
 		if err != nil {
-			return err
-		}
-		version, err := e.check(ctx)
-		if err != nil {
-			e.close()
 			return err
 		}
 		c.engine = e

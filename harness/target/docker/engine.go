@@ -45,6 +45,18 @@ func dialEngine(host string) (*engine, error) {
 	return &engine{api: api, host: api.DaemonHost()}, nil
 }
 
+// openEngine is dialEngine with a look at whether it will do.
+func openEngine(ctx context.Context, host string) (e *engine, version string, err error) {
+	if e, err = dialEngine(host); err != nil {
+		return nil, "", err
+	}
+	if version, err = e.check(ctx); err != nil {
+		e.close()
+		return nil, "", err
+	}
+	return e, version, nil
+}
+
 func (e *engine) close() { _ = e.api.Close() }
 
 // check makes sure that a container of this engine shares our kernel and our

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/target/internal/cgroup"
+	"holdfast.dev/holdfast/harness/target/internal/kin"
 	"holdfast.dev/holdfast/harness/target/internal/peak"
 	"holdfast.dev/holdfast/harness/undo"
 )
@@ -25,6 +27,7 @@ import (
 const (
 	enginePatience = 10 * time.Second       // for one request to the engine
 	enginePause    = 100 * time.Millisecond // between two tries
+	keepPatience   = 5 * time.Minute        // for data to be kept
 	logPatience    = 2 * time.Second        // for the last log lines after the end
 )
 
@@ -37,6 +40,10 @@ type life struct {
 	name    string
 	limit   uint64
 	log     func() io.WriteCloser
+	// before is called with the container's name when it is made and not started, after
+	// when it has ended. Nil: nothing is to be done.
+	before, after func(ctx context.Context, name string) error
+
 	hostPID int
 	dir     string // of its memory cgroup; empty if unknown
 	peak    *peak.Watch
@@ -55,6 +62,11 @@ type life struct {
 func (l *life) begin(ctx context.Context, options client.ContainerCreateOptions) error {
 	if _, err := l.engine.api.ContainerCreate(ctx, options); err != nil {
 		return fmt.Errorf("make the container: %w", err)
+	}
+	if l.before != nil {
+		if err := l.before(ctx, l.name); err != nil {
+			return err
+		}
 	}
 	if _, err := l.engine.api.ContainerStart(ctx, l.name, client.ContainerStartOptions{}); err != nil {
 		return fmt.Errorf("start the container: %w", err)
@@ -87,6 +99,9 @@ func (l *life) live() {
 	case <-time.After(logPatience):
 		stopFollowing()
 		<-logged
+	}
+	if l.after != nil && state != nil {
+		err = errors.Join(err, l.keep())
 	}
 	l.err = errors.Join(err, l.remove())
 }
@@ -152,7 +167,10 @@ func (l *life) followLog(ctx context.Context) {
 // describeEnd translates the engine's state, nil if it is not known. After a
 // kill for memory the peak is left out: what was last seen is from before it.
 func (l *life) describeEnd(state *container.State, peak *uint64) result.End {
-	end := result.End{LimitBytes: &l.limit, PeakRSSBytes: peak}
+	end := result.End{PeakRSSBytes: peak}
+	if l.limit > 0 {
+		end.LimitBytes = &l.limit
+	}
 	if state == nil {
 		return end
 	}
@@ -166,6 +184,13 @@ func (l *life) describeEnd(state *container.State, peak *uint64) result.End {
 		end.OOMEvidence = fmt.Sprintf("docker inspect: OOMKilled, exit code %d", code)
 	}
 	return end
+}
+
+// keep does what is to be done before it is removed.
+func (l *life) keep() error {
+	ctx, cancel := context.WithTimeout(context.Background(), keepPatience)
+	defer cancel()
+	return l.after(ctx, l.name)
 }
 
 // remove removes the container for certain and crosses it out.
@@ -188,9 +213,34 @@ func (l *life) PID() (int32, bool) {
 // MemoryDir implements [target.Life].
 func (l *life) MemoryDir() (string, bool) { return l.dir, l.dir != "" }
 
-// Signal goes through the engine, which may send what we may not. A container
-// of ours has one program, so all of it is its main process.
-func (l *life) Signal(sig syscall.Signal, _ bool) error {
+// Members are its processes on this machine, as far as its cgroup is known.
+func (l *life) Members() []kin.Process {
+	if _, running := l.PID(); !running || l.dir == "" {
+		return nil
+	}
+	return kin.InGroup(l.dir)
+}
+
+// Signal goes through the engine, which may send what we may not, to the main
+// process. The others, if all are meant, are told by ourselves; of what only the
+// engine may reach they are the engine's affair: SIGKILL to the main process ends
+// all.
+func (l *life) Signal(sig syscall.Signal, all bool) error {
+	if err := l.signalMain(sig); err != nil || !all {
+		return err
+	}
+	for _, p := range l.Members() {
+		if p.PID == int32(l.hostPID) {
+			continue
+		}
+		if err := kin.Send(p, sig); err != nil && !errors.Is(err, os.ErrProcessDone) && sig != syscall.SIGKILL {
+			return fmt.Errorf("signal another process of container %s: %w", l.name, err)
+		}
+	}
+	return nil
+}
+
+func (l *life) signalMain(sig syscall.Signal) error {
 	l.mu.Lock()
 	gone := l.gone
 	l.mu.Unlock()
