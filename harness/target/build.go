@@ -114,7 +114,7 @@ func (c BuildConfig) run(ctx context.Context, b *Built) error {
 	case <-ctx.Done():
 		stopped = context.Cause(ctx)
 		_ = life.Signal(syscall.SIGKILL, true) // who is gone meanwhile needs none
-		<-life.Done()                     // comes: nothing outlives that signal for long, and the clearing is bounded
+		<-life.Done()                          // comes: nothing outlives that signal for long, and the clearing is bounded
 	}
 	end, left := life.Outcome()
 	b.Took, b.Log = time.Since(began), log.list()
