@@ -93,6 +93,9 @@ type Launch struct {
 	// an open way out, which the standing check nowhere looks at.
 	Closed     bool
 	AllowHosts []string
+	// AllowLoad lets a service that somebody else runs get any load: without it GET and
+	// HEAD alone, at [PoliteRate]. Defaults to no.
+	AllowLoad bool
 	// MemoryLimit in bytes; 0 is none.
 	MemoryLimit uint64
 	// ReadyTimeout bounds its start. Defaults to target.DefaultReadyTimeout.

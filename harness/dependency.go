@@ -41,6 +41,9 @@ type Dependency struct {
 	// the run: {url}, {host} and so on are what the dependency says of itself (see
 	// [Fake]), {secrets.app} or {parameters.size} what [Opening.Values] has.
 	Export map[string]string
+	// Elsewhere is host:port of a service that somebody else runs, which the dependency
+	// leads to: it must be named in [Launch.AllowHosts]. Defaults to none.
+	Elsewhere string
 	// KeepsData says that it keeps what it stores in [Opening.Data], so that it can
 	// be closed, its folder copied, and opened again on each copy.
 	KeepsData bool

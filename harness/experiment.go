@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"holdfast.dev/holdfast/harness/egress"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
 )
@@ -69,7 +70,7 @@ func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, m *Measur
 		})
 	}
 	err = errors.Join(err, undo.run(ctx))
-	if contact := s.breach.seen(); contact != nil {
+	if contact := new(egress.ContactError); errors.As(s.breach.seen(), &contact) {
 		m.Contact = contact.Error()
 	}
 	if st != nil {

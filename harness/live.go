@@ -40,6 +40,7 @@ type live struct {
 	attack   *load.Attack
 	flights  *flights // nil where nothing asks the target to end
 	events   eventLog
+	runaway  runaway // of somebody else's service
 	display  display
 }
 
@@ -192,6 +193,7 @@ func (l *live) watch(ctx context.Context) (how ending, outcomes []load.Tally) {
 		case <-poll.C:
 		case <-ticker.C:
 			l.display.show(l.moment())
+			l.spare(&how)
 		case <-over.C:
 			if more := l.forbearance(); more > 0 {
 				over.Reset(more)

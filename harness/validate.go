@@ -206,7 +206,7 @@ func (c Config) validateAll(scenarios []Scenario, variants []Variant) error {
 	seen := map[string]bool{}
 	for _, s := range scenarios {
 		if !seen[s.Name] {
-			errs = append(errs, s.Validate()) // the same scenario at several sizes is said once
+			errs = append(errs, s.Validate(), c.validateElsewhere(s)) // the same scenario at several sizes is said once
 		}
 		seen[s.Name] = true
 		for _, v := range variants {

@@ -17,25 +17,26 @@ import (
 // nowhere is the name of the standing check that the target calls nobody else.
 const nowhere = "nowhere"
 
-// breach is the first call of somebody whom nobody named: it ends the run, for what
-// was not stubbed is the real one.
+// breach is the first harm that was about to be done to somebody else: it ends the
+// run. A call of somebody whom nobody named is one, for what was not stubbed is the real
+// one.
 type breach struct {
 	mu    sync.Mutex // guards first
-	first *egress.ContactError
+	first error
 }
 
-// note keeps the first one, and reports whether c is it.
-func (b *breach) note(c egress.Contact) (err *egress.ContactError, first bool) {
+// note keeps the first one, and reports whether err is it.
+func (b *breach) note(err error) (first bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if first = b.first == nil; first {
-		b.first = &egress.ContactError{Contact: c}
+		b.first = err
 	}
-	return b.first, first
+	return first
 }
 
 // seen is the first one, nil if there was none.
-func (b *breach) seen() *egress.ContactError {
+func (b *breach) seen() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.first
@@ -48,7 +49,8 @@ func (s *Session) closeWayOut(ctx context.Context, st *setup, undoing *cleanups,
 		return nil
 	}
 	gate, err := egress.Open(undo.RunVariable+"="+s.journal.Run(), func(c egress.Contact) {
-		if err, first := s.breach.note(c); first {
+		err := &egress.ContactError{Contact: c}
+		if s.breach.note(err) {
 			end(err)
 		}
 	})
