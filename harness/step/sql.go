@@ -1,7 +1,6 @@
 package step
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,11 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/nearest"
 	"holdfast.dev/holdfast/placeholder"
 )
@@ -58,7 +57,7 @@ func connect(ctx context.Context, dsn string) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, errors.New("the database's DSN can't be read")
 	}
-	config.RuntimeParams["application_name"] = "holdfast"
+	config.RuntimeParams["application_name"] = probe.PostgresName // which is left out of the target's counts
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database: %w", err)
@@ -163,62 +162,4 @@ func bind(sql string, values map[string]string) (text string, names []string, er
 		}
 	}
 	return b.String(), names, nil
-}
-
-// ReadOnly is a question that changes nothing, in one statement.
-type ReadOnly struct {
-	DSN     string
-	SQL     string
-	Timeout time.Duration // defaults to [DefaultReadTimeout]
-	MaxRows int           // defaults to [MaxRows]; what is beyond is counted
-}
-
-// DefaultReadTimeout is how long a question may take.
-const DefaultReadTimeout = 10 * time.Second
-
-// reader is the role that may read everything and write nothing, of Postgres 14 and
-// newer.
-const reader = "pg_read_all_data"
-
-// Ask returns the rows as text, at most MaxRows of them, and how many there were. It is
-// asked in a transaction that can only read, as a role that can only read where the
-// server has one and we may take it, and with a timeout of its own.
-func (q ReadOnly) Ask(ctx context.Context) (rows [][]string, n int, err error) {
-	timeout := cmp.Or(q.Timeout, DefaultReadTimeout)
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it took longer than %s", timeout))
-	defer cancel()
-	defer func() {
-		if cause := context.Cause(ctx); err != nil && cause != nil {
-			err = cause
-		}
-	}()
-	conn, err := connect(ctx, q.DSN)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, "SET default_transaction_read_only = on"); err != nil {
-		return nil, 0, err
-	}
-	if _, err := conn.Exec(ctx, fmt.Sprintf("SET statement_timeout = %d", timeout.Milliseconds())); err != nil {
-		return nil, 0, err
-	}
-	_, _ = conn.Exec(ctx, "SET ROLE "+reader) // refused: the transaction alone keeps it from writing
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return nil, 0, err
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	found, err := tx.Query(ctx, q.SQL, pgx.QueryExecModeDescribeExec, pgx.QueryResultFormats{pgx.TextFormatCode})
-	if err != nil {
-		return nil, 0, err
-	}
-	defer found.Close()
-	for most := cmp.Or(q.MaxRows, MaxRows); found.Next(); n++ {
-		if n < most {
-			rows = append(rows, texts(found.RawValues()))
-		}
-	}
-	found.Close()
-	return rows, n, found.Err()
 }

@@ -32,20 +32,23 @@ func TestSQL(t *testing.T) {
 	require.ErrorContains(t, err, "it took longer than 100ms")
 
 	t.Run("a question changes nothing", func(t *testing.T) {
+		r := step.NewReader(dsn)
+		defer func() { require.NoError(t, r.Close()) }()
+		ask := func(q step.Question) ([][]string, int, error) { return r.Ask(t.Context(), q) }
 		for _, sql := range []string{
 			"insert into t values (9)", "with x as (delete from t returning 1) select * from x", "commit; delete from t", "create table more (n int)",
 			"set transaction read write", "select nextval('s')", "select pg_terminate_backend(pg_backend_pid())",
 		} {
-			_, _, err := step.ReadOnly{DSN: dsn, SQL: sql}.Ask(t.Context())
+			_, _, err := ask(step.Question{SQL: sql})
 			if err == nil { // allowed on its face: a setting, which ends with the connection
 				require.Equal(t, "set transaction read write", sql)
 			}
 		}
-		rows, n, err := step.ReadOnly{DSN: dsn, SQL: "select n, current_user from t order by n", MaxRows: 1}.Ask(t.Context())
+		rows, n, err := ask(step.Question{SQL: "select n, current_user from t order by n", MaxRows: 1})
 		require.NoError(t, err)
 		require.Equal(t, 3, n)
 		require.Equal(t, [][]string{{"1", "pg_read_all_data"}}, rows)
-		_, _, err = step.ReadOnly{DSN: dsn, SQL: "select pg_sleep(30)", Timeout: 100 * time.Millisecond}.Ask(t.Context())
+		_, _, err = ask(step.Question{SQL: "select pg_sleep(30)", Timeout: 100 * time.Millisecond})
 		require.ErrorContains(t, err, "it took longer than 100ms")
 	})
 }
@@ -59,7 +62,9 @@ func TestWithoutReadOnlyTheSameWouldWrite(t *testing.T) {
 	_, err = conn.Exec(t.Context(), "create table t (n int); insert into t values (1)")
 	require.NoError(t, err)
 	const sneaky = "with x as (delete from t returning 1) select * from x"
-	_, _, err = step.ReadOnly{DSN: dsn, SQL: sneaky}.Ask(t.Context())
+	r := step.NewReader(dsn)
+	defer func() { require.NoError(t, r.Close()) }()
+	_, _, err = r.Ask(t.Context(), step.Question{SQL: sneaky})
 	require.Error(t, err)
 	var left int
 	require.NoError(t, conn.QueryRow(t.Context(), "select count(*) from t").Scan(&left))

@@ -29,6 +29,8 @@ type Command struct {
 	// Stdout and Stderr take what it writes; one value for both gets it in one order.
 	// Default to nowhere.
 	Stdout, Stderr io.Writer
+	// Gate is what stands before its way out. Defaults to none: it is open.
+	Gate Gate
 	// Journal is the run's undo journal. Required.
 	Journal *undo.Journal
 }
@@ -40,16 +42,22 @@ func (c Command) Run(ctx context.Context) (result.End, error) {
 	if err := c.validate(); err != nil {
 		return result.End{}, err
 	}
-	path, err := c.path()
+	path, err := findProgram(c.Args[0], c.Dir, c.Env)
 	if err != nil {
-		return result.End{}, err
+		return result.End{}, fmt.Errorf("find the program: %w", err)
 	}
-	l := &processLife{mark: mark{run: c.Journal.Run(), step: rand.Text()}, journal: c.Journal, log: nopCloser{}, ended: make(chan struct{})}
-	l.cmd = exec.Command(path, c.Args[1:]...)
-	l.cmd.Dir, l.cmd.Stdout, l.cmd.Stderr, l.cmd.WaitDelay = c.Dir, c.Stdout, c.Stderr, pipePatience
-	l.cmd.Env = append(slices.Clone(c.Env), undo.RunVariable+"="+l.mark.run, stepVariable+"="+l.mark.step)
+	l := &processLife{mark: mark{run: c.Journal.Run(), step: rand.Text()}, journal: c.Journal, log: nopCloser{}, name: filepath.Base(path), gate: c.Gate, ended: make(chan struct{})}
+	l.make = func() *exec.Cmd {
+		cmd := exec.Command(path, c.Args[1:]...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = c.Dir, c.Stdout, c.Stderr, pipePatience
+		cmd.Env = append(slices.Clone(c.Env), undo.RunVariable+"="+l.mark.run, stepVariable+"="+l.mark.step)
+		return cmd
+	}
 	if l.step, err = c.Journal.Plan(stepProcess, map[string]string{"run": l.mark.run, "step": l.mark.step, "name": filepath.Base(path)}); err != nil {
 		return result.End{}, err
+	}
+	if err := l.confine(); err != nil {
+		return result.End{}, errors.Join(err, c.Journal.Done(l.step))
 	}
 	started := make(chan error)
 	go l.live(started)
@@ -75,19 +83,6 @@ func (c Command) validate() error {
 		return errors.New("run a command: the run's undo Journal is missing")
 	}
 	return nil
-}
-
-// path finds the program as a shell in Dir would: one with a slash below Dir.
-func (c Command) path() (string, error) {
-	name := c.Args[0]
-	if filepath.Base(name) != name && !filepath.IsAbs(name) && c.Dir != "" {
-		name = filepath.Join(c.Dir, name)
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", fmt.Errorf("find the program: %w", err)
-	}
-	return filepath.Abs(path)
 }
 
 // nopCloser is a log that is nobody's.
