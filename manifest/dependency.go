@@ -95,6 +95,10 @@ type RouteRequest struct {
 type Idempotency struct {
 	// The header with the caller's key.
 	Header string `yaml:"header,required"`
+	// The status for another payload under a key that is in use. Defaults to 422.
+	Conflict int `yaml:"conflict"`
+	// Whether a request without a key is refused, with 400.
+	Required bool `yaml:"required"`
 }
 
 // Response is an answer.
@@ -105,8 +109,10 @@ type Response struct {
 	Headers notation.Table[string] `yaml:"headers"`
 	// A JSON body; texts in it may have {placeholders}, and "{n:int}" is a number.
 	JSON notation.JSON `yaml:"json"`
-	// Another body, as it is.
+	// Another body, with {placeholders}.
 	Body string `yaml:"body"`
+	// How long it takes without any fault. Defaults to no time.
+	Latency Duration `yaml:"latency"`
 }
 
 // Webhook is a request that an outside API sends to the service.

@@ -1,60 +1,84 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/manifest/notation"
 )
 
 // FileName is what the file is called where nobody says otherwise.
 const FileName = "holdfast.yaml"
 
-// Service is a service as its file describes it.
+// Service is a service as its file describes it: the file, and what the harness is
+// told of it.
 type Service struct {
-	File
+	// File is the file as it is written.
+	File File
 	// Path is where the file is; Dir is its folder, in which commands run.
 	Path, Dir string
+	// Launch is how the service is started. Its secrets that are to be drawn are, anew
+	// each time that the file is read.
+	Launch harness.Launch
+	// Protections are those that the service claims.
+	Protections []harness.Protection
+	// Scenarios are the experiments, in the order of the file.
+	Scenarios []harness.Scenario
 
 	document *notation.Document
+	options  Options
 }
 
-// Environment finds a variable of the shell, as [os.LookupEnv] does.
-type Environment func(name string) (value string, known bool)
+// Options are what reading a file may use of the program and its surroundings.
+type Options struct {
+	// Environment finds a variable of the shell, as [os.LookupEnv] does. Defaults to
+	// none being set.
+	Environment func(name string) (value string, known bool)
+	// Runtimes are the ways to run a program that the program knows. Defaults to
+	// target.AsProcess alone: an image is then refused.
+	Runtimes []target.Runtime
+}
 
 // Read reads a text as a holdfast.yaml that is called path. Nothing is started, and
 // of the file system only what the text names is looked at. The error is a
-// [*notation.Problems], or wraps one.
-func Read(text []byte, path string, environment Environment) (*Service, error) {
-	s := &Service{Path: path, Dir: filepath.Dir(path)}
+// [*notation.Problems].
+func Read(text []byte, path string, o Options) (*Service, error) {
+	s := &Service{Path: path, Dir: filepath.Dir(path), options: o}
 	var err error
-	s.document, err = notation.Read(text, &s.File, notation.Options{File: path, Environment: environment, Hint: hint})
+	s.document, err = notation.Read(text, &s.File, notation.Options{File: path, Environment: o.Environment, Hint: hint})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.validate(); err != nil {
+	if err := s.compile(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
 // Load reads the file at path; in a folder, its holdfast.yaml.
-func Load(path string, environment Environment) (*Service, error) {
+func Load(path string, o Options) (*Service, error) {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
 		info, err = os.Stat(path)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("there is no %s; name the file of the service, or its folder", path)
+	case err != nil:
 		return nil, fmt.Errorf("read the service: %w", err)
-	}
-	if info.Size() > notation.MaxBytes {
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file", path)
+	case info.Size() > notation.MaxBytes:
 		return nil, &notation.Problems{File: path, All: []notation.Problem{{Text: fmt.Sprintf("it has %d bytes, and more than %d are not read", info.Size(), notation.MaxBytes)}}}
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the service: %w", err)
 	}
-	return Read(text, path, environment)
+	return Read(text, path, o)
 }

@@ -27,7 +27,7 @@ func TestGoodFilesAreRead(t *testing.T) {
 	for _, file := range goodFiles(t) {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
-		_, err = manifest.Read(text, file, shell)
+		_, err = manifest.Read(text, file, manifest.Options{Environment: shell})
 		require.NoError(t, err, file)
 	}
 }

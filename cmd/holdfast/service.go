@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/harness/target/docker"
 	"holdfast.dev/holdfast/manifest"
 	"holdfast.dev/holdfast/manifest/notation"
 )
@@ -13,7 +15,7 @@ import (
 // loadService reads the file of a service, or the one in a folder. What is wrong with
 // it is the command line's fault: nothing was started.
 func loadService(env environ, path string) (*manifest.Service, error) {
-	service, err := manifest.Load(path, env.lookup)
+	service, err := manifest.Load(path, manifest.Options{Environment: env.lookup, Runtimes: []target.Runtime{target.AsProcess(), docker.Runtime("")}})
 	if err != nil {
 		return nil, usage(err)
 	}
