@@ -62,6 +62,9 @@ func (r *Report) Say(path, format string, args ...any) {
 	r.all = append(r.all, Problem{r.document.At(path), fmt.Sprintf(format, args...)})
 }
 
+// Len is how many there are.
+func (r *Report) Len() int { return len(r.all) }
+
 // Err is a [*Problems], or nil.
 func (r *Report) Err() error { return (&Problems{File: r.document.file, All: r.all}).orNil() }
 
