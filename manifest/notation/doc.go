@@ -12,7 +12,7 @@
 // Whatever is a text may have a form of its own ([Text]), and a set of words that it
 // is one of ([Choice]). Values of a text are kept as they are written: 010 is 010 and
 // False is False. There are no keys but those of the type, no key twice, no second
-// document, and no more of anything than [Limits] says.
+// document, and no more of anything than [MaxBytes], [MaxNodes] and [MaxDepth] say.
 //
 // The package knows nothing of what the types mean.
 package notation

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
+	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
@@ -79,7 +81,7 @@ func addRows(n *yaml.Node, v reflect.Value) error {
 		if err != nil {
 			return err
 		}
-		n.Content = append(n.Content, textNode(v.Index(i).Field(0).String()), value)
+		n.Content = append(n.Content, keyNode(v.Index(i).Field(0).String()), value)
 	}
 	return nil
 }
@@ -95,14 +97,14 @@ func structureNode(v reflect.Value) (*yaml.Node, error) {
 	n := &yaml.Node{Kind: yaml.MappingNode}
 	for _, key := range s.keys {
 		field := v.Field(s.fields[key])
-		if field.IsZero() {
+		if field.IsZero() && !slices.Contains(s.required, key) {
 			continue
 		}
 		value, err := node(field)
 		if err != nil {
 			return nil, err
 		}
-		n.Content = append(n.Content, textNode(key), value)
+		n.Content = append(n.Content, keyNode(key), value)
 	}
 	if s.rest >= 0 {
 		return n, addRows(n, v.Field(s.rest))
@@ -133,9 +135,18 @@ func scalarNode(v reflect.Value) (*yaml.Node, error) {
 
 // textNode is a text, in quotes where it would be read as anything else, also by
 // readers that know the words of YAML 1.1. A ${ in it is none of a variable.
-func textNode(text string) *yaml.Node {
+func textNode(text string) *yaml.Node { return keyNode(escapeVariables(text)) }
+
+// elsewhere are texts that YAML 1.1 takes for yes, no or a number of base 60.
+var elsewhere = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)$`)
+
+// keyNode is a text without variables.
+func keyNode(text string) *yaml.Node {
 	n := new(yaml.Node)
-	n.SetString(escapeVariables(text))
+	n.SetString(text)
+	if elsewhere.MatchString(text) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
 	return n
 }
 
