@@ -15,6 +15,9 @@ func (s Scenario) validateLedger(p *problems) {
 	streams := map[string][]ledger.Variable{}
 	for _, stream := range s.Load {
 		var variables []ledger.Variable
+		for name, v := range stream.Vars {
+			variables = append(variables, ledger.Variable{Name: name, Unique: v.Unique != ""})
+		}
 		if stream.Template != nil {
 			for name, v := range stream.Template.Vars {
 				variables = append(variables, ledger.Variable{Name: name, Unique: v.Unique != ""})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/manifest/notation"
 	"holdfast.dev/holdfast/nearest"
 	"holdfast.dev/holdfast/placeholder"
@@ -19,6 +20,8 @@ type compiler struct {
 	*Service
 	report *notation.Report
 	dir    string // of the file, absolute
+	// outside are the dependencies that are no Postgres, in the order of the file.
+	outside []harness.Dependency
 }
 
 // compile fills in what the harness is told.
@@ -211,6 +214,9 @@ func (c *compiler) invalid(path string, err error) {
 func apart(err error) []error {
 	if err == nil {
 		return nil
+	}
+	if invalid, ok := err.(*harness.InvalidError); ok {
+		return invalid.Problems // whose subject the position tells
 	}
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

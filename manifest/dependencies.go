@@ -66,7 +66,6 @@ func (c *compiler) dependencies() {
 			if len(databases) > 1 {
 				c.report.Say(path, "%s is a second Postgres; one is supported, a second one can be an image", row.Name)
 			}
-			c.Launch.Postgres = postgresOf(*row.Value.Postgres)
 			continue
 		}
 		if d, ok := c.dependency(path, row.Name, row.Value); ok {

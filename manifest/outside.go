@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -107,6 +108,14 @@ func (c *compiler) backing(path, name string, d Dependency) (harness.Dependency,
 	}
 	return config.Dependency(), true
 }
+
+func (c *compiler) smtp(name string, d Dependency) harness.Dependency {
+	return harness.Dependency{Name: name, Export: d.Export.Map(), Open: func(context.Context, harness.Opening) (harness.Fake, error) {
+		return nil, errors.New("no mail server yet")
+	}}
+}
+
+func (c *compiler) images() func(backing.ImageSpec) (target.Launcher, error) { return nil }
 
 // namesIn are the names in braces of a request.
 func namesIn(r Request) []string {

@@ -25,8 +25,8 @@ func (c *compiler) step(path string, s Step, n names) step.Step {
 	}
 	if s.Request != nil {
 		out.Request = c.stepRequest(path+".request", *s.Request, s.Capture, n)
-	} else {
-		out.Capture = c.captures(path+".capture", s.Capture)
+	} else if len(s.Capture) > 0 {
+		c.report.Say(path+".capture", "only an answer to a request has parts that can be captured")
 	}
 	c.invalid(path, out.Validate())
 	return out

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/probe"
@@ -70,11 +72,7 @@ func scenarioName(service, name string) string {
 
 // settings compiles the environment of one scenario.
 func (c *compiler) settings(path string, s Scenario, out *harness.Scenario) {
-	var in map[string]map[string]string
-	out.Settings, in = c.off(path, s.Env)
-	if len(in) > 0 {
-		out.SettingsIn = in
-	}
+	out.Settings, out.SettingsIn = c.off(path, s.Env)
 }
 
 // timeline compiles the lengths of the phases.
@@ -118,12 +116,14 @@ func (c *compiler) faults(path string, s Scenario, out *harness.Scenario) {
 	ids := map[string]int{}
 	for j, f := range s.Faults {
 		at := fmt.Sprintf("%s.faults[%d]", path, j)
-		compiled := harness.NewFault(c.faultID(f, ids), f.At, f.Fault)
-		compiled.During, compiled.After, compiled.For = phase(f.During), time.Duration(f.After), time.Duration(f.For)
-		compiled.Instances = f.Instances
-		if err := compiled.Unreadable(); err != nil {
+		parsed, err := fault.Parse(f.Fault)
+		if err != nil {
 			c.report.Say(at+".fault", "%v", err)
 			continue
+		}
+		compiled := harness.Fault{
+			ID: c.faultID(f, parsed.ID, ids), Kind: parsed.Kind, When: parsed.When, During: phase(f.During),
+			After: time.Duration(f.After), For: time.Duration(f.For), Instances: f.Instances,
 		}
 		compiled.On = c.place(at, f, compiled)
 		out.Faults = append(out.Faults, compiled)
@@ -132,14 +132,14 @@ func (c *compiler) faults(path string, s Scenario, out *harness.Scenario) {
 
 // faultID is the name of a fault that has none of its own: its place and its kind,
 // with a number where there are several.
-func (c *compiler) faultID(f Fault, taken map[string]int) string {
-	id := f.ID
+func (c *compiler) faultID(f Fault, said string, taken map[string]int) string {
+	id := cmp.Or(f.ID, said)
 	if id == "" {
 		kind, _, _ := strings.Cut(strings.TrimSpace(f.Fault), " ")
 		id = strings.Trim(f.At+"-"+strings.ToLower(kind), "-")
 	}
 	taken[id]++
-	if n := taken[id]; n > 1 && f.ID == "" {
+	if n := taken[id]; n > 1 && cmp.Or(f.ID, said) == "" {
 		id += "-" + strconv.Itoa(n)
 	}
 	return id

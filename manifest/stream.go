@@ -133,4 +133,3 @@ type Statuses struct {
 	// Several.
 	All []int `yaml:",list"`
 }
-
