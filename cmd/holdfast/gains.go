@@ -36,6 +36,9 @@ and with them, several times each, and holds the difference against what was cla
 			if err != nil {
 				return usage(err)
 			}
+			if p.subject.service != nil {
+				return usage(errors.New("gains are promised of the reference: a file of a service has none. Take each protection away with holdfast prove --service instead"))
+			}
 			if f.repetitions < 1 {
 				return usage(errors.New("--repetitions: at least 1"))
 			}

@@ -9,7 +9,6 @@ import (
 
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/standing"
-	"holdfast.dev/holdfast/scenarios"
 )
 
 // listed is the catalogue as holdfast list --json prints it.
@@ -44,17 +43,17 @@ type listedProtection struct {
 
 func newList(env environ) *cobra.Command {
 	var asJSON, standingOnly bool
-	var profileName string
+	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Scenarios with what each proves; protections with the scenarios that prove each",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			profile, err := scenarios.ProfileByName(profileName)
+			subject, err := f.subject(env)
 			if err != nil {
 				return usage(err)
 			}
-			all := catalogue(scenarios.Catalogue(profile), scenarios.Protections())
+			all := catalogue(subject.scenarios, subject.protections)
 			if asJSON {
 				enc := json.NewEncoder(env.stdout)
 				enc.SetIndent("", " ")
@@ -69,7 +68,9 @@ func newList(env environ) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	cmd.Flags().BoolVar(&standingOnly, "standing", false, "the checks that hold in every scenario")
-	cmd.Flags().StringVar(&profileName, "profile", "bench", "whose scenarios")
+	cmd.Flags().StringVar(&f.profile, "profile", "bench", "whose scenarios")
+	cmd.Flags().StringVar(&f.service, "service", "", "those of a service of your own: its holdfast.yaml, or the folder with one")
+	f.target, f.given = "process", cmd.Flags().Changed
 	return cmd
 }
 

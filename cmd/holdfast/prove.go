@@ -14,7 +14,6 @@ import (
 
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
-	"holdfast.dev/holdfast/scenarios"
 )
 
 // proveFlags are the flags of holdfast prove beside those of a run.
@@ -37,7 +36,8 @@ func newProve(env environ) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prove [PROTECTION…]",
 		Short: "Take each protection away and see that the scenarios which claim it notice",
-		Long: `Draws up the detection matrix. The intact reference is run against the scenarios
+		Long: `Draws up the detection matrix. The intact reference, or with --service the intact
+service of your own, is run against the scenarios
 first, as a control; then each protection is taken away and the scenarios that claim
 it are run again. Each must fail, by a check that guards the protection.
 
@@ -81,7 +81,7 @@ func newProofPlan(env environ, f proveFlags, args []string) (*proofPlan, error) 
 		return nil, fmt.Errorf("--side-by-side %d: at least one scenario at a time", f.sideBySide)
 	}
 	p := &proofPlan{plan: run, proof: harness.Proof{Scenarios: run.scenarios, Full: f.full, SideBySide: f.sideBySide}}
-	if p.proof.Protections, err = chooseProtections(args); err != nil {
+	if p.proof.Protections, err = run.subject.chooseProtections(args); err != nil {
 		return nil, err
 	}
 	if p.proof, err = p.proof.Part(f.part); err != nil {
@@ -103,7 +103,7 @@ func newProofPlan(env environ, f proveFlags, args []string) (*proofPlan, error) 
 // command is what to type to repeat a proof.
 func (f proveFlags) command(args []string, seed uint64) string {
 	command := strings.TrimSpace("holdfast prove "+strings.Join(args, " ")) +
-		fmt.Sprintf(" --profile %s --seed %d --side-by-side %d", f.profile, seed, f.sideBySide)
+		f.again() + fmt.Sprintf(" --seed %d --side-by-side %d", seed, f.sideBySide)
 	if f.part != wholeProof {
 		command += " --part " + f.part
 	}
@@ -112,38 +112,6 @@ func (f proveFlags) command(args []string, seed uint64) string {
 		command += " --full"
 	}
 	return command
-}
-
-// chooseProtections finds protections by name or by service; no name is all.
-func chooseProtections(args []string) ([]harness.Protection, error) {
-	all := scenarios.Protections()
-	if len(args) == 0 {
-		return all, nil
-	}
-	wanted := map[string]bool{}
-	var exact []string
-	for _, arg := range args {
-		found := false
-		for _, p := range all {
-			if service, _, _ := strings.Cut(p.Name, "."); service == arg {
-				wanted[p.Name], found = true, true
-			}
-		}
-		if !found {
-			exact = append(exact, arg)
-			wanted[arg] = true
-		}
-	}
-	if _, err := protections(exact); err != nil {
-		return nil, err
-	}
-	var chosen []harness.Protection
-	for _, p := range all {
-		if wanted[p.Name] {
-			chosen = append(chosen, p)
-		}
-	}
-	return chosen, nil
 }
 
 // carryOut draws the matrix, writes the reports and which checks were seen to

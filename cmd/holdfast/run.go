@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,10 +17,7 @@ import (
 	"holdfast.dev/holdfast/harness/database/providers"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
-	"holdfast.dev/holdfast/harness/target"
-	"holdfast.dev/holdfast/harness/target/docker"
 	"holdfast.dev/holdfast/nearest"
-	"holdfast.dev/holdfast/reference/settings"
 	"holdfast.dev/holdfast/reports/live"
 	"holdfast.dev/holdfast/scenarios"
 )
@@ -40,6 +36,9 @@ type runFlags struct {
 	retries             int
 	pace                float64
 	failOn              []string
+	service             string
+	allowHost           []string
+	given               func(flag string) bool // was it typed? nil: none was
 }
 
 func newRun(env environ) *cobra.Command {
@@ -50,8 +49,12 @@ func newRun(env environ) *cobra.Command {
 		Long: `Runs scenarios and says whether what they prove holds.
 
 SCENARIO is a name (search/popular-term), a service (search) or a glob
-(search/*). holdfast list shows them all.`,
-		Example: `  holdfast run search --profile smoke
+(search/*). holdfast list shows them all.
+
+With --service the scenarios are those of a holdfast.yaml, tried on the service that
+it describes; without it they are the catalogue's, tried on the reference.`,
+		Example: `  holdfast run --service holdfast.yaml --all
+  holdfast run search --profile smoke
   holdfast run search/popular-term --without search.sql-limit     # should fail
   holdfast run search --target container --memory 100m
   holdfast run search/popular-term --results search.bin           # for vegeta report`,
@@ -86,6 +89,9 @@ func (f *runFlags) register(flags *pflag.FlagSet, profile string) {
 	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
 	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
 	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
+	flags.StringVar(&f.service, "service", "", "a service of your own: its holdfast.yaml, or the folder with one")
+	flags.StringSliceVar(&f.allowHost, "allow-host", nil, "a host that somebody else runs and that may be reached: HOST or HOST:PORT (repeatable)")
+	f.given = flags.Changed
 }
 
 // everything are the flags of a run of all scenarios, where nothing is softened.
@@ -97,6 +103,7 @@ func failOnAll() []string { return []string{"fail", "inconclusive", "not-exercis
 // plan is a run whose command line was understood.
 type plan struct {
 	flags     runFlags
+	subject   subject
 	config    harness.Config
 	scenarios []harness.Scenario
 	failOn    []result.Verdict
@@ -104,23 +111,22 @@ type plan struct {
 
 // newPlan reads the flags and reports all that is wrong with them at once.
 func newPlan(env environ, f runFlags, args []string) (*plan, error) {
-	profile, err := scenarios.ProfileByName(f.profile)
-	if err != nil {
+	subject, err := f.subject(env)
+	if err != nil && subject.scenarios == nil {
 		return nil, err
 	}
-	p := &plan{flags: f}
-	var errs []error
+	p := &plan{flags: f, subject: subject}
+	errs := []error{err}
 	note := func(err error) { errs = append(errs, err) }
-	p.scenarios, err = choose(scenarios.Catalogue(profile), f, args)
+	p.scenarios, err = choose(subject, f, args)
 	note(err)
-	p.config.Without, err = protections(f.without)
+	p.config.Without, err = subject.without(f.without)
 	note(err)
 	p.config.StandingOff, err = switchedOff(f.standingOff)
 	note(err)
 	p.failOn, err = verdicts(f.failOn)
 	note(err)
-	p.config.Target, err = launch(f)
-	note(err)
+	p.config.Target = subject.launch
 	if f.serve != "" {
 		if err := live.Check(f.serve); err != nil {
 			note(fmt.Errorf("--serve: %w", err))
@@ -133,24 +139,27 @@ func newPlan(env environ, f runFlags, args []string) (*plan, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	if f.seed == 0 {
+	p.configure(env, args)
+	return p, nil
+}
+
+// configure fills in what follows from flags that are right.
+func (p *plan) configure(env environ, args []string) {
+	if p.flags.seed == 0 {
 		p.flags.seed = drawSeed()
 	}
 	p.config.ID = harness.NewID(time.Now())
 	p.config.Seed = p.flags.seed
-	p.config.Profile = profile.Name
+	p.config.Profile = p.subject.profile
 	p.config.Repeat = p.repeat(args)
-	if p.config.ProvenChecks, err = scenarios.ProvenChecks(); err != nil {
-		return nil, err
-	}
+	p.config.ProvenChecks = p.subject.proven
 	p.config.Versions = map[string]string{"holdfast": version()}
 	p.config.Database = providers.FromEnvironment(env.getenv)
-	p.config.Database.Provider = f.database
-	p.config.Out = f.out
+	p.config.Database.Provider = p.flags.database
+	p.config.Out = p.flags.out
 	if p.config.Out == "" {
 		p.config.Out = filepath.Join("out", p.config.ID)
 	}
-	return p, nil
 }
 
 // unsaid is the value of a number that was not typed.
@@ -178,9 +187,10 @@ func retriesOf(headline bool) int {
 }
 
 // choose finds the scenarios that were asked for, in the catalogue's order.
-func choose(catalogue []harness.Scenario, f runFlags, args []string) ([]harness.Scenario, error) {
+func choose(from subject, f runFlags, args []string) ([]harness.Scenario, error) {
+	catalogue := from.scenarios
 	if len(args) == 0 && !f.all && !f.headline {
-		return nil, errors.New("which scenarios? give a name, a service or a glob, --headline or --all; holdfast list shows them")
+		return nil, fmt.Errorf("which scenarios? give a name, a service or a glob, --headline or --all; %s shows them", from.shown())
 	}
 	wanted := map[string]bool{}
 	var errs []error
@@ -192,7 +202,7 @@ func choose(catalogue []harness.Scenario, f runFlags, args []string) ([]harness.
 			}
 		}
 		if !found {
-			errs = append(errs, fmt.Errorf("unknown scenario %s%s; holdfast list shows them all", arg, nearest.Hint(arg, names(catalogue))))
+			errs = append(errs, fmt.Errorf("unknown scenario %s%s; %s shows them all", arg, nearest.Hint(arg, names(catalogue)), from.shown()))
 		}
 	}
 	var chosen []harness.Scenario
@@ -228,25 +238,6 @@ func names(catalogue []harness.Scenario) []string {
 	return all
 }
 
-func protections(wanted []string) ([]harness.Protection, error) {
-	all := scenarios.Protections()
-	known := make([]string, len(all))
-	for i, p := range all {
-		known[i] = p.Name
-	}
-	var chosen []harness.Protection
-	var errs []error
-	for _, name := range wanted {
-		i := slices.Index(known, name)
-		if i < 0 {
-			errs = append(errs, fmt.Errorf("unknown protection %s%s; holdfast list shows them all", name, nearest.Hint(name, known)))
-			continue
-		}
-		chosen = append(chosen, all[i])
-	}
-	return chosen, errors.Join(errs...)
-}
-
 // switchedOff reads NAME=REASON.
 func switchedOff(words []string) (map[string]string, error) {
 	off := map[string]string{}
@@ -276,36 +267,13 @@ func verdicts(words []string) ([]result.Verdict, error) {
 	return all, nil
 }
 
-func launch(f runFlags) (harness.Launch, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return harness.Launch{}, fmt.Errorf("find this program's own file: %w", err)
-	}
-	l := harness.Launch{
-		Program: self, Args: []string{"serve"}, CheckSettings: settings.Check,
-		Runtimes: []target.Runtime{target.AsProcess(), docker.Runtime("")},
-	}
-	switch f.target {
-	case "process":
-		l.Kind = harness.AsProcess
-	case "container":
-		l.Kind = harness.AsContainer
-	default:
-		return l, fmt.Errorf("unknown --target %s: process or container", f.target)
-	}
-	if f.memory != "" {
-		l.MemoryLimit, err = parseBytes(f.memory)
-		if err != nil {
-			return l, fmt.Errorf("--memory %s: %w", f.memory, err)
-		}
-	}
-	return l, nil
-}
-
 // repeat returns what to type to run the same again, or one scenario of it.
 func (p *plan) repeat(args []string) func(string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, " --profile %s --seed %d", p.flags.profile, p.flags.seed)
+	fmt.Fprintf(&b, "%s --seed %d", p.flags.again(), p.flags.seed)
+	for _, host := range p.flags.allowHost {
+		fmt.Fprintf(&b, " --allow-host %s", typed([]string{host}))
+	}
 	for _, w := range p.flags.without {
 		fmt.Fprintf(&b, " --without %s", w)
 	}

@@ -6,8 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast.dev/holdfast/harness/target"
-	"holdfast.dev/holdfast/harness/target/docker"
 	"holdfast.dev/holdfast/manifest"
 	"holdfast.dev/holdfast/manifest/notation"
 )
@@ -15,7 +13,7 @@ import (
 // loadService reads the file of a service, or the one in a folder. What is wrong with
 // it is the command line's fault: nothing was started.
 func loadService(env environ, path string) (*manifest.Service, error) {
-	service, err := manifest.Load(path, manifest.Options{Environment: env.lookup, Runtimes: []target.Runtime{target.AsProcess(), docker.Runtime("")}})
+	service, err := manifest.Load(path, manifest.Options{Environment: env.lookup, Runtimes: runtimes()})
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -49,7 +47,7 @@ Exit code 0 means that it can be run, 2 that it is wrong.`,
 				return err
 			}
 			fmt.Fprintf(env.stdout, "%s: %d scenarios, %d protections, %d processes, %d dependencies\n", service.Path,
-				len(service.File.Scenarios), len(service.File.Protections), len(service.Processes), len(service.Dependencies))
+				len(service.File.Scenarios), len(service.File.Protections), len(service.File.Processes), len(service.File.Dependencies))
 			return nil
 		},
 	}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/harness/target/docker"
+	"holdfast.dev/holdfast/manifest"
+	"holdfast.dev/holdfast/nearest"
+	"holdfast.dev/holdfast/reference/settings"
+	"holdfast.dev/holdfast/scenarios"
+)
+
+// subject is what is tried: the reference with the catalogue's scenarios, or a team's
+// own service with those of its file.
+type subject struct {
+	profile     string // as the result records it
+	scenarios   []harness.Scenario
+	protections []harness.Protection
+	launch      harness.Launch
+	proven      result.ProvenChecks
+	service     *manifest.Service // nil: the reference
+}
+
+// runtimes are the ways to run a program.
+func runtimes() []target.Runtime { return []target.Runtime{target.AsProcess(), docker.Runtime("")} }
+
+// subject reads what the flags say is tried.
+func (f runFlags) subject(env environ) (subject, error) {
+	if f.service != "" {
+		return f.ownService(env)
+	}
+	profile, err := scenarios.ProfileByName(f.profile)
+	if err != nil {
+		return subject{}, err
+	}
+	s := subject{profile: profile.Name, scenarios: scenarios.Catalogue(profile), protections: scenarios.Protections()}
+	s.proven, err = scenarios.ProvenChecks()
+	var errLaunch error
+	s.launch, errLaunch = f.reference()
+	return s, errors.Join(err, errLaunch)
+}
+
+// ofReference are the flags that mean something for the reference alone.
+var ofReference = []string{"profile", "target", "memory"}
+
+// ownService reads the file of a service. Flags of the reference are refused: what
+// they say stands in the file.
+func (f runFlags) ownService(env environ) (subject, error) {
+	var errs []error
+	for _, name := range ofReference {
+		if f.given != nil && f.given(name) {
+			errs = append(errs, fmt.Errorf("--%s is for the reference: of a service of its own the file says it", name))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return subject{}, err
+	}
+	service, err := manifest.Load(f.service, manifest.Options{Environment: env.lookup, Runtimes: runtimes()})
+	if err != nil {
+		return subject{}, err
+	}
+	launch := service.Launch
+	launch.Kind, launch.Runtimes = harness.AsProcess, runtimes()
+	return subject{
+		profile: "own", scenarios: service.Scenarios, protections: service.Protections, launch: launch, service: service,
+	}, nil
+}
+
+// reference is how the reference is started.
+func (f runFlags) reference() (harness.Launch, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return harness.Launch{}, fmt.Errorf("find this program's own file: %w", err)
+	}
+	l := harness.Launch{Program: self, Args: []string{"serve"}, CheckSettings: settings.Check, Runtimes: runtimes()}
+	switch f.target {
+	case "process":
+		l.Kind = harness.AsProcess
+	case "container":
+		l.Kind = harness.AsContainer
+	default:
+		return l, fmt.Errorf("unknown --target %s: process or container", f.target)
+	}
+	if f.memory != "" {
+		l.MemoryLimit, err = parseBytes(f.memory)
+		if err != nil {
+			return l, fmt.Errorf("--memory %s: %w", f.memory, err)
+		}
+	}
+	return l, nil
+}
+
+// shown is the command that shows all names.
+func (s subject) shown() string {
+	if s.service != nil {
+		return "holdfast list --service " + typed([]string{s.service.Path})
+	}
+	return "holdfast list"
+}
+
+// without finds protections by their names.
+func (s subject) without(wanted []string) ([]harness.Protection, error) {
+	known := make([]string, len(s.protections))
+	for i, p := range s.protections {
+		known[i] = p.Name
+	}
+	var chosen []harness.Protection
+	var errs []error
+	for _, name := range wanted {
+		i := slices.Index(known, name)
+		if i < 0 {
+			errs = append(errs, fmt.Errorf("unknown protection %s%s; %s shows them all", name, nearest.Hint(name, known), s.shown()))
+			continue
+		}
+		chosen = append(chosen, s.protections[i])
+	}
+	return chosen, errors.Join(errs...)
+}
+
+// chooseProtections finds protections by name or by what stands before their dot; no
+// name is all.
+func (s subject) chooseProtections(args []string) ([]harness.Protection, error) {
+	if len(args) == 0 {
+		return s.protections, nil
+	}
+	wanted := map[string]bool{}
+	var exact []string
+	for _, arg := range args {
+		found := false
+		for _, p := range s.protections {
+			if area, _, _ := strings.Cut(p.Name, "."); area == arg {
+				wanted[p.Name], found = true, true
+			}
+		}
+		if !found {
+			exact = append(exact, arg)
+			wanted[arg] = true
+		}
+	}
+	if _, err := s.without(exact); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(s.protections), func(p harness.Protection) bool { return !wanted[p.Name] }), nil
+}
+
+// again is how the subject is typed, with a space before it.
+func (f runFlags) again() string {
+	if f.service != "" {
+		return " --service " + typed([]string{f.service})
+	}
+	return " --profile " + f.profile
+}
