@@ -78,7 +78,7 @@ func (f soakFlags) suite(env environ) (soak.Suite, error) {
 	if err != nil {
 		return s, err
 	}
-	chosen, err := choose(scenarios.Catalogue(profile), runFlags{all: len(f.only) == 0}, f.only)
+	chosen, err := choose(subject{scenarios: scenarios.Catalogue(profile)}, runFlags{all: len(f.only) == 0}, f.only)
 	if err != nil {
 		return s, err
 	}
