@@ -22,6 +22,8 @@ type compiler struct {
 	dir    string // of the file, absolute
 	// outside are the dependencies that are no Postgres, in the order of the file.
 	outside []harness.Dependency
+	// once and each are the steps of setup.
+	once, each []harness.SetupStep
 }
 
 // compile fills in what the harness is told.

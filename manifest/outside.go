@@ -93,7 +93,7 @@ func (c *compiler) backing(path, name string, d Dependency) (harness.Dependency,
 	c.command(path+".command", d.Command, n)
 	config := backing.Config{
 		Name: name, Command: d.Command, Dir: c.folder(d), Env: c.environment(path+".env", d.Env, n), PassEnv: c.File.PassEnv,
-		Port: d.Port, Image: d.Image, Images: c.images(), Address: string(d.Address), Data: d.Data,
+		Port: d.Port, Image: d.Image, Images: c.options.images, Address: string(d.Address), Data: d.Data,
 		Ready: c.ready(path+".ready", d.Ready, []string{target.DefaultPort}), Grace: time.Duration(d.StopGracePeriod),
 		Memory: uint64(d.Limits.Memory), CPUs: d.Limits.CPUs, Export: d.Export.Map(),
 	}
@@ -114,8 +114,6 @@ func (c *compiler) smtp(name string, d Dependency) harness.Dependency {
 		return nil, errors.New("no mail server yet")
 	}}
 }
-
-func (c *compiler) images() func(backing.ImageSpec) (target.Launcher, error) { return nil }
 
 // namesIn are the names in braces of a request.
 func namesIn(r Request) []string {

@@ -25,7 +25,7 @@ func (c *compiler) step(path string, s Step, n names) step.Step {
 	}
 	if s.Request != nil {
 		out.Request = c.stepRequest(path+".request", *s.Request, s.Capture, n)
-	} else if len(s.Capture) > 0 {
+	} else if len(s.Capture) > 0 && len(s.Run) == 0 {
 		c.report.Say(path+".capture", "only an answer to a request has parts that can be captured")
 	}
 	c.invalid(path, out.Validate())

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"holdfast.dev/holdfast/backing"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/manifest/notation"
@@ -38,9 +39,20 @@ type Options struct {
 	// Environment finds a variable of the shell, as [os.LookupEnv] does. Defaults to
 	// none being set.
 	Environment func(name string) (value string, known bool)
-	// Runtimes are the ways to run a program that the program knows. Defaults to
-	// target.AsProcess alone: an image is then refused.
-	Runtimes []target.Runtime
+	// Images makes an image of a dependency run. Defaults to none: such a file can be
+	// read, and not run.
+	Images func(backing.ImageSpec) (target.Launcher, error)
+}
+
+// errNoImages is what a file meets that has images, where nobody can run them.
+var errNoImages = errors.New("no runtime of containers was chosen for this program, so an image cannot be run")
+
+// images makes images run, or says that nobody can.
+func (o Options) images(spec backing.ImageSpec) (target.Launcher, error) {
+	if o.Images == nil {
+		return nil, errNoImages
+	}
+	return o.Images(spec)
 }
 
 // Read reads a text as a holdfast.yaml that is called path. Nothing is started, and

@@ -49,6 +49,7 @@ and with them, several times each, and holds the difference against what was cla
 	flags.Uint8Var(&f.repetitions, "repetitions", 3, "how often each side is measured")
 	flags.StringVar(&f.into, "into", "", "Markdown file in which the table is replaced, between <!-- gains --> and <!-- /gains -->")
 	f.register(flags, "bench")
+	f.registerService(flags)
 	return cmd
 }
 

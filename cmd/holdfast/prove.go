@@ -60,6 +60,7 @@ intact reference passed everything.`,
 	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios run at the same time (default: one for each 4 processors)")
 	flags.StringVar(&f.part, "part", wholeProof, "only the i-th of n parts of the protections, for example 2/4")
 	f.register(flags, "smoke")
+	f.registerService(flags)
 	return cmd
 }
 

@@ -79,6 +79,7 @@ it describes; without it they are the catalogue's, tried on the reference.`,
 	flags.Float64Var(&f.pace, "pace", 0, "pace of scenarios that may be slowed down: 0.5 is half the rate for twice the time (default: what the machine stands)")
 	flags.StringSliceVar(&f.failOn, "fail-on", failOnAll(), "verdicts that give an exit code other than 0")
 	f.register(flags, "bench")
+	f.registerService(flags)
 	return cmd
 }
 
@@ -89,6 +90,11 @@ func (f *runFlags) register(flags *pflag.FlagSet, profile string) {
 	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
 	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
 	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
+}
+
+// registerService defines the flags of everything that can be tried on a service of
+// one's own.
+func (f *runFlags) registerService(flags *pflag.FlagSet) {
 	flags.StringVar(&f.service, "service", "", "a service of your own: its holdfast.yaml, or the folder with one")
 	flags.StringSliceVar(&f.allowHost, "allow-host", nil, "a host that somebody else runs and that may be reached: HOST or HOST:PORT (repeatable)")
 	f.given = flags.Changed

@@ -13,7 +13,7 @@ import (
 // loadService reads the file of a service, or the one in a folder. What is wrong with
 // it is the command line's fault: nothing was started.
 func loadService(env environ, path string) (*manifest.Service, error) {
-	service, err := manifest.Load(path, manifest.Options{Environment: env.lookup, Runtimes: runtimes()})
+	service, err := manifest.Load(path, manifest.Options{Environment: env.lookup})
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -84,4 +84,32 @@ func newSchema(env environ) *cobra.Command {
 func ofFile(err error) bool {
 	var problems *notation.Problems
 	return errors.As(err, &problems)
+}
+
+func newPlanned(env environ) *cobra.Command {
+	f := runFlags{target: "process"}
+	cmd := &cobra.Command{
+		Use:   "plan [FILE] [SCENARIO…]",
+		Short: "Say what a run of a holdfast.yaml would start, send, break and reach, and do nothing",
+		Long: `Says what a run of a service's scenarios would do: what is started, what is played,
+what is sent and broken, where it may connect, and how long it takes. Nothing is done.
+
+FILE is a file or a folder with a ` + manifest.FileName + `; default is this folder. Without a SCENARIO
+it is all of them.`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			f.service = fileOf(args)
+			subject, err := f.subject(env)
+			if err != nil {
+				return usage(err)
+			}
+			f.all = len(args) < 2
+			chosen, err := choose(subject, f, args[min(1, len(args)):])
+			if err != nil {
+				return usage(err)
+			}
+			_, err = subject.service.Plan(chosen...).WriteTo(env.stdout)
+			return err
+		},
+	}
+	return cmd
 }

@@ -62,7 +62,7 @@ func (f runFlags) ownService(env environ) (subject, error) {
 	if err := errors.Join(errs...); err != nil {
 		return subject{}, err
 	}
-	service, err := manifest.Load(f.service, manifest.Options{Environment: env.lookup, Runtimes: runtimes()})
+	service, err := manifest.Load(f.service, manifest.Options{Environment: env.lookup})
 	if err != nil {
 		return subject{}, err
 	}
@@ -79,7 +79,7 @@ func (f runFlags) reference() (harness.Launch, error) {
 	if err != nil {
 		return harness.Launch{}, fmt.Errorf("find this program's own file: %w", err)
 	}
-	l := harness.Launch{Program: self, Args: []string{"serve"}, CheckSettings: settings.Check, Runtimes: runtimes()}
+	l := harness.Launch{Program: self, Args: []string{"serve"}, CheckSettings: settings.Check}
 	switch f.target {
 	case "process":
 		l.Kind = harness.AsProcess

@@ -1,0 +1,261 @@
+package manifest
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// Plan is what a run of some scenarios would do, before it does it.
+type Plan struct {
+	service   *Service
+	scenarios []harness.Scenario
+}
+
+// Plan is that of these scenarios of the service.
+func (s *Service) Plan(scenarios ...harness.Scenario) Plan {
+	return Plan{service: s, scenarios: scenarios}
+}
+
+// Hosts are those outside of this machine that the run would reach, host:port or
+// host, sorted: each must be allowed by name.
+func (s *Service) Hosts() []string {
+	var all []string
+	for _, d := range s.File.Dependencies {
+		if d.Value.Address != "" {
+			all = append(all, string(d.Value.Address))
+		}
+	}
+	for _, p := range s.File.Processes {
+		if u, err := url.Parse(string(p.Value.URL)); err == nil && u.Host != "" {
+			all = append(all, u.Host)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Length is for how long the load of the plan lasts, and with all that is waited for.
+func (p Plan) Length() (load, most time.Duration) {
+	for _, s := range p.scenarios {
+		load += s.Timeline.Total()
+		drain := s.Timeline.Drain
+		if drain == 0 {
+			drain = harness.DefaultDrain
+		}
+		most += s.Timeline.Total() + drain
+	}
+	return load, most
+}
+
+// WriteTo writes the plan for people.
+func (p Plan) WriteTo(w io.Writer) (int64, error) {
+	var b strings.Builder
+	f := p.service.File
+	fmt.Fprintf(&b, "%s, from %s\n", f.Name, p.service.Path)
+	p.writeProcesses(&b)
+	p.writeDependencies(&b)
+	p.writeSetup(&b)
+	for _, s := range p.scenarios {
+		p.writeScenario(&b, s)
+	}
+	p.writeOutside(&b)
+	load, most := p.Length()
+	fmt.Fprintf(&b, "\nload for %s in all, and %s at most with what is waited for at the ends\n", Duration(load), Duration(most))
+	n, err := io.WriteString(w, b.String())
+	return int64(n), err
+}
+
+// table writes lines of cells below a heading.
+func table(b *strings.Builder, heading string, rows ...[]string) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", heading)
+	t := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(t, "  "+strings.TrimRight(strings.Join(row, "\t"), "\t"))
+	}
+	_ = t.Flush() // a builder takes all
+}
+
+func (p Plan) writeProcesses(b *strings.Builder) {
+	var rows [][]string
+	for _, row := range p.service.File.Processes {
+		if row.Value.URL != "" {
+			rows = append(rows, []string{row.Name, "somebody else's, at " + string(row.Value.URL) + ": it is not started, seeded or harmed"})
+			continue
+		}
+		what := strings.Join(row.Value.Command, " ")
+		if row.Value.Image != "" {
+			what = strings.TrimSpace("image " + row.Value.Image + " " + what)
+		}
+		notes := []string{}
+		if n := max(1, row.Value.Replicas); n > 1 {
+			notes = append(notes, fmt.Sprintf("%d of it", n))
+		}
+		if row.Name == p.service.Launch.Entry {
+			notes = append(notes, "load goes here")
+		}
+		if len(row.Value.Build) > 0 {
+			notes = append(notes, "built by "+strings.Join(row.Value.Build, " "))
+		}
+		rows = append(rows, []string{row.Name, what, strings.Join(notes, ", ")})
+	}
+	table(b, "starts", rows...)
+}
+
+func (p Plan) writeDependencies(b *strings.Builder) {
+	var rows [][]string
+	for _, row := range p.service.File.Dependencies {
+		d := row.Value
+		what, _ := d.what()
+		says := map[string]string{
+			"postgres": "a Postgres of this run's own; each scenario gets a copy of its data", "smtp": "a mail server that is played here",
+			"resend": "an e-mail API that is played here", "image": "the image " + d.Image, "command": "the program " + strings.Join(d.Command, " "),
+			"address": "somebody else's, at " + string(d.Address) + ": it is not started, seeded or killed",
+		}[what]
+		if d.HTTP != nil {
+			says = "an outside API that is played here: " + strings.Join(d.HTTP.Routes.Names(), ", ")
+		}
+		rows = append(rows, []string{row.Name, says, "told as " + strings.Join(d.Export.Names(), ", ")})
+		if len(d.Export) == 0 {
+			rows[len(rows)-1] = rows[len(rows)-1][:2]
+		}
+	}
+	table(b, "talks to", rows...)
+}
+
+func (p Plan) writeSetup(b *strings.Builder) {
+	var rows [][]string
+	for _, part := range []struct {
+		when  string
+		steps []Step
+	}{{"once", p.service.File.Setup.Once}, {"each time", p.service.File.Setup.Each}} {
+		for _, s := range part.steps {
+			rows = append(rows, []string{part.when, s.does(), writes(s)})
+		}
+	}
+	table(b, "makes the data by", rows...)
+}
+
+func writes(s Step) string {
+	if len(s.Writes) == 0 {
+		return ""
+	}
+	return "must write into " + strings.Join(s.Writes, ", ")
+}
+
+// does says what a step is.
+func (s Step) does() string {
+	switch {
+	case s.Name != "":
+		return s.Name
+	case len(s.Run) > 0:
+		return strings.Join(s.Run, " ")
+	case s.SQL != "":
+		return strings.Join(strings.Fields(s.SQL), " ")
+	case s.Request != nil:
+		return strings.TrimSpace(s.Request.Method + " " + s.Request.Path)
+	}
+	return "nothing"
+}
+
+func (p Plan) writeScenario(b *strings.Builder, s harness.Scenario) {
+	fmt.Fprintf(b, "\n%s, %s\n  %s\n", s.Name, Duration(s.Timeline.Total()), s.Claim)
+	for _, stream := range s.Load {
+		to := stream.To
+		if to == "" {
+			to = p.service.Launch.Entry
+		}
+		fmt.Fprintf(b, "  sends %d requests of %s to %s: %s\n", load.Planned(stream.Profile), stream.Name, to, stream.Profile)
+	}
+	for _, f := range s.Faults {
+		during := f.During
+		if during == "" {
+			during = result.Inject
+		}
+		text := fmt.Sprintf("  breaks %s: %s, in %s", f.On, f.What().Text(), during)
+		if f.After > 0 {
+			text += fmt.Sprintf(" after %s", Duration(f.After))
+		}
+		if f.For > 0 {
+			text += fmt.Sprintf(" for %s", Duration(f.For))
+		}
+		b.WriteString(text + "\n")
+	}
+	for _, a := range s.Actions {
+		fmt.Fprintf(b, "  does %s: %s\n", a.Name, a.Step)
+	}
+	for _, c := range s.Checks {
+		fmt.Fprintf(b, "  checks %s\n", c)
+	}
+}
+
+// writeOutside says what is reached outside of this machine, and which variables a
+// .env in a folder of the service sets that the environment does not show.
+func (p Plan) writeOutside(b *strings.Builder) {
+	b.WriteString("\nconnects to\n")
+	hosts := p.service.Hosts()
+	for _, host := range hosts {
+		fmt.Fprintf(b, "  %s, if --allow-host %s is given\n", host, hostName(host))
+	}
+	if len(hosts) == 0 {
+		b.WriteString("  nothing but this machine\n")
+	}
+	for _, file := range p.service.DotEnv() {
+		fmt.Fprintf(b, "\n%s is read by many programs, whatever their environment is; it sets\n  %s\n", file.Path, strings.Join(file.Names, ", "))
+	}
+	b.WriteString("\nnot played here: load by gRPC and WebSocket, users who wait for an answer before they ask again\n")
+}
+
+func hostName(address string) string {
+	if host, _, ok := strings.Cut(address, ":"); ok {
+		return host
+	}
+	return address
+}
+
+// DotEnv is a file of variables that many programs read by themselves.
+type DotEnv struct {
+	Path  string
+	Names []string
+}
+
+// DotEnv are those in the folders of the service, with the names that they set; their
+// values are nobody's business.
+func (s *Service) DotEnv() []DotEnv {
+	var all []DotEnv
+	seen := map[string]bool{}
+	folders := []string{s.Dir}
+	for _, p := range s.File.Processes {
+		folders = append(folders, filepath.Join(s.Dir, p.Value.WorkingDir))
+	}
+	for _, folder := range folders {
+		path := filepath.Join(folder, ".env")
+		text, err := os.ReadFile(path)
+		if err != nil || seen[path] {
+			continue
+		}
+		seen[path] = true
+		file := DotEnv{Path: path}
+		for line := range strings.Lines(string(text)) {
+			name, _, assigned := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+			if name = strings.TrimSpace(name); assigned && variable.MatchString(name) {
+				file.Names = append(file.Names, name)
+			}
+		}
+		all = append(all, file)
+	}
+	return all
+}
