@@ -27,6 +27,13 @@ func Schema() ([]byte, error) {
 	})
 }
 
+// keyOrder are the keys of each type, in the order in which they are declared.
+func keyOrder() map[string][]string {
+	order := map[string][]string{}
+	notation.Walk(reflect.TypeFor[File](), func(name string, keys []string) { order[name] = keys })
+	return order
+}
+
 // comments are what the sources say of types (as TYPE.) and of fields (as
 // TYPE.FIELD).
 func comments() (map[string]string, error) {

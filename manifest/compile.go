@@ -22,6 +22,8 @@ type compiler struct {
 	dir    string // of the file, absolute
 	// outside are the dependencies that are no Postgres, in the order of the file.
 	outside []harness.Dependency
+	// general says that something is wrong with what all scenarios share.
+	general bool
 	// once and each are the steps of setup.
 	once, each []harness.SetupStep
 }

@@ -12,6 +12,7 @@ import (
 
 // step compiles one thing to do.
 func (c *compiler) step(path string, s Step, n names) step.Step {
+	before := c.report.Len()
 	c.command(path+".run", s.Run, n)
 	if s.SQL != "" {
 		c.databaseAt(path, s.At)
@@ -28,7 +29,9 @@ func (c *compiler) step(path string, s Step, n names) step.Step {
 	} else if len(s.Capture) > 0 && len(s.Run) == 0 {
 		c.report.Say(path+".capture", "only an answer to a request has parts that can be captured")
 	}
-	c.invalid(path, out.Validate())
+	if c.report.Len() == before {
+		c.invalid(path, out.Validate())
+	}
 	return out
 }
 
@@ -39,7 +42,7 @@ func (c *compiler) stepRequest(path string, r Request, capture notation.Table[st
 	}
 	c.requestTexts(path, r, n)
 	header := r.Headers.Map()
-	out := &step.Request{To: r.To, Method: r.Method, Path: r.Path, Header: header, Capture: c.captures(path+"^capture", capture)}
+	out := &step.Request{To: r.To, Method: r.Method, Path: r.Path, Header: header, Capture: c.captures(strings.TrimSuffix(path, ".request")+".capture", capture)}
 	switch {
 	case r.JSON != "":
 		out.Body = string(r.JSON)

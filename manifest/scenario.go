@@ -120,7 +120,7 @@ type Drained struct {
 	Equals string `yaml:"equals,required"`
 }
 
-// Ledger holds what was accepted against what arrived.
+// Ledger is what was accepted, held against what arrived.
 type Ledger struct {
 	// What counts as accepted: the answers that are ok.
 	Accepted Accepted `yaml:"accepted,required"`

@@ -21,6 +21,7 @@ import (
 // scenarios compiles the experiments.
 func (c *compiler) scenarios() {
 	seen := map[string]bool{}
+	c.general = c.report.Len() > 0
 	for i, s := range c.File.Scenarios {
 		path := fmt.Sprintf("scenarios[%d]", i)
 		if seen[s.Name] {
@@ -268,8 +269,17 @@ func (c *compiler) databaseAt(path, at string) {
 // scenarios, and tells what is wrong where it stands.
 func (c *compiler) asHarness(path string, s harness.Scenario) {
 	for _, problem := range apart(s.Validate()) {
+		if c.general && ofTheWhole(problem.Error()) {
+			continue
+		}
 		c.report.Say(c.whereOf(path, s, problem.Error()), "%v", problem)
 	}
+}
+
+// ofTheWhole reports whether a problem of a scenario is one of all that it shares with
+// others.
+func ofTheWhole(problem string) bool {
+	return strings.HasPrefix(problem, "setup.") || strings.Contains(problem, "process") || strings.HasPrefix(problem, "the name of dependency")
 }
 
 // whereOf is where the part of a scenario stands that a problem names.
@@ -311,7 +321,7 @@ func mapped[T any](all []T, name func(T) string) []string {
 	return names
 }
 
-// with parameters a scenario has the file's and its own over them.
+// parametersOf: a scenario has the file's and its own over them.
 func (c *compiler) parametersOf(s Scenario) map[string]string {
 	all := c.File.Parameters.Map()
 	maps.Copy(all, s.Parameters.Map())

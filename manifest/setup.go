@@ -2,7 +2,7 @@ package manifest
 
 import "holdfast.dev/holdfast/manifest/notation"
 
-// Setup makes the data that scenarios start from. All dependencies are up.
+// Setup is how the data is made that scenarios start from, when all dependencies are up.
 type Setup struct {
 	// Steps that are done once in a run, before each scenario gets its copy.
 	Once []Step `yaml:"once"`

@@ -67,7 +67,7 @@ func (s *schemas) scalar(t reflect.Type) object {
 		return object{"anyOf": []any{object{"enum": asWritten(zero.(Choice).Words())}, variableText()}}
 	}
 	if t.Implements(formedType) {
-		return object{"type": []any{"string", "number"}, "pattern": "(?:" + zero.(Formed).Pattern() + `)|\$\{`}
+		return object{"anyOf": []any{object{"type": "string", "pattern": "(?:" + zero.(Formed).Pattern() + `)|\$\{`}, object{"const": 0}}}
 	}
 	switch t.Kind() {
 	case reflect.Bool:
@@ -125,7 +125,7 @@ func (s *schemas) orOther(o object, t reflect.Type, shape shape) object {
 	others := []any{o}
 	for _, i := range []int{shape.scalar, shape.list} {
 		if i >= 0 {
-			others = append(others, s.of(t.Field(i).Type))
+			others = append(others, with(s.of(t.Field(i).Type), "description", s.about(t.Name(), t.Field(i).Name)))
 		}
 	}
 	if len(others) == 1 {

@@ -123,3 +123,24 @@ func shapeOf(t reflect.Type) shape {
 	}
 	return s
 }
+
+// Walk visits a structure and all that it is made of, each once, with its name and its
+// keys in their order.
+func Walk(t reflect.Type, visit func(name string, keys []string)) {
+	walk(t, map[reflect.Type]bool{}, visit)
+}
+
+func walk(t reflect.Type, seen map[reflect.Type]bool, visit func(name string, keys []string)) {
+	switch {
+	case isTable(t):
+		walk(t.Elem().Field(1).Type, seen, visit)
+	case t.Kind() == reflect.Pointer, t.Kind() == reflect.Slice:
+		walk(t.Elem(), seen, visit)
+	case t.Kind() == reflect.Struct && !isText(t) && !seen[t]:
+		seen[t] = true
+		visit(t.Name(), shapeOf(t).keys)
+		for i := range t.NumField() {
+			walk(t.Field(i).Type, seen, visit)
+		}
+	}
+}
