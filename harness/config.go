@@ -69,6 +69,9 @@ type Launch struct {
 	// left of any of them is swept. Defaults to target.AsProcess alone; the package
 	// target/docker has another.
 	Runtimes []target.Runtime
+	// Processes are those of a target of several, in the place of Program. Their names
+	// are the places of faults and begin the names of what is measured: web, web.rss.
+	Processes []target.Process
 	// Program is the binary and its arguments. It takes LISTEN_ADDR and, where the
 	// scenario has data, DATABASE_URL from its environment, and answers GET
 	// /readyz with 200.

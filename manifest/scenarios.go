@@ -73,7 +73,10 @@ func scenarioName(service, name string) string {
 
 // settings compiles the environment of one scenario.
 func (c *compiler) settings(path string, s Scenario, out *harness.Scenario) {
-	out.Settings, out.SettingsIn = c.off(path, s.Env)
+	var in map[string]map[string]string
+	if out.Settings, in = c.off(path, s.Env); len(in) > 0 {
+		c.report.Say(path, "a scenario's environment is that of all processes")
+	}
 }
 
 // timeline compiles the lengths of the phases.
