@@ -103,7 +103,7 @@ func (b *Backing) value(name string, o harness.Opening) (string, bool) {
 
 // image makes what runs the image, with its port published at the own address.
 func (b *Backing) image(s target.ImageSpec, o harness.Opening) (target.Launcher, error) {
-	spec := ImageSpec{ImageSpec: s, Port: b.config.Port, Publish: func() string { return b.own }, Data: b.config.Data, Save: o.First}
+	spec := ImageSpec{ImageSpec: s, Port: b.config.Port, Publish: func() string { return b.own }, Data: b.config.Data, Save: b.config.Data != ""}
 	if b.config.Data != "" {
 		spec.Archive = filepath.Join(o.Data, archiveName)
 	}
