@@ -7,14 +7,18 @@ import (
 	"time"
 )
 
-// parseRetryAfter reads a Retry-After header: whole seconds or an HTTP date
-// (RFC 9110, section 10.2.3). What is neither, negative or past asks for no wait;
-// a number too large for a duration asks for the longest one.
+// parseRetryAfter reads a Retry-After header: seconds or an HTTP date in any of its
+// three forms (RFC 9110, section 10.2.3). Seconds are whole there; some servers send
+// decimals, of which a part of a second counts as one. What is neither, negative or
+// past asks for no wait; a number too large for a duration asks for the longest one.
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	const longest = time.Duration(1<<63 - 1)
 	value = strings.TrimSpace(value)
-	if digits := strings.Trim(value, "0123456789"); value != "" && digits == "" {
-		seconds, err := strconv.ParseInt(value, 10, 64)
+	if whole, part, _ := strings.Cut(value, "."); isDigits(whole) && (isDigits(part) || part == "" && whole == value) {
+		seconds, err := strconv.ParseInt(whole, 10, 64)
+		if strings.Trim(part, "0") != "" {
+			seconds++
+		}
 		if err != nil || seconds > int64(longest/time.Second) {
 			return longest
 		}
@@ -26,3 +30,5 @@ func parseRetryAfter(value string, now time.Time) time.Duration {
 	}
 	return max(0, date.Sub(now)) // Sub stops at the longest duration by itself
 }
+
+func isDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }

@@ -42,15 +42,21 @@ type Limit struct {
 	Why string `yaml:"why"`
 }
 
+// maxFile bounds what is read of a file of limits, in bytes.
+const maxFile = 1 << 20
+
 // Read reads a file of limits, YAML or JSON, and says all that is wrong with it.
 func Read(r io.Reader) (Limits, error) {
-	dec := yaml.NewDecoder(r)
+	dec := yaml.NewDecoder(io.LimitReader(r, maxFile))
 	dec.KnownFields(true)
 	var l Limits
 	if err := dec.Decode(&l); err != nil && !errors.Is(err, io.EOF) {
 		return l, fmt.Errorf("read limits: %w", err)
 	}
 	var errs []error
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		errs = append(errs, errors.New("there is a second document behind the first (---): a file of limits is one document"))
+	}
 	if len(l.Limits) == 0 {
 		errs = append(errs, errors.New("no limits in it"))
 	}

@@ -119,6 +119,9 @@ func TestAFileThatIsNoneIsRefused(t *testing.T) {
 		"a bad glob":      {"limits: [{metric: a, scenario: '[', limit: 1}]", "scenario"},
 		"no YAML":         {"limits: [", "read limits"},
 		"all at once":     {"limits: [{limit: 1}, {metric: b}]", "limit 2 (b)"},
+		"a second file":   {"limits: [{metric: a, limit: 1}]\n---\nlimits: [{metric: a, limit: 9}]\n", "second document"},
+		"a word twice":    {"limits:\n- metric: a\n  limit: 1\n  limit: 2\n", "already defined"},
+		"a bomb":          {"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\nlimits: *f\n", "read limits"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := reevaluate.Read(strings.NewReader(row.file))

@@ -2,6 +2,7 @@ package task
 
 import (
 	"cmp"
+	"math"
 	"strconv"
 	"time"
 
@@ -152,11 +153,9 @@ func (t teller) patience(c call) (least, most time.Duration) {
 				asked = "1"
 			}
 		}
-		if n, err := strconv.ParseInt(asked, 10, 64); err == nil && n > 0 {
-			if n > int64(24*time.Hour/time.Second) {
-				n = int64(24 * time.Hour / time.Second)
-			}
-			return time.Duration(n) * time.Second, time.Duration(n) * time.Second
+		if n, err := strconv.ParseFloat(asked, 64); err == nil && n > 0 {
+			n = min(n, (24 * time.Hour).Seconds())
+			return time.Duration(n * float64(time.Second)), time.Duration(math.Ceil(n)) * time.Second // decimals may be rounded up
 		}
 	}
 	return 0, 0

@@ -75,6 +75,7 @@ func retryAfter(p profile.Profile) harness.Scenario {
 	}{
 		{"seconds", "status 429 retry-after=1", true},
 		{"date", "status 503 retry-after=date+2s", true}, // dates have whole seconds
+		{"decimal", "status 429 retry-after=1.0", true},
 		{"endless", "status 429 retry-after=99999999999", true},
 		{"past", "status 503 retry-after=date-1h", false},
 		{"zero", "status 429 retry-after=0", false},
@@ -85,7 +86,7 @@ func retryAfter(p profile.Profile) harness.Scenario {
 	var prefixes []string
 	s := harness.Scenario{
 		Name:        "task/retry-after",
-		Claim:       "No retry comes before the Retry-After of an answer, in seconds or as a date; one that asks for too much is cut, and one that makes no sense is left aside.",
+		Claim:       "No retry comes before the Retry-After of an answer, in seconds, whole or decimal, or as a date; one that asks for too much is cut, and one that makes no sense is left aside.",
 		Protections: []string{"task.honour-retry-after"},
 		Settings:    compressedSettings(countdown, map[string]string{"TASK_MAX_RETRY_AFTER": most.String()}),
 		Compressed:  append(compressedTimes(countdown), profile.Compressed("longest Retry-After that is followed", 10*time.Minute, most)),
