@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/standing"
 )
 
@@ -29,9 +30,11 @@ type listedScenario struct {
 	Claim       string   `json:"claim"`
 	Protections []string `json:"protections"`
 	Checks      []string `json:"checks"`
-	Seconds     float64  `json:"load_s"`
-	Headline    bool     `json:"headline"`
-	ByName      bool     `json:"by_name_only"`
+	// Load is what is sent, as data where it is data.
+	Load     []load.Stream `json:"load"`
+	Seconds  float64       `json:"load_s"`
+	Headline bool          `json:"headline"`
+	ByName   bool          `json:"by_name_only"`
 }
 
 type listedProtection struct {
@@ -78,7 +81,7 @@ func catalogue(all []harness.Scenario, protections []harness.Protection) listed 
 	l := listed{Scenarios: []listedScenario{}, Protections: []listedProtection{}}
 	provedBy := map[string][]string{}
 	for _, s := range all {
-		row := listedScenario{Name: s.Name, Claim: s.Claim, Protections: s.Protections, Seconds: s.Timeline.Total().Seconds(), Headline: s.Headline, ByName: s.Slow}
+		row := listedScenario{Name: s.Name, Claim: s.Claim, Protections: s.Protections, Load: s.Load, Seconds: s.Timeline.Total().Seconds(), Headline: s.Headline, ByName: s.Slow}
 		if row.Protections == nil {
 			row.Protections = []string{}
 		}

@@ -8,10 +8,12 @@
 // stream. The shape of a load is a [Profile], a pure value ([Constant], [Ramp],
 // [Steps], [Bursts], [Waves], [Sequence]) with a text form ([ParseProfile]), or a
 // [Shape] that is laid over the phases of an experiment. What is asked is a
-// function or, as data, a [Template]; what an answer must be is an [Expectation].
+// function or, as data, a [Template], or a journey of several [Step] values; what an
+// answer must be is an [Expectation], and by what it refuses another. [LogIn] opens
+// [Sessions] before the load.
 // A tally can be written, read again and merged ([TallyOf], [Merge]).
 //
-// Four rules keep the numbers true:
+// Five rules keep the numbers true:
 //
 //   - Latency counts from the moment a request was due. The latency from the
 //     actual send, which other tools report, stands beside it.
@@ -22,8 +24,10 @@
 //     cannot look like one that was.
 //   - One planned request reaches the target once at most: the silent retries
 //     of net/http are switched off, except where nothing had been written.
+//   - Nothing goes to another host: a path begins with a single slash, a redirect is an
+//     answer, and the addresses of a host are looked up once.
 //   - Memory depends on what is in flight, never on how many requests were sent.
 //
 // It knows nothing of databases, faults or verdicts, follows no redirect, uses no
-// proxy and talks to one base URL only.
+// proxy and talks to the addresses that it was given only.
 package load

@@ -3,6 +3,8 @@ package load
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +17,6 @@ import (
 // What is wrong with m is reported by [Stream.Validate].
 func Answering(m message.Matcher) Expectation {
 	e := matching(m, len(m.Status) == 0)
-	e.Name = "an answer with " + e.Name
 	return e
 }
 
@@ -23,7 +24,6 @@ func Answering(m message.Matcher) Expectation {
 // with m, also that it matches every answer, is reported by [Stream.Validate].
 func RefusedBy(m message.Matcher) Expectation {
 	e := matching(m, false)
-	e.Name = "a refusal with " + e.Name
 	if e.wrong == nil && len(m.Status)+len(m.Headers)+len(m.JSON)+len(m.Form) == 0 && m.Body.IsZero() {
 		e.wrong = errors.New("it says of no answer that it is none: each would count as a refusal")
 	}
@@ -45,12 +45,13 @@ func matching(m message.Matcher, success bool) Expectation {
 		name string
 		has  int
 		of   message.Matcher
+		says []string
 	}{
-		{"", len(m.Status), message.Matcher{Status: m.Status}},
-		{"headers", len(m.Headers), message.Matcher{Headers: m.Headers}},
-		{"json", len(m.JSON), message.Matcher{JSON: m.JSON}},
-		{"form", len(m.Form), message.Matcher{Form: m.Form}},
-		{"body", size(m.Body), message.Matcher{Body: m.Body}},
+		{"", len(m.Status), message.Matcher{Status: m.Status}, []string{Status(m.Status...).Name}},
+		{"headers", len(m.Headers), message.Matcher{Headers: m.Headers}, saying("header.", m.Headers)},
+		{"json", len(m.JSON), message.Matcher{JSON: m.JSON}, saying("json.", m.JSON)},
+		{"form", len(m.Form), message.Matcher{Form: m.Form}, saying("form.", m.Form)},
+		{"body", size(m.Body), message.Matcher{Body: m.Body}, []string{"body to " + m.Body.String()}},
 	} {
 		if part.has == 0 {
 			continue
@@ -58,11 +59,10 @@ func matching(m message.Matcher, success bool) Expectation {
 		compiled, err := part.of.Compile()
 		e.wrong = errors.Join(e.wrong, err)
 		one := condition{match: compiled}
-		if part.name == "" {
-			names = append(names, Status(m.Status...).Name)
-		} else {
+		names = append(names, part.says...)
+		if part.name != "" {
 			one.class = classCheck + part.name
-			names, e.Checks = append(names, "these "+part.name), append(e.Checks, one.class)
+			e.Checks = append(e.Checks, one.class)
 			e.IgnoresBody = e.IgnoresBody && part.name == "headers"
 		}
 		all = append(all, one)
@@ -90,6 +90,15 @@ func judgeAll(a Answer, all []condition, success bool) string {
 		}
 	}
 	return ""
+}
+
+// saying are conditions in words: header.Retry-After to be present.
+func saying(part string, conditions map[string]message.Condition) []string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(conditions)) {
+		all = append(all, part+name+" to "+conditions[name].String())
+	}
+	return all
 }
 
 func size(c message.Condition) int {

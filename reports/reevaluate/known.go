@@ -63,7 +63,7 @@ func known(c result.Check, s result.Scenario) result.Check {
 // ofLoad reports whether a metric tells what became of a stream's requests in
 // time: what was answered, what failed, how many were in flight.
 func ofLoad(metric string, s result.Scenario) bool {
-	for _, st := range s.Streams {
+	for _, st := range slices.Backward(s.Streams) { // the steps of journeys follow them
 		if rest, ok := strings.CutPrefix(metric, st.Name+"."); ok {
 			word, _, _ := strings.Cut(rest, ".")
 			return !slices.Contains([]string{"planned", "completed", "wrong", "status"}, word)

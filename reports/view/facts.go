@@ -57,6 +57,9 @@ func totals(run *result.Run) result.Counts {
 	var t result.Counts
 	for _, s := range run.Scenarios {
 		for _, stream := range s.Streams {
+			if stream.StepOf != "" {
+				continue // its journey is counted
+			}
 			t.Planned += stream.Planned
 			t.Sent += stream.Sent
 		}

@@ -35,7 +35,10 @@ func phaseTables(s result.Scenario) []PhaseTable {
 	var tables []PhaseTable
 	for _, stream := range s.Streams {
 		t := PhaseTable{Caption: stream.Name}
-		if stream.Shape != "" {
+		switch {
+		case stream.StepOf != "":
+			t.Caption += ": a step of " + stream.StepOf
+		case stream.Shape != "":
 			t.Caption += ": " + stream.Shape
 		}
 		var spans []result.StreamPhase
