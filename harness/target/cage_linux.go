@@ -166,20 +166,17 @@ func (c *cage) memoryDir() string { return c.memory.dir }
 // anyDir is a directory in which all of the processes are listed.
 func (c *cage) anyDir() string { return c.groups()[0].dir }
 
-// oomEvidence says what shows that the kernel killed for want of memory here;
-// it is empty if nothing does.
-func (c *cage) oomEvidence() string {
-	if c.memory.dir == "" {
-		return ""
-	}
-	file := "memory.oom_control"
+// oomKills is how many of the processes in it the kernel has killed for want of
+// memory, and the file that says so.
+func (c *cage) oomKills() (kills uint64, file string) {
+	file = "memory.oom_control"
 	if c.memory.V2 {
 		file = "memory.events"
 	}
-	if kills := counter(c.memory.dir, file, "oom_kill"); kills > 0 {
-		return fmt.Sprintf("cgroup %s: oom_kill %d", file, kills)
+	if c.memory.dir != "" {
+		kills = counter(c.memory.dir, file, "oom_kill")
 	}
-	return ""
+	return kills, file
 }
 
 // remove kills what is left in the groups, removes them, and crosses them out.

@@ -30,18 +30,19 @@ func TestOnlyACountedKillIsEvidence(t *testing.T) {
 	for _, c := range []struct {
 		name, file, text string
 		v2               bool
-		want             string
+		want             uint64
 	}{
-		{"version 1, killed", "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n", false, "cgroup memory.oom_control: oom_kill 2"},
-		{"version 1, not killed", "memory.oom_control", "oom_kill_disable 0\nunder_oom 1\noom_kill 0\n", false, ""},
-		{"version 2, killed", "memory.events", "low 0\noom 1\noom_kill 1\noom_group_kill 1\n", true, "cgroup memory.events: oom_kill 1"},
-		{"version 2, reclaimed but not killed", "memory.events", "max 812\noom 0\noom_kill 0\n", true, ""},
-		{"nothing to read", "another", "", true, ""},
+		{"version 1, killed", "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n", false, 2},
+		{"version 1, not killed", "memory.oom_control", "oom_kill_disable 0\nunder_oom 1\noom_kill 0\n", false, 0},
+		{"version 2, killed", "memory.events", "low 0\noom 1\noom_kill 1\noom_group_kill 1\n", true, 1},
+		{"version 2, reclaimed but not killed", "memory.events", "max 812\noom 0\noom_kill 0\n", true, 0},
+		{"nothing to read", "another", "", true, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(dir, c.file), []byte(c.text), 0o644))
-			require.Equal(t, c.want, (&cage{memory: group{cgroup.Hierarchy{V2: c.v2}, dir}}).oomEvidence())
+			kills, _ := (&cage{memory: group{cgroup.Hierarchy{V2: c.v2}, dir}}).oomKills()
+			require.Equal(t, c.want, kills)
 		})
 	}
 }

@@ -226,6 +226,9 @@ func (i *Instance) Members() []int32 { return i.runner.Members() }
 // Children is [Runner.Children].
 func (i *Instance) Children() []int32 { return i.runner.Children() }
 
+// OOMKills is [Runner.OOMKills].
+func (i *Instance) OOMKills() uint64 { return i.runner.OOMKills() }
+
 // CgroupDir is [Runner.CgroupDir].
 func (i *Instance) CgroupDir(controller string) (dir string, ok bool) {
 	return i.runner.CgroupDir(controller)

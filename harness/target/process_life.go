@@ -39,7 +39,9 @@ type processLife struct {
 
 	mu   sync.Mutex // guards below; held while signalling, so that no reused id is hit
 	gone bool
-	seen []kin.Process // its processes, when they were last looked for without a cage
+	// kills is how many of its processes the kernel killed for memory, once it is gone.
+	kills uint64
+	seen  []kin.Process // its processes, when they were last looked for without a cage
 
 	// set before ended is closed
 	end result.End
@@ -148,9 +150,13 @@ func (l *processLife) describeEnd(peak *uint64) result.End {
 		end.LimitBytes = &l.limits.memory
 	}
 	if l.cage != nil {
-		if evidence := l.cage.oomEvidence(); evidence != "" && end.Signal == syscall.SIGKILL.String() {
-			end.OOMKilled, end.OOMEvidence = true, evidence
+		kills, file := l.cage.oomKills()
+		if kills > 0 && end.Signal == syscall.SIGKILL.String() {
+			end.OOMKilled, end.OOMEvidence = true, fmt.Sprintf("cgroup %s: oom_kill %d", file, kills)
 		}
+		l.mu.Lock()
+		l.kills = kills
+		l.mu.Unlock()
 	}
 	return end
 }
@@ -226,6 +232,17 @@ func (l *processLife) members() []kin.Process {
 	}
 	l.seen = kin.Related(int32(l.cmd.Process.Pid), l.mark.in)
 	return l.seen
+}
+
+// OOMKills implements [crowd].
+func (l *processLife) OOMKills() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.gone && l.cage != nil {
+		kills, _ := l.cage.oomKills()
+		return kills
+	}
+	return l.kills
 }
 
 // Done implements [Life].

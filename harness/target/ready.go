@@ -56,18 +56,28 @@ func awaitReady(ctx context.Context, ask question, deadline time.Duration, ended
 
 // asking is how a life at that address, the first port's, is asked.
 func (r *Runner) asking(address string, seen *sighting) question {
-	if r.at != nil {
-		address = r.at(r.ready.Port)
-	}
 	switch {
 	case r.ready.HTTP != "":
-		return asksHTTP("http://" + address + r.ready.HTTP)
+		return asksHTTP("http://" + r.askedAt(address) + r.ready.HTTP)
 	case r.ready.TCP:
-		return asksTCP(address)
+		return asksTCP(r.askedAt(address))
 	case r.ready.Log != "":
 		return seen.ask
 	default:
 		return func(context.Context) error { return nil }
+	}
+}
+
+// askedAt is the address at which it is asked, empty if it is at none. address is
+// that of its first port.
+func (r *Runner) askedAt(address string) string {
+	switch {
+	case r.ready.HTTP == "" && !r.ready.TCP:
+		return ""
+	case r.at != nil:
+		return r.at(r.ready.Port)
+	default:
+		return address
 	}
 }
 

@@ -34,7 +34,9 @@ type Runner struct {
 	address string
 	abandon context.CancelCauseFunc // of the Start at work
 	ends    []result.End
-	now     *tenure // the latest life; it may have ended
+	// oomKills are those of the lives that have ended.
+	oomKills uint64
+	now      *tenure // the latest life; it may have ended
 }
 
 // New prepares to run a program; it starts nothing.
@@ -94,8 +96,13 @@ func (r *Runner) startOnce(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, errEndedFirst) && !addressFree(address) {
-		err = fmt.Errorf("%w: %w %s", err, errPortTaken, address)
+	switch asked := r.askedAt(address); {
+	case errors.Is(err, errEndedFirst):
+		if !addressFree(address) {
+			err = fmt.Errorf("%w: %w %s", err, errPortTaken, address)
+		}
+	case asked != "":
+		err = fmt.Errorf("%w%s", err, r.elsewhere(asked))
 	}
 	if undone := r.end(ctx, t, false); undone != nil {
 		err = errors.Join(err, undone)

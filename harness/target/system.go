@@ -186,12 +186,22 @@ func (s *System) Start(ctx context.Context) error {
 	return err
 }
 
-// startProcess starts the replicas of a process together.
+// startProcess starts the replicas of a process together. Where one fails, the
+// others are cut short, and the error is its own.
 func (s *System) startProcess(ctx context.Context, p Process) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return together(s.Replicas(p.Name), func(i *Instance) error { return i.Start(ctx) })
+	_ = together(s.Replicas(p.Name), func(i *Instance) error {
+		err := i.Start(ctx)
+		if err != nil {
+			cancel(err)
+		}
+		return err
+	})
+	return context.Cause(ctx)
 }
 
 // Stop stops every process as soon as those that depend on it have ended. It is

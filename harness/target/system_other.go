@@ -51,12 +51,12 @@ func newCage(_ *undo.Journal, _ string, wanted limits) (*cage, error) {
 	return nil, nil
 }
 
-func (*cage) start(cmd *exec.Cmd) error { return cmd.Start() }
-func (*cage) memoryDir() string         { return "" }
-func (*cage) anyDir() string            { return "" }
-func (*cage) oomEvidence() string       { return "" }
-func (*cage) remove() error             { return nil }
-func removeCage(string) error           { return nil }
+func (*cage) start(cmd *exec.Cmd) error  { return cmd.Start() }
+func (*cage) memoryDir() string          { return "" }
+func (*cage) anyDir() string             { return "" }
+func (*cage) oomKills() (uint64, string) { return 0, "" }
+func (*cage) remove() error              { return nil }
+func removeCage(string) error            { return nil }
 
 // CgroupDir is none: only Linux has cgroups.
 func (r *Runner) CgroupDir(string) (dir string, ok bool) { return "", false }

@@ -175,6 +175,19 @@ func TestReadinessIsAskedAsTheProcessSays(t *testing.T) {
 	require.ErrorContains(t, err, "listening on", "what it wrote instead")
 }
 
+func TestOneThatListensElsewhereIsToldSo(t *testing.T) {
+	t.Parallel()
+	p := subject(t, "stubborn")
+	p.Ports, p.Ready = []string{"http", "admin"}, target.Ready{TCP: true, Port: "admin", Timeout: 400 * time.Millisecond}
+	s := newService(t, nil, p)
+	err := s.Start(t.Context())
+	http, _ := s.instance(t, "stubborn").Address("http")
+	require.ErrorContains(t, err, "not ready within 400ms")
+	require.ErrorContains(t, err, "and it listens at "+http+": tell it the port that it was given, by {port}")
+	mute := target.Process{Name: "mute", Command: []string{"sleep", "60"}, Ready: target.Ready{TCP: true, Timeout: 200 * time.Millisecond}}
+	require.ErrorContains(t, newService(t, nil, mute).Start(t.Context()), "and it listens at no port")
+}
+
 func TestARestartPolicyStartsItAgain(t *testing.T) {
 	t.Parallel()
 	policy := func(name string, r target.Restart) target.Process {
@@ -319,6 +332,20 @@ func TestALimitOfCPUTimeIsKept(t *testing.T) {
 	})
 	require.NoError(t, s.Stop(t.Context()))
 	require.NoDirExists(t, dir)
+}
+
+func TestAWorkerThatTheKernelKilledForMemoryIsCounted(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("making a cgroup takes root")
+	}
+	t.Parallel()
+	p := target.Process{Name: "eater", Command: []string{"sh", "-c", "tail /dev/zero; sleep 60"}, Memory: 24 << 20, Grace: time.Second}
+	s := newService(t, nil, p)
+	require.NoError(t, s.Start(t.Context()))
+	eater := s.instance(t, "eater")
+	soon(t, "the kernel kills the child", func() bool { return eater.OOMKills() == 1 })
+	require.NoError(t, s.Stop(t.Context()))
+	require.EqualValues(t, 1, eater.OOMKills(), "also when it is gone")
 }
 
 func TestNoSecretGetsIntoACommand(t *testing.T) {

@@ -16,6 +16,7 @@ type tenure struct {
 	stopping bool           // Stop, or a Start that failed, ends it
 	asked    syscall.Signal // the last terminating signal that Signal sent
 	askedAt  time.Time
+	counted  bool  // its kills for want of memory are in the runner's
 	err      error // what could not be undone
 }
 
@@ -31,7 +32,8 @@ func (r *Runner) record(t *tenure) {
 	heeded := t.asked != 0 && (end.Signal == t.asked.String() || ended.Sub(t.askedAt) <= r.prog.Grace)
 	end.Expected = !end.OOMKilled && (t.stopping || heeded)
 	r.ends[t.index] = end
-	t.err = err
+	r.oomKills += t.oomKills()
+	t.counted, t.err = true, err
 }
 
 // wasStopped is whether Stop, or a Start that failed, ended it.

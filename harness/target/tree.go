@@ -30,7 +30,30 @@ const (
 var ErrNoChild = errors.New("it has no child process")
 
 // crowd is a [Life] that knows all of its processes on this machine.
-type crowd interface{ Members() []kin.Process }
+type crowd interface {
+	// Members are they, in no order; none once it has ended.
+	Members() []kin.Process
+	// OOMKills is how many of them the kernel has killed for want of memory.
+	OOMKills() uint64
+}
+
+// OOMKills is how many of its processes, workers too, the kernel has killed for want
+// of memory, in all of its lives. It is counted by cgroups.
+func (r *Runner) OOMKills() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.now == nil || r.now.counted {
+		return r.oomKills
+	}
+	return r.oomKills + r.now.oomKills()
+}
+
+func (t *tenure) oomKills() uint64 {
+	if c, ok := t.Life.(crowd); ok {
+		return c.OOMKills()
+	}
+	return 0
+}
 
 // Signal implements [Target].
 func (r *Runner) Signal(sig os.Signal) error {

@@ -221,6 +221,18 @@ func (l *life) Members() []kin.Process {
 	return kin.InGroup(l.dir)
 }
 
+// OOMKills counts what ended it alone: of its cgroup nothing is left at the end.
+func (l *life) OOMKills() uint64 {
+	select {
+	case <-l.ended:
+		if l.end.OOMKilled {
+			return 1
+		}
+	default:
+	}
+	return 0
+}
+
 // Signal goes through the engine, which may send what we may not, to the main
 // process. The others, if all are meant, are told by ourselves; of what only the
 // engine may reach they are the engine's affair: SIGKILL to the main process ends
