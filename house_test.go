@@ -42,7 +42,7 @@ func housePackages(t *testing.T) []pkg {
 var mayKnow = map[string][]string{
 	"cmd":         {"manifest", "backing", "scenarios", "soak", "adapter", "reports", "harness", "fakes", "fault", "mutants", "nearest", "reference/server", "reference/settings"},
 	"scenarios":   {"adapter", "harness", "fakes", "fault", "reference/schema", "reference/settings"},
-	"adapter":     {"harness", "fakes", "fault", "message", "placeholder"},
+	"adapter":     {"harness", "fakes", "fault", "message", "nearest", "placeholder"},
 	"backing":     {"harness", "fault", "nearest", "placeholder"},
 	"harness":     {"fault", "message", "nearest", "placeholder"},
 	"fakes":       {"fault", "message", "nearest", "placeholder"},

@@ -16,6 +16,7 @@ import (
 	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fakes/oracleapi"
+	"holdfast.dev/holdfast/fakes/smtpserver"
 	"holdfast.dev/holdfast/fakes/stub"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
@@ -176,6 +177,7 @@ func TestEveryMetricOfAFakeIsDocumented(t *testing.T) {
 	for _, d := range []harness.Dependency{
 		adapter.OracleAPI("A", oracleapi.Config{}), adapter.EmailAPI("A", emailapi.Config{}, adapter.KeyInEnvironment),
 		adapter.Stub("A", stub.Config{Routes: []stub.Route{{Name: "R", Key: "{body}", Idempotency: stub.Idempotency{Header: "I"}}}}),
+		adapter.SMTP("A", smtpserver.Config{}),
 	} {
 		for _, m := range d.Measures {
 			require.Contains(t, string(doc), "`"+m.Name+"`")
@@ -191,7 +193,7 @@ func TestEveryMetricOfAFakeIsDocumented(t *testing.T) {
 func TestEveryFakeSaysWhereItIs(t *testing.T) {
 	for _, d := range []harness.Dependency{
 		adapter.OracleAPI("A", oracleapi.Config{}), adapter.EmailAPI("A", emailapi.Config{}, adapter.KeyInEnvironment),
-		adapter.Stub("A", stub.Config{Routes: []stub.Route{{Name: "R"}}}),
+		adapter.Stub("A", stub.Config{Routes: []stub.Route{{Name: "R"}}}), adapter.SMTP("A", smtpserver.Config{}),
 	} {
 		fake, ok := open(t, d).(interface {
 			Addresses() []string

@@ -34,12 +34,16 @@ type recorder interface {
 	// bore finds a value of a request by its number in the journal, false if it has
 	// none; known is false if the request was too much to keep.
 	bore() func(entry int, name string) (value string, has, known bool)
+	// nameable says why a name is nothing that a request has.
+	nameable(name string) error
+	// arriving is the group of the journal that arrives at a part of it, empty for all.
+	arriving(part string) string
 }
 
 // Arrivals are all requests that reached the fake at a place, by arrival: a
 // dependency's name, or with the name of a route behind it. key is a text over the
-// request, for example {json.order}; empty or {key} is the key by which the fake
-// itself tells requests apart. Of a request that lacks what key is made of the key is
+// request, for example {json.order} of a stub, {to} {subject} of a mail server; empty
+// or {key} is the key by which the fake itself tells requests apart. Of a request that lacks what key is made of the key is
 // empty. left is how many requests were too many to remember, so that their keys are
 // not known: they are left out.
 func Arrivals(state harness.State, place, key string) (all []Arrival, left int, err error) {
@@ -51,6 +55,9 @@ func Arrivals(state harness.State, place, key string) (all []Arrival, left int, 
 	read, err := keysOf(fake, key)
 	if err != nil {
 		return nil, 0, fmt.Errorf("arrivals at %s: %w", place, err)
+	}
+	if r, ok := fake.(recorder); ok {
+		part = r.arriving(part)
 	}
 	zero := state.Start.Sub(w.Journal().Start())
 	for e := range w.Journal().Entries(journal.Filter{Group: part}) {
@@ -76,7 +83,7 @@ func keysOf(fake harness.Fake, key string) (func(journal.Entry) (string, bool), 
 	if !ok {
 		return nil, fmt.Errorf("only {key} is known of a request there, not %s", key)
 	}
-	if err := CheckKey(key); err != nil {
+	if err := checkKey(key, r.nameable); err != nil {
 		return nil, err
 	}
 	pattern, bore := placeholder.Text(key), r.bore()
@@ -98,7 +105,13 @@ func keysOf(fake harness.Fake, key string) (func(journal.Entry) (string, bool), 
 }
 
 // CheckKey says what is wrong with a key that [Arrivals] is to read from a stub.
-func CheckKey(key string) error {
+func CheckKey(key string) error { return checkKey(key, (*Stubbed)(nil).nameable) }
+
+// CheckLetterKey says what is wrong with a key that [Arrivals] is to read from a mail
+// server.
+func CheckLetterKey(key string) error { return checkKey(key, (*MailServer)(nil).nameable) }
+
+func checkKey(key string, nameable func(string) error) error {
 	names := placeholder.Text(key).Names()
 	if len(names) == 0 {
 		return fmt.Errorf("key %q is the same for every request", key)
@@ -107,12 +120,21 @@ func CheckKey(key string) error {
 		if name == "key" {
 			continue
 		}
-		if _, err := message.ParsePath(name); err != nil {
+		if err := nameable(name); err != nil {
 			return fmt.Errorf("key %q: %w", key, err)
 		}
 	}
 	return nil
 }
+
+// nameable implements recorder.
+func (*Stubbed) nameable(name string) error {
+	_, err := message.ParsePath(name)
+	return err
+}
+
+// arriving implements recorder.
+func (*Stubbed) arriving(route string) string { return route }
 
 // bore implements recorder.
 func (s *Stubbed) bore() func(entry int, name string) (string, bool, bool) {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/fakes/journal"
-	"holdfast.dev/holdfast/fakes/stub"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -38,9 +37,7 @@ func Attempts(place string, keyed, idempotent bool) []harness.Measure {
 		inTime(count("retries", "requests whose key had arrived before", func(t *tally) int { return t.retries })),
 		count("duplicates", "requests that were carried out although their key had been", func(t *tally) int { return t.duplicates }),
 		count("unkeyed", "requests that lack what their key is made of", func(t *tally) int { return t.unkeyed }),
-		tallied(place, "gap.min", result.UnitMS, "the shortest pause before a retry", func(t *tally) verdict.Reading {
-			return verdict.Reading{Value: float64(t.shortest) / float64(time.Millisecond), Samples: int64(t.gaps)}
-		}))
+		tallied(place, "gap.min", result.UnitMS, "the shortest pause before a retry", (*tally).gap))
 	if idempotent {
 		all = append(all, count("idempotency_keys.max", "the most idempotency keys of one business key", func(t *tally) int { return t.mostKeys }))
 	}
@@ -71,6 +68,11 @@ type tally struct {
 	shortest                                           time.Duration // of the pauses before retries; meaningless without any
 	tries, done, keys                                  map[journal.Name]int
 	ended                                              map[journal.Name]time.Duration // of the last try; not there while it is open
+}
+
+// gap is the shortest pause before a retry, of as many as there were.
+func (t *tally) gap() verdict.Reading {
+	return verdict.Reading{Value: float64(t.shortest) / float64(time.Millisecond), Samples: int64(t.gaps)}
 }
 
 // tallyOf goes through the requests up to the window's end, as what is a retry in the
@@ -149,31 +151,38 @@ type tallies struct {
 
 // look is what is looked for, and how much there was to look through.
 type look struct {
-	part     string
+	group    string
 	from, to time.Duration
 	requests int64
 	open     int64
 }
 
-// tally is what the journal holds of attempts at a route, or at all of them.
-func (s *Stubbed) tally(part string, f journal.Filter) *tally {
-	level := s.Journal().Gauge("")
-	at := look{part, f.From, f.To, level.Total, level.InFlight}
-	s.memo.mu.Lock()
-	defer s.memo.mu.Unlock()
-	if t, ok := s.memo.of[at]; ok {
+// look finds what a journal holds of attempts in a window, or found there before.
+func (m *tallies) look(j *journal.Journal, f journal.Filter, counts func(group string) bool, uses func() map[int]bool) *tally {
+	level := j.Gauge("")
+	at := look{f.Group, f.From, f.To, level.Total, level.InFlight}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t, ok := m.of[at]; ok {
 		return t
 	}
-	uses := map[int]bool{}
-	for _, use := range s.api.IdempotencyKeys() {
-		uses[use.Entry] = true
-	}
-	f.Group = part
-	t := tallyOf(s.Journal(), f, func(group string) bool { return group != stub.Unmatched && s.keyed[group] }, uses)
+	t := tallyOf(j, f, counts, uses())
 	t.tries, t.done, t.keys, t.ended = nil, nil, nil, nil
-	if s.memo.of == nil {
-		s.memo.of = map[look]*tally{}
+	if m.of == nil {
+		m.of = map[look]*tally{}
 	}
-	s.memo.of[at] = t
+	m.of[at] = t
 	return t
+}
+
+// tally is what the journal holds of attempts at a route, or at all of them.
+func (s *Stubbed) tally(route string, f journal.Filter) *tally {
+	f.Group = route
+	return s.memo.look(s.Journal(), f, func(group string) bool { return s.keyed[group] }, func() map[int]bool {
+		uses := map[int]bool{}
+		for _, use := range s.api.IdempotencyKeys() {
+			uses[use.Entry] = true
+		}
+		return uses
+	})
 }

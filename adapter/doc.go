@@ -2,7 +2,7 @@
 // holdfast.dev/holdfast/fakes dependencies of a scenario, with their settings,
 // their metrics and their faults.
 //
-// Enter at [Stub], which plays any plain HTTP API, at [OracleAPI] and [EmailAPI], which are ready to stand in
+// Enter at [Stub], which plays any plain HTTP API, at [SMTP], a mail server, at [OracleAPI] and [EmailAPI], which are ready to stand in
 // harness.World.Dependencies, or at [Dependency] and [New] for a fake of your own that is built on
 // fakes/host. [Misbehave] and [Always] are faults of any of them, by the name of
 // its place and in the text form of docs/faults.md. [Measure] reads a number of a

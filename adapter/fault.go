@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
@@ -53,9 +52,15 @@ func onClock(s fault.Selector, now time.Duration) fault.Selector {
 	return s
 }
 
+// misbehaving is a server whose faults come and go.
+type misbehaving interface {
+	Lift(ctx context.Context, name string) (fault.Receipt, error)
+	Faults() *httpfault.Set
+}
+
 // appliedFault is a fault in force.
 type appliedFault struct {
-	host *host.Host
+	host misbehaving
 	name string      // at the fake
 	what fault.Fault // as it was asked for
 }

@@ -42,6 +42,8 @@ type Answer struct {
 	Unrendered bool
 	// Self is the request's own path and query, for redirections.
 	Self string
+	// Wire, if set, is all of the answer as a protocol other than HTTP has it.
+	Wire []byte
 	// Wrong, if set, returns a well-formed answer that is wrong in the way
 	// named: "id", "stale" or "duplicate".
 	Wrong func(how string) (body []byte)

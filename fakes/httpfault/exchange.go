@@ -182,6 +182,9 @@ func (x *Exchange) statusLine() []byte {
 
 // Whole is the head of an answer that promises all of its body.
 func (x *Exchange) Whole() []byte {
+	if x.Answer.Wire != nil {
+		return x.Answer.Wire
+	}
 	return x.Head("Content-Length: " + strconv.Itoa(len(x.Answer.Body)))
 }
 
