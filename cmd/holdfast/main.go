@@ -79,7 +79,7 @@ verdicts: pass, fail, inconclusive or not-exercised. Only pass is success.
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(env), newList(env), newProve(env), newGains(env), newMutate(env), newValidate(env), newPlanned(env), newSchema(env), newReport(env), newCompare(env), newHistory(env), newServe(env), newFake(env), newAttack(env), newDoctor(env), newSoak(env))
+	root.AddCommand(newRun(env), newList(env), newProve(env), newGains(env), newMutate(env), newValidate(env), newPlanned(env), newShow(env), newSchema(env), newReport(env), newCompare(env), newHistory(env), newServe(env), newFake(env), newAttack(env), newDoctor(env), newSoak(env))
 	return root
 }
 

@@ -113,3 +113,34 @@ it is all of them.`,
 	}
 	return cmd
 }
+
+func newShow(env environ) *cobra.Command {
+	f := runFlags{target: "process"}
+	cmd := &cobra.Command{
+		Use:   "show SCENARIO…",
+		Short: "Print scenarios as they stand in a holdfast.yaml, to copy from",
+		Long: `Prints scenarios in the notation of holdfast.yaml, so that people copy from what works.
+What is a function in Go, and so has no notation, is a comment that says so.`,
+		Example: "  holdfast show search/overload",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			subject, err := f.subject(env)
+			if err != nil {
+				return usage(err)
+			}
+			chosen, err := choose(subject, f, args)
+			if err != nil {
+				return usage(err)
+			}
+			for _, s := range chosen {
+				if err := manifest.Show(env.stdout, s); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&f.profile, "profile", "bench", "whose scenarios")
+	f.registerService(cmd.Flags())
+	return cmd
+}

@@ -24,10 +24,16 @@ const (
 	MaxDepth = 64
 )
 
+// The library refuses the directive of the version whose rules are kept here.
+var newer, older = []byte("%YAML 1.2"), []byte("%YAML 1.1")
+
 // parse reads the one document of a text.
 func parse(text []byte) (*yaml.Node, []Problem) {
 	if p := unreadable(text); p != nil {
 		return nil, []Problem{*p}
+	}
+	if bytes.HasPrefix(text, newer) { // all of it that matters here is read the same way
+		text = append(slices.Clone(older), text[len(newer):]...)
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document yaml.Node
