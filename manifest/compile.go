@@ -35,6 +35,7 @@ func (s *Service) compile() error {
 	if c.dir, err = filepath.Abs(s.Dir); err != nil {
 		return fmt.Errorf("find the folder of %s: %w", s.Path, err)
 	}
+	c.Launch.Closed = true // an API that nobody has stubbed is the real one
 	c.names()
 	c.secrets()
 	c.processes()

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -213,7 +211,7 @@ func (p Plan) writeOutside(b *strings.Builder) {
 	if len(hosts) == 0 {
 		b.WriteString("  nothing but this machine\n")
 	}
-	for _, file := range p.service.DotEnv() {
+	for _, file := range p.service.DotEnv {
 		fmt.Fprintf(b, "\n%s is read by many programs, whatever their environment is; it sets\n  %s\n", file.Path, strings.Join(file.Names, ", "))
 	}
 	b.WriteString("\nnot played here: load by gRPC and WebSocket, users who wait for an answer before they ask again\n")
@@ -224,38 +222,4 @@ func hostName(address string) string {
 		return host
 	}
 	return address
-}
-
-// DotEnv is a file of variables that many programs read by themselves.
-type DotEnv struct {
-	Path  string
-	Names []string
-}
-
-// DotEnv are those in the folders of the service, with the names that they set; their
-// values are nobody's business.
-func (s *Service) DotEnv() []DotEnv {
-	var all []DotEnv
-	seen := map[string]bool{}
-	folders := []string{s.Dir}
-	for _, p := range s.File.Processes {
-		folders = append(folders, filepath.Join(s.Dir, p.Value.WorkingDir))
-	}
-	for _, folder := range folders {
-		path := filepath.Join(folder, ".env")
-		text, err := os.ReadFile(path)
-		if err != nil || seen[path] {
-			continue
-		}
-		seen[path] = true
-		file := DotEnv{Path: path}
-		for line := range strings.Lines(string(text)) {
-			name, _, assigned := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
-			if name = strings.TrimSpace(name); assigned && variable.MatchString(name) {
-				file.Names = append(file.Names, name)
-			}
-		}
-		all = append(all, file)
-	}
-	return all
 }

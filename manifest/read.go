@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"holdfast.dev/holdfast/backing"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/manifest/dotenv"
 	"holdfast.dev/holdfast/manifest/notation"
 )
 
@@ -29,6 +31,10 @@ type Service struct {
 	Protections []harness.Protection
 	// Scenarios are the experiments, in the order of the file.
 	Scenarios []harness.Scenario
+
+	// DotEnv are the .env files in its folders, which many stacks read by themselves.
+	// [Read] looks for none.
+	DotEnv []dotenv.File
 
 	document *notation.Document
 	options  Options
@@ -92,5 +98,42 @@ func Load(path string, o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the service: %w", err)
 	}
-	return Read(text, path, o)
+	s, err := Read(text, path, o)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.readDotEnv()
+}
+
+// readDotEnv finds the .env files in the folders of the service's programs, and
+// refuses what they would tell it behind the back of a run.
+func (s *Service) readDotEnv() error {
+	if s.Launch.URL != "" {
+		return nil // nothing is started here
+	}
+	folders := []string{s.Dir}
+	told := map[string]bool{}
+	for _, p := range s.File.Processes {
+		folders = append(folders, filepath.Join(s.Dir, p.Value.WorkingDir))
+		for _, name := range p.Value.Env.Names() {
+			told[name] = true
+		}
+	}
+	for _, d := range s.File.Dependencies {
+		for _, name := range d.Value.Export.Names() {
+			told[name] = true
+		}
+	}
+	var err error
+	if s.DotEnv, err = dotenv.Find(folders...); err != nil {
+		return err
+	}
+	var all []string
+	for _, file := range s.DotEnv {
+		all = append(all, file.Problems(told)...)
+	}
+	if len(all) > 0 {
+		return errors.New(strings.Join(all, "\n"))
+	}
+	return nil
 }

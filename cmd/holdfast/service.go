@@ -6,6 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"holdfast.dev/holdfast/backing"
+	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/harness/target/docker"
 	"holdfast.dev/holdfast/manifest"
 	"holdfast.dev/holdfast/manifest/notation"
 )
@@ -13,7 +16,7 @@ import (
 // loadService reads the file of a service, or the one in a folder. What is wrong with
 // it is the command line's fault: nothing was started.
 func loadService(env environ, path string) (*manifest.Service, error) {
-	service, err := manifest.Load(path, manifest.Options{Environment: env.lookup})
+	service, err := manifest.Load(path, options(env))
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -29,6 +32,13 @@ func (e environ) lookup(name string) (string, bool) {
 		return "", false
 	}
 	return e.lookupEnv(name)
+}
+
+// options are what reading a file may use: the environment, and images by Docker.
+func options(env environ) manifest.Options {
+	return manifest.Options{Environment: env.lookup, Images: func(s backing.ImageSpec) (target.Launcher, error) {
+		return docker.Image("", docker.ImageConfig{ImageSpec: s.ImageSpec, Port: s.Port, Publish: s.Publish, Data: s.Data, Archive: s.Archive, Save: s.Save})
+	}}
 }
 
 func newValidate(env environ) *cobra.Command {

@@ -62,11 +62,12 @@ func (f runFlags) ownService(env environ) (subject, error) {
 	if err := errors.Join(errs...); err != nil {
 		return subject{}, err
 	}
-	service, err := manifest.Load(f.service, manifest.Options{Environment: env.lookup})
+	service, err := manifest.Load(f.service, options(env))
 	if err != nil {
 		return subject{}, err
 	}
 	launch := service.Launch
+	launch.AllowHosts, launch.AllowLoad = f.allowHost, f.allowLoad
 	launch.Kind, launch.Runtimes = harness.AsProcess, runtimes()
 	return subject{
 		profile: "own", scenarios: service.Scenarios, protections: service.Protections, launch: launch, service: service,
