@@ -177,17 +177,17 @@ func (s Scenario) validateChecks(p *problems) {
 	for _, c := range s.Checks {
 		for _, g := range c.Protections {
 			if !slices.Contains(s.Protections, g) {
-				p.say("check %q guards %s, which the scenario does not claim", c, g)
+				p.say("check %q guards %s, which the scenario does not claim", c.Text(), g)
 			}
 		}
 		if !slices.Contains(phaseNames(), c.Phase) {
-			p.say("check %q: there is no phase %q%s", c, c.Phase, hint(c.Phase, phaseNames()[1:]))
+			p.say("check %q: there is no phase %q%s", c.Text(), c.Phase, hint(c.Phase, phaseNames()[1:]))
 		}
 		if phase := cmp.Or(c.Phase, result.Drain); phase != result.Drain && s.Timeline.Total() > 0 && s.Timeline.Length(phase) <= 0 {
-			p.say("check %q: the phase %s does not take place", c, phase)
+			p.say("check %q: the phase %s does not take place", c.Text(), phase)
 		}
 		if c.Times != 0 && s.Timeline.Length(result.Baseline) <= 0 {
-			p.say("check %q: the scenario has no baseline to hold it against", c)
+			p.say("check %q: the scenario has no baseline to hold it against", c.Text())
 		}
 	}
 	p.note(registry(s, Measurement{}).Validate(s.Checks))

@@ -16,7 +16,7 @@ func (b *Registry) Validate(checks []Check) error {
 	var errs []error
 	for _, c := range checks {
 		if err := b.validate(c); err != nil {
-			errs = append(errs, fmt.Errorf("check %q: %w", c, err))
+			errs = append(errs, fmt.Errorf("check %q: %w", c.Text(), err))
 		}
 	}
 	return errors.Join(errs...)
