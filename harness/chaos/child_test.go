@@ -2,9 +2,7 @@ package chaos
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -12,7 +10,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,8 +21,7 @@ const childRole = "HOLDFAST_CHAOS_TEST_CHILD"
 
 // child is the process on which signals are tried: it says "ready", then waits
 // for SIGTERM or the end of its input. One that is a parent has two children of its
-// own, one that burns uses a processor, one that grows holds more and more memory from
-// the first line of its input on.
+// own; one that is hungry is a target.
 func child(role string) int {
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
@@ -34,18 +30,9 @@ func child(role string) int {
 		for range 2 {
 			startGrandchild()
 		}
-	case "burn":
-		go func() {
-			for {
-			}
-		}()
-	case "grow":
-		fmt.Println("ready")
-		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
-		for held := [][]byte{}; ; time.Sleep(10 * time.Millisecond) {
-			held = append(held, bytes.Repeat([]byte{1}, 1<<20))
-			runtime.KeepAlive(held)
-		}
+	case "burn", "grow":
+		hungry(role)
+		return 1
 	}
 	fmt.Println("ready")
 	over := make(chan struct{})
@@ -88,7 +75,6 @@ func startGrandchild() {
 // process is a started child. It implements [Process].
 type process struct {
 	cmd    *exec.Cmd
-	stdin  io.WriteCloser
 	id     identity
 	exited chan struct{}
 	mu     sync.Mutex
@@ -111,7 +97,7 @@ func startAs(t *testing.T, role string) *process {
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	p := &process{cmd: cmd, stdin: stdin, exited: make(chan struct{})}
+	p := &process{cmd: cmd, exited: make(chan struct{})}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, "ready\n", line)

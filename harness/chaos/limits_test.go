@@ -1,154 +1,158 @@
 package chaos
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
 	"os"
-	"path/filepath"
-	"strconv"
-	"syscall"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/harness/target"
 )
 
-// groupOf puts a process into a cgroup of its own of version 1, for a controller.
-// Without the right to make one the test is skipped.
-func groupOf(t *testing.T, controller string, pid int) Group {
-	t.Helper()
-	dir := filepath.Join("/sys/fs/cgroup", controller, fmt.Sprintf("holdfast-chaos-test-%d", pid))
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Skip("no cgroup can be made here:", err)
-	}
-	t.Cleanup(func() {
-		_ = os.WriteFile(filepath.Join(filepath.Dir(dir), "cgroup.procs"), []byte(strconv.Itoa(pid)), 0o644) // if it is still there
-		require.Eventually(t, func() bool { return syscall.Rmdir(dir) == nil }, 5*time.Second, time.Millisecond)
+// hungry is a target that burns a processor, or holds more and more memory from the
+// first request on.
+func hungry(role string) {
+	grow := sync.OnceFunc(func() {
+		go func() {
+			for held := [][]byte{}; ; time.Sleep(5 * time.Millisecond) {
+				held = append(held, bytes.Repeat([]byte{1}, 1<<20))
+				runtime.KeepAlive(held)
+			}
+		}()
 	})
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0o644))
-	return func(asked string) (string, bool) { return dir, asked == controller }
+	if role == "burn" {
+		go func() {
+			for {
+			}
+		}()
+	}
+	http.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
+	http.HandleFunc("/grow", func(http.ResponseWriter, *http.Request) { grow() })
+	fmt.Println(http.ListenAndServe(os.Getenv("LISTEN_ADDR"), nil))
 }
 
-// used is the processor's time that a process has used.
-func used(t *testing.T, p *process) time.Duration {
+// startHungry starts one. Where no process can be limited the test is skipped.
+func startHungry(t *testing.T, role string) *target.Runner {
 	t.Helper()
-	fields, err := statFields(fmt.Sprintf("/proc/%d/stat", p.id.pid))
+	journal, _ := openJournal(t)
+	p, err := target.NewProcess(target.ProcessConfig{Command: os.Args[0], Program: target.Program{
+		Env: map[string]string{childRole: role}, Start: time.Now(), Journal: journal,
+	}})
 	require.NoError(t, err)
-	user, err := strconv.Atoi(fields[11])
-	require.NoError(t, err)
-	system, err := strconv.Atoi(fields[12])
-	require.NoError(t, err)
-	return time.Duration(user+system) * 10 * time.Millisecond
+	require.NoError(t, p.Start(t.Context()))
+	t.Cleanup(func() {
+		_, err := p.Stop(t.Context())
+		require.NoError(t, err)
+	})
+	if _, err := p.Pressure(); err != nil {
+		t.Skip(err)
+	}
+	return p
 }
 
 func calibrateStarve(t *testing.T) {
-	p := startAs(t, "burn")
-	group := groupOf(t, "cpu", int(p.id.pid))
-	dir, _ := group("cpu")
-	applied := apply(t, NewSignals(p, nil).In(group), fault.Starve{CPUs: 0.1})
-	before := used(t, p)
+	p := startHungry(t, "burn")
+	applied := apply(t, NewSignals(p, nil), fault.Starve{CPUs: 0.1})
+	pid, _ := p.PID()
+	before := used(t, pid)
 	time.Sleep(time.Second)
-	got := used(t, p) - before
+	got := used(t, pid) - before
 	require.Greater(t, got, 30*time.Millisecond)
 	require.Less(t, got, 200*time.Millisecond, "a tenth of a second, and what it had left of a period")
 	undoFault(t, applied)
 	r := applied.Receipt()
 	require.Greater(t, r.Fired, int64(5), "of some ten periods")
 	require.EqualValues(t, 1, r.Touched)
-	quota, err := readSetting(dir, "cpu.cfs_quota_us")
+	after, err := p.Pressure()
 	require.NoError(t, err)
-	require.Equal(t, "-1", quota)
+	time.Sleep(200 * time.Millisecond)
+	now, err := p.Pressure()
+	require.NoError(t, err)
+	require.LessOrEqual(t, now.ThrottledPeriods, after.ThrottledPeriods+1, "it waits no more")
 }
 
 func calibrateSqueeze(t *testing.T) {
-	p := startAs(t, "grow")
-	group := groupOf(t, "memory", int(p.id.pid))
-	dir, _ := group("memory")
-	before, err := readSetting(dir, "memory.limit_in_bytes")
+	p := startHungry(t, "grow")
+	applied := apply(t, NewSignals(p, nil), fault.Squeeze{Bytes: 48 << 20})
+	resp, err := http.Get(p.URL() + "/grow")
 	require.NoError(t, err)
-	applied := apply(t, NewSignals(p, nil).In(group), fault.Squeeze{Bytes: 32 << 20})
-	_, err = p.stdin.Write([]byte("\n"))
-	require.NoError(t, err)
-	<-p.exited
-	require.Equal(t, syscall.SIGKILL, p.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal(), "the kernel killed it")
+	require.NoError(t, resp.Body.Close())
+	<-p.Exited()
 	undoFault(t, applied)
-	r := applied.Receipt()
-	require.Positive(t, r.Fired)
-	require.Contains(t, r.Measured, "the kernel killed 1 for memory")
-	after, err := readSetting(dir, "memory.limit_in_bytes")
-	require.NoError(t, err)
-	require.Equal(t, before, after)
+	require.Positive(t, applied.Receipt().Fired)
+	require.Contains(t, applied.Receipt().Measured, "the kernel killed 1 for memory")
+	ends := p.Ends()
+	require.Equal(t, "killed", ends[len(ends)-1].Signal, "the kernel killed it")
 }
 
-// aGroup is a directory with the files of a group.
-func aGroup(t *testing.T, files map[string]string) string {
+// used is the processor's time that a process has used.
+func used(t *testing.T, pid int32) time.Duration {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
-	}
-	return dir
-}
-
-func TestALimitIsWrittenInTheFilesOfItsVersionAndTakenBack(t *testing.T) {
-	for name, row := range map[string]struct {
-		kind                fault.Kind
-		file, before, lower string
-		counter, counted    string
-	}{
-		"processors, version 2": {fault.Starve{CPUs: 0.5}, "cpu.max", "max 100000", "50000 100000", "cpu.stat", "nr_periods 9\nnr_throttled 7\n"},
-		"processors, version 1": {fault.Starve{CPUs: 2}, "cpu.cfs_quota_us", "-1", "200000", "cpu.stat", "nr_throttled 7"},
-		"memory, version 2":     {fault.Squeeze{Bytes: 1 << 20}, "memory.max", "max", "1048576", "memory.events", "low 0\nmax 7\noom_kill 0\n"},
-		"memory, version 1":     {fault.Squeeze{Bytes: 1 << 20}, "memory.limit_in_bytes", "9223372036854771712", "1048576", "memory.failcnt", "7\n"},
-		"that is lower already": {fault.Squeeze{Bytes: 1 << 20}, "memory.max", "4096", "4096", "memory.events", "max 7"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := aGroup(t, map[string]string{row.file: row.before})
-			place := NewSignals(startChild(t), nil).In(func(string) (string, bool) { return dir, true })
-			applied := apply(t, place, row.kind)
-			now, err := readSetting(dir, row.file)
-			require.NoError(t, err)
-			require.Equal(t, row.lower, now)
-			require.NoError(t, os.WriteFile(filepath.Join(dir, row.counter), []byte(row.counted), 0o644))
-			require.EqualValues(t, 7, applied.Receipt().Fired)
-			undoFault(t, applied)
-			now, err = readSetting(dir, row.file)
-			require.NoError(t, err)
-			require.Equal(t, row.before, now)
-			require.EqualValues(t, 7, applied.Receipt().Fired)
-		})
-	}
-}
-
-func TestTheNextLifeOfAProcessIsLimitedToo(t *testing.T) {
-	first, second := aGroup(t, map[string]string{"cpu.max": "max 100000"}), aGroup(t, map[string]string{"cpu.max": "max 100000"})
-	now := make(chan string, 1)
-	now <- first
-	at := func(string) (string, bool) {
-		dir := <-now
-		now <- dir
-		return dir, true
-	}
-	applied := apply(t, NewSignals(startChild(t), nil).In(at), fault.Starve{CPUs: 0.5})
-	require.NoError(t, os.RemoveAll(first))
-	<-now
-	now <- second
-	require.Eventually(t, func() bool {
-		text, err := readSetting(second, "cpu.max")
-		return err == nil && text == "50000 100000"
-	}, 5*time.Second, time.Millisecond)
-	undoFault(t, applied)
-	text, err := readSetting(second, "cpu.max")
+	fields, err := statFields(fmt.Sprintf("/proc/%d/stat", pid))
 	require.NoError(t, err)
-	require.Equal(t, "max 100000", text)
+	var user, system int
+	_, err = fmt.Sscan(fields[11]+" "+fields[12], &user, &system)
+	require.NoError(t, err)
+	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-func TestWithoutAGroupOfItsOwnAProcessIsNotLimited(t *testing.T) {
-	p := startChild(t)
-	_, err := NewSignals(p, nil).Apply(t.Context(), fault.Fault{Kind: fault.Starve{CPUs: 0.5}})
-	require.ErrorIs(t, err, ErrNoGroup)
-	empty := t.TempDir()
-	_, err = NewSignals(p, nil).In(func(string) (string, bool) { return empty, true }).Apply(t.Context(), fault.Fault{Kind: fault.Squeeze{Bytes: 1}})
-	require.ErrorIs(t, err, ErrNoGroup)
+// counting is a process whose limits and counters a test has in hand.
+type counting struct {
+	*process
+	mu     sync.Mutex
+	laid   []float64
+	now    target.Pressure
+	absent error
+}
+
+func (c *counting) LimitCPU(cpus float64) error {
+	c.laid = append(c.laid, cpus)
+	return c.absent
+}
+func (c *counting) LimitMemory(bytes uint64) error { return c.LimitCPU(float64(bytes)) }
+func (c *counting) Pressure() (target.Pressure, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now, nil
+}
+
+func (c *counting) are(p target.Pressure) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = p
+}
+
+func TestWhatALimitDidIsCountedOverAllLives(t *testing.T) {
+	c := &counting{process: startChild(t), now: target.Pressure{Periods: 50, ThrottledPeriods: 9}}
+	applied := apply(t, NewSignals(c, nil), fault.Starve{CPUs: 0.5})
+	counts := func(want int64) func() bool { return func() bool { return applied.Receipt().Fired == want } }
+	c.are(target.Pressure{Periods: 60, ThrottledPeriods: 12})
+	require.Eventually(t, counts(3), 5*time.Second, time.Millisecond, "what was there before is not its doing")
+	c.are(target.Pressure{Periods: 5, ThrottledPeriods: 4})
+	require.Eventually(t, counts(7), 5*time.Second, time.Millisecond, "another life counts anew")
+	undoFault(t, applied)
+	c.are(target.Pressure{Periods: 90, ThrottledPeriods: 80})
+	require.EqualValues(t, 7, applied.Receipt().Fired, "and no more once it is undone")
+	require.Equal(t, []float64{0.5, 0}, c.laid[:2])
+
+	c = &counting{process: startChild(t)}
+	applied = apply(t, NewSignals(c, nil), fault.Squeeze{Bytes: 4096})
+	c.are(target.Pressure{MemoryHits: 2, OOMKills: 1})
+	undoFault(t, applied)
+	require.Contains(t, applied.Receipt().Measured, "met 2 times; the kernel killed 1 for memory")
+}
+
+func TestAProcessThatCannotBeLimitedSaysSo(t *testing.T) {
+	_, err := NewSignals(startChild(t), nil).Apply(t.Context(), fault.Fault{Kind: fault.Starve{CPUs: 0.5}})
+	require.ErrorIs(t, err, ErrNoLimits)
+	c := &counting{process: startChild(t), absent: target.ErrNoMemoryLimit}
+	_, err = NewSignals(c, nil).Apply(t.Context(), fault.Fault{Kind: fault.Squeeze{Bytes: 1}})
+	require.ErrorIs(t, err, target.ErrNoMemoryLimit)
 }

@@ -29,13 +29,13 @@ func processKinds() []processRow {
 			Counts: "signals delivered",
 		}, terminate},
 		{fault.Carried{
-			Kind: fault.Starve{}.Name(), Acts: "the process and all that it has started, by the CPU quota of their cgroup; where they have less as it is, nothing changes",
+			Kind: fault.Starve{}.Name(), Acts: "the process and all that it has started, by the CPU quota of their cgroup, also over restarts",
 			Counts: "periods of 100 ms in which they had to wait", Undoing: "the quota that stood there before stands there again",
-		}, limit},
+		}, starve},
 		{fault.Carried{
-			Kind: fault.Squeeze{}.Name(), Acts: "the process and all that it has started, by the memory limit of their cgroup; where they have less as it is, nothing changes",
+			Kind: fault.Squeeze{}.Name(), Acts: "the process and all that it has started, by the memory limit of their cgroup, also over restarts",
 			Counts: "times that they met the limit", Undoing: "the limit that stood there before stands there again",
-		}, limit},
+		}, squeeze},
 	}
 }
 
@@ -69,8 +69,10 @@ func excludesAtProcess(a, b fault.Kind) error {
 	if a.Name() == (fault.Pause{}).Name() || b.Name() == (fault.Pause{}).Name() {
 		return fmt.Errorf("%q and %q act on one process", a, b)
 	}
-	if of := limitsOf(a).controller; of != "" && of == limitsOf(b).controller {
-		return fmt.Errorf("%q and %q limit the same", a, b)
+	for _, limits := range []fault.Kind{fault.Starve{}, fault.Squeeze{}} {
+		if a.Name() == limits.Name() && b.Name() == limits.Name() {
+			return fmt.Errorf("%q and %q limit the same", a, b)
+		}
 	}
 	return nil
 }

@@ -33,18 +33,13 @@ type Signals struct {
 	process Process
 	journal *undo.Journal
 	members func() []int32
-	group   Group
 }
-
-// Group tells the directory of the cgroup that a process and all that it has started
-// run in alone, for the controller of that name: cpu or memory. False: there is none.
-type Group func(controller string) (dir string, ok bool)
 
 // NewSignals makes the place. A pause is written to the journal before it
 // begins, so that a stopped process does not stay behind a harness that was
 // killed; with no journal (nil) it is not protected against that.
 func NewSignals(process Process, journal *undo.Journal) *Signals {
-	return &Signals{process: process, journal: journal, members: func() []int32 { return nil }, group: func(string) (string, bool) { return "", false }}
+	return &Signals{process: process, journal: journal, members: func() []int32 { return nil }}
 }
 
 // Of returns the place with all that the process has started: members tells the ids,
@@ -52,14 +47,6 @@ func NewSignals(process Process, journal *undo.Journal) *Signals {
 func (s *Signals) Of(members func() []int32) *Signals {
 	with := *s
 	with.members = members
-	return &with
-}
-
-// In returns the place with the cgroups by which its processes can be limited.
-// Without it they can't.
-func (s *Signals) In(group Group) *Signals {
-	with := *s
-	with.group = group
 	return &with
 }
 
