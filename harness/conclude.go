@@ -15,7 +15,7 @@ func Conclude(s Scenario, m Measurement) result.Scenario {
 	collect(&out, m)
 	out.Pace = m.Pace
 	out.Validity = &result.Validity{TimingInvalid: timingInvalid(m.Load), Disturbances: disturbances(m.Load)}
-	out.Checks = registry(s, m).Judge(checksOf(s), out.Phases, *out.Validity)
+	out.Checks = registry(s, m).Judge(checksOf(s, m.NotOurs), out.Phases, *out.Validity)
 	out.Checks = withContact(append(out.Checks, standingOf(m.Load, *out.Validity)...), m)
 	out.Evidence = evidenceOf(s, m)
 	if m.Unmet != "" {
@@ -50,12 +50,15 @@ func partial(s Scenario, m Measurement, seen LoadSeen) result.Scenario {
 
 // checksOf are the scenario's checks and, where we run the target, one that no
 // scenario has to write: it stays up.
-func checksOf(s Scenario) []verdict.Check {
+func checksOf(s Scenario, notOurs bool) []verdict.Check {
 	up := verdict.Metric(verdict.UnexpectedEnds).Equals(verdict.Count(0)).
 		Because("a target that ends by itself holds nothing")
 	checks := slices.Clone(s.Checks)
 	if len(checks) > 0 && !slices.ContainsFunc(checks, func(c verdict.Check) bool { return c.Primary }) {
 		checks[0].Primary = true
+	}
+	if notOurs {
+		return checks // nobody sees how it ends
 	}
 	return append(checks, up)
 }
@@ -102,6 +105,18 @@ func collect(out *result.Scenario, m Measurement) {
 // maxPoints bounds the points of one series in the result.
 const maxPoints = 600
 
+// whose names the program of which a life was.
+func whose(e result.End) string {
+	switch {
+	case e.Process == "":
+		return "the target"
+	case e.Instance == 0:
+		return e.Process
+	default:
+		return OnReplica(e.Process, e.Instance)
+	}
+}
+
 // explainDeath says of the check that the target stays up how it ended.
 func explainDeath(out *result.Scenario, seen *LoadSeen) {
 	if seen == nil || seen.Died == nil {
@@ -109,7 +124,7 @@ func explainDeath(out *result.Scenario, seen *LoadSeen) {
 	}
 	for i := range out.Checks {
 		if out.Checks[i].Metric == verdict.UnexpectedEnds {
-			out.Checks[i].Reason = "the target was " + seen.Died.String()
+			out.Checks[i].Reason = whose(*seen.Died) + " was " + seen.Died.String()
 		}
 	}
 }

@@ -80,6 +80,9 @@ type Launch struct {
 	// URL is a service that somebody else runs, in the place of Program: nothing of it
 	// is started, stopped or measured, and a fault of its processes cannot be laid.
 	URL string
+	// ReadyPath answers 2xx once the target can serve. Defaults to /readyz of a program;
+	// of a service that somebody else runs it is not asked.
+	ReadyPath string
 	// Entry is the process to which load goes where a stream names none. Defaults to
 	// the first.
 	Entry string

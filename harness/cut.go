@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -29,25 +30,33 @@ func (r metrics) addCut(s Scenario) {
 	if !s.stops() {
 		return
 	}
-	for _, name := range s.requestNames() {
+	for _, of := range s.requests() {
 		r.addReading(verdict.Descriptor{
-			Name: cutOf(name), Unit: result.UnitCount,
+			Name: cutOf(of.name), Unit: result.UnitCount,
 			About: "requests under way for a while when the target was asked to end, of which the connection broke",
 		})
 	}
 }
 
-// requestNames are the names under which requests are sent: of streams, and of the
-// steps of journeys.
-func (s Scenario) requestNames() []string {
-	var names []string
+// sent is a name under which requests are sent, and the process that they go to, where
+// the target has several.
+type sent struct{ name, process string }
+
+// requests are the names under which requests are sent: of streams, and of the steps
+// of journeys.
+func (s Scenario) requests() []sent {
+	entry := ""
+	if len(s.Parts) > 0 {
+		entry = s.Parts[0].Name
+	}
+	var all []sent
 	for _, stream := range s.Load {
 		parts := stream.Parts()
 		for _, part := range parts[min(1, len(parts)-1):] {
-			names = append(names, part.Name)
+			all = append(all, sent{part.Name, cmp.Or(stream.To, entry)})
 		}
 	}
-	return names
+	return all
 }
 
 func cutOf(stream string) string { return stream + ".cut" }
@@ -70,9 +79,11 @@ func (f *flights) note(x load.Exchange) {
 	}
 }
 
-// stop is a moment at which an instance, from 0, was asked to end.
+// stop is a moment at which an instance, from 0, was asked to end: of a process, where
+// the target has several.
 type stop struct {
 	at       time.Duration
+	process  string
 	instance int
 }
 
@@ -82,22 +93,21 @@ func stopsOf(s Scenario, seen []result.Fault) (all []stop) {
 		if i >= len(seen) || f.Kind != (fault.Terminate{}) || seen[i].Fired == 0 {
 			continue
 		}
-		for n := range s.instances() {
-			if f.On == OnInstance(n+1) {
-				all = append(all, stop{time.Duration(seen[i].StartS * float64(time.Second)), n})
-			}
+		slots := s.slots()
+		for _, n := range s.slotsAt(f) {
+			all = append(all, stop{time.Duration(seen[i].StartS * float64(time.Second)), slots[n].part, max(0, slots[n].n-1)})
 		}
 	}
 	return all
 }
 
-// cut reads, of the stops in a window, how many requests of the stream they cut,
+// cut reads, of the stops in a window, how many requests of the stream to a process they cut,
 // out of those that were under way for a while by then.
-func (f *flights) cut(stream string, stops []stop, w verdict.Window) (r verdict.Reading) {
+func (f *flights) cut(stream, process string, stops []stop, w verdict.Window) (r verdict.Reading) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, s := range stops {
-		if s.at < w.From || s.at >= w.To {
+		if s.at < w.From || s.at >= w.To || s.process != process {
 			continue
 		}
 		for _, x := range f.all {
@@ -119,7 +129,7 @@ func (l *live) readCuts(seen *LoadSeen) {
 		return
 	}
 	stops := stopsOf(l.scenario, seen.Faults)
-	for _, name := range l.scenario.requestNames() {
-		seen.read(cutOf(name), func(w verdict.Window) verdict.Reading { return l.flights.cut(name, stops, w) })
+	for _, of := range l.scenario.requests() {
+		seen.read(cutOf(of.name), func(w verdict.Window) verdict.Reading { return l.flights.cut(of.name, of.process, stops, w) })
 	}
 }

@@ -37,10 +37,10 @@ func TestWhatAStopCutIsCountedOfWhatWasUnderWay(t *testing.T) {
 			f := new(flights)
 			f.note(row.x)
 			stops := []stop{{at: asked, instance: 0}}
-			got := f.cut("s", stops, verdict.Window{To: time.Minute})
+			got := f.cut("s", "", stops, verdict.Window{To: time.Minute})
 			require.Equal(t, row.cut, got.Value)
 			require.EqualValues(t, row.looked, got.Samples)
-			require.Zero(t, f.cut("s", stops, verdict.Window{To: asked}).Samples, "in another window nothing was asked to end")
+			require.Zero(t, f.cut("s", "", stops, verdict.Window{To: asked}).Samples, "in another window nothing was asked to end")
 		})
 	}
 }
@@ -54,8 +54,15 @@ func TestTheStopsAreThoseThatTookPlace(t *testing.T) {
 	}}
 	require.True(t, s.stops())
 	require.False(t, Scenario{Faults: s.Faults[:1]}.stops())
-	require.Equal(t, []stop{{time.Second, 0}, {3 * time.Second, 1}}, stopsOf(s, []result.Fault{
+	require.Equal(t, []stop{{time.Second, "", 0}, {3 * time.Second, "", 1}}, stopsOf(s, []result.Fault{
 		{StartS: 0.5, Fired: 9}, {StartS: 1, Fired: 1}, {StartS: 3, Fired: 1}, {StartS: 4},
 	}))
 	require.Empty(t, stopsOf(s, nil))
+	s = ofParts(Fault{ID: "stop", On: "worker", Instances: 1, Kind: fault.Terminate{}}, Fault{ID: "web", On: "web", Kind: fault.Terminate{}})
+	require.Equal(t, []stop{{time.Second, "worker", 0}, {2 * time.Second, "web", 0}}, stopsOf(s, []result.Fault{{StartS: 1, Fired: 1}, {StartS: 2, Fired: 1}}))
+	s.Load = []load.Stream{{Name: "shop"}, {Name: "admin", To: "worker"}}
+	require.Equal(t, []sent{{"shop", "web"}, {"admin", "worker"}}, s.requests())
+	f := new(flights)
+	f.note(load.Exchange{Stream: "shop", Sent: 0, End: 5 * time.Second, Class: load.ClassReset})
+	require.Zero(t, f.cut("shop", "web", stopsOf(s, []result.Fault{{StartS: 1, Fired: 1}}), verdict.Window{To: time.Minute}).Samples, "a worker's stop cuts no request to the web")
 }

@@ -27,10 +27,12 @@ func (s *Session) try(ctx context.Context, v Variant, sc Scenario, sofar func(re
 		}
 		return out
 	}
+	sc = s.cfg.Target.For(sc)
 	sc, pace, err := sc.fitted(s.ceiling, s.cfg.Pace)
 	m := Measurement{
 		Started: time.Now().UTC(), Without: v.without(), MemoryLimit: v.launch(s.cfg.Target).MemoryLimit,
 		Ceiling: s.ceiling, Pace: pace, Settings: redacted(v.settings(sc)), StandingOff: s.cfg.offs(sc),
+		NotOurs: s.cfg.Target.URL != "",
 	}
 	if err != nil {
 		m.Failed = err.Error()
@@ -99,6 +101,7 @@ func (m *Measurement) observe(st *setup) {
 	}
 	m.Ends = ends
 	m.Load.readMeasures(st)
+	st.logs.read(m.Load, st.start)
 	lines, spilled := st.spills.seen()
 	m.Load.Standing = st.watches.ended(standing.Ended{
 		Start: st.start, Log: m.Log, LogLines: lines, Spilled: spilled, Lives: len(m.Ends), Complete: m.Load.Interrupted == "" && m.Load.Died == nil,

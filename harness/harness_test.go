@@ -34,6 +34,9 @@ var databases databasetest.Server
 const behaviour = "TEST_TARGET"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(behaviour) == "worker" {
+		work()
+	}
 	if how := os.Getenv(behaviour); how != "" {
 		serve(how)
 		return

@@ -3,12 +3,13 @@ package harness
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
 
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/target"
 )
 
@@ -27,36 +28,124 @@ func OnInstance(n int) string {
 	return fmt.Sprintf("%s.%d", OnTarget, n)
 }
 
-// setUpTargets starts the instances of the target, one after the other, as a
-// deploy does.
-func (s *Session) setUpTargets(ctx context.Context, v Variant, st *setup, undo *cleanups, env map[string]string) error {
-	for i := range st.scenario.instances() {
-		t, err := s.newTarget(v, env, st)
-		if err != nil {
-			return err
-		}
-		st.targets = append(st.targets, t)
-		place := OnInstance(i + 1)
-		undo.add("stop the "+place, func(ctx context.Context) error {
-			_, err := t.Stop(ctx)
-			return err
-		})
-		if st.scenario.has(place) {
-			st.places[place] = chaos.NewSignals(t, s.journal)
-		}
-		if err := t.Start(ctx); err != nil {
-			return fmt.Errorf("start the %s: %w", place, err)
-		}
+// instance is one running program of the target, with what looks at it.
+type instance struct {
+	slot
+	target.Target
+	tree    *probe.Tree
+	sockets *probe.Sockets
+	bounded bool     // it has a limit of memory of its own
+	listens []string // host:port where it was told to listen
+}
+
+func newInstance(s slot, t target.Target, bounded bool, listens ...string) *instance {
+	tree := treeOf(t)
+	return &instance{slot: s, Target: t, tree: tree, sockets: probe.NewSockets(tree), bounded: bounded, listens: listens}
+}
+
+// setUpTargets starts the target: its one program, its instances, its processes, or
+// nothing where somebody else runs it.
+func (s *Session) setUpTargets(ctx context.Context, v Variant, st *setup, undo *cleanups, env told) error {
+	launch := v.launch(s.cfg.Target)
+	var err error
+	switch {
+	case launch.URL != "":
+		err = s.setUpURL(ctx, launch, st)
+	case len(launch.Processes) > 0:
+		err = s.setUpSystem(ctx, v, launch, st, undo, env)
+	default:
+		err = s.setUpPrograms(ctx, launch, st, undo, env.all())
 	}
-	st.target = st.targets[0]
+	if err != nil {
+		return err
+	}
+	st.entry = st.instances
+	if len(st.scenario.Parts) > 0 {
+		st.entry = st.instancesOf(st.scenario.Parts[0].Name)
+	}
+	st.target = st.entry[0].Target
 	return nil
 }
 
-// urls are where the instances answer.
-func (st *setup) urls() []string {
-	all := make([]string, len(st.targets))
-	for i, t := range st.targets {
-		all[i] = t.URL()
+// setUpPrograms starts the instances of a target of one program, one after the
+// other, as a deploy does.
+func (s *Session) setUpPrograms(ctx context.Context, launch Launch, st *setup, undo *cleanups, env map[string]string) error {
+	for _, one := range st.scenario.slots() {
+		t, err := s.newTarget(launch, env, st)
+		if err != nil {
+			return err
+		}
+		undo.add("stop "+one.nameOf(), func(ctx context.Context) error {
+			_, err := t.Stop(ctx)
+			return err
+		})
+		i := newInstance(one, t, launch.MemoryLimit > 0)
+		st.instances = append(st.instances, i)
+		if err := t.Start(ctx); err != nil {
+			return fmt.Errorf("start %s: %w", one.nameOf(), err)
+		}
+		i.listens = []string{hostOf(t.URL())}
+	}
+	return st.placePrograms(s)
+}
+
+// setUpURL takes the service that somebody else runs as it is.
+func (s *Session) setUpURL(ctx context.Context, launch Launch, st *setup) error {
+	for _, f := range st.scenario.Faults {
+		if len(st.scenario.slotsAt(f)) > 0 {
+			return &unmetError{fmt.Errorf("fault %q: %q cannot be laid on a service that somebody else runs", f.ID, f.Kind)}
+		}
+	}
+	t, err := target.NewURL(target.URLConfig{URL: launch.URL, ReadyPath: launch.ReadyPath, ReadyTimeout: launch.ReadyTimeout})
+	if err != nil {
+		return err
+	}
+	st.notOurs = true
+	st.instances = []*instance{newInstance(st.scenario.slots()[0], t, false, hostOf(launch.URL))}
+	if launch.ReadyPath == "" {
+		return nil // nobody said how it tells that it is ready
+	}
+	return t.Start(ctx)
+}
+
+// placePrograms makes the programs the places of the faults that are for them.
+func (st *setup) placePrograms(s *Session) error {
+	for _, f := range st.scenario.Faults {
+		var all []chaos.Place
+		for _, n := range st.scenario.slotsAt(f) {
+			i := st.instances[n]
+			if err := i.canSuffer(f); err != nil {
+				return err
+			}
+			all = append(all, chaos.NewSignals(i.Target, s.journal).Of(i.tree.Look))
+		}
+		if len(all) == 1 {
+			st.places[f.place()] = all[0]
+		} else if len(all) > 1 {
+			st.places[f.place()] = chaos.Each(all...)
+		}
+	}
+	return nil
+}
+
+// instancesOf are the replicas of a process.
+func (st *setup) instancesOf(process string) []*instance {
+	var all []*instance
+	for _, i := range st.instances {
+		if i.part == process {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// urls are where the instances answer to which the load goes.
+func (st *setup) urls() []string { return urlsOf(st.entry) }
+
+func urlsOf(instances []*instance) []string {
+	all := make([]string, len(instances))
+	for i, one := range instances {
+		all[i] = one.URL()
 	}
 	return all
 }
@@ -64,19 +153,14 @@ func (st *setup) urls() []string {
 // lives tells how each life of each instance ended, on the scenario's clock, and
 // what they wrote last. Where there are several, each says whose it is.
 func (st *setup) lives() (ends []result.End, log []string) {
-	if len(st.targets) == 0 {
-		return nil, nil
-	}
-	for i, t := range st.targets {
-		for _, e := range t.Ends() {
-			if len(st.targets) > 1 {
-				e.Instance = i + 1
-			}
-			ends = append(ends, shift(e, st.begun.Sub(st.start)))
+	several := len(st.instances) > 1
+	for _, i := range st.instances {
+		for _, e := range i.Ends() {
+			ends = append(ends, shift(i.signed(e), st.begun.Sub(st.start)))
 		}
-		for _, line := range t.Log() {
-			if len(st.targets) > 1 {
-				line = OnInstance(i+1) + ": " + line
+		for _, line := range i.Log() {
+			if several {
+				line = i.place + ": " + line
 			}
 			log = append(log, line)
 		}
@@ -84,17 +168,44 @@ func (st *setup) lives() (ends []result.End, log []string) {
 	return ends, log
 }
 
+// signed is the end with whose it is.
+func (s slot) signed(e result.End) result.End {
+	e.Process, e.Instance = s.part, s.n
+	return e
+}
+
+// begun is how often programs of the target were started.
+func (st *setup) begunLives() (n int) {
+	for _, i := range st.entry {
+		n += len(i.Ends())
+	}
+	return n
+}
+
+// watched are the programs as the standing checks look at them.
+func (st *setup) watched() []standing.Part {
+	var all []standing.Part
+	for _, i := range st.instances {
+		p := standing.Part{Tree: i.tree, Sockets: i.sockets, Listens: i.listens}
+		if len(st.instances) > 1 {
+			p.Name = i.place
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
 // exits tells which instance has ended, again and again.
 type exits struct {
-	targets []target.Target
+	targets []*instance
 	ended   chan int
 	quit    chan struct{}
 	waiting sync.WaitGroup
 }
 
 // watchExits waits for the end of each instance. The caller must call stop.
-func watchExits(targets []target.Target) *exits {
-	e := &exits{targets: targets, ended: make(chan int), quit: make(chan struct{})}
+func watchExits(targets []*instance) *exits {
+	e := &exits{targets: slices.Clone(targets), ended: make(chan int), quit: make(chan struct{})}
 	for i := range targets {
 		e.await(i)
 	}
@@ -120,38 +231,4 @@ func (e *exits) await(i int) {
 func (e *exits) stop() {
 	close(e.quit)
 	e.waiting.Wait()
-}
-
-// another is a probe of another instance than the first: its series are called
-// target.2 and so on where those of the first are called target.
-type another struct {
-	probe.Probe
-	instance int
-}
-
-// Name implements [probe.Probe].
-func (a another) Name() string { return a.Probe.Name() + " of " + OnInstance(a.instance) }
-
-// Series implements [probe.Probe].
-func (a another) Series() []probe.Series { return ofInstance(a.instance, a.Probe.Series()) }
-
-// Close ends what the probe holds open.
-func (a another) Close() error {
-	if c, ok := a.Probe.(interface{ Close() error }); ok {
-		return c.Close()
-	}
-	return nil
-}
-
-// ofInstance are those of the series that are of the target, as those of another
-// instance.
-func ofInstance(n int, all []probe.Series) []probe.Series {
-	var named []probe.Series
-	for _, s := range all {
-		if rest, ok := strings.CutPrefix(s.Name, OnTarget+"."); ok {
-			s.Name = OnInstance(n) + "." + rest
-			named = append(named, s)
-		}
-	}
-	return named
 }

@@ -92,12 +92,12 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 // load says where the load goes and what it knows, and opens its sessions: none of
 // that is load, and all of it comes before the clock starts.
 func (l *live) load(ctx context.Context, undo *cleanups) (load.Config, error) {
-	balancer, err := l.balance(undo)
+	to, err := l.balance(undo)
 	if err != nil {
 		return load.Config{}, err
 	}
 	config := load.Config{
-		BaseURL: l.target.URL(), Balancer: balancer, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(), FirstFault: l.scenario.firstFault(),
+		BaseURL: l.target.URL(), Balancer: to.entry, Targets: to.processes, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(), FirstFault: l.scenario.firstFault(),
 		Header: callersHeader(l.caller), Values: l.values,
 	}
 	config.Logins, err = load.LogIn(ctx, config, l.scenario.Load...)
@@ -184,7 +184,7 @@ func (l *live) watch(ctx context.Context) (how ending, outcomes []load.Tally) {
 	defer poll.Stop()
 	over := time.NewTimer(time.Until(l.start.Add(l.scenario.Timeline.end())))
 	defer over.Stop()
-	cancelled, exits := ctx.Done(), watchExits(l.targets)
+	cancelled, exits := ctx.Done(), watchExits(l.instances)
 	defer exits.stop()
 	for loaded != nil || !how.early() && !l.finished(ctx, outcomes) {
 		select {
@@ -269,7 +269,8 @@ const drainedTimeout = 2 * time.Second
 // targetEnded starts an instance of the target again if a fault ended it, and gives
 // up if not. It reports whether there is another end to wait for.
 func (l *live) targetEnded(ctx context.Context, i int, how *ending) bool {
-	t, name := l.targets[i], "the "+OnInstance(i+1)
+	t := l.instances[i]
+	name := t.nameOf()
 	ends := t.Ends()
 	last := ends[len(ends)-1]
 	l.events.add(l.now(), name+" was "+last.String())
@@ -279,9 +280,10 @@ func (l *live) targetEnded(ctx context.Context, i int, how *ending) bool {
 			l.events.add(l.now(), name+" was started again and is ready")
 			return true
 		}
-		how.restart = fmt.Errorf("start the target again: %w", err)
+		how.restart = fmt.Errorf("start %s again: %w", name, err)
 	}
 	if !last.Expected {
+		last = t.signed(last)
 		how.died = &last
 	}
 	l.attack.Abort()
@@ -297,7 +299,7 @@ func (l *live) end(ctx context.Context, how ending, outcomes []load.Tally) *Load
 	}
 	seen.Over = l.now()
 	if !how.early() {
-		l.watches.drained(ctx, standing.Settled{Streams: outcomes, Over: seen.Over, Lives: len(l.target.Ends()), Snapshot: l.sampler.Snapshot})
+		l.watches.drained(ctx, standing.Settled{Streams: outcomes, Over: seen.Over, Lives: l.begunLives(), Snapshot: l.sampler.Snapshot})
 	}
 	seen.Phases = l.scenario.Timeline.until(seen.Over)
 	l.readCuts(seen)

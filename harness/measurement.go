@@ -20,6 +20,8 @@ type Measurement struct {
 	Without     []string
 	Settings    map[string]string
 	MemoryLimit uint64
+	// NotOurs says that somebody else runs the target: how it lives is not seen.
+	NotOurs bool
 	// StandingOff are the standing checks that were switched off, with the reasons.
 	StandingOff map[string]string
 	// Pace is that of the scenario where it is not the planned one. Nil: it is.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"strings"
+	"time"
 
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
@@ -30,6 +31,8 @@ func registry(s Scenario, m Measurement) *verdict.Registry {
 	r.addCut(s)
 	r.addDrain(s.Timeline)
 	r.addDeath()
+	r.addEnds(s, m.Ends)
+	r.addLogs(s)
 	return r.Registry
 }
 
@@ -121,7 +124,7 @@ func (r metrics) addSeries(name, unit string, foreign bool) {
 			return verdict.Reading{Value: stat.of(seen), Samples: seen.N}
 		}})
 	}
-	r.Add(verdict.Descriptor{Name: name, Unit: unit, About: "over time", Unbounded: foreign}, verdict.Source{Points: func(w verdict.Window) []verdict.Point {
+	r.Add(verdict.Descriptor{Name: name, Unit: unit, About: "over time", Unbounded: foreign}, verdict.Source{Read: r.grown(name), Points: func(w verdict.Window) []verdict.Point {
 		var points []verdict.Point
 		if r.seen == nil {
 			return nil
@@ -133,4 +136,54 @@ func (r metrics) addSeries(name, unit string, foreign bool) {
 		}
 		return points
 	}})
+}
+
+// grown is what a series that only grows, as that of restarts, grew by in a window. Of
+// any other there is no one value: a check asks for its most, its least or its mean.
+func (r metrics) grown(name string) func(verdict.Window) verdict.Reading {
+	if !strings.HasSuffix(name, ".restarts") {
+		return nil
+	}
+	return func(w verdict.Window) verdict.Reading {
+		if r.seen == nil {
+			return verdict.Reading{}
+		}
+		seen, _ := r.seen.Record.Window(name, w.From, w.To)
+		before, _ := r.seen.Record.Window(name, 0, w.From)
+		if seen.N == 0 {
+			return verdict.Reading{}
+		}
+		if before.N == 0 {
+			before.Max = 0
+		}
+		return verdict.Reading{Value: max(0, seen.Max-before.Max), Samples: seen.N}
+	}
+}
+
+// addEnds enters how often each program ended by itself, whether or not it was started
+// again, and how often for want of memory.
+func (r metrics) addEnds(s Scenario, ends []result.End) {
+	of := func(place string, which func(result.End) bool) verdict.Source {
+		return verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+			if r.seen == nil {
+				return verdict.Reading{}
+			}
+			reading := verdict.Reading{Samples: 1}
+			for _, e := range ends {
+				if e.EndS == nil || !which(e) || !s.isOf(e, place) {
+					continue
+				}
+				if at := time.Duration(*e.EndS * float64(time.Second)); w.Phase == "" || at >= w.From && at < w.To {
+					reading.Value++
+				}
+			}
+			return reading
+		}}
+	}
+	for _, place := range s.programs() {
+		r.Add(verdict.Descriptor{Name: place + ".unexpected_ends", Unit: result.UnitCount, Anytime: true, About: "how often it ended and no fault had ended it, started again or not"},
+			of(place, func(e result.End) bool { return !e.Expected }))
+		r.Add(verdict.Descriptor{Name: place + ".oom_kills", Unit: result.UnitCount, Anytime: true, About: "how often the kernel killed it for want of memory"},
+			of(place, func(e result.End) bool { return e.OOMKilled }))
+	}
 }

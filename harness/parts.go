@@ -2,14 +2,16 @@ package harness
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/nearest"
 )
 
 // Part is one process of a target of several, as far as a scenario knows it. Its name
@@ -144,6 +146,15 @@ func (s Scenario) validateParts(p *problems) {
 		}
 		seen[part.Name] = true
 	}
+	for _, stream := range s.Load {
+		switch {
+		case stream.To == "" || seen[stream.To]:
+		case len(s.Parts) == 0:
+			p.say("stream %s goes to %q, and the target is one program", stream.Name, stream.To)
+		default:
+			p.say("stream %s goes to %q, which is no process of the target%s", stream.Name, stream.To, nearest.Hint(stream.To, slices.Sorted(maps.Keys(seen))))
+		}
+	}
 	if len(s.Parts) > 0 && s.Instances > 1 {
 		p.say("a target of several processes has replicas of each, not %d instances", s.Instances)
 	}
@@ -182,9 +193,6 @@ func (s slot) nameOf() string {
 	return s.place
 }
 
-// belongs reports whether a name of a metric is of the program.
-func (s slot) belongs(metric string) bool { return strings.HasPrefix(metric, s.place+".") }
-
 // validateTogether reports faults that exclude each other and meet at a program which
 // both of their places have.
 func (s Scenario) validateTogether(p *problems) {
@@ -217,4 +225,15 @@ func (s Scenario) timeOf(f Fault) (from, to time.Duration) {
 		to = from + 1
 	}
 	return from, to
+}
+
+// isOf reports whether a life was one of a place's programs.
+func (s Scenario) isOf(e result.End, place string) bool {
+	slots := s.slots()
+	for _, i := range s.slotsAt(Fault{On: place}) {
+		if slots[i].part == e.Process && slots[i].n == e.Instance {
+			return true
+		}
+	}
+	return false
 }

@@ -2,6 +2,8 @@ package harness
 
 import (
 	"context"
+	"errors"
+	"math"
 	"time"
 
 	"holdfast.dev/holdfast/harness/probe"
@@ -31,9 +33,9 @@ func treeOf(t target.Target) *probe.Tree {
 
 // probes are what every experiment samples; say is told what cannot be.
 func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, error) {
-	all := append(st.witnesses(), probe.Memory(st.tree), probe.Process(st.tree), probe.Machine())
-	if probe.SocketsAreSeen {
-		all = append(all, st.sockets)
+	all := append(st.witnesses(), probe.Machine())
+	if !st.notOurs {
+		all = append(all, st.ofPrograms()...)
 	}
 	if st.data != nil {
 		postgres, err := probe.Postgres(probe.PostgresConfig{DSN: st.data.DSN()})
@@ -50,38 +52,147 @@ func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, e
 			all = append(all, d.Probes(st.fakes[d.Name])...)
 		}
 	}
-	if dir, ok := st.target.(memoryDir); ok && st.limited {
-		all = append(all, probe.Cgroup(dir.MemoryDir))
+	if st.notOurs {
+		return all, nil
 	}
-	for i, t := range st.targets[1:] {
-		tree := treeOf(t)
-		all = append(all, another{probe.Memory(tree), i + 2}, another{probe.Process(tree), i + 2})
-		if probe.SocketsAreSeen {
-			all = append(all, another{probe.NewSockets(tree), i + 2})
-		}
-		if dir, ok := t.(memoryDir); ok && st.limited {
-			all = append(all, another{probe.Cgroup(dir.MemoryDir), i + 2})
+	pages, err := st.pages(ctx, say)
+	return append(all, pages...), err
+}
+
+// ofPrograms are the probes of the target's programs, each sort for all of them
+// together.
+func (st *setup) ofPrograms() []probe.Probe {
+	all := []probe.Probe{
+		st.together(func(i *instance) probe.Probe { return probe.Memory(i.tree) }),
+		st.together(func(i *instance) probe.Probe { return counting{probe.Process(i.tree), i} }),
+	}
+	if probe.SocketsAreSeen {
+		all = append(all, st.together(func(i *instance) probe.Probe { return i.sockets }))
+	}
+	if cgroups := st.together(boundedBy); cgroups != nil {
+		all = append(all, cgroups)
+	}
+	return all
+}
+
+// boundedBy is the probe of a program's memory cgroup, nil where it has no limit.
+func boundedBy(i *instance) probe.Probe {
+	if dir, ok := i.Target.(memoryDir); ok && i.bounded {
+		return probe.Cgroup(dir.MemoryDir)
+	}
+	return nil
+}
+
+// together is a probe of the programs that have one, with their sums; nil where none
+// has.
+func (st *setup) together(of func(*instance) probe.Probe) probe.Probe {
+	var parts []probe.Part
+	number := map[int]int{} // of a part, by that of its program
+	for n, i := range st.instances {
+		if p := of(i); p != nil {
+			number[n] = len(parts)
+			parts = append(parts, probe.Part{Name: i.place, Probe: p})
 		}
 	}
-	page, err := probe.Prometheus(probe.PrometheusConfig{URL: st.target.URL() + "/metrics", Metrics: append([]probe.Metric{probe.Goroutines()}, st.scenario.Watch...)})
+	if len(parts) == 0 {
+		return nil
+	}
+	var sums []probe.Sum
+	for _, g := range st.scenario.groups() {
+		sum := probe.Sum{Name: g.place}
+		for _, n := range g.slots {
+			if part, has := number[n]; has {
+				sum.Parts = append(sum.Parts, part)
+			}
+		}
+		sums = append(sums, sum)
+	}
+	return probe.Together(parts, sums)
+}
+
+// counting is the probe of a program's processes, with the lives of the main one
+// among what was started again.
+type counting struct {
+	probe.Probe
+	of *instance
+}
+
+// Sample implements [probe.Probe].
+func (c counting) Sample(ctx context.Context) ([]float64, error) {
+	values, err := c.Probe.Sample(ctx)
 	if err != nil {
 		return nil, err
 	}
-	// Not every service has such a page. Without it a check on one of its series
-	// has no samples, and says so.
+	for i, s := range c.Series() {
+		if s.Name == seriesRestarts {
+			values[i] += float64(max(0, len(c.of.Ends())-1))
+		}
+	}
+	return values, nil
+}
+
+// pages are the probes of the metrics that the programs publish, as far as they do:
+// of the first that load goes to what the scenario watches, of all the others that
+// load goes to their goroutines.
+func (st *setup) pages(ctx context.Context, say func(string)) ([]probe.Probe, error) {
 	ctx, cancel := context.WithTimeout(ctx, firstPage)
 	defer cancel()
-	if _, err := page.Sample(ctx); err != nil {
-		say("the target's /metrics are not sampled: " + err.Error())
-		return all, nil
-	}
-	all = append(all, page)
-	for i, t := range st.targets[1:] {
-		page, err := probe.Prometheus(probe.PrometheusConfig{URL: t.URL() + "/metrics", Metrics: []probe.Metric{probe.Goroutines()}})
+	var all []probe.Probe
+	for n, i := range st.entry {
+		metrics := []probe.Metric{probe.Goroutines()}
+		if n == 0 {
+			metrics = append(metrics, st.scenario.Watch...)
+		}
+		page, err := probe.Prometheus(probe.PrometheusConfig{URL: i.URL() + "/metrics", Metrics: metrics})
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, another{page, i + 2})
+		// Not every service has such a page. Without it a check on one of its series
+		// has no samples, and says so.
+		values, err := page.Sample(ctx)
+		if err == nil && len(metrics) == 1 && math.IsNaN(values[0]) {
+			err = errors.New("they do not tell of goroutines")
+		}
+		if err != nil && (i.part == "" || len(st.scenario.Watch) > 0) {
+			say(i.nameOf() + "'s /metrics are not sampled: " + err.Error())
+		}
+		if err == nil {
+			all = append(all, published{page, i.place})
+		}
 	}
 	return all, nil
+}
+
+// published are the metrics that a program publishes, under its name.
+type published struct {
+	probe.Probe
+	place string
+}
+
+// Name implements [probe.Probe].
+func (p published) Name() string {
+	if p.place == OnTarget {
+		return p.Probe.Name()
+	}
+	return p.Probe.Name() + " of " + p.place
+}
+
+// Series implements [probe.Probe].
+func (p published) Series() []probe.Series {
+	var all []probe.Series
+	for _, s := range p.Probe.Series() {
+		if s.Name == seriesGoroutines {
+			s = probe.Named(s, p.place)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// Close ends what the probe holds open.
+func (p published) Close() error {
+	if c, ok := p.Probe.(interface{ Close() error }); ok {
+		return c.Close()
+	}
+	return nil
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/egress"
-	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/witness"
@@ -24,21 +24,24 @@ type setup struct {
 	fakes    map[string]Fake
 	values   map[string]string // what is known by name
 	places   map[string]chaos.Place
-	targets  []target.Target
-	target   target.Target  // the first of them
-	tree     *probe.Tree    // of the target's processes
-	sockets  *probe.Sockets // of them all
-	gate     *egress.Gate   // nil: the target's way out is open
-	watches  *watches       // nil until the load is about to begin
-	company  Companion      // nil: the scenario has none
-	seed     uint64         // of the run
-	limited  bool           // the target has a limit of memory
-	canary   witness.Calibration
-	begun    time.Time         // the zero of the target's clock
-	start    time.Time         // the zero of the scenario's clock; zero until there is load
-	caller   string            // the caller's secret
-	secrets  []standing.Secret // what the target may not tell
-	spills   *spills           // which of them stand in its log
+	// addresses are where the target's processes will listen; none where it is one
+	// program, which picks its own.
+	addresses target.Addresses
+	instances []*instance   // of the target's programs, in the order of Scenario.slots
+	entry     []*instance   // those that load goes to where it names no other
+	target    target.Target // the first of them
+	notOurs   bool          // somebody else runs it
+	logs      *logs
+	gate      *egress.Gate // nil: the target's way out is open
+	watches   *watches     // nil until the load is about to begin
+	company   Companion    // nil: the scenario has none
+	seed      uint64       // of the run
+	canary    witness.Calibration
+	begun     time.Time         // the zero of the target's clock
+	start     time.Time         // the zero of the scenario's clock; zero until there is load
+	caller    string            // the caller's secret
+	secrets   []standing.Secret // what the target may not tell
+	spills    *spills           // which of them stand in its log
 }
 
 // setUp brings all of it up. What it starts it leaves to undo, also where it
@@ -46,6 +49,11 @@ type setup struct {
 // with why, when the experiment may not go on.
 func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string, end context.CancelCauseFunc) (*setup, error) {
 	st := &setup{scenario: sc, fakes: map[string]Fake{}, values: map[string]string{}, places: map[string]chaos.Place{}, begun: time.Now(), canary: s.canary, seed: s.cfg.Seed}
+	launch := v.launch(s.cfg.Target)
+	st.logs = newLogs(sc, st.begun)
+	if err := st.settleAddresses(launch); err != nil {
+		return nil, err
+	}
 	if sc.Companion != nil {
 		st.company = sc.Companion()
 	}
@@ -59,21 +67,21 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	if err := st.prepare(ctx); err != nil {
 		return nil, err
 	}
-	if err := st.export(dsn, env); err != nil {
+	all := told{settings: maps.Clone(env), exports: map[string]string{}}
+	if err := st.export(dsn, all.exports); err != nil {
 		return nil, err
 	}
-	st.limited = v.launch(s.cfg.Target).MemoryLimit > 0
+	maps.Copy(env, all.exports)
 	st.caller = callersSecret()
-	st.secrets = secretsOf(env, st.fakes, st.caller)
+	st.secrets = slices.Concat(secretsOf(env, st.fakes, st.caller), declared(launch.Values), launch.secretsOfProcesses())
+	launch.settings(env)
 	st.spills = &spills{secrets: standing.NewSecrets(unloggable(st.secrets))}
 	if err := s.closeWayOut(ctx, st, undo, end); err != nil {
 		return nil, err
 	}
-	if err := s.setUpTargets(ctx, v, st, undo, env); err != nil {
+	if err := s.setUpTargets(ctx, v, st, undo, all); err != nil {
 		return nil, err
 	}
-	st.tree = treeOf(st.target)
-	st.sockets = probe.NewSockets(st.tree)
 	return st, nil
 }
 
@@ -218,9 +226,9 @@ func (st *setup) scene() (standing.Scene, error) {
 	}
 	state := st.state()
 	return standing.Scene{
-		Phases: st.scenario.Timeline.Phases(), Target: state.Target, PID: st.target.PID, DSN: state.DSN,
+		Phases: st.scenario.Timeline.Phases(), Target: state.Target, DSN: state.DSN,
 		Contract: promised, Secrets: st.secrets, OnlyRead: st.scenario.World.OnlyRead, News: st.scenario.World.News,
-		Tree: st.tree, Sockets: st.sockets, Outside: st.outside(),
+		Parts: st.watched(), Outside: st.outside(),
 	}, nil
 }
 
@@ -244,11 +252,15 @@ func (st *setup) outside() []standing.Outside {
 	return all
 }
 
-func (s *Session) newTarget(v Variant, env map[string]string, st *setup) (target.Target, error) {
-	launch := v.launch(s.cfg.Target)
+func (s *Session) newTarget(launch Launch, env map[string]string, st *setup) (target.Target, error) {
 	program := target.Program{
 		Args: launch.Args, Env: env, Start: st.begun, Journal: s.journal,
-		Secrets: texts(unloggable(st.secrets)), Line: st.spills.line, ReadyTimeout: launch.ReadyTimeout,
+		Secrets: texts(unloggable(st.secrets)), ReadyTimeout: launch.ReadyTimeout, ReadyPath: launch.ReadyPath,
+	}
+	place := st.scenario.slots()[len(st.instances)].place
+	program.Line = func(line string) {
+		st.spills.line(line)
+		st.logs.line(place, line)
 	}
 	if st.gate != nil {
 		program.Gate = st.gate

@@ -200,11 +200,16 @@ func (c Config) validateAll(scenarios []Scenario, variants []Variant) error {
 	if err := validateOff(c.StandingOff); err != nil {
 		errs = append(errs, &InvalidError{Subject: "the run", Problems: []error{err}})
 	}
+	errs = append(errs, c.Target.validate())
 	for _, v := range variants {
 		errs = append(errs, v.validate())
+		for _, p := range v.Without {
+			errs = append(errs, c.Target.validateOff(p))
+		}
 	}
 	seen := map[string]bool{}
 	for _, s := range scenarios {
+		s = c.Target.For(s)
 		if !seen[s.Name] {
 			errs = append(errs, s.Validate(), c.validateElsewhere(s)) // the same scenario at several sizes is said once
 		}

@@ -30,8 +30,10 @@ func (st *setup) witnesses() []probe.Probe {
 // run says which processes are the run's own.
 func (st *setup) run() witness.Run {
 	r := witness.Run{Target: st.target.PID}
-	for _, t := range st.targets[1:] {
-		r.Others = append(r.Others, t.PID)
+	for _, i := range st.instances {
+		if i.Target != st.target {
+			r.Others = append(r.Others, i.PID)
+		}
 	}
 	if st.data != nil {
 		r.Database = st.data.Name()

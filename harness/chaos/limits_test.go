@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
@@ -51,8 +52,8 @@ func startHungry(t *testing.T, role string) *target.Runner {
 		_, err := p.Stop(t.Context())
 		require.NoError(t, err)
 	})
-	if _, err := p.Pressure(); err != nil {
-		t.Skip(err)
+	if _, ok := p.CgroupDir("memory"); !ok {
+		t.Skip("no cgroup can be made here")
 	}
 	return p
 }
@@ -70,12 +71,11 @@ func calibrateStarve(t *testing.T) {
 	r := applied.Receipt()
 	require.Greater(t, r.Fired, int64(5), "of some ten periods")
 	require.EqualValues(t, 1, r.Touched)
-	after, err := p.Pressure()
-	require.NoError(t, err)
+	dir, _ := p.CgroupDir("cpu")
+	throttled := kernelCount{"cpu.stat", "nr_throttled"}
+	after := throttled.read(dir)
 	time.Sleep(200 * time.Millisecond)
-	now, err := p.Pressure()
-	require.NoError(t, err)
-	require.LessOrEqual(t, now.ThrottledPeriods, after.ThrottledPeriods+1, "it waits no more")
+	require.LessOrEqual(t, throttled.read(dir), after+1, "it waits no more")
 }
 
 func calibrateSqueeze(t *testing.T) {
@@ -103,56 +103,100 @@ func used(t *testing.T, pid int32) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-// counting is a process whose limits and counters a test has in hand.
-type counting struct {
+// grouped is a process in a cgroup that a test has in hand.
+type grouped struct {
 	*process
-	mu     sync.Mutex
-	laid   []float64
-	now    target.Pressure
-	absent error
+	mu  sync.Mutex
+	dir string // empty: it has none
 }
 
-func (c *counting) LimitCPU(cpus float64) error {
-	c.laid = append(c.laid, cpus)
-	return c.absent
-}
-func (c *counting) LimitMemory(bytes uint64) error { return c.LimitCPU(float64(bytes)) }
-func (c *counting) Pressure() (target.Pressure, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now, nil
+func (g *grouped) CgroupDir(string) (string, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.dir, g.dir != ""
 }
 
-func (c *counting) are(p target.Pressure) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = p
+func (g *grouped) moves(dir string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dir = dir
 }
 
-func TestWhatALimitDidIsCountedOverAllLives(t *testing.T) {
-	c := &counting{process: startChild(t), now: target.Pressure{Periods: 50, ThrottledPeriods: 9}}
-	applied := apply(t, NewSignals(c, nil), fault.Starve{CPUs: 0.5})
+// aGroup is a directory with the files of a group.
+func aGroup(t *testing.T, files ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, files[i]), []byte(files[i+1]), 0o644))
+	}
+	return dir
+}
+
+func TestALimitIsWrittenInTheFilesOfItsVersionAndTakenBack(t *testing.T) {
+	for name, row := range map[string]struct {
+		kind             fault.Kind
+		before, lower    []string // files and what stands there
+		counter, counted string
+	}{
+		"processors, version 2": {fault.Starve{CPUs: 0.5}, []string{"cpu.max", "max 100000"}, []string{"cpu.max", "50000 100000"}, "cpu.stat", "nr_periods 9\nnr_throttled 7\n"},
+		"processors, version 1": {fault.Starve{CPUs: 2}, []string{"cpu.cfs_period_us", "50000", "cpu.cfs_quota_us", "-1"}, []string{"cpu.cfs_period_us", "100000", "cpu.cfs_quota_us", "200000"}, "cpu.stat", "nr_throttled 7"},
+		"memory, version 2":     {fault.Squeeze{Bytes: 1 << 20}, []string{"memory.max", "max", "memory.oom.group", "0"}, []string{"memory.max", "1048576", "memory.oom.group", "1"}, "memory.events", "low 0\nmax 7\noom_kill 0\n"},
+		"memory, version 1": {fault.Squeeze{Bytes: 1 << 20}, []string{"memory.limit_in_bytes", "9223372036854771712", "memory.memsw.limit_in_bytes", "9223372036854771712"},
+			[]string{"memory.limit_in_bytes", "1048576", "memory.memsw.limit_in_bytes", "1048576"}, "memory.failcnt", "7\n"},
+		"that is lower already": {fault.Squeeze{Bytes: 1 << 20}, []string{"memory.max", "4096"}, []string{"memory.max", "4096"}, "memory.events", "max 7"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &grouped{process: startChild(t), dir: aGroup(t, row.before...)}
+			stands := func(files []string) {
+				for i := 0; i < len(files); i += 2 {
+					now, err := readSetting(p.dir, files[i])
+					require.NoError(t, err)
+					require.Equal(t, files[i+1], now, files[i])
+				}
+			}
+			applied := apply(t, NewSignals(p, nil), row.kind)
+			stands(row.lower)
+			require.NoError(t, os.WriteFile(filepath.Join(p.dir, row.counter), []byte(row.counted), 0o644))
+			undoFault(t, applied)
+			stands(row.before)
+			require.EqualValues(t, 7, applied.Receipt().Fired)
+		})
+	}
+}
+
+func TestTheNextLifeOfAProcessIsLimitedTooAndAllAreCounted(t *testing.T) {
+	first := aGroup(t, "cpu.max", "max 100000", "cpu.stat", "nr_throttled 9")
+	second := aGroup(t, "cpu.max", "max 100000", "cpu.stat", "nr_throttled 0")
+	p := &grouped{process: startChild(t), dir: first}
+	applied := apply(t, NewSignals(p, nil), fault.Starve{CPUs: 0.5})
 	counts := func(want int64) func() bool { return func() bool { return applied.Receipt().Fired == want } }
-	c.are(target.Pressure{Periods: 60, ThrottledPeriods: 12})
+	require.NoError(t, os.WriteFile(filepath.Join(first, "cpu.stat"), []byte("nr_throttled 12"), 0o644))
 	require.Eventually(t, counts(3), 5*time.Second, time.Millisecond, "what was there before is not its doing")
-	c.are(target.Pressure{Periods: 5, ThrottledPeriods: 4})
-	require.Eventually(t, counts(7), 5*time.Second, time.Millisecond, "another life counts anew")
+	p.moves(second)
+	require.NoError(t, os.RemoveAll(first))
+	require.Eventually(t, func() bool {
+		text, err := readSetting(second, "cpu.max")
+		return err == nil && text == "50000 100000"
+	}, 5*time.Second, time.Millisecond)
+	require.NoError(t, os.WriteFile(filepath.Join(second, "cpu.stat"), []byte("nr_throttled 4"), 0o644))
 	undoFault(t, applied)
-	c.are(target.Pressure{Periods: 90, ThrottledPeriods: 80})
+	require.EqualValues(t, 7, applied.Receipt().Fired)
+	text, err := readSetting(second, "cpu.max")
+	require.NoError(t, err)
+	require.Equal(t, "max 100000", text)
+	require.NoError(t, os.WriteFile(filepath.Join(second, "cpu.stat"), []byte("nr_throttled 40"), 0o644))
 	require.EqualValues(t, 7, applied.Receipt().Fired, "and no more once it is undone")
-	require.Equal(t, []float64{0.5, 0}, c.laid[:2])
-
-	c = &counting{process: startChild(t)}
-	applied = apply(t, NewSignals(c, nil), fault.Squeeze{Bytes: 4096})
-	c.are(target.Pressure{MemoryHits: 2, OOMKills: 1})
-	undoFault(t, applied)
-	require.Contains(t, applied.Receipt().Measured, "met 2 times; the kernel killed 1 for memory")
 }
 
 func TestAProcessThatCannotBeLimitedSaysSo(t *testing.T) {
-	_, err := NewSignals(startChild(t), nil).Apply(t.Context(), fault.Fault{Kind: fault.Starve{CPUs: 0.5}})
-	require.ErrorIs(t, err, ErrNoLimits)
-	c := &counting{process: startChild(t), absent: target.ErrNoMemoryLimit}
-	_, err = NewSignals(c, nil).Apply(t.Context(), fault.Fault{Kind: fault.Squeeze{Bytes: 1}})
-	require.ErrorIs(t, err, target.ErrNoMemoryLimit)
+	for name, p := range map[string]Process{
+		"it knows no groups":  startChild(t),
+		"it has none":         &grouped{process: startChild(t)},
+		"it has no such file": &grouped{process: startChild(t), dir: t.TempDir()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := NewSignals(p, nil).Apply(t.Context(), fault.Fault{Kind: fault.Starve{CPUs: 0.5}})
+			require.ErrorIs(t, err, ErrNoGroup)
+		})
+	}
 }

@@ -31,11 +31,11 @@ func processKinds() []processRow {
 		{fault.Carried{
 			Kind: fault.Starve{}.Name(), Acts: "the process and all that it has started, by the CPU quota of their cgroup, also over restarts",
 			Counts: "periods of 100 ms in which they had to wait", Undoing: "the quota that stood there before stands there again",
-		}, starve},
+		}, limit},
 		{fault.Carried{
 			Kind: fault.Squeeze{}.Name(), Acts: "the process and all that it has started, by the memory limit of their cgroup, also over restarts",
 			Counts: "times that they met the limit", Undoing: "the limit that stood there before stands there again",
-		}, squeeze},
+		}, limit},
 	}
 }
 

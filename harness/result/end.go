@@ -4,6 +4,8 @@ import "fmt"
 
 // End is how one life of the target ended.
 type End struct {
+	// Process is the name of the process that it was, of a target of several.
+	Process string `json:"process,omitempty"`
 	// Instance is which of several it was, from 1; 0 where there is one alone.
 	Instance  int      `json:"instance,omitempty"`
 	StartS    float64  `json:"start_s"`

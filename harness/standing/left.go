@@ -1,6 +1,7 @@
 package standing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -127,7 +128,7 @@ func (w *leaving) ended(Ended) Finding {
 func (l levels) reference(baseline levels) levels {
 	ref := maps.Clone(l)
 	for q, seen := range baseline {
-		if v, there := ref[q]; there && q != goroutines && q != sockets {
+		if v, there := ref[q]; there && q.kind != goroutines.kind && q.kind != sockets.kind {
 			ref[q] = max(v, seen)
 		}
 	}
@@ -142,16 +143,25 @@ func (w *leaving) baseline(s Settled) levels {
 		if p.Name != result.Baseline {
 			continue
 		}
-		for q, series := range map[quantity]string{
-			goroutines: "target.goroutines", sockets: "target.sockets",
-			threads: "target.threads", processes: "target.processes", dbTotal: "db.connections.total",
-		} {
+		for q, series := range w.sampled() {
 			if seen, _ := record.Window(series, p.From, p.To); seen.N > 0 {
 				least[q] = seen.Min
 			}
 		}
 	}
 	return least
+}
+
+// sampled are the series of the quantities that are sampled.
+func (w *leaving) sampled() map[quantity]string {
+	all := map[quantity]string{dbTotal: "db.connections.total"}
+	for _, part := range w.scene.Parts {
+		prefix := cmp.Or(part.Name, "target") + "."
+		for _, q := range []quantity{goroutines, sockets, threads, processes} {
+			all[q.in(part.Name)] = prefix + q.kind
+		}
+	}
+	return all
 }
 
 // demand is what a load asked of the target.
@@ -173,29 +183,35 @@ func demandOf(s Settled) demand {
 func (l levels) allowed(now, baseline levels, load demand, outside []Outside) levels {
 	limits := levels{}
 	for q, before := range l {
-		if q != sockets {
+		if q.kind != sockets.kind {
 			limits[q] = before + slack(q, load, outside)
 		}
 	}
-	if _, there := limits[goroutines]; there {
-		limits[goroutines] += l.ofConnections(now, baseline)
+	for q := range limits {
+		if q.kind == goroutines.kind {
+			limits[q] += l.ofConnections(q.part, now, baseline)
+		}
 	}
 	return limits
 }
 
-// ofConnections is how many goroutines are explained by connections that were not
+// ofConnections is how many goroutines of a part are explained by connections that were not
 // there at the fresh start. What there was in the baseline, those of the connections
 // of that time among it, may be there with those of the connections since.
-func (l levels) ofConnections(now, baseline levels) float64 {
+func (l levels) ofConnections(part string, now, baseline levels) float64 {
 	since := 0.0
 	for q, before := range l {
+		if q.part != part {
+			continue
+		}
 		switch more := max(0, now[q]-before); {
-		case q == taken, q.kind == socketsTo && q.of == Database:
+		case q.kind == taken.kind, q.kind == socketsTo && q.of == Database:
 			since += more
 		case q.kind == socketsTo:
 			since += perCallSocket * more
 		}
 	}
+	goroutines, sockets := goroutines.in(part), sockets.in(part)
 	then, known := baseline[goroutines]
 	if !known {
 		return since

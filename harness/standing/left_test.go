@@ -15,7 +15,7 @@ func TestWhatIsLeftIsToldFromWhatIsKept(t *testing.T) {
 	calls := func(most int64) []Outside {
 		return []Outside{{Name: "api", Calls: func() (int64, int64, int64) { return 0, most, 300 }}}
 	}
-	toAPI, toData, open := quantity{socketsTo, "api"}, quantity{socketsTo, Database}, quantity{callsAt, "api"}
+	toAPI, toData, open := quantity{kind: socketsTo, of: "api"}, quantity{kind: socketsTo, of: Database}, quantity{kind: callsAt, of: "api"}
 	for _, c := range []struct {
 		name        string
 		before, end levels
@@ -45,6 +45,10 @@ func TestWhatIsLeftIsToldFromWhatIsKept(t *testing.T) {
 		{name: "a database connection for each request", before: levels{dbTotal: 3}, end: levels{dbTotal: 43}, most: 2, want: []quantity{dbTotal}},
 		{name: "callers who hung up", before: levels{taken: 1}, end: levels{taken: 11}, most: 50, want: []quantity{taken}},
 		{name: "a call that nobody waits for", before: levels{open: 0}, end: levels{open: 1}, most: 50, calls: 50, want: []quantity{open}},
+		{name: "a thread for each request, of one part alone", before: levels{threads.in("web"): 8, threads.in("worker"): 8}, end: levels{threads.in("web"): 8, threads.in("worker"): 48}, most: 3,
+			want: []quantity{threads.in("worker")}},
+		{name: "the connections of one part explain no goroutines of another", before: levels{goroutines.in("web"): 20, toAPI.in("worker"): 0},
+			end: levels{goroutines.in("web"): 60, toAPI.in("worker"): 20}, most: 2, calls: 10, want: []quantity{goroutines.in("web")}},
 		{name: "what was not seen at the start", before: levels{threads: 8}, end: levels{threads: 8, goroutines: 900}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -63,7 +67,8 @@ func TestTheLeastThatWasSeenCounts(t *testing.T) {
 
 func TestWhoTheTargetTalksTo(t *testing.T) {
 	at := netip.MustParseAddrPort
-	p := places{own: at("127.0.0.1:8080"), others: map[netip.AddrPort]string{at("127.0.0.1:5432"): Database, at("127.0.0.1:9000"): "api"}}
+	p := places{parts: []Part{{}}, own: []map[uint16]netip.AddrPort{{8080: at("127.0.0.1:8080")}},
+		all: map[netip.AddrPort]string{at("127.0.0.1:8080"): "web", at("127.0.0.1:8081"): "worker"}, others: map[netip.AddrPort]string{at("127.0.0.1:5432"): Database, at("127.0.0.1:9000"): "api"}}
 	for name, c := range map[string]struct {
 		socket probe.Socket
 		wrong  string // a part of what is said; empty: nothing is wrong
@@ -72,6 +77,7 @@ func TestWhoTheTargetTalksTo(t *testing.T) {
 		"its database":                {probe.Socket{Network: "tcp", Local: at("127.0.0.1:40000"), Remote: at("127.0.0.1:5432")}, ""},
 		"a caller":                    {probe.Socket{Network: "tcp", Local: at("127.0.0.1:8080"), Remote: at("127.0.0.1:40001")}, ""},
 		"itself":                      {probe.Socket{Network: "tcp", Local: at("127.0.0.1:40000"), Remote: at("127.0.0.1:8080")}, ""},
+		"another part of itself":      {probe.Socket{Network: "tcp", Local: at("127.0.0.1:40000"), Remote: at("127.0.0.1:8081")}, ""},
 		"cut off":                     {probe.Socket{Network: "tcp", Local: at("127.0.0.1:40000")}, ""},
 		"home":                        {probe.Socket{Network: "tcp", Local: at("10.0.0.2:40000"), Remote: at("203.0.113.9:443")}, "203.0.113.9:443"},
 		"home, which does not hear":   {probe.Socket{Network: "tcp", Local: at("10.0.0.2:40000"), Remote: at("203.0.113.9:443"), Opening: true}, "nobody answers"},
@@ -83,7 +89,7 @@ func TestWhoTheTargetTalksTo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
-			f := p.judge([]probe.Sighting{{Socket: c.socket, At: start.Add(time.Second)}}, start)
+			f := p.judge([][]probe.Sighting{{{Socket: c.socket, At: start.Add(time.Second)}}}, start)
 			require.EqualValues(t, 1, f.Looked)
 			if c.wrong == "" {
 				require.Zero(t, f.Broken, f.Text())

@@ -16,14 +16,25 @@ import (
 type quantity struct {
 	kind string
 	of   string // whose, of those that each neighbour has; else empty
+	part string // of which part of the target, where it has several
+}
+
+// in is the quantity of a part.
+func (q quantity) in(part string) quantity {
+	q.part = part
+	return q
 }
 
 // String is how a reader knows it.
 func (q quantity) String() string {
-	if q.of == "" {
-		return q.kind
+	text := q.kind
+	if q.of != "" {
+		text += " " + q.of
 	}
-	return q.kind + " " + q.of
+	if q.part != "" {
+		text = q.part + ": " + text
+	}
+	return text
 }
 
 const (
@@ -66,7 +77,9 @@ func (l levels) above(limits levels) []quantity {
 			all = append(all, q)
 		}
 	}
-	slices.SortFunc(all, func(a, b quantity) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.of, b.of)) })
+	slices.SortFunc(all, func(a, b quantity) int {
+		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.kind, b.kind), cmp.Compare(a.of, b.of))
+	})
 	return all
 }
 
@@ -115,11 +128,13 @@ func (l *looker) close() {
 // look is how much there is now.
 func (l *looker) look(ctx context.Context) (levels, error) {
 	all := levels{}
-	if err := l.lookAtProcesses(ctx, all); err != nil {
-		return nil, err
+	for n := range l.scene.Parts {
+		if err := l.lookAtProcesses(ctx, n, all); err != nil {
+			return nil, err
+		}
 	}
 	if v, err := l.page.Sample(ctx); err == nil && !math.IsNaN(v[0]) {
-		all[goroutines] = v[0]
+		all[goroutines.in(l.scene.Parts[0].Name)] = v[0]
 	}
 	if err := l.lookAtDatabase(ctx, all); err != nil {
 		return nil, err
@@ -127,7 +142,7 @@ func (l *looker) look(ctx context.Context) (levels, error) {
 	for _, o := range l.scene.Outside {
 		if o.Calls != nil {
 			now, _, _ := o.Calls()
-			all[quantity{callsAt, o.Name}] = float64(now)
+			all[quantity{kind: callsAt, of: o.Name}] = float64(now)
 		}
 	}
 	if len(all) == 0 {
@@ -136,37 +151,46 @@ func (l *looker) look(ctx context.Context) (levels, error) {
 	return all, nil
 }
 
-func (l *looker) lookAtProcesses(ctx context.Context, all levels) error {
-	used, err := l.scene.Tree.Usage(ctx)
+func (l *looker) lookAtProcesses(ctx context.Context, n int, all levels) error {
+	part := l.scene.Parts[n]
+	used, err := part.Tree.Usage(ctx)
 	if err != nil {
 		return err
 	}
 	if used.Processes == 0 {
 		return nil // it runs elsewhere
 	}
-	all[threads], all[processes], all[files] = used.Threads, used.Processes, used.Files
+	put := func(q quantity, v float64) { all[q.in(part.Name)] += v }
+	put(threads, used.Threads)
+	put(processes, used.Processes)
+	put(files, used.Files)
 	if !probe.SocketsAreSeen {
 		return nil
 	}
-	seen, err := l.scene.Sockets.Look()
+	seen, err := part.Sockets.Look()
 	if err != nil {
 		return err
 	}
-	all[files] -= float64(len(seen))
-	all[taken], all[strange], all[sockets] = 0, 0, float64(len(seen))
+	put(files, -float64(len(seen)))
+	put(sockets, float64(len(seen)))
+	put(taken, 0)
+	put(strange, 0)
 	for _, o := range l.scene.Outside {
-		all[quantity{socketsTo, o.Name}] = 0
+		put(quantity{kind: socketsTo, of: o.Name}, 0)
 	}
 	for _, s := range seen {
 		name, known := l.places.others[s.Remote]
+		ours, within := l.places.all[s.Remote]
 		switch {
 		case s.Listening:
-		case l.places.taken(s):
-			all[taken]++
+		case l.places.taken(n, s):
+			put(taken, 1)
 		case known:
-			all[quantity{socketsTo, name}]++
+			put(quantity{kind: socketsTo, of: name}, 1)
+		case within && len(l.scene.Parts) > 1:
+			put(quantity{kind: socketsTo, of: ours}, 1)
 		default:
-			all[strange]++
+			put(strange, 1)
 		}
 	}
 	return nil

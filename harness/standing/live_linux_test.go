@@ -98,7 +98,8 @@ func startTarget(t *testing.T, outside ...Outside) Scene {
 		}
 		_ = cmd.Wait()
 	})
-	return Scene{Target: "http://" + strings.TrimSpace(address), PID: pid, Tree: tree, Sockets: sockets, Outside: outside}
+	address = strings.TrimSpace(address)
+	return Scene{Target: "http://" + address, Parts: []Part{{Listens: []string{address}, Tree: tree, Sockets: sockets}}, Outside: outside}
 }
 
 // asked lets a check look at a target that is asked n times, one after the other.
@@ -117,7 +118,7 @@ func asked(t *testing.T, c Check, s Scene, n int, what string) Finding {
 		require.Equal(t, http.StatusOK, res.StatusCode)
 	}
 	client.CloseIdleConnections()
-	_, err = s.Sockets.Look()
+	_, err = s.Parts[0].Sockets.Look()
 	require.NoError(t, err)
 	if w.Drained != nil {
 		ctx, cancel := context.WithTimeout(t.Context(), DrainedTimeout)

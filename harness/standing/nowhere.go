@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -36,13 +35,17 @@ func nowhere() Check {
 				}
 			}
 			// What is asked of the target when all is over is no longer its own doing.
-			var seen []probe.Sighting
-			settled := false
+			seen, settled := make([][]probe.Sighting, len(s.Parts)), false
+			look := func() {
+				for i, part := range s.Parts {
+					seen[i] = part.Sockets.Seen()
+				}
+			}
 			return Watch{
-				Drained: func(context.Context, Settled) { seen, settled = s.Sockets.Seen(), true },
+				Drained: func(context.Context, Settled) { look(); settled = true },
 				Ended: func(e Ended) Finding {
 					if !settled {
-						seen = s.Sockets.Seen()
+						look()
 					}
 					return known.judge(seen, e.Start)
 				},
@@ -51,24 +54,31 @@ func nowhere() Check {
 	}
 }
 
-// places are the addresses that a target has to do with.
+// places are the addresses that the parts of a target have to do with.
 type places struct {
-	own    netip.AddrPort
+	parts  []Part
+	own    []map[uint16]netip.AddrPort // of each part, by their ports
+	all    map[netip.AddrPort]string   // the part at each address: they may call each other
 	others map[netip.AddrPort]string
 }
 
 // placesOf are those of a scene, names resolved as the target would.
 func placesOf(ctx context.Context, s Scene) (places, error) {
-	p := places{others: map[netip.AddrPort]string{}}
-	u, err := url.Parse(s.Target)
-	if err != nil {
-		return places{}, fmt.Errorf("the target's address: %w", err)
+	p := places{parts: s.Parts, all: map[netip.AddrPort]string{}, others: map[netip.AddrPort]string{}}
+	for _, part := range s.Parts {
+		own := map[uint16]netip.AddrPort{}
+		for _, address := range part.Listens {
+			at, err := Resolved(ctx, address)
+			if err != nil {
+				return places{}, fmt.Errorf("the address of %s: %w", part.name(), err)
+			}
+			own[at[0].Port()] = at[0]
+			for _, one := range at {
+				p.all[one] = part.name()
+			}
+		}
+		p.own = append(p.own, own)
 	}
-	own, err := Resolved(ctx, u.Host)
-	if err != nil {
-		return places{}, fmt.Errorf("the target's address: %w", err)
-	}
-	p.own = own[0]
 	for _, o := range s.Outside {
 		for _, address := range o.Addresses {
 			all, err := Resolved(ctx, address)
@@ -104,18 +114,21 @@ func Resolved(ctx context.Context, address string) ([]netip.AddrPort, error) {
 	return all, nil
 }
 
-// taken reports whether a socket is one that somebody else opened to the target.
-func (p places) taken(s probe.Socket) bool {
-	return !s.Listening && s.Network == "tcp" && s.Local.Port() == p.own.Port()
+// taken reports whether a socket of a part is one that somebody else opened to it.
+func (p places) taken(part int, s probe.Socket) bool {
+	_, own := p.own[part][s.Local.Port()]
+	return !s.Listening && s.Network == "tcp" && own
 }
 
-// judge holds what was seen against the places.
-func (p places) judge(seen []probe.Sighting, start time.Time) Finding {
+// judge holds what was seen of each part against the places.
+func (p places) judge(seen [][]probe.Sighting, start time.Time) Finding {
 	var f Finding
-	for _, s := range seen {
-		f.Looked++
-		if what := p.wrong(s.Socket); what != "" {
-			f.Add(Example{At: max(0, s.At.Sub(start)), What: what})
+	for part, sightings := range seen {
+		for _, s := range sightings {
+			f.Looked++
+			if what := p.wrong(part, s.Socket); what != "" {
+				f.Add(Example{At: max(0, s.At.Sub(start)), What: what})
+			}
 		}
 	}
 	if f.Looked == 0 {
@@ -124,26 +137,29 @@ func (p places) judge(seen []probe.Sighting, start time.Time) Finding {
 	return f
 }
 
-// wrong says what a socket does that it should not; empty: nothing.
-func (p places) wrong(s probe.Socket) string {
+// wrong says what a socket of a part does that it should not; empty: nothing.
+func (p places) wrong(part int, s probe.Socket) string {
 	_, known := p.others[s.Remote]
+	_, ours := p.all[s.Remote]
+	own, told := p.own[part][s.Local.Port()]
+	who := p.parts[part].name()
 	switch {
-	case s.Listening && s.Local.Port() != p.own.Port():
-		return fmt.Sprintf("the target listens on %s, which it was not told to", s.Local)
-	case s.Listening && !s.Local.Addr().IsLoopback() && p.own.Addr().IsLoopback():
-		return fmt.Sprintf("the target listens on %s, not on loopback alone", s.Local)
-	case s.Listening, known, s.Remote == p.own, p.taken(s):
+	case s.Listening && !told:
+		return fmt.Sprintf("%s listens on %s, which it was not told to", who, s.Local)
+	case s.Listening && !s.Local.Addr().IsLoopback() && own.Addr().IsLoopback():
+		return fmt.Sprintf("%s listens on %s, not on loopback alone", who, s.Local)
+	case s.Listening, known, ours, p.taken(part, s):
 		return ""
 	case s.Network == "udp" && !s.Remote.IsValid():
-		return fmt.Sprintf("the target takes packets on %s, which it was not told to", s.Local)
+		return fmt.Sprintf("%s takes packets on %s, which it was not told to", who, s.Local)
 	case !s.Remote.IsValid(): // cut off before it could be asked
 		return ""
 	case s.Network == "udp" && s.Remote.Port() == domainPort:
-		return fmt.Sprintf("the target asks the resolver %s for a name: its dependencies are addresses", s.Remote)
+		return fmt.Sprintf("%s asks the resolver %s for a name: its dependencies are addresses", who, s.Remote)
 	case s.Opening:
-		return fmt.Sprintf("the target calls %s, which is none of its dependencies; nobody answers there", s.Remote)
+		return fmt.Sprintf("%s calls %s, which is none of its dependencies; nobody answers there", who, s.Remote)
 	}
-	return fmt.Sprintf("the target has a connection to %s, which is none of its dependencies", s.Remote)
+	return fmt.Sprintf("%s has a connection to %s, which is none of its dependencies", who, s.Remote)
 }
 
 // domainPort is that of name servers.

@@ -64,9 +64,6 @@ const DrainedTimeout = 5 * time.Second
 type Scene struct {
 	Phases []result.Phase // as planned
 	Target string         // the target's base URL
-	// PID is the target's process on this machine, as long as it runs here. It is
-	// another one after a restart.
-	PID func() (int32, bool)
 	// DSN leads to the scenario's database past any proxy; empty: there is none.
 	DSN string
 	// Contract is what the target promises of its answers; never nil.
@@ -77,11 +74,29 @@ type Scene struct {
 	News []News
 	// Secrets are what the target was told and must not tell.
 	Secrets []Secret
-	// Tree are the target's processes, Sockets where theirs lead, Outside whom it
-	// has to do with.
+	// Parts are the programs of which the target consists, the first that which the
+	// load goes to. Outside is whom it has to do with.
+	Parts   []Part
+	Outside []Outside
+}
+
+// Part is one program of the target with all that it has started.
+type Part struct {
+	// Name is how it is called; empty where the target is one program.
+	Name string
+	// Listens are the addresses, host:port, where it was told to listen.
+	Listens []string
+	// Tree are its processes, Sockets where theirs lead.
 	Tree    *probe.Tree
 	Sockets *probe.Sockets
-	Outside []Outside
+}
+
+// name is how a sentence calls it.
+func (p Part) name() string {
+	if p.Name == "" {
+		return "the target"
+	}
+	return p.Name
 }
 
 // Secret is something that was given to the target and to nobody else.
