@@ -17,6 +17,7 @@ import (
 // Kinds of undo steps that a process plans.
 const (
 	stepProcess = "process"
+	stepGroup   = "process group"
 	stepCgroup  = "cgroup"
 )
 
@@ -40,6 +41,7 @@ func AsProcess() Runtime {
 			stepProcess: func(ctx context.Context, args map[string]string) error {
 				return killMarked(ctx, mark{run: args["run"], step: args["step"]})
 			},
+			stepGroup: killGroupOf,
 			stepCgroup: func(_ context.Context, args map[string]string) error {
 				if args["dir"] == "" && args["cpu"] == "" {
 					return errors.New("remove cgroup: none is named")

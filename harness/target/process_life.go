@@ -27,15 +27,17 @@ type processLife struct {
 	mark    mark
 	journal *undo.Journal
 	step    undo.Step
-	make    func() *exec.Cmd
-	cmd     *exec.Cmd // what was started
-	log     io.WriteCloser
-	limits  limits
-	name    string
-	gate    Gate  // nil: its way out is open
-	cage    *cage // nil: there can be none here, and no limit needs one
-	peak    *peak.Watch
-	ended   chan struct{}
+	// groupStep is planned where there is no cage.
+	groupStep undo.Step
+	make      func() *exec.Cmd
+	cmd       *exec.Cmd // what was started
+	log       io.WriteCloser
+	limits    limits
+	name      string
+	gate      Gate  // nil: its way out is open
+	cage      *cage // nil: there can be none here, and no limit needs one
+	peak      *peak.Watch
+	ended     chan struct{}
 
 	mu   sync.Mutex // guards below; held while signalling, so that no reused id is hit
 	gone bool
@@ -70,12 +72,13 @@ func (l *processLife) live(started chan<- error) {
 	}
 	defer close(l.ended)
 	l.peak = peak.Start(l.cmd.Process.Pid)
+	planned := l.planGroup()
 	close(started)
 
 	reap(l.cmd, l.killRest)
 	_ = l.log.Close() // of lines kept in memory: cannot fail
 	l.end = l.describeEnd(l.peak.Stop(l.cmd.ProcessState))
-	l.err = l.clear(true)
+	l.err = errors.Join(planned, l.clear(true))
 }
 
 // killRest kills what is left of the group once the main process is dead. As
@@ -133,7 +136,7 @@ func (l *processLife) clear(ran bool) error {
 		err = errors.Join(err, l.cage.remove())
 	}
 	if err == nil {
-		err = l.journal.Done(l.step)
+		err = errors.Join(l.journal.Done(l.groupStep), l.journal.Done(l.step))
 	}
 	return err
 }

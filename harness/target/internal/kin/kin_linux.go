@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"syscall"
 )
@@ -64,6 +65,43 @@ func Related(root int32, marked func(environ [][]byte) bool) []Process {
 		}
 	}
 	return all
+}
+
+// See is a process as it is now; false if it is gone.
+func See(pid int32) (p Process, alive bool) { return see(pid) }
+
+// OfGroup are the living processes of a process group that a process led which
+// began at start, and whose environment says ours, or says nothing any more since
+// they have written over it. Where the group is another process's by now there are
+// none.
+func OfGroup(group int32, start uint64, ours func(environ [][]byte) bool) []Process {
+	if leader, alive := see(group); alive && leader.Start != start {
+		return nil
+	}
+	var all []Process
+	for _, pid := range list() {
+		p, alive := see(pid)
+		if !alive || p.Group != group || p.Start < start || pid == int32(os.Getpid()) {
+			continue
+		}
+		if env := environ(pid); env != nil && (ours(env) || !variable.Match(env[0])) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// variable is how an environment begins that nobody has written over.
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+
+// Boot is the machine's present run, in which ids and starts of processes mean
+// something; empty if it is not known.
+func Boot() string {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return string(bytes.TrimSpace(id))
 }
 
 func list() []int32 {

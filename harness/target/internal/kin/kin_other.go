@@ -21,3 +21,12 @@ func Send(p Process, sig syscall.Signal) error {
 	}
 	return handle.Signal(sig)
 }
+
+// See is not known.
+func See(int32) (Process, bool) { return Process{}, false }
+
+// OfGroup is not known.
+func OfGroup(int32, uint64, func([][]byte) bool) []Process { return nil }
+
+// Boot is not known.
+func Boot() string { return "" }
