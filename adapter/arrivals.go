@@ -7,6 +7,7 @@ import (
 
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/ledger"
 	"holdfast.dev/holdfast/message"
 	"holdfast.dev/holdfast/placeholder"
 )
@@ -74,6 +75,25 @@ func Arrivals(state harness.State, place, key string) (all []Arrival, left int, 
 	return all, left, nil
 }
 
+// received is the work that was taken on, by the keys of those who brought it.
+func received(j *journal.Journal, zero time.Time, picks func(journal.Entry) bool) []ledger.Arrival {
+	var all []ledger.Arrival
+	for e := range j.Entries(journal.Filter{Where: picks}) {
+		if e.Accepted {
+			all = append(all, ledger.Arrival{Key: e.Key, At: j.Start().Add(e.Start).Sub(zero), Timed: true})
+		}
+	}
+	return all
+}
+
+// Received implements [harness.Receiver]: of the whole it is the routes that have a
+// key.
+func (s *Stubbed) Received(place string, zero time.Time) []ledger.Arrival {
+	return received(s.Journal(), zero, func(e journal.Entry) bool {
+		return s.keyed[e.Group] && (place == s.name || place == s.name+"."+e.Group)
+	})
+}
+
 // keysOf reads a key of each entry; false for one that is not known any more.
 func keysOf(fake harness.Fake, key string) (func(journal.Entry) (string, bool), error) {
 	if key == "" || key == "{key}" {
@@ -106,10 +126,6 @@ func keysOf(fake harness.Fake, key string) (func(journal.Entry) (string, bool), 
 
 // CheckKey says what is wrong with a key that [Arrivals] is to read from a stub.
 func CheckKey(key string) error { return checkKey(key, (*Stubbed)(nil).nameable) }
-
-// CheckLetterKey says what is wrong with a key that [Arrivals] is to read from a mail
-// server.
-func CheckLetterKey(key string) error { return checkKey(key, (*MailServer)(nil).nameable) }
 
 func checkKey(key string, nameable func(string) error) error {
 	names := placeholder.Text(key).Names()

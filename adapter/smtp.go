@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"slices"
-	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/fakes/journal"
@@ -13,9 +11,9 @@ import (
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/ledger"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
-	"holdfast.dev/holdfast/nearest"
 )
 
 // SMTP plays a mail server at the place name. Its faults act on messages, those of
@@ -48,7 +46,7 @@ func SMTP(name string, c smtpserver.Config) harness.Dependency {
 		return &MailServer{server: server}, nil
 	}
 	d := harness.Dependency{
-		Name: name, Open: open, Faults: smtpserver.Support(), Parts: map[string]fault.Support{},
+		Name: name, Open: open, Receives: []string{name}, Faults: smtpserver.Support(), Parts: map[string]fault.Support{},
 		Gauges: []harness.Gauge{inFlight(name, smtpserver.Transactions)}, Measures: mailMeasures(name),
 	}
 	for _, step := range smtpserver.Steps() {
@@ -193,6 +191,11 @@ func (m *MailServer) tally(_ string, f journal.Filter) *tally {
 	return m.memo.look(m.Journal(), f, func(string) bool { return true }, func() map[int]bool { return nil })
 }
 
+// Received implements [harness.Receiver].
+func (m *MailServer) Received(_ string, zero time.Time) []ledger.Arrival {
+	return received(m.Journal(), zero, func(e journal.Entry) bool { return e.Group == smtpserver.Messages })
+}
+
 // bore implements recorder.
 func (m *MailServer) bore() func(entry int, name string) (string, bool, bool) {
 	letters, _ := m.server.Letters()
@@ -211,13 +214,7 @@ func (m *MailServer) bore() func(entry int, name string) (string, bool, bool) {
 }
 
 // nameable implements recorder.
-func (*MailServer) nameable(name string) error {
-	if slices.Contains(smtpserver.Names(), name) || strings.HasPrefix(name, "header.") {
-		return nil
-	}
-	return fmt.Errorf("{%s} is nothing of a letter: there are %s and header.NAME%s",
-		name, strings.Join(smtpserver.Names(), ", "), nearest.Hint(name, smtpserver.Names()))
-}
+func (*MailServer) nameable(name string) error { return smtpserver.CheckKey("{" + name + "}") }
 
 // arriving implements recorder: a transaction that brings no message is no arrival.
 func (*MailServer) arriving(string) string { return smtpserver.Messages }

@@ -54,5 +54,9 @@ func TestMailIsCountedWhereItArrives(t *testing.T) {
 	require.Equal(t, []string{"o-1 to ann@example.com", "o-1 to ann@example.com", "o-2 to bob@example.com"}, keys)
 	_, _, err = adapter.Arrivals(state, "api", "{subjct}")
 	require.ErrorContains(t, err, "did you mean subject?")
-	require.Error(t, adapter.CheckLetterKey("{json.a}"))
+
+	require.Equal(t, []string{"api"}, d.Receives)
+	received := m.Received("api", m.Journal().Start())
+	require.Len(t, received, 3, "what was taken on, heard of or not")
+	require.Equal(t, received[0].Key, received[1].Key)
 }

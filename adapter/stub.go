@@ -40,7 +40,7 @@ func Stub(name string, c stub.Config) harness.Dependency {
 		if err != nil {
 			return nil, err
 		}
-		return &Stubbed{Fake: New(api.Host), api: api, keyed: keyedRoutes(c)}, nil
+		return &Stubbed{Fake: New(api.Host), name: name, api: api, keyed: keyedRoutes(c)}, nil
 	}
 	d := Dependency(name, nil, unmatched(name))
 	d.Open, d.Faults = open, stub.Support()
@@ -52,6 +52,12 @@ func Stub(name string, c stub.Config) harness.Dependency {
 		whole.keyed, whole.idempotent = whole.keyed || of.keyed, whole.idempotent || of.idempotent
 		d.Measures = append(d.Measures, routeMeasures(name+"."+r.Name, of)...)
 		d.Gauges = append(d.Gauges, inFlight(name+"."+r.Name, r.Name))
+		if of.keyed {
+			d.Receives = append(d.Receives, name+"."+r.Name)
+		}
+	}
+	if whole.keyed {
+		d.Receives = append(d.Receives, name)
 	}
 	d.Measures = append(d.Measures, Attempts(name, whole.keyed, whole.idempotent)...)
 	return d
@@ -97,6 +103,7 @@ func unmatched(name string) harness.Measure {
 // Stubbed is an outside API that a [stub.Server] plays.
 type Stubbed struct {
 	*Fake
+	name  string
 	api   *stub.Server
 	keyed map[string]bool // the routes, and whether each has a key
 	memo  tallies

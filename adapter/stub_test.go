@@ -150,6 +150,13 @@ func TestArrivalsAreReadByKey(t *testing.T) {
 		}
 		require.Equal(t, want, keys, key)
 	}
+	require.Equal(t, []string{"api.charge", "api"}, d.Receives, "what has no key does not tell what arrived")
+	for _, place := range d.Receives {
+		received := s.Received(place, state.Start)
+		require.Len(t, received, 1)
+		require.Equal(t, "c-1", received[0].Key)
+		require.True(t, received[0].Timed)
+	}
 	all, _, err := adapter.Arrivals(state, "api", "{key}")
 	require.NoError(t, err)
 	require.Len(t, all, 4)

@@ -12,10 +12,14 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/nearest"
+	"holdfast.dev/holdfast/placeholder"
 )
 
 // Config is how the fake runs.
@@ -23,6 +27,10 @@ type Config struct {
 	host.Config
 	// StartTLS offers STARTTLS. Defaults to not.
 	StartTLS bool
+	// Key is a text over a letter, for example {header.X-Order} or {to}, that is the same
+	// for each try at one letter: see [Letter.Value]. Defaults to the recipients and
+	// what was said.
+	Key string
 	// KeepBytes is how much [Server.Messages] may hold, in bytes. Defaults to 64 MiB.
 	KeepBytes int
 }
@@ -60,7 +68,22 @@ func (c Config) Validate() error {
 	if c.KeepBytes < 0 {
 		errs = append(errs, errors.New("KeepBytes must not be below 0"))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, CheckKey(c.Key))...)
+}
+
+// CheckKey says what is wrong with a key over a letter.
+func CheckKey(key string) error {
+	names := placeholder.Text(key).Names()
+	if key != "" && len(names) == 0 {
+		return fmt.Errorf("key %q is the same for every letter", key)
+	}
+	for _, name := range names {
+		if !slices.Contains(Names(), name) && !strings.HasPrefix(name, "header.") {
+			return fmt.Errorf("key %q: {%s} is nothing of a letter: there are %s and header.NAME%s",
+				key, name, strings.Join(Names(), ", "), nearest.Hint(name, Names()))
+		}
+	}
+	return nil
 }
 
 // ownCertificate is one that is good for the address and a day.

@@ -15,7 +15,8 @@
 // is lost after the data.
 //
 // The journal has two groups. A transaction begins with MAIL and ends with whatever
-// ends it. A message has been received whole; its key is the recipients with a
+// ends it. A message has been received whole; its key is [Config.Key] of it, which
+// makes it odd if it lacks what that is made of, or else the recipients with a
 // hash of what was said: sender, subject and text, without what a client makes anew
 // when it tries again (Message-Id, Date, the boundaries of parts). A message under
 // a Message-Id that was there before has the key that it had. What was taken on for

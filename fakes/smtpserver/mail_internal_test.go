@@ -53,6 +53,23 @@ func TestAMessageIDIsBelieved(t *testing.T) {
 	require.Equal(t, first.Content, second.Content)
 }
 
+func TestAKeyOfOnesOwn(t *testing.T) {
+	s := &Server{config: Config{Key: "{header.X-Order}/{to}"}}
+	l := parse([]byte("Message-Id: <1>\nX-Order: o-1\n\nb"))
+	l.To = []string{"a@b.c"}
+	require.True(t, s.recognise(&l))
+	require.Equal(t, "o-1/a@b.c", l.Key)
+	other := parse([]byte("X-Order: o-1\n\nsomething else"))
+	other.To = l.To
+	require.True(t, s.recognise(&other))
+	require.Equal(t, l.Content, other.Content, "the same order is the same letter")
+	none := parse([]byte("Subject: a\n\nb"))
+	require.False(t, s.recognise(&none))
+	require.NotEqual(t, l.Key, none.Key)
+	require.ErrorContains(t, Config{Key: "{subjct}"}.Validate(), "did you mean subject?")
+	require.ErrorContains(t, Config{Key: "fixed"}.Validate(), "the same for every letter")
+}
+
 func FuzzParse(f *testing.F) {
 	for _, raw := range []string{"Subject: a\n\nb", "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nT\r\n--a--", "Content-Transfer-Encoding: base64\n\n!!", "\x00"} {
 		f.Add([]byte(raw))

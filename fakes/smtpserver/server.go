@@ -16,6 +16,7 @@ import (
 	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/placeholder"
 )
 
 // The groups of the journal.
@@ -140,10 +141,29 @@ func (s *Server) hit(step, key string) int {
 	return s.hits[step+"/"+key]
 }
 
-// recognise gives a letter the key of an earlier one under its Message-Id, and what
-// that one said.
-func (s *Server) recognise(l *Letter) {
+// recognise gives a letter the key that the configuration asks for, or else that of an
+// earlier one under its Message-Id, with what that one said. It is false for one that
+// lacks what its key is made of.
+func (s *Server) recognise(l *Letter) bool {
 	l.identify()
+	if s.config.Key == "" {
+		s.recall(l)
+		return true
+	}
+	whole := true
+	key := placeholder.Text(s.config.Key).Fill(func(name string) (string, bool) {
+		value, has := l.Value(name)
+		whole = whole && has
+		return value, true
+	})
+	if whole {
+		l.Key, l.Content = key, httpfault.Hash(0, key)
+	}
+	return whole
+}
+
+// recall gives a letter the key of an earlier one under its Message-Id.
+func (s *Server) recall(l *Letter) {
 	if l.MessageID == "" {
 		return
 	}

@@ -73,9 +73,9 @@ func (s *session) Data(r io.Reader) error {
 // receive notes a message that was read, and takes it on unless a fault says otherwise.
 func (s *session) receive(l Letter, raw []byte) error {
 	server := s.w.server
-	server.recognise(&l)
+	keyed := server.recognise(&l)
 	ticket := server.journal.Begin(journal.Arrival{
-		Group: Messages, Key: l.Key, Conn: s.w.id, Reused: s.n > 1, Method: "DATA", Path: l.Subject, Header: http.Header(l.Header), Body: raw,
+		Group: Messages, Key: l.Key, Conn: s.w.id, Reused: s.n > 1, Odd: !keyed, Method: "DATA", Path: l.Subject, Header: http.Header(l.Header), Body: raw,
 	})
 	l.Entry = ticket.Entry()
 	server.keep(l)
