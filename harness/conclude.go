@@ -1,9 +1,11 @@
 package harness
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
+	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 )
@@ -135,16 +137,48 @@ func explainWrong(out *result.Scenario, seen *LoadSeen) {
 	if seen == nil {
 		return
 	}
-	for _, f := range seen.Standing {
-		if len(f.Examples) == 0 {
+	for i, c := range out.Checks {
+		if c.Verdict != result.Fail {
 			continue
 		}
-		for i, c := range out.Checks {
-			stream, what, _ := strings.Cut(c.Metric, ".")
-			tells := what == "failed" || what == "wrong" || strings.HasPrefix(what, "errors.")
-			if c.Verdict == result.Fail && tells && slices.Contains(f.Streams, stream) {
-				out.Checks[i].Reason += "; for example " + f.Examples[0].String()
-			}
+		if example := exampleFor(c.Metric, seen); example != "" {
+			out.Checks[i].Reason += "; for example " + example
 		}
 	}
+}
+
+// exampleFor is an example of what went wrong, where a metric counts that; of what a
+// standing check found, which knows more, before what the load itself saw.
+func exampleFor(metric string, seen *LoadSeen) string {
+	for _, o := range slices.Backward(seen.Streams) { // the steps of journeys follow them
+		what, ok := strings.CutPrefix(metric, o.Name+".")
+		if !ok {
+			continue
+		}
+		class, ofClass := strings.CutPrefix(what, "errors.")
+		if !ofClass && !slices.Contains([]string{"failed", "wrong", "ok", "ok_ratio"}, what) {
+			return ""
+		}
+		for _, f := range seen.Standing {
+			if len(f.Examples) > 0 && slices.Contains(f.Streams, o.Name) && !strings.HasPrefix(what, "ok") {
+				return f.Examples[0].String()
+			}
+		}
+		if ofClass {
+			return o.Examples[class]
+		}
+		return o.Examples[mostFrequent(o.Errors)]
+	}
+	return ""
+}
+
+// mostFrequent is the class of which there were most, but for refusals in order.
+func mostFrequent(errors map[string]int64) string {
+	best := ""
+	for _, class := range slices.Sorted(maps.Keys(errors)) {
+		if class != load.ClassShedByTarget && (best == "" || errors[class] > errors[best]) {
+			best = class
+		}
+	}
+	return best
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,6 +61,20 @@ func (s *caller) judge(a Answer, err error) (int, string) {
 		return 0, classify(err)
 	}
 	return a.Status, judge(&s.expect, &s.refused, a)
+}
+
+// explain says of a request that failed which it was, and what was otherwise than
+// expected.
+func (s *caller) explain(x *Exchange, a Answer) string {
+	if x.Status == 0 {
+		return s.about(x) + ": no answer, " + x.Class
+	}
+	return s.about(x) + ": " + s.expect.otherwise(a)
+}
+
+// about names a request: its number, and what was asked when.
+func (s *caller) about(x *Exchange) string {
+	return fmt.Sprintf("%s %s (%s/%d, due at %.3f s)", cmp.Or(x.Method, http.MethodGet), shortPath(x.Path), s.name, x.N, x.Due.Seconds())
 }
 
 // try builds a request and sends nothing.

@@ -79,7 +79,7 @@ func TestARedirectIsAnAnswer(t *testing.T) {
 		Name: "x", Profile: load.Constant(1, time.Second), Next: get("/"),
 		Sessions: &load.Sessions{Count: 1, Steps: []load.Step{{Name: "login", Template: load.Template{Path: "/"}}}},
 	})
-	require.ErrorContains(t, err, "status 302, expected status 2xx")
+	require.ErrorContains(t, err, "status is 302, expected is status 2xx")
 }
 
 // A name that leads somewhere else after the first lookup moves nothing: not the load

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -45,6 +46,16 @@ type Expectation struct {
 	Matches *message.Matcher
 
 	wrong error // what is wrong with the data that it was made of
+}
+
+// otherwise says what of an answer is not as expected.
+func (e Expectation) otherwise(a Answer) string {
+	if e.Matches != nil {
+		if mismatch := e.Matches.Match(a.message()); mismatch != "" {
+			return mismatch
+		}
+	}
+	return fmt.Sprintf("status is %d, expected is %s", a.Status, e.Name)
 }
 
 // judge is the class of an answer: a refusal in order is asked about first.

@@ -51,7 +51,7 @@ func (s *stepper) request(t *traveller, r *rand.Rand) Request {
 func (s *stepper) take(x *Exchange, t *traveller, sc *scratch) Answer {
 	sc.pcg.Seed(t.seed, mix(uint64(t.n)))
 	ask := s.request(t, sc.rand)
-	x.Method, x.Path, x.BytesOut = ask.Method, ask.Path, int64(len(ask.Body))
+	x.Method, x.Path, x.BytesOut = ask.Method, ask.Shown().Path, int64(len(ask.Body))
 	if s.rec != nil {
 		s.rec.handOn(x.Due)
 		s.rec.send(x.Due, x.Sent)
@@ -65,11 +65,20 @@ func (s *stepper) take(x *Exchange, t *traveller, sc *scratch) Answer {
 	}
 	if s.rec != nil {
 		s.rec.finish(x)
+		s.rec.example(x, func() string { return s.explain(x, answer) })
 	}
 	if s.answers != nil && x.Status != 0 {
 		s.answers(*x, ask, answer)
 	}
 	return answer
+}
+
+// explain says of a step that failed what was otherwise than expected.
+func (s *stepper) explain(x *Exchange, a Answer) string {
+	if x.Class != classCapture {
+		return s.caller.explain(x, a)
+	}
+	return s.about(x) + ": " + capture(&traveller{}, s.step.Capture, s.fits, a).Error()
 }
 
 // capture takes parts of an answer. The error says which of them is not there, or
@@ -137,11 +146,12 @@ func (j *journeys) walk(x *Exchange, sc *scratch) {
 		if i == 0 && s.step.Think == 0 {
 			one.Sent = x.Sent
 		}
-		s.take(&one, t, sc)
+		answer := s.take(&one, t, sc)
 		x.End, x.Status, x.Class, x.Method, x.Path, x.Instance = one.End, one.Status, one.Class, one.Method, one.Path, one.Instance
 		x.BytesOut, x.BytesIn = x.BytesOut+one.BytesOut, x.BytesIn+one.BytesIn
 		if one.Class != "" {
 			x.Step = s.step.Name
+			j.rec.example(x, func() string { return "step " + x.Step + ", " + s.explain(&one, answer) })
 			return
 		}
 		due = one.End

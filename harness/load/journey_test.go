@@ -98,16 +98,17 @@ func TestAJourneyKnowsWhatItsAnswersSaid(t *testing.T) {
 
 func TestAJourneyEndsAtTheStepThatFails(t *testing.T) {
 	for _, row := range []struct {
-		name  string
-		pay   http.HandlerFunc
-		class string
+		name    string
+		pay     http.HandlerFunc
+		class   string
+		example string
 	}{
-		{"an error", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, "status_500"},
+		{"an error", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, "status_500", "step pay, POST /carts/{cart}/pay (order.pay/"},
 		{"a refusal in order", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(503)
-		}, load.ClassShedByTarget},
-		{"nothing to capture", nil, "check_capture"},
+		}, load.ClassShedByTarget, ""},
+		{"nothing to capture", nil, "check_capture", "step cart, POST /users/{id}/cart (order.cart/"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := &shop{pay: row.pay}
@@ -143,6 +144,8 @@ func TestAJourneyEndsAtTheStepThatFails(t *testing.T) {
 			require.Equal(t, map[bool]int64{true: 3, false: 0}[refused], load.Refused(tallies[0].Counts))
 			require.Equal(t, map[bool]int64{true: 0, false: 3}[refused], load.Failed(tallies[0].Counts))
 			require.Zero(t, tallies[0].OK, "a refusal is no success")
+			require.Contains(t, tallies[0].Examples[row.class], row.example)
+			require.Contains(t, named(tallies, "order."+last.Name).Examples[row.class], strings.TrimPrefix(row.example, "step "+last.Name+", "))
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -135,7 +136,11 @@ func failed(x Exchange, s *stepper, a Answer) error {
 	case x.Class == classCapture:
 		return errors.Join(capture(&traveller{}, s.step.Capture, s.fits, a), fmt.Errorf("the answer was status %d, %s", x.Status, firstLine(a.Body)))
 	}
-	return fmt.Errorf("status %d, expected %s; the answer begins %s", x.Status, s.expect.Name, firstLine(a.Body))
+	why := s.expect.otherwise(a)
+	if !strings.HasPrefix(why, "status ") {
+		why = fmt.Sprintf("status is %d, %s", x.Status, why)
+	}
+	return fmt.Errorf("%s; the answer begins %s", why, firstLine(a.Body))
 }
 
 // check reports what is wrong with the values that are given to the templates: one

@@ -2,10 +2,12 @@ package load_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -78,7 +80,7 @@ func TestJourneysBeginWithASessionAndGoTheirOwnWay(t *testing.T) {
 
 func TestALoginThatFailsIsSaid(t *testing.T) {
 	for says, spoil := range map[string]func(*load.Stream, *load.Config){
-		`log in for the stream order: session 1 of 1, step login: POST /login: status 400, expected status 2xx; the answer begins "what is this?"`: func(s *load.Stream, _ *load.Config) {
+		`log in for the stream order: session 1 of 1, step login: POST /login: status is 400, expected is status 2xx; the answer begins "what is this?"`: func(s *load.Stream, _ *load.Config) {
 			s.Sessions.Steps[0].Template.JSON = json.RawMessage(`{}`)
 		},
 		`capture token: there is no header.x-token in the answer`: func(s *load.Stream, _ *load.Config) {
@@ -145,4 +147,34 @@ func TestAStreamGoesToTheProcessThatItNames(t *testing.T) {
 	two.To = "wss"
 	_, err = load.Start(t.Context(), load.Config{BaseURL: other.URL, Targets: map[string]*load.Balancer{"ws": balancer}}, two)
 	require.ErrorContains(t, err, `stream "two" goes to "wss", which is no process of the target, did you mean ws?`)
+}
+
+// What was given to requests, or captured, stands in nothing that is kept of them.
+func TestGivenValuesAreNotKept(t *testing.T) {
+	const secret = "s3cr3t-of-nobody"
+	stream := load.Stream{
+		Name: "x", Profile: load.Constant(100, 50*ms), MaxLag: time.Minute, Steps: []load.Step{
+			{Name: "a", Template: load.Template{Path: "/{key}?q={key}", Given: []string{"key"}}, Expect: status(200), Capture: map[string]message.Path{"token": path(t, "body")}},
+			{Name: "b", Template: load.Template{Path: "/b/{token}", Form: map[string]string{"t": "{token}"}, Header: map[string]string{"Authorization": "Bearer {token}"}}, Expect: status(201)},
+		},
+	}
+	var shown []string
+	var mu sync.Mutex
+	tallies := play(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(secret)) }, load.Config{
+		Values: map[string]string{"key": secret},
+		Answers: func(x load.Exchange, r load.Request, _ load.Answer) {
+			mu.Lock()
+			defer mu.Unlock()
+			require.Contains(t, r.Path, secret)
+			s := r.Shown()
+			shown = append(shown, x.Path, s.Path, string(s.Body), s.Header.Get("Authorization"))
+		},
+	}, stream)
+	require.NotEmpty(t, tallies[0].Examples)
+	kept, err := json.Marshal(tallies)
+	require.NoError(t, err)
+	require.NotContains(t, string(kept)+fmt.Sprint(tallies[0].Examples, tallies[2].Examples, shown), secret)
+	require.Contains(t, shown, "/b/{token}")
+	require.Contains(t, shown, "t=%7Btoken%7D")
+	require.Contains(t, shown, "Bearer {token}")
 }

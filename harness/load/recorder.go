@@ -19,6 +19,7 @@ type recorder struct {
 	maxOpen  int64
 	total    counted // counts alone, for Live
 	problem  error   // the first request that could not be built
+	examples map[string]string
 	answered numbers // the requests that got the expected answer
 	slowest  slowest // of those that were due after the warm-up
 	warm     time.Duration
@@ -144,6 +145,26 @@ func (r *recorder) enter(x *Exchange) {
 	}
 }
 
+// example keeps what there is to say of a request that did not get what was expected,
+// if it is the first of its class after the warm-up.
+func (r *recorder) example(x *Exchange, say func() string) {
+	if x.Class == "" || x.Class == ClassShedByTarget || x.Due < r.warm {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, has := r.examples[x.Class]; has || len(r.examples) >= mostExamples {
+		return
+	}
+	if r.examples == nil {
+		r.examples = make(map[string]string)
+	}
+	r.examples[x.Class] = say()
+}
+
+// mostExamples bounds the classes of which a stream keeps an example.
+const mostExamples = 16
+
 // closeBooks is called when the last request has ended.
 func (r *recorder) closeBooks() {
 	r.mu.Lock()
@@ -186,7 +207,7 @@ func (r *recorder) gathered(s Stream, cpu *float64) Tally {
 	alone, together := r.phased.apart()
 	return Tally{
 		Stream: result.Stream{Name: s.Name, MaxInFlight: r.maxOpen, Slowest: r.slowest.requests()},
-		Series: draw(s, r.series, &r.inFlight), Problem: r.problem, Health: Health{CPUShare: cpu},
+		Series: draw(s, r.series, &r.inFlight), Examples: r.examples, Problem: r.problem, Health: Health{CPUShare: cpu},
 		whole: r.phased.whole(), phases: alone, together: together, answered: r.answered,
 	}
 }

@@ -14,5 +14,15 @@ type Request struct {
 	Header http.Header
 	Body   []byte
 
-	cookies string // of the session or the journey that it belongs to
+	cookies string         // of the session or the journey that it belongs to
+	shown   func() Request // as people may see it; nil: as it is
+}
+
+// Shown is the request as it may be shown and kept: a value that was given to it or
+// captured stands as its name in braces, for it may be a secret.
+func (r Request) Shown() Request {
+	if r.shown == nil {
+		return r
+	}
+	return r.shown()
 }

@@ -56,7 +56,7 @@ func (s *sender) send(n int64, sc *scratch) {
 	}
 	x := Exchange{
 		Stream: s.name, N: n, Due: due, Sent: s.now(),
-		Method: ask.Method, Path: ask.Path, BytesOut: int64(len(ask.Body)),
+		Method: ask.Method, Path: ask.Shown().Path, BytesOut: int64(len(ask.Body)),
 	}
 	if x.Sent-due > s.maxLag {
 		s.rec.lateAfterAll(due)
@@ -65,6 +65,7 @@ func (s *sender) send(n int64, sc *scratch) {
 	s.rec.send(due, x.Sent)
 	answer := s.call(&x, ask, sc)
 	s.rec.finish(&x)
+	s.rec.example(&x, func() string { return s.explain(&x, answer) })
 	if s.answers != nil && x.Status != 0 {
 		s.answers(x, ask, answer)
 	}

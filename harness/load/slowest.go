@@ -46,16 +46,21 @@ func slower(a, b *Exchange) int {
 func (s slowest) requests() []result.Request {
 	var list []result.Request
 	for _, x := range s {
-		if len(x.Path) > longestPath {
-			x.Path = strings.ToValidUTF8(x.Path[:longestPath], "") + "…"
-		}
 		list = append(list, result.Request{
-			N: x.N, Path: x.Path, DueS: x.Due.Seconds(), Status: x.Status, Class: x.Class,
+			N: x.N, Path: shortPath(x.Path), DueS: x.Due.Seconds(), Status: x.Status, Class: x.Class,
 			LatencyMS:         latency.Millis((x.End - x.Due).Microseconds()),
 			LatencyFromSendMS: latency.Millis((x.End - x.Sent).Microseconds()),
 		})
 	}
 	return list
+}
+
+// shortPath is what is kept of a path.
+func shortPath(path string) string {
+	if len(path) > longestPath {
+		return strings.ToValidUTF8(path[:longestPath], "") + "…"
+	}
+	return path
 }
 
 // slowestOf returns the slowest of two lists, in the order of [slower].

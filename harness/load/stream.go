@@ -87,7 +87,7 @@ type Exchange struct {
 	Class     string // why it is not the expected answer; empty: it is
 	Step      string // of a journey: at which step it ended, if not as expected
 	Method    string // empty: GET
-	Path      string // what was asked
+	Path      string // what was asked, as [Request.Shown] has it
 	Instance  int    // to which of several addresses it went last, from 0
 	// BytesOut and BytesIn are the lengths of the bodies.
 	BytesOut, BytesIn int64

@@ -21,6 +21,9 @@ type Tally struct {
 	Series []result.Series
 	// Health tells whether the generator was equal to its task.
 	Health Health
+	// Examples say, by class, of the first request after the warm-up that was counted
+	// there, which it was and what was otherwise than expected. Refusals have none.
+	Examples map[string]string
 	// Problem is why a request could not be built, if that happened. Such
 	// requests are counted as unsent.
 	Problem error

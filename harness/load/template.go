@@ -195,6 +195,28 @@ func nothing(string) (string, bool) { return "", false }
 // knows stays as it is written.
 func (c *compiled) request(n int64, r *rand.Rand, known given) Request {
 	values := c.draw(n, r, known)
+	request := c.filled(values)
+	if slices.Contains(c.vars, nil) {
+		request.shown = func() Request { return c.shown(values) }
+	}
+	return request
+}
+
+// shown is the request with the names of values that are given.
+func (c *compiled) shown(values []string) Request {
+	masked := slices.Clone(values)
+	for i, v := range c.vars {
+		if v == nil {
+			masked[i] = "{" + c.names[i] + "}"
+		}
+	}
+	r := c.filled(masked)
+	r.Path = strings.NewReplacer("%7B", "{", "%7D", "}").Replace(r.Path)
+	return r
+}
+
+// filled is the request with these values.
+func (c *compiled) filled(values []string) Request {
 	request := Request{Method: c.method, Path: c.path.Fill(values)}
 	if len(c.header) > 0 {
 		request.Header = make(http.Header, len(c.header))

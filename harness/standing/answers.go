@@ -38,7 +38,7 @@ func (w *answersWatch) answered(a Answer) {
 	defer w.mu.Unlock()
 	w.found.Looked++
 	if err != nil {
-		w.found.Add(Example{At: a.End, What: fmt.Sprintf("an answer to %s %s: %v", methodOf(a.Request.Method), shortened(a.Request.Path), err), Repeat: a.Curl(w.target)})
+		w.found.Add(Example{At: a.End, What: fmt.Sprintf("an answer to %s %s: %v", methodOf(a.Request.Method), shortened(a.Request.Shown().Path), err), Repeat: a.Curl(w.target)})
 	}
 }
 

@@ -9,8 +9,10 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 )
 
-// Curl is a command for a POSIX shell that sends a request again.
+// Curl is a command for a POSIX shell that sends a request again, as it may be shown:
+// values that were given to it stand as their names.
 func Curl(base string, r load.Request) string {
+	r = r.Shown()
 	var b strings.Builder
 	b.WriteString("curl -i")
 	if r.Method != "" && r.Method != http.MethodGet {

@@ -43,7 +43,7 @@ func (w *toldWatch) answered(a Answer) {
 	} else if name, is := w.inHeader(a.Header); is != "" {
 		where, what = "the header "+name, is
 	}
-	e := Example{At: a.End, What: fmt.Sprintf("%s of an answer to %s %s holds %s", where, methodOf(a.Request.Method), shortened(a.Request.Path), what), Repeat: a.Curl(w.target)}
+	e := Example{At: a.End, What: fmt.Sprintf("%s of an answer to %s %s holds %s", where, methodOf(a.Request.Method), shortened(a.Request.Shown().Path), what), Repeat: a.Curl(w.target)}
 	w.look(what != "", e)
 }
 

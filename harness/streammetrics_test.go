@@ -1,0 +1,115 @@
+package harness
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
+)
+
+// refusing is twoPhases of a stream whose target may refuse.
+func refusing(checks ...verdict.Check) Scenario {
+	s := twoPhases(checks...)
+	s.Load[0].Refused = load.Refusal()
+	return s
+}
+
+// half answered, half refused, or all refused.
+func refused(phases []result.Phase, one int64) load.Tally {
+	c := load.NewCounter("web", "100/s for 2s", phases)
+	for i := range int64(200) {
+		due := time.Duration(i) * 10 * time.Millisecond
+		x := load.Exchange{Stream: "web", N: i, Due: due, Sent: due, End: due + 5*time.Millisecond, Status: 200, Path: "/"}
+		if i%one == 0 {
+			x.Status, x.Class = 503, load.ClassShedByTarget
+		}
+		c.Add(x)
+	}
+	return c.Tally()
+}
+
+func TestRefusalsAreCountedApartAndAreNoSuccess(t *testing.T) {
+	for _, row := range []struct {
+		check verdict.Check
+		one   int64
+		want  result.Verdict
+	}{
+		{verdict.Metric("web.refused_ratio").AtMost(verdict.Percent(50)), 2, result.Pass},
+		{verdict.Metric("web.refused_ratio").AtMost(verdict.Percent(40)), 2, result.Fail},
+		{verdict.Metric("web.refused").Equals(verdict.Count(100)), 2, result.Pass},
+		{verdict.Metric("web.errors.shed_by_target").Equals(verdict.Count(100)), 2, result.Pass},
+		{verdict.Metric("web.failed").Equals(verdict.Count(0)), 1, result.Pass},
+		{verdict.Metric("web.ok_ratio").AtLeast(verdict.Percent(99)), 1, result.Fail},
+		{verdict.Metric("web.ok_ratio").AtLeast(verdict.Percent(50)), 2, result.Pass},
+		{verdict.Metric("web.latency_ok.max").AtMost(verdict.Duration(time.Second)), 1, result.NotExercised},
+	} {
+		m := seenWell()
+		m.Load.Streams = []load.Tally{refused(m.Load.Phases, row.one)}
+		s := refusing(row.check)
+		require.NoError(t, s.Validate())
+		got := Conclude(s, m).Checks[0]
+		require.Equal(t, row.want, got.Verdict, "%s, one in %d refused: %s", row.check, row.one, got.Reason)
+	}
+}
+
+// A stream that knows no refusals counts none: a check on them could not fail.
+func TestAStreamWithoutRefusalsHasNoSuchMetric(t *testing.T) {
+	s := twoPhases(verdict.Metric("web.refused_ratio").AtMost(verdict.Percent(10)))
+	require.ErrorContains(t, s.Validate(), "web.refused_ratio")
+}
+
+func TestTheStepsOfAJourneyHaveMetricsOfTheirOwn(t *testing.T) {
+	journey := func(checks ...verdict.Check) Scenario {
+		s := twoPhases(checks...)
+		s.Load[0].Next = nil
+		s.Load[0].Steps = []load.Step{
+			{Name: "login", Template: load.Template{Path: "/login"}},
+			{Name: "pay", Template: load.Template{Path: "/pay"}, Refused: load.Refusal()},
+		}
+		return s
+	}
+	for _, check := range []verdict.Check{
+		verdict.Metric("web.login.latency.p99").AtMost(verdict.Duration(time.Second)),
+		verdict.Metric("web.login.ok").AtLeast(verdict.Count(1)),
+		verdict.Metric("web.pay.errors.timeout").Equals(verdict.Count(0)),
+		verdict.Metric("web.pay.refused").Equals(verdict.Count(0)),
+		verdict.Metric("web.pay.rate.failed").In(result.Inject).FallsTo(verdict.PerSecond(0), time.Second),
+		verdict.Metric("web.refused_ratio").Equals(verdict.Percent(0)),
+		verdict.Metric("web.latency.p99").AtMost(verdict.Duration(time.Second)),
+	} {
+		require.NoError(t, journey(check).Validate())
+	}
+	for metric, near := range map[string]string{"web.lgoin.latency.p99": "web.login.latency.p99", "web.login.refused": "web.login.", "web.login.rate.planned": "web.login.rate."} {
+		require.ErrorContains(t, journey(verdict.Metric(metric).Equals(verdict.Count(0))).Validate(), near)
+	}
+	step := journey(verdict.Metric("web.pay.ok").AtLeast(verdict.Count(1)))
+	m := seenWell()
+	paid := answered(m.Load.Phases, 5, time.Millisecond)
+	paid.Name, paid.StepOf = "web.pay", "web"
+	m.Load.Streams = append(m.Load.Streams, paid)
+	got := Conclude(step, m)
+	require.Equal(t, result.Pass, got.Checks[0].Verdict, got.Checks[0].Reason)
+	for _, e := range got.Evidence {
+		require.NotContains(t, e.Name, "web.pay", "nobody planned when a step is due")
+	}
+}
+
+func TestAFailedCheckShowsAnExample(t *testing.T) {
+	m := seenWell()
+	tally := answered(m.Load.Phases, 5, time.Millisecond)
+	tally.Errors = map[string]int64{"status_500": 7, "timeout": 2, load.ClassShedByTarget: 9}
+	tally.Examples = map[string]string{"status_500": "five hundred", "timeout": "too long"}
+	step := answered(m.Load.Phases, 5, time.Millisecond)
+	step.Name, step.Errors, step.Examples = "web.pay", map[string]int64{"check_json": 1}, map[string]string{"check_json": "json.id is absent"}
+	m.Load.Streams = []load.Tally{tally, step}
+	for metric, want := range map[string]string{
+		"web.failed": "five hundred", "web.ok_ratio": "five hundred", "web.errors.timeout": "too long", "web.latency.p99": "",
+		"web.pay.failed": "json.id is absent", "web.pay.errors.timeout": "", "webb.failed": "",
+	} {
+		require.Equal(t, want, exampleFor(metric, m.Load), metric)
+	}
+}
