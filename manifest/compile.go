@@ -35,7 +35,6 @@ func (s *Service) compile() error {
 	if c.dir, err = filepath.Abs(s.Dir); err != nil {
 		return fmt.Errorf("find the folder of %s: %w", s.Path, err)
 	}
-	c.Launch.Closed = true // an API that nobody has stubbed is the real one
 	c.names()
 	c.secrets()
 	c.processes()
@@ -43,6 +42,7 @@ func (s *Service) compile() error {
 	c.setup()
 	c.protections()
 	c.scenarios()
+	c.Launch.Closed = c.Launch.URL == "" // an API that nobody has stubbed is the real one
 	return c.report.Err()
 }
 

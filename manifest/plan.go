@@ -200,8 +200,7 @@ func (p Plan) writeScenario(b *strings.Builder, s harness.Scenario) {
 	}
 }
 
-// writeOutside says what is reached outside of this machine, and which variables a
-// .env in a folder of the service sets that the environment does not show.
+// writeOutside says what is reached outside of this machine.
 func (p Plan) writeOutside(b *strings.Builder) {
 	b.WriteString("\nconnects to\n")
 	hosts := p.service.Hosts()
@@ -211,9 +210,7 @@ func (p Plan) writeOutside(b *strings.Builder) {
 	if len(hosts) == 0 {
 		b.WriteString("  nothing but this machine\n")
 	}
-	for _, file := range p.service.DotEnv {
-		fmt.Fprintf(b, "\n%s is read by many programs, whatever their environment is; it sets\n  %s\n", file.Path, strings.Join(file.Names, ", "))
-	}
+	p.writeEnvFiles(b)
 	b.WriteString("\nnot played here: load by gRPC and WebSocket, users who wait for an answer before they ask again\n")
 }
 

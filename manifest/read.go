@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"holdfast.dev/holdfast/backing"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/target"
-	"holdfast.dev/holdfast/manifest/dotenv"
 	"holdfast.dev/holdfast/manifest/notation"
 )
 
@@ -32,10 +30,6 @@ type Service struct {
 	// Scenarios are the experiments, in the order of the file.
 	Scenarios []harness.Scenario
 
-	// DotEnv are the .env files in its folders, which many stacks read by themselves.
-	// [Read] looks for none.
-	DotEnv []dotenv.File
-
 	document *notation.Document
 	options  Options
 }
@@ -48,6 +42,8 @@ type Options struct {
 	// Images makes an image of a dependency run. Defaults to none: such a file can be
 	// read, and not run.
 	Images func(backing.ImageSpec) (target.Launcher, error)
+	// OnlyLook reads also what [Service.CheckEnvFiles] refuses, for who runs nothing.
+	OnlyLook bool
 }
 
 // errNoImages is what a file meets that has images, where nobody can run them.
@@ -102,38 +98,8 @@ func Load(path string, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.readDotEnv()
-}
-
-// readDotEnv finds the .env files in the folders of the service's programs, and
-// refuses what they would tell it behind the back of a run.
-func (s *Service) readDotEnv() error {
-	if s.Launch.URL != "" {
-		return nil // nothing is started here
+	if o.OnlyLook {
+		return s, nil
 	}
-	folders := []string{s.Dir}
-	told := map[string]bool{}
-	for _, p := range s.File.Processes {
-		folders = append(folders, filepath.Join(s.Dir, p.Value.WorkingDir))
-		for _, name := range p.Value.Env.Names() {
-			told[name] = true
-		}
-	}
-	for _, d := range s.File.Dependencies {
-		for _, name := range d.Value.Export.Names() {
-			told[name] = true
-		}
-	}
-	var err error
-	if s.DotEnv, err = dotenv.Find(folders...); err != nil {
-		return err
-	}
-	var all []string
-	for _, file := range s.DotEnv {
-		all = append(all, file.Problems(told)...)
-	}
-	if len(all) > 0 {
-		return errors.New(strings.Join(all, "\n"))
-	}
-	return nil
+	return s, s.CheckEnvFiles()
 }

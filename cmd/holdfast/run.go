@@ -39,6 +39,7 @@ type runFlags struct {
 	service             string
 	allowHost           []string
 	allowLoad           bool
+	onlyLook            bool                   // nothing is run
 	given               func(flag string) bool // was it typed? nil: none was
 }
 
@@ -98,7 +99,7 @@ func (f *runFlags) register(flags *pflag.FlagSet, profile string) {
 func (f *runFlags) registerService(flags *pflag.FlagSet) {
 	flags.StringVar(&f.service, "service", "", "a service of your own: its holdfast.yaml, or the folder with one")
 	flags.StringSliceVar(&f.allowHost, "allow-host", nil, "a host that somebody else runs and that may be reached: HOST or HOST:PORT (repeatable)")
-	flags.BoolVar(&f.allowLoad, "allow-load", false, "let a service that somebody else runs get any load, for who runs it too")
+	flags.BoolVar(&f.allowLoad, "allow-load", false, "the hosts of --allow-host may get any load, and not GET and HEAD at 10/s alone: for who runs them too")
 	f.given = flags.Changed
 }
 
@@ -279,12 +280,6 @@ func verdicts(words []string) ([]result.Verdict, error) {
 func (p *plan) repeat(args []string) func(string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s --seed %d", p.flags.again(), p.flags.seed)
-	for _, host := range p.flags.allowHost {
-		fmt.Fprintf(&b, " --allow-host %s", typed([]string{host}))
-	}
-	if p.flags.allowLoad {
-		b.WriteString(" --allow-load")
-	}
 	for _, w := range p.flags.without {
 		fmt.Fprintf(&b, " --without %s", w)
 	}

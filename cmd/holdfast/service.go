@@ -107,7 +107,7 @@ what is sent and broken, where it may connect, and how long it takes. Nothing is
 FILE is a file or a folder with a ` + manifest.FileName + `; default is this folder. Without a SCENARIO
 it is all of them.`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			f.service = fileOf(args)
+			f.service, f.onlyLook = fileOf(args), true
 			subject, err := f.subject(env)
 			if err != nil {
 				return usage(err)

@@ -62,7 +62,9 @@ func (f runFlags) ownService(env environ) (subject, error) {
 	if err := errors.Join(errs...); err != nil {
 		return subject{}, err
 	}
-	service, err := manifest.Load(f.service, options(env))
+	o := options(env)
+	o.OnlyLook = f.onlyLook
+	service, err := manifest.Load(f.service, o)
 	if err != nil {
 		return subject{}, err
 	}
@@ -154,7 +156,14 @@ func (s subject) chooseProtections(args []string) ([]harness.Protection, error) 
 // again is how the subject is typed, with a space before it.
 func (f runFlags) again() string {
 	if f.service != "" {
-		return " --service " + typed([]string{f.service})
+		again := " --service " + typed([]string{f.service})
+		for _, host := range f.allowHost {
+			again += " --allow-host " + typed([]string{host})
+		}
+		if f.allowLoad {
+			again += " --allow-load"
+		}
+		return again
 	}
 	return " --profile " + f.profile
 }

@@ -137,15 +137,21 @@ func linesOf(text []byte) map[string]int {
 	return all
 }
 
+// Problem is a value that may not reach a service.
+type Problem struct {
+	Line int    // from 1
+	Text string // with the fix, and without the value
+}
+
 // Problems says which values may not reach a service that is told these variables
 // already: addresses of somebody else's, and secrets. What is told over them is no
 // problem, for a .env file sets only what is not set. Nothing of a value is said.
-func (f File) Problems(told map[string]bool) []string {
+func (f File) Problems(told map[string]bool) []Problem {
 	if !f.Read {
 		return nil
 	}
 	hidden := result.Redacted(&result.Scenario{Settings: f.values}).Settings
-	var all []string
+	var all []Problem
 	for _, name := range f.Names {
 		value := f.values[name]
 		if told[name] || value == "" {
@@ -162,7 +168,8 @@ func (f File) Problems(told map[string]bool) []string {
 		default:
 			continue
 		}
-		all = append(all, fmt.Sprintf("%s:%d: %s %s, and the service would read it by itself: set %s in the env of the process (or by the export of a dependency), or move the file away", f.Path, f.lines[name], name, what, name))
+		all = append(all, Problem{f.lines[name], fmt.Sprintf(
+			"%s %s, and the service would read it by itself: set %s in the env of the process or by the export of a dependency, or move the file away", name, what, name)})
 	}
 	return all
 }
