@@ -23,11 +23,16 @@ import (
 const roleVariable = "TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if role := os.Getenv(roleVariable); role != "" {
+	switch role := os.Getenv(roleVariable); role {
+	case "":
+		goleak.VerifyTestMain(m)
+	case "web":
+		web()
+	case "seed", "astray", "count":
+		command(role)
+	default:
 		play(role)
-		return
 	}
-	goleak.VerifyTestMain(m)
 }
 
 // play is a server that says to each line which it was told of, and keeps in its

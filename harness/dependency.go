@@ -110,11 +110,15 @@ type Receiver interface {
 	Received(at string, zero time.Time) []ledger.Arrival
 }
 
-// reachable is a fake that says where it is and how busy, for the standing checks.
-// Where one does not, nobody can tell whose sockets lead elsewhere.
+// reachable is a fake that says where it is, for the standing checks. Where one does
+// not, nobody can tell whose sockets lead elsewhere.
 type reachable interface {
 	// Addresses are those at which it is called, host:port.
 	Addresses() []string
+}
+
+// busy is a fake that says how busy it is.
+type busy interface {
 	// Traffic is how many calls are open, how many were at most, and how many there were
 	// in all.
 	Traffic() (now, most, total int64)

@@ -91,6 +91,7 @@ func evidenceOf(s Scenario, m Measurement) []result.Check {
 		}
 		all = append(all, headroom(s, m.Ceiling))
 		all = append(all, faultsFired(m.Load.Faults)...)
+		all = append(all, backingEvidence(m.Load.Backings)...)
 		for _, h := range m.Load.Record.Health {
 			all = append(all, probeAlive(h))
 		}

@@ -76,7 +76,7 @@ func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, m *Measur
 		m.Contact = contact.Error()
 	}
 	if st != nil {
-		m.observe(st)
+		m.observe(context.WithoutCancel(ctx), st)
 	}
 	if unmet := new(unmetError); errors.As(err, &unmet) {
 		m.Unmet = err.Error()
@@ -93,7 +93,7 @@ func redacted(env map[string]string) map[string]string {
 
 // observe takes down what is known once all is over: how the target ended, what
 // it wrote, and what the fakes saw.
-func (m *Measurement) observe(st *setup) {
+func (m *Measurement) observe(ctx context.Context, st *setup) {
 	ends, log := st.lives()
 	m.Log = log
 	if m.Load == nil {
@@ -101,6 +101,7 @@ func (m *Measurement) observe(st *setup) {
 	}
 	m.Ends = ends
 	m.Load.readMeasures(st)
+	m.Load.Backings = st.backings(ctx)
 	st.logs.read(m.Load, st.start)
 	lines, spilled := st.spills.seen()
 	m.Load.Standing = st.watches.ended(standing.Ended{

@@ -62,6 +62,8 @@ type LoadSeen struct {
 	Standing []standing.Finding
 	// Findings are what its reconciliation looked at one by one.
 	Findings []standing.Finding
+	// Backings are what was seen of the dependencies that are no fakes.
+	Backings []BackingSeen
 	// Interrupted is what cut it short from outside; empty if nothing did.
 	Interrupted string
 	// Died is how the target ended where no fault had ended it.

@@ -73,14 +73,28 @@ func (s *Session) open(ctx context.Context, scenarios []Scenario) error {
 	s.journal = journal
 	s.cleanups.add("close the undo journal", func(context.Context) error { return journal.Close() })
 	for _, sc := range scenarios {
-		if !sc.World.hasData() {
-			continue
-		}
-		if _, err := s.databaseFor(ctx, sc.World.Postgres); err != nil {
+		if err := s.foundation(ctx, sc); err != nil {
 			return err
 		}
 	}
 	return s.calibrate(ctx)
+}
+
+// foundation brings up the server for a scenario's data, and does the setup that is
+// done once: what is wrong there is wrong for the run.
+func (s *Session) foundation(ctx context.Context, sc Scenario) error {
+	var on wanted
+	if sc.World.hasData() {
+		var err error
+		if on, err = s.databaseFor(ctx, sc.World.Postgres); err != nil {
+			return err
+		}
+	}
+	if len(sc.World.Once) == 0 {
+		return nil
+	}
+	_, err := s.origin(ctx, s.cfg.Target.For(sc), on)
+	return err
 }
 
 // Close takes down what Open brought up, also when ctx is over.
@@ -142,6 +156,7 @@ func (s *Session) sweep(ctx context.Context) {
 	undoers := map[string]undo.Func{}
 	maps.Copy(undoers, s.cfg.Database.Undoers())
 	maps.Copy(undoers, chaos.Undoers())
+	undoers[stepData] = undoCopy
 	for _, r := range s.cfg.Target.Runtimes {
 		maps.Copy(undoers, r.Undoers)
 	}

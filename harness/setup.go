@@ -22,11 +22,18 @@ type setup struct {
 	data     *database.Database // nil: the scenario has none
 	server   *database.Server   // nil: the scenario has none of its own
 	fakes    map[string]Fake
-	values   map[string]string // what is known by name
+	values   map[string]string                // what is known by name
+	dsn      string                           // of the database, past any proxy; empty where there is none
+	folder   func(Dependency) (string, error) // for the data of one that keeps any
+	first    bool                             // it is the setup that is done once
+	captured map[string]string                // what steps of the setup have captured
 	places   map[string]chaos.Place
 	// addresses are where the target's processes will listen; none where it is one
 	// program, which picks its own.
 	addresses target.Addresses
+	processes []target.Process  // of the target, with what each is told; none where it is one program
+	env       map[string]string // of a target of one program
+	passEnv   []string
 	instances []*instance   // of the target's programs, in the order of Scenario.slots
 	entry     []*instance   // those that load goes to where it names no other
 	target    target.Target // the first of them
@@ -48,50 +55,102 @@ type setup struct {
 // fails; env is the target's environment as far as it came to be known. end is called
 // with why, when the experiment may not go on.
 func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string, end context.CancelCauseFunc) (*setup, error) {
-	st := &setup{scenario: sc, fakes: map[string]Fake{}, values: map[string]string{}, places: map[string]chaos.Place{}, begun: time.Now(), canary: s.canary, seed: s.cfg.Seed}
 	launch := v.launch(s.cfg.Target)
-	st.logs = newLogs(sc, st.begun)
-	if err := st.settleAddresses(launch); err != nil {
+	st, err := s.newSetup(launch, sc)
+	if err != nil {
 		return nil, err
 	}
 	if sc.Companion != nil {
 		st.company = sc.Companion()
 	}
-	if err := s.openFakes(ctx, st, undo); err != nil {
-		return nil, err
-	}
-	dsn, err := s.setUpData(ctx, st, undo)
+	dsn, err := s.setUpWorld(ctx, st, undo)
 	if err != nil {
-		return nil, err
-	}
-	if err := st.prepare(ctx); err != nil {
 		return nil, err
 	}
 	all := told{settings: maps.Clone(env), exports: map[string]string{}}
 	if err := st.export(dsn, all.exports); err != nil {
 		return nil, err
 	}
+	st.tell(v, launch, all)
 	maps.Copy(env, all.exports)
 	st.caller = callersSecret()
 	st.secrets = slices.Concat(secretsOf(env, st.fakes, st.caller), declared(launch.Values), launch.secretsOfProcesses())
 	launch.settings(env)
 	st.spills = &spills{secrets: standing.NewSecrets(unloggable(st.secrets))}
+	if err := s.doEach(ctx, st, false); err != nil {
+		return nil, err
+	}
 	if err := s.closeWayOut(ctx, st, undo, end); err != nil {
 		return nil, err
 	}
 	if err := s.setUpTargets(ctx, v, st, undo, all); err != nil {
 		return nil, err
 	}
-	return st, nil
+	return st, s.doEach(ctx, st, true)
+}
+
+// newSetup is one of which nothing is up yet, but for which the addresses of the
+// target's processes are picked.
+func (s *Session) newSetup(launch Launch, sc Scenario) (*setup, error) {
+	st := &setup{
+		scenario: sc, fakes: map[string]Fake{}, values: map[string]string{}, captured: map[string]string{}, places: map[string]chaos.Place{},
+		begun: time.Now(), canary: s.canary, seed: s.cfg.Seed, passEnv: launch.PassEnv,
+	}
+	st.logs = newLogs(sc, st.begun)
+	return st, st.settleAddresses(launch)
+}
+
+// tell notes what the target is told, for commands that are told the same.
+func (st *setup) tell(v Variant, launch Launch, all told) {
+	st.env = all.all()
+	if len(launch.Processes) > 0 {
+		st.processes = v.processes(launch, all)
+	}
+}
+
+// setUpWorld brings up what the scenario's world consists of, with what its setup has
+// left for it, and returns the DSN for the target.
+func (s *Session) setUpWorld(ctx context.Context, st *setup, undo *cleanups) (dsn string, err error) {
+	on, err := s.serverFor(ctx, st, undo)
+	if err != nil {
+		return "", err
+	}
+	from, err := s.origin(ctx, st.scenario, on)
+	if err != nil {
+		return "", err
+	}
+	maps.Copy(st.values, from.captured)
+	if err := s.copyData(ctx, st, from, undo); err != nil {
+		return "", err
+	}
+	if err := s.openFakes(ctx, st, undo); err != nil {
+		return "", err
+	}
+	if dsn, err = s.setUpData(ctx, st, on.server, from.data, undo); err != nil {
+		return "", err
+	}
+	if from.perRun {
+		if err := s.onceIn(ctx, st, dsn); err != nil {
+			return "", err
+		}
+	}
+	return dsn, st.prepare(ctx)
 }
 
 // openFakes starts those who play the dependencies, in their order, so that one may
 // be told where those before it are.
 func (s *Session) openFakes(ctx context.Context, st *setup, undo *cleanups) error {
 	for _, d := range st.scenario.World.Dependencies {
-		fake, err := d.Open(ctx, Opening{
-			Seed: st.seed, Faults: st.scenario.faultsAt(d), Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), Say: s.say,
-		})
+		o := Opening{
+			Seed: st.seed, Faults: st.scenario.faultsAt(d), First: st.first, Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), Say: s.say,
+		}
+		if d.KeepsData {
+			var err error
+			if o.Data, err = st.folder(d); err != nil {
+				return err
+			}
+		}
+		fake, err := d.Open(ctx, o)
 		if err != nil {
 			return fmt.Errorf("start %s: %w", d.Name, err)
 		}
@@ -109,25 +168,31 @@ func (s *Session) openFakes(ctx context.Context, st *setup, undo *cleanups) erro
 	return nil
 }
 
+// serverFor is the server for the scenario's data, one of its own where it is going to
+// be killed; none where it has no data.
+func (s *Session) serverFor(ctx context.Context, st *setup, undo *cleanups) (wanted, error) {
+	if !st.scenario.World.hasData() {
+		return wanted{}, nil
+	}
+	on, err := s.databaseFor(ctx, st.scenario.World.Postgres)
+	if err != nil || !st.scenario.crashes() {
+		return on, err
+	}
+	if on.server, err = ownServer(ctx, on.server, undo); err != nil {
+		return wanted{}, err
+	}
+	st.server = on.server
+	return on, nil
+}
+
 // setUpData gives the scenario its copy of the data and returns the DSN for the
 // target, which leads through the proxy where a fault is applied to one; empty where
 // the scenario has no data.
-func (s *Session) setUpData(ctx context.Context, st *setup, undo *cleanups) (string, error) {
+func (s *Session) setUpData(ctx context.Context, st *setup, server *database.Server, data database.DataSet, undo *cleanups) (string, error) {
 	if !st.scenario.World.hasData() {
 		return "", nil
 	}
-	found, err := s.databaseFor(ctx, st.scenario.World.Postgres)
-	if err != nil {
-		return "", err
-	}
-	server := found.server
-	if st.scenario.crashes() {
-		if server, err = ownServer(ctx, server, undo); err != nil {
-			return "", err
-		}
-		st.server = server
-	}
-	template, err := server.Template(ctx, st.scenario.World.Postgres.On(st.scenario.World.Data, found.ofDatabase))
+	template, err := server.Template(ctx, data)
 	if err != nil {
 		return "", fmt.Errorf("seed the data: %w", err)
 	}
@@ -135,6 +200,7 @@ func (s *Session) setUpData(ctx context.Context, st *setup, undo *cleanups) (str
 		return "", fmt.Errorf("clone the data: %w", err)
 	}
 	undo.add("drop the database", st.data.Drop)
+	st.dsn = st.data.DSN()
 	return st.databasePlaces(s.cfg.Seed, undo)
 }
 
@@ -238,14 +304,20 @@ func (st *setup) outside() []standing.Outside {
 	if st.data != nil {
 		o := standing.Outside{Name: standing.Database, Addresses: []string{st.data.Addr()}}
 		if proxy, ok := st.places[OnDatabase].(*chaos.Proxy); ok {
-			o.Addresses = []string{proxy.Addr()}
+			o.Addresses = append(o.Addresses, proxy.Addr()) // who goes past it is seen elsewhere
 		}
 		all = append(all, o)
 	}
 	for _, d := range st.scenario.World.Dependencies {
 		o := standing.Outside{Name: d.Name}
 		if f, ok := st.fakes[d.Name].(reachable); ok {
-			o.Addresses, o.Calls = f.Addresses(), f.Traffic
+			o.Addresses = f.Addresses()
+		}
+		if f, ok := st.fakes[d.Name].(busy); ok {
+			o.Calls = f.Traffic
+		}
+		if f, ok := st.fakes[d.Name].(bypassable); ok {
+			o.Addresses = append(o.Addresses, f.Bypass()...)
 		}
 		all = append(all, o)
 	}

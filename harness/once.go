@@ -1,0 +1,228 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"holdfast.dev/holdfast/harness/database"
+)
+
+// origin is what scenarios of one world begin with, once its setup was done: a data
+// set for the database, and a snapshot for everything else.
+type origin struct {
+	data     database.DataSet
+	key      string // of the snapshot; empty where there is none
+	captured map[string]string
+	perRun   bool // nothing keeps what the setup leaves: it is done for each scenario
+}
+
+// keepsData reports whether a dependency of the world keeps data.
+func (w World) keepsData() bool {
+	return slices.ContainsFunc(w.Dependencies, func(d Dependency) bool { return d.KeepsData })
+}
+
+// origin returns what the scenario begins with, and does the setup for it where no
+// run has done so. on is the server where its database is to be.
+func (s *Session) origin(ctx context.Context, sc Scenario, on wanted) (origin, error) {
+	w := sc.World
+	if len(w.Once) == 0 {
+		return origin{data: w.Postgres.On(w.Data, on.ofDatabase)}, nil
+	}
+	if !w.hasData() && !w.keepsData() {
+		return origin{perRun: true}, nil
+	}
+	server := on.server
+	key, err := s.setupKey(sc, server)
+	if err != nil {
+		return origin{}, fmt.Errorf("setup.once: %w", err)
+	}
+	store := s.cfg.snapshots()
+	release, err := store.lock(ctx, key, unix.LOCK_EX)
+	if err != nil {
+		return origin{}, err
+	}
+	defer release()
+	return s.provide(ctx, sc, on, store, key)
+}
+
+// provide does the setup unless all of what it left is there. The database's template
+// is made by the setup that makes the snapshot: where one of the two is gone, both
+// are made anew.
+func (s *Session) provide(ctx context.Context, sc Scenario, on wanted, store snapshots, key string) (origin, error) {
+	w := sc.World
+	whole, there := store.read(key)
+	if !there {
+		whole = snapshot{Token: rand.Text()}
+	}
+	make := func(ctx context.Context, dsn string) error {
+		making, err := store.begin(key)
+		if err != nil {
+			return err
+		}
+		if whole.Captured, err = s.doOnce(ctx, sc, dsn, making); err != nil {
+			return err
+		}
+		return store.put(key, making, whole)
+	}
+	if !w.hasData() {
+		if !there {
+			if err := make(ctx, ""); err != nil {
+				return origin{}, err
+			}
+		}
+		return origin{key: key, captured: whole.Captured}, nil
+	}
+	set := w.Postgres.On(w.Data, on.ofDatabase)
+	build := set.Build
+	set.Key += " setup " + key + " " + whole.Token
+	set.Build = func(ctx context.Context, dsn string) error {
+		if err := build(ctx, dsn); err != nil {
+			return err
+		}
+		return make(ctx, dsn)
+	}
+	if _, err := on.server.Template(ctx, set); err != nil {
+		return origin{}, err
+	}
+	return origin{data: set, key: key, captured: whole.Captured}, nil
+}
+
+// doOnce does the steps with all dependencies up, and closes those in order, so that
+// what they keep is in their folders below dir.
+func (s *Session) doOnce(ctx context.Context, sc Scenario, dsn, dir string) (captured map[string]string, err error) {
+	var undo cleanups
+	defer func() { err = errors.Join(err, undo.run(ctx)) }()
+	sc.Faults = nil
+	st, err := s.newSetup(s.cfg.Target, sc)
+	if err != nil {
+		return nil, err
+	}
+	st.dsn, st.first = dsn, true
+	st.folder = func(d Dependency) (string, error) {
+		own := filepath.Join(dir, folderOf(d))
+		return own, os.MkdirAll(own, 0o700)
+	}
+	if err := s.openFakes(ctx, st, &undo); err != nil {
+		return nil, err
+	}
+	return st.captured, s.onceIn(ctx, st, dsn)
+}
+
+// onceIn does the steps with what is up, as the intact target is told of it.
+func (s *Session) onceIn(ctx context.Context, st *setup, dsn string) error {
+	env := told{settings: map[string]string{}, exports: map[string]string{}}
+	if err := st.export(dsn, env.exports); err != nil {
+		return err
+	}
+	if len(s.cfg.Target.Processes) == 0 {
+		env.settings = st.scenario.Settings
+	}
+	st.tell(Variant{}, s.cfg.Target, env)
+	for _, one := range st.scenario.World.Once {
+		if err := s.carryOut(ctx, st, one); err != nil {
+			return fmt.Errorf("setup.once: %w", err)
+		}
+	}
+	return nil
+}
+
+// folderOf is what the folder of a dependency's data is called.
+func folderOf(d Dependency) string { return "data-" + strings.ReplaceAll(d.Name, "/", "-") }
+
+// setupKey stands for all that decides what the setup leaves: its steps, what the
+// processes are told but addresses, the files that steps read, and where it is kept.
+func (s *Session) setupKey(sc Scenario, server *database.Server) (string, error) {
+	w := sc.World
+	parts := []any{snapshotFormat, w.Data.Key, w.Postgres, w.DatabaseName, w.DatabaseEnv, w.Once, s.cfg.Target.Values}
+	if len(s.cfg.Target.Processes) == 0 {
+		parts = append(parts, sc.Settings)
+	}
+	for _, p := range s.cfg.Target.Processes {
+		parts = append(parts, p.Name, p.Dir, p.Env) // texts: addresses are not filled in
+	}
+	if server != nil {
+		parts = append(parts, server.Provider(), server.Version())
+	}
+	for _, d := range w.Dependencies {
+		parts = append(parts, d.Name, d.keyOf(), d.Export)
+	}
+	for _, one := range w.Once {
+		if len(one.Run) == 0 {
+			continue
+		}
+		if len(one.Inputs) == 0 {
+			parts = append(parts, s.cfg.ID) // nobody knows what it reads: it holds for this run
+			continue
+		}
+		sum, err := inputsOf(s.cfg.Target.folder(one.EnvOf), one.Inputs)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", one, err)
+		}
+		parts = append(parts, sum)
+	}
+	text, err := json.Marshal(parts)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text))[:24], nil
+}
+
+// snapshotFormat changes with what a setup does beside its steps.
+const snapshotFormat = 1
+
+// folder is where a process of the target runs, empty for its entry.
+func (l Launch) folder(process string) string {
+	p, _ := l.process(cmp.Or(process, l.entry()))
+	return p.Dir
+}
+
+// keyOf stands for a dependency in what is kept between runs.
+func (d Dependency) keyOf() string { return cmp.Or(d.Key, d.Name) }
+
+// copyData gives each dependency that keeps data a folder of its own, with a copy of
+// what the setup left there.
+func (s *Session) copyData(ctx context.Context, st *setup, from origin, undo *cleanups) error {
+	if !st.scenario.World.keepsData() {
+		return nil
+	}
+	store := s.cfg.snapshots()
+	dir, err := store.scratch(s.journal, undo)
+	if err != nil {
+		return err
+	}
+	if from.key != "" {
+		release, err := store.lock(ctx, from.key, unix.LOCK_SH)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	for _, d := range st.scenario.World.Dependencies {
+		own := filepath.Join(dir, folderOf(d))
+		if !d.KeepsData {
+			continue
+		}
+		if err := os.MkdirAll(own, 0o700); err != nil {
+			return fmt.Errorf("a folder for the data of %s: %w", d.Name, err)
+		}
+		if from.key == "" {
+			continue
+		}
+		if err := copyTree(filepath.Join(store.path(from.key), folderOf(d)), own); err != nil {
+			return fmt.Errorf("%s: %w", d.Name, err)
+		}
+	}
+	st.folder = func(d Dependency) (string, error) { return filepath.Join(dir, folderOf(d)), nil }
+	return nil
+}
