@@ -37,6 +37,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv(behaviour) == "worker" {
 		work()
 	}
+	if how := os.Getenv(commandVariable); how != "" {
+		carryOutCommand(how)
+		return
+	}
 	if how := os.Getenv(behaviour); how != "" {
 		serve(how)
 		return
