@@ -2,6 +2,7 @@ package target
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -17,14 +18,21 @@ func (r *Runner) elsewhere(asked string) string {
 	if err != nil {
 		return ""
 	}
-	_, port, _ := strings.Cut(asked, ":")
+	meant, err := netip.ParseAddrPort(asked)
+	if err != nil {
+		return ""
+	}
 	var at []string
+	what := "the port that it was given, by {port}"
 	for _, s := range all {
 		if !s.Listening || s.Network != "tcp" {
 			continue
 		}
-		if fmt.Sprint(s.Local.Port()) == port {
-			return ""
+		if s.Local.Port() == meant.Port() {
+			if local := s.Local.Addr().Unmap(); local == meant.Addr() || local.IsUnspecified() {
+				return ""
+			}
+			what = "the host that it was given, by {host} or {address}"
 		}
 		at = append(at, s.Local.String())
 	}
@@ -32,5 +40,5 @@ func (r *Runner) elsewhere(asked string) string {
 		return ", and it listens at no port"
 	}
 	slices.Sort(at)
-	return fmt.Sprintf(", and it listens at %s: tell it the port that it was given, by {port} in its environment or its command", strings.Join(slices.Compact(at), " and "))
+	return fmt.Sprintf(", and it listens at %s: tell it %s, in its environment or its command", strings.Join(slices.Compact(at), " and "), what)
 }

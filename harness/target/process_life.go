@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os/exec"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -81,13 +82,18 @@ func (l *processLife) live(started chan<- error) {
 	l.err = errors.Join(planned, l.clear(true))
 }
 
-// killRest kills what is left of the group once the main process is dead. As
-// long as that is not reaped, its id, which is the group's, is nobody else's.
+// killRest kills what is left once the main process is dead, so that nobody holds
+// the pipe of its log. As long as that is not reaped, its id, which is the group's,
+// is nobody else's.
 func (l *processLife) killRest() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gone = true
 	_ = syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL) // that the group is empty is no error
+	known := l.seen
+	for _, p := range slices.Concat(l.members(), known) { // known: their parent is gone, and perhaps their mark
+		_ = kin.Send(p, syscall.SIGKILL) // clear makes sure of it
+	}
 }
 
 // start starts it, behind its gate if it has one.
@@ -127,9 +133,6 @@ func (l *processLife) clear(ran bool) error {
 	if ran {
 		ctx, cancel := context.WithTimeout(context.Background(), killPatience)
 		defer cancel()
-		for _, p := range l.seen { // whose parent is gone, and perhaps their mark
-			_ = kin.Send(p, syscall.SIGKILL)
-		}
 		err = killMarked(ctx, l.mark)
 	}
 	if l.cage != nil {

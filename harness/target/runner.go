@@ -107,7 +107,11 @@ func (r *Runner) startOnce(ctx context.Context) error {
 	if undone := r.end(ctx, t, false); undone != nil {
 		err = errors.Join(err, undone)
 	}
-	return &StartError{Name: r.prog.Name, End: r.endOf(t), Ended: true, Log: r.log.list(), Err: err}
+	end := r.endOf(t)
+	if errors.Is(err, errEndedFirst) && end.ExitCode != nil && *end.ExitCode == 0 {
+		err = fmt.Errorf("%w: a program that goes into the background must be told to stay in the foreground", err)
+	}
+	return &StartError{Name: r.prog.Name, End: end, Ended: true, Log: r.log.list(), Err: err}
 }
 
 // begin begins one life. seen fires when it has written the line by which it is

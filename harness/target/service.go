@@ -85,6 +85,9 @@ const MaxReplicas = 16
 // leastMemory is what any process needs to begin at all.
 const leastMemory = 4 << 20
 
+// reserved are what begins the names of other values than a process's.
+func reserved() []string { return []string{"ports", "own", "secrets", "parameters"} }
+
 var processName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // Validate reports all that is wrong with it by itself; what it has to do with
@@ -96,6 +99,9 @@ func (p Process) Validate() error {
 	}
 	if !processName.MatchString(p.Name) {
 		wrong("its name %q is not of letters, digits, - and _, beginning with a letter", p.Name)
+	}
+	if slices.Contains(reserved(), p.Name) {
+		wrong("its name means something else in texts, as in {%s.…}", p.Name)
 	}
 	if p.Image == "" && len(p.Command) == 0 {
 		wrong("it has neither a command nor an image")

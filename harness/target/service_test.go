@@ -14,6 +14,7 @@ func TestAProcessSaysAllThatIsWrongWithIt(t *testing.T) {
 	require.NoError(t, good.Validate())
 	for says, change := range map[string]func(*target.Process){
 		`its name "web.1"`:                                          func(p *target.Process) { p.Name = "web.1" },
+		"its name means something else":                             func(p *target.Process) { p.Name = "secrets" },
 		"neither a command nor an image":                            func(p *target.Process) { p.Command = nil },
 		"begins with an empty word":                                 func(p *target.Process) { p.Command = []string{""} },
 		"it has 17 replicas":                                        func(p *target.Process) { p.Replicas = 17 },

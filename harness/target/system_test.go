@@ -184,6 +184,14 @@ func TestOneThatListensElsewhereIsToldSo(t *testing.T) {
 	http, _ := s.instance(t, "stubborn").Address("http")
 	require.ErrorContains(t, err, "not ready within 400ms")
 	require.ErrorContains(t, err, "and it listens at "+http+": tell it the port that it was given, by {port}")
+	six := subject(t, "six", "LISTEN_ADDR=[::1]:{port}")
+	six.Ready.Timeout = 400 * time.Millisecond
+	err = newService(t, nil, six).Start(t.Context())
+	require.ErrorContains(t, err, "and it listens at [::1]:")
+	require.ErrorContains(t, err, "tell it the host that it was given, by {host} or {address}")
+	daemon := target.Process{Name: "daemon", Command: []string{"sh", "-c", "sleep 60 & exit 0"}, Ready: target.Ready{TCP: true}}
+	err = newService(t, nil, daemon).Start(t.Context())
+	require.ErrorContains(t, err, "must be told to stay in the foreground (it exited with code 0)")
 	mute := target.Process{Name: "mute", Command: []string{"sleep", "60"}, Ready: target.Ready{TCP: true, Timeout: 200 * time.Millisecond}}
 	require.ErrorContains(t, newService(t, nil, mute).Start(t.Context()), "and it listens at no port")
 }
