@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fakes/smtpserver"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/reference/settings"
@@ -61,7 +62,7 @@ func TestTheManualOfFaultsIsWhatTheCodeSays(t *testing.T) {
 	const path = "../../docs/faults.md"
 	var want bytes.Buffer
 	require.NoError(t, fault.WriteManual(&want,
-		adapter.Support(), onlyKeys(), chaos.ProxySupport(), chaos.ProcessSupport(), chaos.SessionsSupport()))
+		adapter.Support(), onlyKeys(), smtpserver.Support(), chaos.ProxySupport(), chaos.ProcessSupport(), chaos.SessionsSupport()))
 	if *update {
 		require.NoError(t, os.WriteFile(path, want.Bytes(), 0o644))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fault"
@@ -25,17 +26,37 @@ func Steps() []string { return []string{Greeting, Mail, Rcpt, Data, Message} }
 // its address.
 func Support() fault.Support {
 	s := StepSupport()
-	s.Place, s.About = "a mail server", "a mail server that the target sends through; its steps "+fmt.Sprint(Steps())+" are places of their own"
+	s.Place, s.About = "a mail server", "a mail server that the target sends through; "+strings.Join(Steps(), ", ")+" are places of their own behind its name"
 	s.Limits = limits
 	return s
+}
+
+// acts tells, of each kind that a mail server carries out, what it comes to there.
+func acts() map[string]string {
+	return map[string]string{
+		"delay":    "each message or step that is picked: its reply comes that much later",
+		"hang":     "headers: the message is not taken on, and its reply never comes; accept: each new connection gets no greeting",
+		"overload": "each message or step that is picked: its reply comes the later, the more there are",
+		"refuse":   "the server's address: new connections are refused by the kernel; open ones are served, or with cut reset",
+		"close":    "each message or step that is picked: the connection is closed, the message not taken on",
+		"reset":    "each message or step that is picked: the connection is reset, the message not taken on",
+		"lost":     "each message that is picked: it is taken on, and its reply is lost with the connection",
+		"status":   "each message or step that is picked: its reply is that code, from 400 to 599; the message is not taken on, but with carried-out",
+	}
 }
 
 // StepSupport is what can be done to one step of the conversation.
 func StepSupport() fault.Support {
 	s := httpfault.Support()
 	s.Place, s.About = "a step of a mail server", "one step of each conversation"
-	kinds := []string{"delay", "hang", "overload", "refuse", "close", "reset", "lost", "status"}
-	s.Kinds = slices.DeleteFunc(s.Kinds, func(c fault.Carried) bool { return !slices.Contains(kinds, c.Kind) })
+	s.Kinds = slices.DeleteFunc(s.Kinds, func(c fault.Carried) bool { return acts()[c.Kind] == "" })
+	for i := range s.Kinds {
+		k := &s.Kinds[i]
+		k.Acts, k.Undoing = acts()[k.Kind], "no conversation is held by it any more, and the address listens"
+		if k.Kind != (fault.Refuse{}).Name() {
+			k.Counts = "steps that it acted on"
+		}
+	}
 	s.Limits = func(f fault.Fault) error {
 		for _, kind := range fault.Steps(f.Kind) {
 			if greets(kind) {
