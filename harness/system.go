@@ -19,9 +19,10 @@ import (
 // For is the scenario as one for this target: it knows the processes of which that
 // consists, the one that load goes to first.
 func (l Launch) For(s Scenario) Scenario {
-	if len(l.Processes) == 0 || len(s.Parts) > 0 {
+	if len(l.Processes) == 0 {
 		return s
 	}
+	s.Parts = nil
 	for _, p := range l.Processes {
 		part := Part{Name: p.Name, Replicas: p.Replicas}
 		if p.Name == l.entry() {

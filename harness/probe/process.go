@@ -16,7 +16,8 @@ const DefaultProcessEvery = 500 * time.Millisecond
 // Process measures what the processes of a target use besides memory, all
 // together: target.cpu in cores, over the time since the sample before,
 // target.threads and target.open_files (sockets included), target.processes, and
-// target.restarts, how many other than the main one have come and gone so far.
+// target.restarts, how many other than the main one have gone so far of those that had
+// been there for a second ([Tree.Gone]).
 func Process(t *Tree) Probe { return &activity{tree: t} }
 
 type activity struct {

@@ -60,7 +60,7 @@ func TestProbesOfSeveralProgramsAreOneWithTheirSums(t *testing.T) {
 	third, err := p.Sample(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []float64{1, 90, 6, 90}, third[6:], "one that does not run takes nothing away")
-	two.err = errors.New("broken")
+	web.err = errors.New("broken")
 	_, err = p.Sample(t.Context())
 	require.Error(t, err)
 	require.NoError(t, p.(interface{ Close() error }).Close())

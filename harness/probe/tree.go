@@ -27,19 +27,21 @@ type TreeConfig struct {
 // process alone.
 type Tree struct {
 	config TreeConfig
+	stays  time.Duration // how long a member has to be there to be one that is missed
 
 	mu   sync.Mutex // guards below
 	root int32      // 0: none runs
 	at   time.Time  // of the last look
 	took time.Duration
 	kin  map[int32]*kinsman
-	gone int64              // members other than the main one that came and went
+	gone int64              // members other than the main one that stayed for a while and went
 	not  map[int32]struct{} // processes that were looked at and are somebody else's
 }
 
 // kinsman is one process of the tree.
 type kinsman struct {
 	since time.Time
+	born  time.Time
 	// copy means that it was forked and has not become a program of its own yet.
 	// For a moment it may be but a second name for its parent's memory.
 	copy bool
@@ -52,11 +54,13 @@ const (
 	// copyPatience is how long a fork is taken for one that is about to become
 	// another program. A worker that is forked and stays counts from then on.
 	copyPatience = time.Second
+	// leastLife is what tells a worker from what is there for a moment.
+	leastLife = time.Second
 )
 
 // NewTree is the tree of a target.
 func NewTree(c TreeConfig) *Tree {
-	return &Tree{config: c, kin: map[int32]*kinsman{}, not: map[int32]struct{}{}}
+	return &Tree{config: c, stays: leastLife, kin: map[int32]*kinsman{}, not: map[int32]struct{}{}}
 }
 
 // Members are its processes, the main one first; none while that does not run.
@@ -75,8 +79,9 @@ func (t *Tree) Look() []int32 {
 	return t.members(func(*kinsman) bool { return true })
 }
 
-// Gone is how many processes other than the main one came and went while that
-// ran: children that were started again, or that were there for one job.
+// Gone is how many processes other than the main one have gone while that ran, of those
+// that had been there for a second at least: workers that are started again, not what a
+// shell or a job needs for a moment.
 func (t *Tree) Gone() int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()

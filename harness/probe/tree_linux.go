@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // find looks which processes there are now.
@@ -20,14 +22,17 @@ func (t *Tree) find() {
 		switch {
 		case !there[pid]:
 			delete(t.kin, pid)
-			t.gone++
+			if time.Since(k.born) >= t.stays {
+				t.gone++
+			}
 		case k.copy:
 			k.copy = readStat(pid).forked
 		}
 	}
 	for pid := range there {
 		if t.kin[pid] == nil {
-			t.kin[pid] = &kinsman{since: time.Now(), copy: readStat(pid).forked}
+			s := readStat(pid)
+			t.kin[pid] = &kinsman{since: time.Now(), born: time.Now().Add(-s.age), copy: s.forked}
 		}
 	}
 }
@@ -134,6 +139,7 @@ type stat struct {
 	forked bool          // forked, and not become another program yet
 	kernel bool          // a thread of the kernel's
 	reaped time.Duration // CPU time of the children that ended and were waited for
+	age    time.Duration // since it was started
 }
 
 // Flags of a process, as the kernel has them: PF_FORKNOEXEC and PF_KTHREAD.
@@ -167,7 +173,18 @@ func readStat(pid int32) stat {
 		forked: number(9)&forkedNoExec != 0,
 		kernel: number(9)&kernelThread != 0,
 		reaped: time.Duration(number(16)+number(17)) * tick,
+		age:    sinceBoot() - time.Duration(number(22))*tick,
 	}
+}
+
+// sinceBoot is the time since the machine was started, by which the kernel says when a
+// process was.
+func sinceBoot() time.Duration {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+		return 0
+	}
+	return time.Duration(now.Nano())
 }
 
 // reapedTime is the CPU time of a process's children that are gone.

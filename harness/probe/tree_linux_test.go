@@ -30,6 +30,7 @@ func TestWhatAChildHoldsIsTheTargets(t *testing.T) {
 	require.Greater(t, v[1], threads)
 	require.InDelta(t, 2, v[3], 0, "processes")
 	require.Zero(t, v[4], "restarts")
+	tree.stays = 0
 	c.tell(t, "end worker")
 	tree.Look()
 	v = one(t, m)
@@ -38,6 +39,12 @@ func TestWhatAChildHoldsIsTheTargets(t *testing.T) {
 	v = one(t, p)
 	require.InDelta(t, 1, v[3], 0)
 	require.InDelta(t, 1, v[4], 0, "one came and went")
+	tree.stays = time.Minute
+	c.tell(t, "worker")
+	tree.Look()
+	c.tell(t, "end worker")
+	tree.Look()
+	require.EqualValues(t, 1, tree.Gone(), "what is there for a moment is not missed")
 }
 
 // A daemon's parent is init: it is known by the mark that it has inherited.
