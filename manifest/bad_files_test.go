@@ -98,7 +98,7 @@ func badFiles() []bad {
 		{"a step that knows nothing", `path: "/carts/{basket}"`, `path: "/carts/{baskte}"`, "baskte", false},
 		// faults
 		{"a place that there is not", "{ at: stripe.charge, fault", "{ at: strip.charge, fault", `there is no place "strip.charge", did you mean stripe.charge?`, false},
-		{"a route that there is not", "{ at: stripe.charge, fault", "{ at: stripe.chrage, fault", `stripe has no route "chrage", did you mean charge?`, false},
+		{"a route that there is not", "{ at: stripe.charge, fault", "{ at: stripe.chrage, fault", `stripe has no "chrage", did you mean charge?`, false},
 		{"a fault that its place cannot have", `{ at: db, fault: "delay 5ms"`, `{ at: db, fault: "status 503"`, "status", false},
 		{"a phase that there is not", "during: inject, for: 1s", "during: injection, for: 1s", "did you mean inject?", true},
 		{"more instances than there are", `{ at: db, fault: "delay 5ms"`, `{ at: worker, instances: 3, fault: kill`, "worker has 2 replicas", false},

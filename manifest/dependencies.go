@@ -98,7 +98,7 @@ func (c *compiler) dependency(path, name string, d Dependency) (harness.Dependen
 	case d.SMTP != nil:
 		return c.smtp(name, d), true
 	case d.Resend != nil:
-		return c.resend(path, name, d)
+		return c.resend(name, d), true
 	default:
 		return c.backing(path, name, d)
 	}

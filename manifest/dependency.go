@@ -47,10 +47,15 @@ type Postgres struct {
 	Settings notation.Table[string] `yaml:"settings"`
 }
 
-// SMTP is a mail server that is played here. It has no settings.
-type SMTP struct{}
+// SMTP is a mail server that is played here. A fault goes to a step of its conversations
+// as NAME.greeting, NAME.mail, NAME.rcpt, NAME.data and NAME.message.
+type SMTP struct {
+	// Whether it offers STARTTLS, with a certificate of its own.
+	StartTLS bool `yaml:"starttls"`
+}
 
-// Resend is an e-mail API that is played here. It has no settings.
+// Resend is an e-mail API that is played here. It has no settings; {key} in its export is
+// the key that it takes.
 type Resend struct{}
 
 // HTTP is an outside API that is played here.

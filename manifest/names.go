@@ -89,6 +89,9 @@ func ofDependency(d Dependency) []string {
 	if d.Postgres != nil {
 		return slices.Concat(addressNames(), databaseNames())
 	}
+	if d.Resend != nil {
+		return append(addressNames(), "key")
+	}
 	return addressNames()
 }
 

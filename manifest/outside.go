@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/backing"
 	"holdfast.dev/holdfast/fakes/emailapi"
+	"holdfast.dev/holdfast/fakes/smtpserver"
 	"holdfast.dev/holdfast/fakes/stub"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/target"
@@ -65,6 +65,9 @@ func (c *compiler) route(path, name string, r Route) stub.Route {
 			Latency: time.Duration(r.Response.Latency),
 		},
 	}
+	if r.Webhook != nil {
+		c.webhook(path+".webhook", *r.Webhook, n)
+	}
 	if i := r.Idempotency; i != nil {
 		out.Idempotency = stub.Idempotency{Header: i.Header, Conflict: i.Conflict, Required: i.Required}
 	}
@@ -81,10 +84,10 @@ func inPath(path string) []string {
 }
 
 // resend compiles the e-mail API in the manner of Resend.
-func (c *compiler) resend(path, name string, d Dependency) (harness.Dependency, bool) {
+func (c *compiler) resend(name string, d Dependency) harness.Dependency {
 	dependency := adapter.EmailAPI(name, emailapi.Config{}, adapter.KeyInEnvironment)
 	dependency.Export = d.Export.Map()
-	return dependency, true
+	return dependency
 }
 
 // backing compiles a program, an image or an address.
@@ -109,10 +112,27 @@ func (c *compiler) backing(path, name string, d Dependency) (harness.Dependency,
 	return config.Dependency(), true
 }
 
+// smtp compiles a mail server that is played here.
 func (c *compiler) smtp(name string, d Dependency) harness.Dependency {
-	return harness.Dependency{Name: name, Export: d.Export.Map(), Open: func(context.Context, harness.Opening) (harness.Fake, error) {
-		return nil, errors.New("no mail server yet")
-	}}
+	dependency := adapter.SMTP(name, smtpserver.Config{StartTLS: d.SMTP.StartTLS})
+	dependency.Export = d.Export.Map()
+	return dependency
+}
+
+// webhook reports what is wrong with what an outside API sends to the service. It is
+// not sent yet, which is said before a run.
+func (c *compiler) webhook(path string, w Webhook, n names) {
+	if w.To != "" {
+		c.process(path+".to", w.To)
+	}
+	if !strings.HasPrefix(w.Path, "/") || strings.HasPrefix(w.Path, "//") {
+		c.report.Say(path+".path", "%s does not begin with a single /: a webhook goes to a process of the service and nowhere else", quote(w.Path))
+	}
+	c.text(path+".path", placeholder.Path(w.Path), n)
+	c.text(path+".json", placeholder.JSON(string(w.JSON)), n)
+	c.text(path+".sign.stripe", placeholder.Text(w.Sign.Stripe), n)
+	c.headers(path+".headers", w.Headers.Map(), n)
+	c.NotYet = append(c.NotYet, strings.TrimPrefix(path, "dependencies.")+" is not sent by this version")
 }
 
 // namesIn are the names in braces of a request.

@@ -211,7 +211,10 @@ func (p Plan) writeOutside(b *strings.Builder) {
 		b.WriteString("  nothing but this machine\n")
 	}
 	p.writeEnvFiles(b)
-	b.WriteString("\nnot played here: load by gRPC and WebSocket, users who wait for an answer before they ask again\n")
+	b.WriteString("\nnot done\n  load by gRPC and WebSocket, users who wait for an answer before they ask again\n")
+	for _, line := range p.service.NotYet {
+		b.WriteString("  " + line + "\n")
+	}
 }
 
 func hostName(address string) string {

@@ -171,12 +171,27 @@ func (c *compiler) place(path string, f Fault, compiled harness.Fault) string {
 		return harness.OnPostgres
 	case d.Postgres != nil:
 		return harness.OnDatabase
-	case routed && d.HTTP == nil:
-		c.report.Say(path+".at", "%s has no routes; say %s", name, name)
-	case routed && !slices.Contains(d.HTTP.Routes.Names(), route):
-		c.report.Say(path+".at", "%s has no route %s%s", name, quote(route), c.nearestOf(route, d.HTTP.Routes.Names()))
+	case routed:
+		c.part(path+".at", name, route)
 	}
 	return f.At
+}
+
+// part reports a part of a dependency that it has not: a route, a step of a mail
+// server.
+func (c *compiler) part(path, name, part string) {
+	var parts []string
+	for _, d := range c.outside {
+		if d.Name == name {
+			parts = slices.Sorted(maps.Keys(d.Parts))
+		}
+	}
+	switch {
+	case len(parts) == 0:
+		c.report.Say(path, "%s has no parts; say %s", name, name)
+	case !slices.Contains(parts, part):
+		c.report.Say(path, "%s has no %s%s", name, quote(part), c.nearestOf(part, parts))
+	}
 }
 
 func (c *compiler) placeOfProcess(path string, f Fault, p Process, replica string) string {
@@ -199,11 +214,10 @@ func (c *compiler) places() []string {
 	all := c.File.Processes.Names()
 	for _, d := range c.File.Dependencies {
 		all = append(all, d.Name)
-		if d.Value.HTTP == nil {
-			continue
-		}
-		for _, route := range d.Value.HTTP.Routes.Names() {
-			all = append(all, d.Name+"."+route)
+	}
+	for _, d := range c.outside {
+		for _, part := range slices.Sorted(maps.Keys(d.Parts)) {
+			all = append(all, d.Name+"."+part)
 		}
 	}
 	return all

@@ -32,12 +32,12 @@ func newGains(env environ) *cobra.Command {
 and with them, several times each, and holds the difference against what was claimed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.service != "" {
+				return usage(errors.New("gains are promised of the reference: a file of a service has none. Take each protection away with holdfast prove --service instead"))
+			}
 			p, err := newPlan(env, f.runFlags, nil)
 			if err != nil {
 				return usage(err)
-			}
-			if p.subject.service != nil {
-				return usage(errors.New("gains are promised of the reference: a file of a service has none. Take each protection away with holdfast prove --service instead"))
 			}
 			if f.repetitions < 1 {
 				return usage(errors.New("--repetitions: at least 1"))
