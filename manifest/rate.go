@@ -1,8 +1,8 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
-	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness"
@@ -19,22 +19,14 @@ func (c *compiler) profile(path string, f Stream, t harness.Timeline) (load.Prof
 		c.report.Say(path, "it has no rate: how many a second, for example rate: 40/s")
 		return nil, false
 	case f.Rate.Text == "":
-		return c.perPhase(path+".rate", f.Rate, t)
+		return c.perPhase(path+".rate", f, t)
 	}
-	text := f.Rate.Text
-	shape, err := load.ParseShape(text)
-	if err != nil {
-		profile, asProfile := load.ParseProfile(text)
-		if asProfile == nil {
-			return profile, true
-		}
-		if strings.Contains(text, " for ") || strings.Contains(text, " over ") || strings.Contains(text, " each") {
-			err = asProfile
-		}
-		c.report.Say(path+".rate", "%v", err)
-		return nil, false
+	if shape, err := load.ParseShape(f.Rate.Text); err == nil {
+		return c.over(path, shape, t, time.Duration(f.StartAt)), true
 	}
-	return c.over(path, shape, t, time.Duration(f.StartAt)), true
+	profile, err := load.Lay(f.Rate.Text, t.Phases())
+	c.invalid(path+".rate", err)
+	return profile, err == nil
 }
 
 // over lays a shape over the phases, from when a stream begins.
@@ -55,77 +47,50 @@ func (c *compiler) over(path string, shape load.Shape, t harness.Timeline, start
 
 // perPhase compiles a rate for each phase: those that are not named have that of the
 // baseline.
-func (c *compiler) perPhase(path string, r Rate, t harness.Timeline) (load.Profile, bool) {
-	base, ok := "0/s", true
-	var text string
-	for _, phase := range []struct{ key, name, rate string }{
-		{"baseline", "", r.Baseline}, {"warm_up", result.WarmUp, r.WarmUp}, {"inject", result.Inject, r.Inject}, {"heal", result.Heal, r.Heal},
+func (c *compiler) perPhase(path string, f Stream, t harness.Timeline) (load.Profile, bool) {
+	rates := map[string]string{}
+	ok := true
+	for _, phase := range []struct{ key, rate string }{
+		{"warm_up", f.Rate.WarmUp}, {"baseline", f.Rate.Baseline}, {"inject", f.Rate.Inject}, {"heal", f.Rate.Heal},
 	} {
 		if phase.rate == "" {
 			continue
 		}
-		if !c.rate(path+"."+phase.key, phase.rate) {
+		if _, fine := c.rate(path+"."+phase.key, phase.rate); !fine {
 			ok = false
 		}
-		if phase.name == "" {
-			base = phase.rate
-		} else {
-			text += fmt.Sprintf(", %s in %s", phase.rate, phase.name)
-		}
+		rates[phase.key] = phase.rate
 	}
 	if !ok {
 		return nil, false
 	}
-	shape, err := load.ParseShape(base + text)
+	shape, err := load.ByPhase(rates)
 	if err != nil {
 		c.report.Say(path, "%v", err)
 		return nil, false
 	}
-	return shape.Over(t.Phases()), true
+	return c.over(path, shape, t, time.Duration(f.StartAt)), true
 }
 
-// rate reports a text that is no rate.
-func (c *compiler) rate(path, text string) bool {
-	if _, err := load.ParseProfile(text + " for 1s"); err != nil {
-		c.report.Say(path, "%s is no rate such as 40/s, 90/min or 20/h", quote(text))
-		return false
-	}
-	return true
+// rate reads a rate in requests per second, and reports a text that is none.
+func (c *compiler) rate(path, text string) (float64, bool) {
+	rate, err := load.ParseRate(text)
+	c.invalid(path, err)
+	return rate, err == nil
 }
 
 // stages compiles rates that change evenly from one to the next.
 func (c *compiler) stages(path string, f Stream) (load.Profile, bool) {
-	from := f.Rate.Text
-	if from == "" {
-		from = "0/s"
-	}
-	ok := c.rate(path+".rate", from)
 	if f.Rate.Text == "" && f.Rate != (Rate{}) {
 		c.report.Say(path+".rate", "beside stages it is one rate, that of the beginning")
 		return nil, false
 	}
-	var parts []string
+	from, ok := c.rate(path+".rate", cmp.Or(f.Rate.Text, "0/s"))
+	var all []load.Stage
 	for i, stage := range f.Stages {
-		at := fmt.Sprintf("%s.stages[%d]", path, i)
-		if !c.rate(at+".target", stage.Target) {
-			ok = false
-			continue
-		}
-		if stage.Duration == 0 {
-			c.report.Say(at+".duration", "a stage of no duration changes nothing; make it 1ms")
-			ok = false
-			continue
-		}
-		parts = append(parts, fmt.Sprintf("%s to %s over %s", from, stage.Target, stage.Duration))
-		from = stage.Target
+		target, fine := c.rate(fmt.Sprintf("%s.stages[%d].target", path, i), stage.Target)
+		ok = ok && fine
+		all = append(all, load.Stage{Duration: time.Duration(stage.Duration), Target: target})
 	}
-	if !ok {
-		return nil, false
-	}
-	profile, err := load.ParseProfile(strings.Join(parts, ", then "))
-	if err != nil {
-		c.report.Say(path+".stages", "%v", err)
-		return nil, false
-	}
-	return profile, true
+	return load.Stages(from, all...), ok
 }

@@ -48,8 +48,9 @@ func fixedInTime(text string) bool {
 }
 
 // ByPhase is a shape of rates that are given by the names of phases, as [ParseRate]
-// reads them. A phase that is not named has the rate of the baseline, which must be
-// named: so the warm-up prepares for what is compared, and healing is seen at it.
+// reads them. A phase that is not named has the rate of the baseline, so that the
+// warm-up prepares for what is compared and healing is seen at it. A baseline that is
+// not named is without load, as of a stream that is there while a fault is.
 func ByPhase(rates map[string]string) (Shape, error) {
 	var errs []error
 	in := make(map[string]float64, len(rates))
@@ -65,10 +66,10 @@ func ByPhase(rates map[string]string) (Shape, error) {
 		}
 		in[phase] = rate
 	}
-	base, ok := in[result.Baseline]
-	if !ok {
-		errs = append(errs, errors.New("baseline is missing: its rate is that of all phases that are not named"))
+	if len(rates) == 0 {
+		errs = append(errs, errors.New("there are none"))
 	}
+	base := in[result.Baseline]
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("rates by phase: %w", err)
 	}

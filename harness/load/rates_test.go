@@ -20,11 +20,11 @@ func TestRatesByPhase(t *testing.T) {
 		{map[string]string{"baseline": "40/s"}, "40/s", ""},
 		{map[string]string{"baseline": "40/s", "inject": "200/s"}, "40/s, 200/s in inject", ""},
 		{map[string]string{"baseline": "60/min", "warm_up": "5/s", "heal": "1/s"}, "1/s, 5/s in warm-up", ""},
-		{map[string]string{"inject": "200/s"}, "", "baseline is missing: its rate is that of all phases that are not named"},
+		{map[string]string{"inject": "200/s"}, "0/s, 200/s in inject", ""},
 		{map[string]string{"baseline": "40/s", "injekt": "200/s"}, "", `there is no phase "injekt", did you mean inject?`},
 		{map[string]string{"baseline": "40/s", "drain": "200/s"}, "", `nothing is sent in the drain`},
 		{map[string]string{"baseline": "40"}, "", `baseline: "40" is no rate such as 200/s`},
-		{nil, "", "baseline is missing"},
+		{nil, "", "rates by phase: there are none"},
 	} {
 		shape, err := load.ByPhase(row.rates)
 		if row.says != "" {
