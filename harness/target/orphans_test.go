@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -32,6 +33,7 @@ const (
 	victimDir     = "TARGET_TEST_VICTIM"
 	victimSubject = "TARGET_TEST_VICTIM_SUBJECT"
 	victimDaemon  = "TARGET_TEST_VICTIM_DAEMON"
+	victimTitled  = "TARGET_TEST_VICTIM_TITLED" // it stops its service once, and is not killed
 )
 
 // playVictim reports whether this process was started to be a harness that is
@@ -41,7 +43,11 @@ func playVictim() bool {
 	if dir == "" {
 		return false
 	}
-	if err := victim(dir); err != nil {
+	run := victim
+	if os.Getenv(victimTitled) != "" {
+		run = stopOnce
+	}
+	if err := run(dir); err != nil {
 		fmt.Println("failed:", err)
 	}
 	return true
@@ -95,6 +101,64 @@ func victim(dir string) error {
 	return ctx.Err()
 }
 
+// stopOnce starts a service with a worker that nothing betrays but its parent, and
+// stops it.
+func stopOnce(dir string) error {
+	journal, err := undo.Open(dir, "stops-once")
+	if err != nil {
+		return err
+	}
+	web := target.Process{
+		Name: "web", Command: []string{os.Getenv(victimSubject)}, Grace: time.Second,
+		Env: map[string]string{"LISTEN_ADDR": "{address}", "SUBJECT_TITLED": os.Getenv(victimTitled)},
+	}
+	s, err := target.NewSystem(target.SystemConfig{Processes: []target.Process{web}, Start: time.Now(), Journal: journal})
+	if err != nil {
+		return err
+	}
+	if err := s.Start(context.Background()); err != nil {
+		return err
+	}
+	i, _ := s.Instance("web")
+	fmt.Println("members", len(i.Members()))
+	if err := i.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	<-i.Exited()
+	return errors.Join(s.Stop(context.Background()), journal.Close())
+}
+
+func TestAWorkerThatHidesIsStoppedWithItsProcess(t *testing.T) {
+	how := map[string]*syscall.SysProcAttr{"with the right to make cgroups, or without": nil}
+	if os.Getuid() == 0 {
+		how["as nobody"] = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	for name, as := range how {
+		t.Run(name, func(t *testing.T) {
+			dir, token := openDir(t), fmt.Sprintf("titled-%d-%d", os.Getpid(), time.Now().UnixNano())
+			harness := exec.Command("/proc/self/exe")
+			harness.SysProcAttr = as
+			harness.Env = append(os.Environ(), victimDir+"="+dir, victimSubject+"="+conformance.Subject(t), victimTitled+"="+token)
+			out, err := harness.CombinedOutput()
+			require.NoError(t, err)
+			require.Equal(t, "members 2\n", string(out))
+			require.Empty(t, commandsWith(t, token))
+			left, err := filepath.Glob(dir + "/*")
+			require.NoError(t, err)
+			require.Empty(t, left)
+		})
+	}
+}
+
+// openDir is a folder that everybody may write to.
+func openDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o777))
+	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755))
+	return dir
+}
+
 func TestHarnessesKilledAtAnyMomentLeaveNothingAfterTheNextSweep(t *testing.T) {
 	kills, err := strconv.Atoi(os.Getenv(killsVariable))
 	if err != nil {
@@ -122,9 +186,7 @@ const standsStill = -1
 // killOne kills a harness after that time and looks what is left after a sweep. A
 // daemon without an environment is found by its cgroup alone.
 func killOne(t *testing.T, after time.Duration, as *syscall.SysProcAttr, daemon bool) {
-	dir, token := t.TempDir(), fmt.Sprintf("daemon-%d-%d", os.Getpid(), time.Now().UnixNano())
-	require.NoError(t, os.Chmod(dir, 0o777))
-	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755))
+	dir, token := openDir(t), fmt.Sprintf("daemon-%d-%d", os.Getpid(), time.Now().UnixNano())
 	undoers := target.AsProcess().Undoers
 	t.Cleanup(func() { _, _ = undo.Sweep(context.Background(), dir, undoers) }) // also where the test failed
 	harness := exec.Command("/proc/self/exe")

@@ -44,7 +44,7 @@ type processLife struct {
 	gone bool
 	// kills is how many of its processes the kernel killed for memory, once it is gone.
 	kills uint64
-	seen  []kin.Process // its processes, when they were last looked for without a cage
+	seen  []kin.Process // without a cage: its processes, as they came to be known
 
 	// set before ended is closed
 	end result.End
@@ -76,7 +76,11 @@ func (l *processLife) live(started chan<- error) {
 	planned := l.planGroup()
 	close(started)
 
-	reap(l.cmd, l.killRest)
+	unwatched := l.watch()
+	reap(l.cmd, func() {
+		unwatched()
+		l.killRest()
+	})
 	_ = l.log.Close() // of lines kept in memory: cannot fail
 	l.end = l.describeEnd(l.peak.Stop(l.cmd.ProcessState))
 	l.err = errors.Join(planned, l.clear(true))
@@ -90,8 +94,7 @@ func (l *processLife) killRest() {
 	defer l.mu.Unlock()
 	l.gone = true
 	_ = syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL) // that the group is empty is no error
-	known := l.seen
-	for _, p := range slices.Concat(l.members(), known) { // known: their parent is gone, and perhaps their mark
+	for _, p := range l.members() {
 		_ = kin.Send(p, syscall.SIGKILL) // clear makes sure of it
 	}
 }
@@ -191,6 +194,9 @@ func (l *processLife) Signal(sig syscall.Signal, all bool) error {
 		return ErrNotRunning
 	}
 	l.peak.Look()
+	if l.cage == nil && terminates(sig) {
+		l.members() // as long as they have their parent
+	}
 	pid := l.cmd.Process.Pid
 	if !all {
 		return syscall.Kill(pid, sig)
@@ -231,13 +237,49 @@ func (l *processLife) Members() []kin.Process {
 	return l.members()
 }
 
-// members are all of its processes. The caller holds mu.
+// members are all of its processes. Without a cage one that was seen once is
+// remembered, for it may lose its parent and write over its mark. The caller holds
+// mu.
 func (l *processLife) members() []kin.Process {
 	if l.cage != nil {
 		return kin.InGroup(l.cage.anyDir())
 	}
-	l.seen = kin.Related(int32(l.cmd.Process.Pid), l.mark.in)
-	return l.seen
+	there := kin.Related(int32(l.cmd.Process.Pid), l.mark.in)
+	for _, p := range l.seen {
+		if now, alive := kin.See(p.PID); alive && now.Start == p.Start && !slices.ContainsFunc(there, func(t kin.Process) bool { return t.PID == p.PID }) {
+			there = append(there, now)
+		}
+	}
+	l.seen = there
+	return there
+}
+
+// watchEvery is between two looks for the processes of a life without a cage.
+const watchEvery = 500 * time.Millisecond
+
+// watch looks for the processes of a life without a cage, until the caller ends it.
+func (l *processLife) watch() (end func()) {
+	if l.cage != nil {
+		return func() {}
+	}
+	quit, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		tick := time.NewTicker(watchEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+				l.Members()
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-over
+	}
 }
 
 // OOMKills implements [crowd].

@@ -7,7 +7,8 @@
 // copy of itself in a session of its own, which only its mark betrays), WORKERS (how
 // many children it forks, and forks again when they die), DAEMON (a text: starts a
 // process in a session of its own, with no parent, no environment, deaf to SIGTERM,
-// and that text in its command), CRASH_AFTER (a duration, after which it exits with
+// and that text in its command), TITLED (a text: starts a child in a session of its
+// own which has written over its environment, with that text in its command), CRASH_AFTER (a duration, after which it exits with
 // code 1).
 package main
 
@@ -86,7 +87,7 @@ func linger(as string) bool {
 		return true
 	case "daemon":
 		signal.Ignore(syscall.SIGTERM)
-	case "linger", "worker":
+	case "linger", "worker", "titled":
 	default:
 		return false
 	}
@@ -108,6 +109,12 @@ func fork() {
 				_ = child.Start()
 			}
 		}()
+	}
+	if text := os.Getenv("SUBJECT_TITLED"); text != "" {
+		child := exec.Command("/proc/self/exe", "titled", text)
+		child.Env = []string{"worker [app]"}
+		child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		_ = child.Start()
 	}
 	if text := os.Getenv("SUBJECT_DAEMON"); text != "" {
 		_ = exec.Command("/proc/self/exe", "daemonize", text).Run()
