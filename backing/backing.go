@@ -227,7 +227,7 @@ func (c Config) Names() (clients, own []string) {
 func (c Config) Dependency() harness.Dependency {
 	return harness.Dependency{
 		Name: c.Name, Faults: c.Support(), Export: c.Export, Elsewhere: c.Address, KeepsData: c.Data != "", Open: c.open,
-		Gauges: gauges(c.Name), Series: c.series(), Probes: c.probes,
+		Series: c.series(), Probes: c.probes,
 	}
 }
 

@@ -168,10 +168,6 @@ func TestRedisStandsBehindADependency(t *testing.T) {
 	f = open(t, c.Dependency(), again)
 	require.Equal(t, "$5", strings.TrimSpace(ask(t, values(f)["address"], "GET greeting")))
 	var measured []string
-	for _, g := range c.Dependency().Gauges {
-		measured = append(measured, g.Series.Name)
-		require.GreaterOrEqual(t, g.Read(f), 0.0, g.Series.Name)
-	}
 	for _, s := range c.Dependency().Series {
 		measured = append(measured, s.Name)
 	}
@@ -187,8 +183,12 @@ func TestConnectionsAreCountedWithoutAProxyToo(t *testing.T) {
 	conn, err := net.Dial("tcp", values(f)["address"])
 	require.NoError(t, err)
 	defer conn.Close()
-	gauge := program(t).Dependency().Gauges[0]
-	require.Eventually(t, func() bool { return gauge.Read(f) == 1 }, 10*time.Second, 100*time.Millisecond)
+	gauge := program(t).Dependency().Probes(f)[0]
+	require.Equal(t, "broker.connections", gauge.Series()[0].Name)
+	require.Eventually(t, func() bool {
+		now, err := gauge.Sample(t.Context())
+		return err == nil && now[0] == 1
+	}, 10*time.Second, 100*time.Millisecond)
 }
 
 func TestWhatIsWrongWithADependencyIsKnownBeforeAnythingStarts(t *testing.T) {

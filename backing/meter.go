@@ -1,9 +1,9 @@
 package backing
 
 import (
+	"context"
 	"math"
 	"strings"
-	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/harness"
@@ -11,79 +11,64 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// gauges are what is measured of every dependency of this sort:
+// gaugeEvery is the time between two samples of what a dependency counts itself.
+const gaugeEvery = 50 * time.Millisecond
+
+// counts are what is measured of every dependency of this sort, beside its processes:
 //
 //	NAME.connections   that its clients have open
 //	NAME.bytes_sent    by its clients to it so far; only where a proxy stands before it
 //	NAME.bytes_received
-func gauges(name string) []harness.Gauge {
-	counted := func(what, unit string, read func(*Backing) float64) harness.Gauge {
-		return harness.Gauge{Series: probe.Series{Name: name + "." + what, Unit: unit}, Read: func(f harness.Fake) float64 { return read(f.(*Backing)) }}
-	}
-	return []harness.Gauge{
-		counted("connections", result.UnitCount, (*Backing).connections),
-		counted("bytes_sent", result.UnitBytes, func(b *Backing) float64 {
-			if b.proxy == nil {
-				return math.NaN()
-			}
-			return float64(b.proxy.Stats().BytesUp)
-		}),
-		counted("bytes_received", result.UnitBytes, func(b *Backing) float64 {
-			if b.proxy == nil {
-				return math.NaN()
-			}
-			return float64(b.proxy.Stats().BytesDown)
-		}),
+func (c Config) counts() []probe.Series {
+	return []probe.Series{
+		{Name: c.Name + ".connections", Unit: result.UnitCount},
+		{Name: c.Name + ".bytes_sent", Unit: result.UnitBytes},
+		{Name: c.Name + ".bytes_received", Unit: result.UnitBytes},
 	}
 }
 
-// connections are those that its clients have open.
-func (b *Backing) connections() float64 {
-	if b.proxy != nil {
-		return float64(b.proxy.Stats().Open)
+// counters sample those that can be measured here.
+func (b *Backing) counters() []probe.Probe {
+	all := b.config.counts()
+	if b.proxy == nil {
+		if math.IsNaN(established(b.own, b.instance != nil)) {
+			return nil
+		}
+		return []probe.Probe{probe.Gauge(all[0], countEvery, func() float64 { return established(b.own, b.instance != nil) })}
 	}
-	return b.meter.read(b.own, b.instance != nil)
+	return []probe.Probe{probe.Gauges(b.config.Name+" connections", gaugeEvery, all, func(context.Context) ([]float64, error) {
+		s := b.proxy.Stats()
+		return []float64{float64(s.Open), float64(s.BytesUp), float64(s.BytesDown)}, nil
+	})}
 }
 
 // countEvery is between two counts of the machine's connections, which are as many
 // as the load makes them.
 const countEvery = 500 * time.Millisecond
 
-// meter counts connections in the kernel's table, now and then.
-type meter struct {
-	mu   sync.Mutex // guards below
-	at   time.Time
-	last float64
-}
-
-func (m *meter) read(address string, ours bool) float64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if time.Since(m.at) >= countEvery {
-		m.at, m.last = time.Now(), established(address, ours)
-	}
-	return m.last
-}
-
-// series are those of the program's processes.
+// series are what is measured of it, and of the program's processes.
 func (c Config) series() []probe.Series {
+	all := c.counts()
 	if c.Address != "" {
-		return nil
+		return all
 	}
-	var all []probe.Series
 	for _, p := range c.processProbes(probe.NewTree(probe.TreeConfig{Root: func() (int32, bool) { return 0, false }})) {
 		all = append(all, p.Series()...)
 	}
 	return all
 }
 
-// probes sample the program's processes: NAME.rss, NAME.cpu and so on.
+// probes sample it, and the program's processes: NAME.rss, NAME.cpu and so on.
 func (c Config) probes(f harness.Fake) []probe.Probe {
 	b, ok := f.(*Backing)
-	if !ok || b.instance == nil {
+	if !ok {
 		return nil
 	}
-	return c.processProbes(probe.NewTree(probe.TreeConfig{Root: b.instance.PID, Group: b.instance.MemoryDir, Mark: b.instance.Mark}))
+	all := b.counters()
+	if b.instance == nil {
+		return all
+	}
+	return append(all, c.processProbes(probe.NewTree(probe.TreeConfig{Root: b.instance.PID, Group: b.instance.MemoryDir, Mark: b.instance.Mark}))...)
 }
 
 func (c Config) processProbes(tree *probe.Tree) []probe.Probe {

@@ -21,7 +21,6 @@ type Backing struct {
 	system   *target.System   // nil: it is somebody else's
 	instance *target.Instance // of the system
 	signals  *chaos.Signals
-	meter    meter
 }
 
 var _ harness.Fake = (*Backing)(nil)

@@ -43,6 +43,7 @@ func web() {
 	var once sync.Once
 	var held net.Conn
 	http.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
+	http.HandleFunc("/die", func(http.ResponseWriter, *http.Request) { _, _ = asked(context.Background(), store, "die") })
 	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		if os.Getenv("TEST_ADVERTISED") != "" {
 			once.Do(func() {
@@ -193,17 +194,9 @@ func TestOneConnectionPastTheProxyMeansThatTheFaultWasNotExercised(t *testing.T)
 	}
 	run, err := harness.Run(t.Context(), runConfig(t), all)
 	require.NoError(t, err)
-	reason := func(s result.Scenario) (verdict result.Verdict, why string) {
-		for _, e := range s.Evidence {
-			if strings.HasPrefix(e.Name, "no way past the faults") {
-				return e.Verdict, e.Reason
-			}
-		}
-		return "", ""
-	}
-	verdict, why := reason(run.Scenarios[0])
+	verdict, why := evidenceOf(run.Scenarios[0], "no way past the faults of store")
 	require.Equal(t, result.Pass, verdict, why)
-	verdict, why = reason(run.Scenarios[1])
+	verdict, why = evidenceOf(run.Scenarios[1], "no way past the faults of store")
 	require.Equal(t, result.NotExercised, verdict)
 	require.Contains(t, why, "store")
 	require.Contains(t, why, "past the proxy")
@@ -212,12 +205,27 @@ func TestOneConnectionPastTheProxyMeansThatTheFaultWasNotExercised(t *testing.T)
 
 func TestADependencyThatEndsByItselfMakesTheExperimentInvalid(t *testing.T) {
 	s := stored(t, "store/dies")
-	s.Reconcile = func(ctx context.Context, state harness.State) (harness.Reconciliation, error) {
-		_, _ = asked(ctx, state.Values["store.address"], "die")
-		return harness.Reconciliation{}, nil
+	s.Load[0].Next = func(n int64, _ *rand.Rand) load.Request {
+		if n == 10 {
+			return load.Request{Path: "/die"}
+		}
+		return load.Request{Path: "/"}
 	}
+	s.Checks = []verdict.Check{verdict.Metric("web.sent").AtLeast(verdict.Count(1))}
 	run, err := harness.Run(t.Context(), runConfig(t), []harness.Scenario{s})
 	require.NoError(t, err)
-	require.Equal(t, result.Inconclusive, run.Scenarios[0].Verdict)
-	require.Contains(t, run.Scenarios[0].Reason, "store ended by itself")
+	require.NotEqual(t, result.Pass, run.Scenarios[0].Verdict)
+	verdict, why := evidenceOf(run.Scenarios[0], "stayed up: store")
+	require.Equal(t, result.Inconclusive, verdict)
+	require.Contains(t, why, "store ended by itself: exited with code 9; its last lines: ")
+}
+
+// evidenceOf is a piece of the evidence by its name.
+func evidenceOf(s result.Scenario, name string) (verdict result.Verdict, why string) {
+	for _, e := range s.Evidence {
+		if e.Name == name {
+			return e.Verdict, e.Reason
+		}
+	}
+	return "", "there is none"
 }

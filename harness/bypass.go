@@ -92,7 +92,7 @@ func backingEvidence(all []BackingSeen) []result.Check {
 				b.pastText()))
 		}
 		if len(b.Ended) > 0 {
-			text := fmt.Sprintf("%s ended by itself: it was %s", b.Name, strings.Join(b.Ended, ", then "))
+			text := fmt.Sprintf("%s ended by itself: %s", b.Name, strings.Join(b.Ended, ", then "))
 			if len(b.Log) > 0 {
 				text += "; its last lines: " + strings.Join(b.Log, " | ")
 			}

@@ -208,7 +208,7 @@ func TestOptionsHaveDefaults(t *testing.T) {
 	full := reflect.ValueOf(Options{}.withDefaults())
 	for i := range full.NumField() {
 		switch field := full.Type().Field(i).Name; field {
-		case "Journal": // none is the default
+		case "Journal", "Settings": // none is the default
 		default:
 			require.False(t, full.Field(i).IsZero(), field)
 		}
