@@ -45,6 +45,10 @@ func TestMain(m *testing.M) {
 		serve(how)
 		return
 	}
+	if dir := os.Getenv("TEST_HARNESS_OF_SHOP"); dir != "" {
+		sellUntilKilled(dir)
+		return
+	}
 	if dir := os.Getenv("TEST_HARNESS"); dir != "" {
 		runUntilKilled(dir)
 		return

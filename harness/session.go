@@ -58,6 +58,7 @@ func openFor(ctx context.Context, cfg Config, scenarios []Scenario, variants []V
 		return nil, err
 	}
 	s := &Session{cfg: cfg}
+	s.sayUnseen(scenarios)
 	if err := s.open(ctx, scenarios); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}

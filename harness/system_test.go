@@ -1,12 +1,16 @@
 package harness_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -44,8 +48,12 @@ func work() {
 func shop(t *testing.T) harness.Config {
 	t.Helper()
 	cfg := config(t)
-	self := cfg.Target.Program
-	cfg.Target = harness.Launch{
+	cfg.Target = launchOfShop(cfg.Target.Program)
+	return cfg
+}
+
+func launchOfShop(self string) harness.Launch {
+	return harness.Launch{
 		Values: map[string]string{"secrets.app": "kept-between-us"},
 		Entry:  "web",
 		Processes: []target.Process{
@@ -60,7 +68,52 @@ func shop(t *testing.T) harness.Config {
 			},
 		},
 	}
-	return cfg
+}
+
+// sellUntilKilled is a harness in a process of its own, in the middle of faults at the
+// processes of a shop.
+func sellUntilKilled(dir string) {
+	self, _ := os.Executable()
+	s := selling(
+		harness.Fault{ID: "still", On: "worker", Kind: fault.Pause{}},
+		harness.Fault{ID: "hungry", On: "web", Kind: fault.Starve{CPUs: 0.5}},
+	)
+	s.Timeline.Inject = time.Minute
+	s.Load[0].Profile = load.Constant(20, s.Timeline.Total())
+	_, err := harness.Run(context.Background(), harness.Config{
+		Seed: 1, Ceiling: load.Ceiling{PerSecond: 1000}, Out: filepath.Join(dir, "out"), UndoDir: filepath.Join(dir, "undo"), Target: launchOfShop(self),
+		Observe: func(e harness.Event) { fmt.Println(e.Kind, e.Phase) },
+	}, []harness.Scenario{s})
+	fmt.Fprintln(os.Stderr, err)
+}
+
+// A harness that is killed while processes of its target stand still and are limited
+// leaves none of them, no limit, and nothing that the next run does not clear.
+func TestAKilledHarnessLeavesNothingOfATargetOfSeveralProcesses(t *testing.T) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), "TEST_HARNESS_OF_SHOP="+dir)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	waitFor(t, out, "tick inject")
+	data, err := os.ReadFile(filepath.Join(dir, "out", "run.json"))
+	require.NoError(t, err)
+	partial := new(result.Run)
+	require.NoError(t, json.Unmarshal(data, partial))
+	require.NotEmpty(t, processesOf(t, partial.ID), "they are there to be left")
+	require.NoError(t, cmd.Process.Signal(syscall.SIGKILL))
+	_ = cmd.Wait()
+
+	cfg := shop(t)
+	cfg.UndoDir = filepath.Join(dir, "undo")
+	held(t, sell(t, cfg, selling()))
+	require.Empty(t, processesOf(t, partial.ID))
+	journals, err := filepath.Glob(filepath.Join(cfg.UndoDir, "*"))
+	require.NoError(t, err)
+	require.Empty(t, journals)
 }
 
 // selling is a scenario of the shop.
@@ -201,4 +254,20 @@ func TestAServiceThatSomebodyElseRunsIsOnlyAsked(t *testing.T) {
 	require.Equal(t, result.NotExercised, got.Verdict)
 	require.Contains(t, got.Reason, `"kill" cannot be laid on a service that somebody else runs`)
 	require.Zero(t, asked)
+}
+
+func TestWhatCannotBeSeenElsewhereIsSaidBeforeTheRun(t *testing.T) {
+	cfg, s := config(t), selling()
+	cfg.Target = harness.Launch{URL: "http://127.0.0.1:1", AllowHosts: []string{"127.0.0.1"}, AllowLoad: true}
+	s.Checks = append(s.Checks, verdict.Metric("target.rss.max").Below(verdict.Bytes(1<<30)))
+	var said []string
+	cfg.Observe = func(e harness.Event) {
+		if e.Kind == harness.Note {
+			said = append(said, e.Text)
+		}
+	}
+	session, err := harness.Open(t.Context(), cfg, s)
+	require.NoError(t, err)
+	require.NoError(t, session.Close(t.Context()))
+	require.Contains(t, said, "shop/selling: target.rss.max cannot be seen at a service that somebody else runs: not exercised")
 }
