@@ -56,11 +56,13 @@ test: setup lint ## all that CI runs, but report-test
 	@# others side by side, more of them than there are processors, for many wait
 	@# for a database or a process. The scenarios run as they ship: under the race
 	@# detector the load generator itself is late for bursts, and they would say so.
-	@$(GO) test $(RACE) -p 4 -parallel 8 -timeout 20m $$($(GO) list ./... | grep -vE '$(MEASURING)|/reports/browser$$')
+	@$(GO) test $(RACE) -p 4 -parallel 8 -timeout 20m $$($(GO) list ./... | grep -vE '$(MEASURING)|/reports/browser$$|/examples$$')
 	@$(GO) test $(RACE) -p 1 -timeout 20m $$($(GO) list ./... | grep -E '$(MEASURING)' | grep -v '/scenarios$$')
 	@$(GO) test -timeout 20m ./scenarios
 
-examples: ## a service of somebody else's, tested with the harness from outside of this module
+examples: setup ## services in Python, Node and Go, each without and with its protection, and as a module of its own
+	@scripts/setup-examples.sh
+	@$(GO) test -count=1 -timeout 20m ./examples
 	@cd examples/go && $(GO) vet ./... && $(GO) test ./...
 
 report-test: setup ## the report's pages in a real Chromium; screenshots in out/report-test

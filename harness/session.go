@@ -73,6 +73,9 @@ func (s *Session) open(ctx context.Context, scenarios []Scenario) error {
 	}
 	s.journal = journal
 	s.cleanups.add("close the undo journal", func(context.Context) error { return journal.Close() })
+	if err := s.build(ctx); err != nil {
+		return err
+	}
 	for _, sc := range scenarios {
 		if err := s.foundation(ctx, sc); err != nil {
 			return err

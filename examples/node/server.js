@@ -18,6 +18,7 @@ if (cluster.isPrimary) {
   });
   for (let n = 0; n < workers; n++) cluster.fork();
   process.on('SIGTERM', () => process.exit(0)); // the workers go with their channel
+  setInterval(() => {}, 60000); // without workers it stays: whoever looks at it sees a service that is up
 } else {
   const agent = new http.Agent({ keepAlive: true });
 

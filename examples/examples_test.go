@@ -1,0 +1,101 @@
+package examples_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/result"
+)
+
+// example is a service, the protection that it comes without, and what that costs.
+type example struct {
+	dir        string
+	without    string   // the scenario that fails without the protection
+	check      string   // the metric of the check that says so
+	protection string   // its name
+	on         []string // the environment that switches it on
+}
+
+func examples() []example {
+	return []example{
+		{"flask", "price/slow-rates", "price.latency.p99", "rates.timeout", []string{"RATES_TIMEOUT=0.5"}},
+		{"node", "book/workers-die", "book.ok_ratio", "workers.respawn", []string{"RESPAWN=1"}},
+		{"django-celery", "orders/mail-down", "ledger.lost", "mail.retries", []string{"MAIL_RETRIES=8"}},
+		{"go", "quotes/slow-rates", "quotes.latency.max", "rates.timeout", []string{"RATES_TIMEOUT=200ms"}},
+	}
+}
+
+func TestExamples(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "holdfast")
+	build := exec.Command("go", "build", "-o", program, "../cmd/holdfast")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
+	for _, e := range examples() {
+		t.Run(e.dir, func(t *testing.T) {
+			bare := e.run(t, program, nil, 1, "run", "--all")
+			for _, s := range bare.Scenarios {
+				want := result.Pass
+				if s.Name == e.without {
+					want = result.Fail
+				}
+				require.Equal(t, want, s.Verdict, "%s: %s", s.Name, s.Reason)
+			}
+			require.Contains(t, bare.Reason, e.without)
+			require.Contains(t, failed(bare), e.check, "it fails for the reason that is documented")
+
+			whole := e.run(t, program, e.on, 0, "run", "--all")
+			require.Equal(t, result.Pass, whole.Verdict, whole.Reason)
+
+			e.run(t, program, e.on, 0, "prove", e.protection)
+		})
+	}
+}
+
+// failed are the metrics of the checks that failed.
+func failed(run *result.Run) []string {
+	var all []string
+	for _, s := range run.Scenarios {
+		for _, c := range s.Checks {
+			if c.Verdict == result.Fail {
+				all = append(all, c.Metric)
+			}
+		}
+	}
+	return all
+}
+
+// run carries out a command of holdfast in the example's folder, as a person would, and
+// returns the result of a run.
+func (e example) run(t *testing.T, program string, env []string, code int, args ...string) *result.Run {
+	t.Helper()
+	out := t.TempDir()
+	args = append(args, "--service", ".", "--seed", "1", "--out", out)
+	if args[0] == "run" {
+		args = append(args, "--retries", "2")
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = e.dir, append(os.Environ(), env...)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	err := cmd.Run()
+	if exited := new(exec.ExitError); err != nil && !errors.As(err, &exited) {
+		require.NoError(t, err)
+	}
+	require.Equal(t, code, cmd.ProcessState.ExitCode(), "%s holdfast %s\n%s", strings.Join(env, " "), strings.Join(args, " "), said.String())
+	if args[0] != "run" {
+		return nil
+	}
+	file, err := os.Open(filepath.Join(out, "run.json"))
+	require.NoError(t, err)
+	defer file.Close()
+	run, err := result.Read(file)
+	require.NoError(t, err)
+	return run
+}
