@@ -80,6 +80,7 @@ func badFiles() []bad {
 		{"a request that comes too early", "after: ready, capture", "capture", "write after: ready", false},
 		{"a capture that is none", "token: json.key", "token: jsn.key", "did you mean json?", false},
 		{"SQL to a cache", `values: { url: "{stripe.url}/hook" }, at: db`, `values: { url: "{stripe.url}/hook" }, at: cache`, "cache is no Postgres", false},
+		{"a mail's key of nothing", "  stripe:\n", "  post: { smtp: { key: \"{subjct}\" } }\n  stripe:\n", "{subjct} is nothing of a letter: there are from, to, subject, message_id, text, html, user and header.NAME, did you mean subject?", false},
 		// protections
 		{"nothing takes it away", "without: { command: { worker: [./run.sh, worker, --tries, \"1\"] } }", "without: {}", "nothing takes it away", false},
 		{"taken away in nobody", "without: { env: { web:", "without: { env: { wep:", `there is no process "wep", did you mean web?`, false},

@@ -96,7 +96,7 @@ func (c *compiler) dependency(path, name string, d Dependency) (harness.Dependen
 	case d.HTTP != nil:
 		return c.stub(path+".http", name, d)
 	case d.SMTP != nil:
-		return c.smtp(name, d), true
+		return c.smtp(path+".smtp", name, d), true
 	case d.Resend != nil:
 		return c.resend(name, d), true
 	default:

@@ -52,6 +52,8 @@ type Postgres struct {
 type SMTP struct {
 	// Whether it offers STARTTLS, with a certificate of its own.
 	StartTLS bool `yaml:"starttls"`
+	// What makes two mails the same business, for example "{header.X-Order}" or "{to}": of a mail there are {from}, {to}, {subject}, {message_id}, {text}, {html}, {user} and {header.NAME}. Attempts are counted by it, and a ledger finds what arrived. Defaults to the recipients with sender, subject and text.
+	Key string `yaml:"key"`
 }
 
 // Resend is an e-mail API that is played here. It has no settings; {key} in its export is

@@ -113,8 +113,12 @@ func (c *compiler) backing(path, name string, d Dependency) (harness.Dependency,
 }
 
 // smtp compiles a mail server that is played here.
-func (c *compiler) smtp(name string, d Dependency) harness.Dependency {
-	dependency := adapter.SMTP(name, smtpserver.Config{StartTLS: d.SMTP.StartTLS})
+func (c *compiler) smtp(path, name string, d Dependency) harness.Dependency {
+	config := smtpserver.Config{StartTLS: d.SMTP.StartTLS, Key: d.SMTP.Key}
+	for _, problem := range apart(config.Validate()) {
+		c.report.Say(path+".key", "%v", problem)
+	}
+	dependency := adapter.SMTP(name, config)
 	dependency.Export = d.Export.Map()
 	return dependency
 }
