@@ -27,6 +27,7 @@ func Conclude(s Scenario, m Measurement) result.Scenario {
 	}
 	explainDeath(&out, m.Load)
 	explainWrong(&out, m.Load)
+	explainByNotes(&out, m.Load)
 	out.Verdict, out.Reason = verdict.OfScenario(out.Checks, out.Evidence, out.Error)
 	return out
 }
@@ -55,7 +56,7 @@ func partial(s Scenario, m Measurement, seen LoadSeen) result.Scenario {
 func checksOf(s Scenario, notOurs bool) []verdict.Check {
 	up := verdict.Metric(verdict.UnexpectedEnds).Equals(verdict.Count(0)).
 		Because("a target that ends by itself holds nothing")
-	checks := slices.Clone(s.Checks)
+	checks := slices.Concat(s.Checks, s.implied())
 	if len(checks) > 0 && !slices.ContainsFunc(checks, func(c verdict.Check) bool { return c.Primary }) {
 		checks[0].Primary = true
 	}
@@ -127,6 +128,18 @@ func explainDeath(out *result.Scenario, seen *LoadSeen) {
 	for i := range out.Checks {
 		if out.Checks[i].Metric == verdict.UnexpectedEnds {
 			out.Checks[i].Reason = whose(*seen.Died) + " was " + seen.Died.String()
+		}
+	}
+}
+
+// explainByNotes says of checks that did not pass what was noted of their metrics.
+func explainByNotes(out *result.Scenario, seen *LoadSeen) {
+	if seen == nil {
+		return
+	}
+	for i, c := range out.Checks {
+		if notes := seen.Notes[c.Metric]; len(notes) > 0 && c.Verdict != result.Pass && !c.Standing {
+			out.Checks[i].Reason += "; " + strings.Join(notes, "; ")
 		}
 	}
 }

@@ -79,6 +79,9 @@ func serve(how string) {
 		}
 		fmt.Fprint(w, `{"answer":42}`)
 	})
+	if orders, ok := strings.CutPrefix(how, "shop "); ok {
+		takeOrders(mux, orders)
+	}
 	if how == "exit" {
 		fmt.Fprintln(os.Stderr, "no configuration, no service")
 		os.Exit(3)

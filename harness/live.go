@@ -42,6 +42,10 @@ type live struct {
 	events   eventLog
 	runaway  runaway // of somebody else's service
 	display  display
+	readers
+	looks      patience // at whether the work is done
+	actions    doings
+	invariants examinations
 }
 
 // drive starts the clock, and on it the probes, the faults and the load, lets the
@@ -53,11 +57,17 @@ func (s *Session) drive(ctx context.Context, st *setup, undo *cleanups, sofar fu
 	if err := l.begin(ctx, undo); err != nil {
 		return nil, err
 	}
+	l.examine(ctx)
+	l.act(ctx)
 	alone := l.follow(ctx)
 	how, outcomes := l.watch(ctx)
 	alone()
+	done := l.actions.over(errExperimentOver)
 	seen := l.end(ctx, how, outcomes)
-	return seen, errors.Join(how.restart, l.reconcile(ctx, seen))
+	l.examined(ctx, seen, !how.early() || how.overdue)
+	err := errors.Join(how.restart, l.reconcile(ctx, seen), l.account(ctx, seen))
+	seen.Findings = append(done, seen.Findings...)
+	return seen, err
 }
 
 func (l *live) begin(ctx context.Context, undo *cleanups) error {
@@ -65,6 +75,7 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	if err != nil {
 		return err
 	}
+	probes = append(probes, l.samples()...)
 	scene, err := l.scene()
 	if err != nil {
 		return err
@@ -78,6 +89,7 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	if l.sampler, err = probe.Start(context.WithoutCancel(ctx), l.start, probes...); err != nil {
 		return err
 	}
+	undo.add("end the questions to the database", l.close)
 	undo.add("stop the probes", func(context.Context) error { l.sampler.Stop(); return nil })
 	l.schedule, err = chaos.Start(ctx, chaos.Config{Start: l.start, Places: l.places, Plan: l.scenario.plan(), Notify: l.faultChanged, UndoTimeout: undoTimeout})
 	if err != nil {
@@ -112,6 +124,9 @@ func (l *live) exchanges() func(load.Exchange) {
 	}
 	return func(x load.Exchange) {
 		l.watches.exchanged(x)
+		if l.books != nil {
+			l.books.exchanged(x)
+		}
 		if l.flights != nil {
 			l.flights.note(x)
 		}
@@ -123,16 +138,23 @@ func (l *live) exchanges() func(load.Exchange) {
 
 // answered is who is told of each answer, nil where nobody is.
 func (l *live) answered() func(load.Exchange, load.Request, load.Answer) {
-	checks := l.watches.answered()
-	switch {
-	case l.company == nil:
-		return checks
-	case checks == nil:
-		return l.company.Answered
+	var all []func(load.Exchange, load.Request, load.Answer)
+	if l.company != nil {
+		all = append(all, l.company.Answered)
+	}
+	if l.books != nil && len(l.books.paths) > 0 {
+		all = append(all, l.books.Answered)
+	}
+	if checks := l.watches.answered(); checks != nil {
+		all = append(all, checks)
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	return func(x load.Exchange, r load.Request, a load.Answer) {
-		l.company.Answered(x, r, a)
-		checks(x, r, a)
+		for _, tell := range all {
+			tell(x, r, a)
+		}
 	}
 }
 
@@ -252,14 +274,14 @@ func (l *live) finished(ctx context.Context, outcomes []load.Tally) bool {
 	if l.now() < l.scenario.Timeline.Total() {
 		return false
 	}
-	if l.scenario.Drained == nil {
-		return true
+	if !l.actions.done() {
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, drainedTimeout)
 	defer cancel()
 	state := l.state()
 	state.Streams = outcomes
-	drained, err := l.scenario.Drained(ctx, state)
+	drained, err := l.settled(ctx, state)
 	return drained && err == nil // an error is asked about again until the drain's time is over
 }
 

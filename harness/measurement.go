@@ -57,7 +57,10 @@ type LoadSeen struct {
 	// Readings are what fakes, the scenario's own measures and its reconciliation
 	// measured: by metric, and by phase ("" is all that follows the warm-up).
 	Readings map[string]map[string]verdict.Reading
-	Ledger   *result.Ledger // nil: none was drawn up
+	// Notes are what is worth to know of a metric where a check on it did not pass:
+	// examples, why it could not be measured.
+	Notes  map[string][]string
+	Ledger *result.Ledger // nil: none was drawn up
 	// Standing is what the standing checks found.
 	Standing []standing.Finding
 	// Findings are what its reconciliation looked at one by one.
@@ -110,6 +113,17 @@ func (l *LoadSeen) read(metric string, of func(verdict.Window) verdict.Reading) 
 			l.Readings[metric][phase] = of(w)
 		}
 	}
+}
+
+// note keeps what is worth to know of a metric; nothing is not.
+func (l *LoadSeen) note(metric, text string) {
+	if text == "" {
+		return
+	}
+	if l.Notes == nil {
+		l.Notes = map[string][]string{}
+	}
+	l.Notes[metric] = append(l.Notes[metric], text)
 }
 
 // phaseNames are those that a check may name; "" is all that follows the warm-up.

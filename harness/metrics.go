@@ -28,6 +28,12 @@ func registry(s Scenario, m Measurement) *verdict.Registry {
 			r.addReading(metric)
 		}
 	}
+	if s.Ledger != nil {
+		r.addAccount()
+	}
+	for _, i := range s.Invariants {
+		r.addReading(i.descriptor())
+	}
 	r.addCut(s)
 	r.addDrain(s.Timeline)
 	r.addDeath()

@@ -34,6 +34,9 @@ func seriesOf(s Scenario) []probe.Series {
 	for _, m := range s.Watch {
 		all = append(all, m.Series)
 	}
+	for _, g := range s.Samples {
+		all = append(all, g.series())
+	}
 	for _, d := range s.World.Dependencies {
 		for _, g := range d.Gauges {
 			all = append(all, g.Series)

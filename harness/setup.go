@@ -42,6 +42,7 @@ type setup struct {
 	gate      *egress.Gate // nil: the target's way out is open
 	watches   *watches     // nil until the load is about to begin
 	company   Companion    // nil: the scenario has none
+	books     *books       // nil: the scenario has no declared ledger
 	seed      uint64       // of the run
 	canary    witness.Calibration
 	begun     time.Time         // the zero of the target's clock
@@ -63,6 +64,7 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	if sc.Companion != nil {
 		st.company = sc.Companion()
 	}
+	st.books = newBooks(sc.Ledger)
 	dsn, err := s.setUpWorld(ctx, st, undo)
 	if err != nil {
 		return nil, err

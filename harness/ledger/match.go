@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
@@ -64,6 +66,8 @@ type Account struct {
 	Strangers         Class // done, and asked for by nobody
 	// Same are keys that more than one request had. With one, the account says nothing.
 	Same Class
+	// Refused is how many keys were refused.
+	Refused int64
 	// Unnamed is how many requests were accepted without a key of their own: what it is
 	// made of did not stand in the answer.
 	Unnamed int64
@@ -113,6 +117,9 @@ func (a *Account) enter(one Asked, came []Arrival, times int) {
 	if len(came) > times {
 		a.Doubled.add(one.Key)
 	}
+	if one.Fate == Refused {
+		a.Refused++
+	}
 	switch {
 	case one.Fate == Unknown:
 		a.Unknown.add(one.Key)
@@ -151,6 +158,35 @@ func (a Account) Delay(percent float64) verdict.Reading {
 	}
 	i := min(max(int(percent/100*float64(n)+0.999999)-1, 0), n-1)
 	return verdict.Reading{Value: a.Delays[i], Samples: int64(n)}
+}
+
+// Doubt says why the account says nothing: its keys do not tell requests apart. Empty:
+// they do.
+func (a Account) Doubt() string {
+	switch {
+	case a.Same.N > 0:
+		return fmt.Sprintf("the ledger's key does not tell requests apart: %d keys were those of several requests, for example %s", a.Same.N, a.Same)
+	case a.Unnamed > 0:
+		return fmt.Sprintf("the ledger's key did not stand in the answer of %d requests that were accepted", a.Unnamed)
+	}
+	return ""
+}
+
+// Result is the account as it stands in a result.
+func (a Account) Result() *result.Ledger {
+	l := &result.Ledger{
+		Accepted: a.Accepted.N, Arrived: &a.Arrived.N, Delivered: a.Accepted.N - a.Lost.N, Lost: a.Lost.N, Duplicated: a.Doubled.N,
+		Unknown: a.Unknown.N, Phantom: a.Phantom.N, Strangers: a.Strangers.N, Examples: map[string][]string{},
+	}
+	for name, c := range map[string]Class{"lost": a.Lost, "doubled": a.Doubled, "unknown": a.Unknown, "phantom": a.Phantom, "strangers": a.Strangers} {
+		if len(c.Keys) > 0 {
+			l.Examples[name] = c.Keys
+		}
+	}
+	if n := int64(len(a.Delays)); n > 0 {
+		l.DelayP99MS = &a.Delays[min(n-1, (n*99+99)/100-1)]
+	}
+	return l
 }
 
 // String is a class's keys as examples.

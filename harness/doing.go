@@ -1,0 +1,96 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"holdfast.dev/holdfast/harness/standing"
+)
+
+// errExperimentOver is why an action is ended with the experiment.
+var errExperimentOver = errors.New("it was still going on when the experiment was over")
+
+// doings are the actions of an experiment at work.
+type doings struct {
+	end  context.CancelCauseFunc
+	work sync.WaitGroup
+
+	mu      sync.Mutex // guards below
+	open    int        // how many are still to be done
+	finding standing.Finding
+}
+
+// act carries out the scenario's actions, each at its time, until over is called.
+func (l *live) act(ctx context.Context) {
+	d := &l.actions
+	d.finding = standing.Finding{Check: "actions", About: "each action on the timeline is carried out and ends well"}
+	ctx, d.end = context.WithCancelCause(ctx)
+	d.open = len(l.scenario.Actions)
+	for _, a := range l.scenario.Actions {
+		d.work.Go(func() {
+			l.do(ctx, a)
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.open--
+		})
+	}
+}
+
+// do waits for an action's time and carries it out.
+func (l *live) do(ctx context.Context, a Action) {
+	wait := time.NewTimer(time.Until(l.start.Add(a.at(l.scenario.Timeline))))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+		return
+	}
+	began := l.now()
+	l.events.add(began, "action "+a.Name+" began")
+	one := a.Step
+	one.Name = "action " + a.Name
+	out, err := l.carryOut(ctx, one)
+	took := (l.now() - began).Round(time.Millisecond)
+	if err == nil {
+		said := ""
+		if n := len(out.Log); n > 0 {
+			said = ": " + out.Log[n-1]
+		}
+		l.events.add(l.now(), fmt.Sprintf("action %s was done after %s%s", a.Name, took, said))
+	} else {
+		l.events.add(l.now(), fmt.Sprintf("action %s failed after %s", a.Name, took))
+	}
+	d := &l.actions
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.finding.Looked++
+	if err != nil {
+		d.finding.Add(standing.Example{At: began, What: err.Error()})
+	}
+}
+
+// done reports whether all actions are.
+func (d *doings) done() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.open == 0
+}
+
+// over ends what is still going on, waits for it, and says what was found. It may be
+// called again.
+func (d *doings) over(cause error) []standing.Finding {
+	if d.end == nil {
+		return nil
+	}
+	d.end(cause)
+	d.work.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.finding.Looked == 0 {
+		return nil
+	}
+	return []standing.Finding{d.finding}
+}
