@@ -51,14 +51,19 @@ func (r metrics) addStream(s load.Stream) {
 			}
 			return read
 		})
-	if load.MayRefuse(s) {
-		r.addRefusals(s.Name)
-	}
+	r.addRefusals(s)
 }
 
 // addRefusals enters STREAM.refused and STREAM.refused_ratio. A stream that knows no
 // orderly refusals has neither: nothing could ever be counted there.
-func (r metrics) addRefusals(stream string) {
+func (r metrics) addRefusals(s load.Stream) {
+	stream := s.Name
+	if !load.MayRefuse(s) {
+		for _, name := range []string{".refused", ".refused_ratio"} {
+			r.Lacks(stream+name, "nothing says by which answers "+stream+" is refused in an orderly way, for example 503 with Retry-After")
+		}
+		return
+	}
 	r.addCount(verdict.Descriptor{Name: stream + ".refused", Unit: result.UnitCount, Timed: true, About: "refusals in an orderly way"}, stream, outOfSent(load.Refused))
 	r.addCount(verdict.Descriptor{Name: stream + ".refused_ratio", Unit: result.UnitRatio, Timed: true, About: "refusals in an orderly way out of all that were sent"}, stream,
 		shareOfSent(load.Refused))

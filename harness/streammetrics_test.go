@@ -59,7 +59,7 @@ func TestRefusalsAreCountedApartAndAreNoSuccess(t *testing.T) {
 // A stream that knows no refusals counts none: a check on them could not fail.
 func TestAStreamWithoutRefusalsHasNoSuchMetric(t *testing.T) {
 	s := twoPhases(verdict.Metric("web.refused_ratio").AtMost(verdict.Percent(10)))
-	require.ErrorContains(t, s.Validate(), "web.refused_ratio")
+	require.ErrorContains(t, s.Validate(), `nothing measures "web.refused_ratio": nothing says by which answers web is refused`)
 }
 
 func TestTheStepsOfAJourneyHaveMetricsOfTheirOwn(t *testing.T) {

@@ -229,3 +229,37 @@ func TestWhatIsNoJourneyIsSaid(t *testing.T) {
 	_, err := load.Start(t.Context(), load.Config{BaseURL: "http://127.0.0.1:1"}, valid(), load.Stream{Name: "order.pay", Profile: load.Constant(1, time.Second), Next: get("/")})
 	require.ErrorContains(t, err, `two streams are named "order.pay"`)
 }
+
+// A journey that is written in other words is the same plan; one that asks something
+// else at any step, or goes elsewhere, is another.
+func TestThePlanOfAJourneyIsThatOfAllItsSteps(t *testing.T) {
+	plan := func(change func(*load.Stream)) string {
+		s := orders(t, load.Constant(100, time.Second))
+		change(&s)
+		require.NoError(t, s.Validate())
+		return load.PlanHash(1, s, 10_000)
+	}
+	want := plan(func(*load.Stream) {})
+	for name, same := range map[string]func(*load.Stream){
+		"a body and its type instead of json": func(s *load.Stream) {
+			s.Steps[0].Template.JSON, s.Steps[0].Template.Body = nil, `{"user": "u{user}"}`
+			s.Steps[0].Template.Header = map[string]string{"content-type": "application/json"}
+		},
+		"variables of the steps": func(s *load.Stream) {
+			s.Steps[0].Template.Vars, s.Vars = s.Vars, nil
+		},
+		"one more variable": func(s *load.Stream) {
+			s.Vars = map[string]load.Var{"user": {Unique: load.UniqueNumber}, "other": words("a")}
+		},
+	} {
+		require.Equal(t, want, plan(same), name)
+	}
+	for name, other := range map[string]func(*load.Stream){
+		"the last step":   func(s *load.Stream) { s.Steps[2].Template.Path = "/carts/{cart}/pay?now" },
+		"one step less":   func(s *load.Stream) { s.Steps = s.Steps[:2] },
+		"another process": func(s *load.Stream) { s.To = "ws" },
+		"another rate":    func(s *load.Stream) { s.Profile = load.Constant(99, time.Second) },
+	} {
+		require.NotEqual(t, want, plan(other), name)
+	}
+}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -144,7 +145,7 @@ func (s Stream) Validate() error {
 	case s.Profile == nil:
 		add("Profile is missing")
 	case s.Profile.Duration() <= 0:
-		add("%s has no duration", s.Profile)
+		add("%s has no duration", cmp.Or(s.Profile.String(), "its load"))
 	case Planned(s.Profile) == 0:
 		add("%s plans no request", s.Profile)
 	case Planned(s.Profile) >= maxPlanned:

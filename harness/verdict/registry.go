@@ -42,6 +42,7 @@ type Source struct {
 // Registry is all that one scenario measures, by name.
 type Registry struct {
 	entries map[string]entry
+	lacks   map[string]string // why what could have been expected is not measured
 }
 
 type entry struct {
@@ -57,6 +58,14 @@ func (b *Registry) Add(d Descriptor, s Source) {
 	if _, ok := b.entries[d.Name]; !ok {
 		b.entries[d.Name] = entry{d, s}
 	}
+}
+
+// Lacks says why there is no metric of a name that people may look for.
+func (b *Registry) Lacks(name, why string) {
+	if b.lacks == nil {
+		b.lacks = map[string]string{}
+	}
+	b.lacks[name] = why
 }
 
 // Names returns the names of all metrics, sorted.

@@ -27,6 +27,8 @@ func (b *Registry) validate(c Check) error {
 	limit, fits := c.Limit.In(e.Unit)
 	upper, upperFits := c.Upper.In(e.Unit)
 	switch {
+	case !ok && b.lacks[c.Metric] != "":
+		return fmt.Errorf("nothing measures %q: %s", c.Metric, b.lacks[c.Metric])
 	case !ok:
 		return fmt.Errorf("nothing measures %q%s", c.Metric, nearest.Hint(c.Metric, b.Names()))
 	case c.Op == "":
