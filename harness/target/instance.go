@@ -79,14 +79,12 @@ func unusedAddress(taken map[string]bool) (string, error) {
 
 // compose is what a life is told: the command with its program, and the environment.
 func (i *Instance) compose(string) (args []string, env map[string]string, err error) {
-	fill := func(text string) string { return placeholder.Text(text).Fill(i.value) }
 	for _, word := range i.process.Command {
-		args = append(args, fill(word))
-		for _, secret := range i.system.config.Secrets {
-			if secret != "" && strings.Contains(args[len(args)-1], secret) {
-				return nil, nil, fmt.Errorf("its command holds a secret (%q, once filled in): everybody on the machine can read a command; put it into the environment", word)
-			}
+		arg, err := i.argument(word)
+		if err != nil {
+			return nil, nil, err
 		}
+		args = append(args, arg)
 	}
 	env = map[string]string{}
 	if i.process.Image == "" {
@@ -94,9 +92,23 @@ func (i *Instance) compose(string) (args []string, env map[string]string, err er
 		args = args[1:] // the launcher has the program
 	}
 	for name, value := range i.process.Env {
-		env[name] = fill(value)
+		env[name] = placeholder.Text(value).Fill(i.value)
 	}
 	return args, env, nil
+}
+
+// argument fills in a word of the command. No secret may come into it that way.
+func (i *Instance) argument(word string) (text string, err error) {
+	text = placeholder.Text(word).Fill(func(name string) (string, bool) {
+		value, known := i.value(name)
+		for _, secret := range i.system.config.Secrets {
+			if secret != "" && strings.Contains(value, secret) {
+				err = fmt.Errorf("its command %q would hold a secret: everybody on the machine can read a command; put {%s} into the environment", word, name)
+			}
+		}
+		return value, known
+	})
+	return text, err
 }
 
 // value is that of a placeholder in its command or environment.

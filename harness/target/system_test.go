@@ -359,14 +359,14 @@ func TestAWorkerThatTheKernelKilledForMemoryIsCounted(t *testing.T) {
 func TestNoSecretGetsIntoACommand(t *testing.T) {
 	t.Parallel()
 	p := subject(t, "web")
-	p.Command = append(p.Command, "--key={key}")
+	p.Command = append(p.Command, "--driver=postgres", "--key={key}")
 	s := newService(t, func(c *target.SystemConfig) {
-		c.Secrets = []string{"hunter2hunter2"}
+		c.Secrets = []string{"hunter2hunter2", "postgres"} // what the user has typed is not our doing
 		c.Value = func(name string) (string, bool) { return "hunter2hunter2", name == "key" }
 	}, p)
 	err := s.Start(t.Context())
 	require.ErrorContains(t, err, `"--key={key}"`)
-	require.ErrorContains(t, err, "everybody on the machine can read a command")
+	require.ErrorContains(t, err, "everybody on the machine can read a command; put {key} into the environment")
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
