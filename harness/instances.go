@@ -46,7 +46,7 @@ func newInstance(s slot, t target.Target, bounded bool, listens ...string) *inst
 // setUpTargets starts the target: its one program, its instances, its processes, or
 // nothing where somebody else runs it.
 func (s *Session) setUpTargets(ctx context.Context, v Variant, st *setup, undo *cleanups, env told) error {
-	launch := v.launch(s.cfg.Target)
+	launch := v.launch(s.cfg.Target).withValues(st.scenario).withSettings(st.scenario)
 	var err error
 	switch {
 	case launch.URL != "":

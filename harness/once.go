@@ -104,7 +104,7 @@ func (s *Session) doOnce(ctx context.Context, sc Scenario, dsn, dir string) (cap
 	var undo cleanups
 	defer func() { err = errors.Join(err, undo.run(ctx)) }()
 	sc.Faults = nil
-	st, err := s.newSetup(s.cfg.Target, sc)
+	st, err := s.newSetup(s.cfg.Target.withValues(sc), sc)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (s *Session) onceIn(ctx context.Context, st *setup, dsn string) error {
 	if len(s.cfg.Target.Processes) == 0 {
 		env.settings = st.scenario.Settings
 	}
-	st.tell(Variant{}, s.cfg.Target, env)
+	st.tell(Variant{}, s.cfg.Target.withValues(st.scenario), env)
 	for _, one := range st.scenario.World.Once {
 		if err := s.carryOut(ctx, st, one); err != nil {
 			return fmt.Errorf("setup.once: %w", err)
@@ -144,7 +144,7 @@ func folderOf(d Dependency) string { return "data-" + strings.ReplaceAll(d.Name,
 // processes are told but addresses, the files that steps read, and where it is kept.
 func (s *Session) setupKey(sc Scenario, server *database.Server) (string, error) {
 	w := sc.World
-	parts := []any{snapshotFormat, w.Data.Key, w.Postgres, w.DatabaseName, w.DatabaseEnv, w.Once, s.cfg.Target.Values}
+	parts := []any{snapshotFormat, w.Data.Key, w.Postgres, w.DatabaseName, w.DatabaseEnv, w.Once, s.cfg.Target.withValues(sc).Values}
 	if len(s.cfg.Target.Processes) == 0 {
 		parts = append(parts, sc.Settings)
 	}

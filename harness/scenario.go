@@ -41,6 +41,12 @@ type Scenario struct {
 	World       World
 	// Settings are environment variables of the target, over its own defaults.
 	Settings map[string]string
+	// SettingsIn are the same for one process of several, by its name: over its own
+	// environment, under Settings.
+	SettingsIn map[string]map[string]string
+	// Values are what texts have by name in this scenario, over [Launch.Values]: its
+	// parameters.NAME.
+	Values map[string]string
 	// Compressed lists the times that Settings shorten, with what they stand for.
 	Compressed []result.Compressed
 	Timeline   Timeline

@@ -56,7 +56,7 @@ type setup struct {
 // fails; env is the target's environment as far as it came to be known. end is called
 // with why, when the experiment may not go on.
 func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string, end context.CancelCauseFunc) (*setup, error) {
-	launch := v.launch(s.cfg.Target)
+	launch := v.launch(s.cfg.Target).withValues(sc).withSettings(sc)
 	st, err := s.newSetup(launch, sc)
 	if err != nil {
 		return nil, err

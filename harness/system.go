@@ -97,6 +97,34 @@ func (l Launch) validateOff(p Protection) error {
 	return &InvalidError{Subject: "protection " + p.Name, Problems: errs}
 }
 
+// withValues is the launch with what texts have by name in a scenario.
+func (l Launch) withValues(s Scenario) Launch {
+	if len(s.Values) > 0 {
+		all := maps.Clone(l.Values)
+		if all == nil {
+			all = map[string]string{}
+		}
+		maps.Copy(all, s.Values)
+		l.Values = all
+	}
+	return l
+}
+
+// withSettings is the launch with what a scenario sets in single processes.
+func (l Launch) withSettings(s Scenario) Launch {
+	if len(s.SettingsIn) == 0 {
+		return l
+	}
+	l.Processes = slices.Clone(l.Processes)
+	for i, p := range l.Processes {
+		env := map[string]string{}
+		maps.Copy(env, p.Env)
+		maps.Copy(env, s.SettingsIn[p.Name])
+		l.Processes[i].Env = env
+	}
+	return l
+}
+
 // told is the environment of the target by where it comes from: the settings of the
 // scenario and of the variant, and where its dependencies are.
 type told struct{ settings, exports map[string]string }

@@ -62,8 +62,7 @@ func (c *compiler) setupStep(path string, s Step, n names) harness.SetupStep {
 	return out
 }
 
-// data is the data set of a scenario: an empty database, which the steps of setup
-// fill.
-func (c *compiler) data(Scenario) database.DataSet {
+// data is an empty database, which the steps of setup fill.
+func (c *compiler) data() database.DataSet {
 	return database.DataSet{Name: c.File.Name, Key: c.File.Name, Build: func(context.Context, string) error { return nil }}
 }

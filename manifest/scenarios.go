@@ -40,7 +40,7 @@ func (c *compiler) scenarios() {
 // scenario compiles one experiment.
 func (c *compiler) scenario(path string, s Scenario) harness.Scenario {
 	out := harness.Scenario{
-		Name: s.Name, Claim: s.Claim, Protections: s.Protections, World: c.world(path, s), Timeline: c.timeline(path, s.Timeline),
+		Name: s.Name, Claim: s.Claim, Protections: s.Protections, World: c.world(), Timeline: c.timeline(path, s.Timeline),
 		Headline: s.Headline, Slow: s.Slow, StandingOff: c.standingOff(path+".standing_off", s),
 	}
 	for _, p := range c.Launch.Processes {
@@ -73,9 +73,16 @@ func scenarioName(service, name string) string {
 
 // settings compiles the environment of one scenario.
 func (c *compiler) settings(path string, s Scenario, out *harness.Scenario) {
-	var in map[string]map[string]string
-	if out.Settings, in = c.off(path, s.Env); len(in) > 0 {
-		c.report.Say(path, "a scenario's environment is that of all processes")
+	out.Settings, out.SettingsIn = c.off(path, s.Env)
+	for process, env := range out.SettingsIn {
+		for name := range env {
+			if _, twice := out.Settings[name]; twice {
+				c.report.Say(path+"."+process+"."+name, "%s is set for all processes, too", name)
+			}
+		}
+	}
+	for _, row := range s.Parameters {
+		out.Values = with(out.Values, "parameters."+row.Name, row.Value)
 	}
 }
 
@@ -302,7 +309,7 @@ func ofTheWhole(problem string) bool {
 // whereOf is where the part of a scenario stands that a problem names.
 func (c *compiler) whereOf(path string, s harness.Scenario, problem string) string {
 	for j, check := range s.Checks {
-		if strings.Contains(problem, strconv.Quote(check.String())) || strings.Contains(problem, "check on "+check.Metric+" ") {
+		if strings.HasPrefix(problem, "check "+strconv.Quote(check.Text())) || strings.Contains(problem, "check on "+check.Metric+" ") {
 			return fmt.Sprintf("%s.checks[%d]", path, j)
 		}
 	}
@@ -336,11 +343,4 @@ func mapped[T any](all []T, name func(T) string) []string {
 		names[i] = name(one)
 	}
 	return names
-}
-
-// parametersOf: a scenario has the file's and its own over them.
-func (c *compiler) parametersOf(s Scenario) map[string]string {
-	all := c.File.Parameters.Map()
-	maps.Copy(all, s.Parameters.Map())
-	return all
 }
