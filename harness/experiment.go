@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"holdfast.dev/holdfast/harness/egress"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
 )
@@ -72,9 +71,7 @@ func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, m *Measur
 		})
 	}
 	err = errors.Join(err, undo.run(ctx))
-	if contact := new(egress.ContactError); errors.As(s.breach.seen(), &contact) {
-		m.Contact = contact.Error()
-	}
+	m.Contact = s.breach.contact()
 	if st != nil {
 		m.observe(context.WithoutCancel(ctx), st)
 	}

@@ -89,7 +89,7 @@ func serve(how string) {
 	if address, ok := strings.CutPrefix(how, "calls at its start "); ok {
 		callSomebody(address)
 	}
-	fmt.Fprintln(os.Stderr, http.ListenAndServe(os.Getenv("LISTEN_ADDR"), mux))
+	fmt.Fprintln(os.Stderr, http.ListenAndServe(listensAt(how, os.Getenv("LISTEN_ADDR")), mux))
 }
 
 // ceiling is measured once for all tests.

@@ -187,7 +187,7 @@ func (st *setup) watched() []standing.Part {
 	var all []standing.Part
 	for _, i := range st.instances {
 		p := standing.Part{Tree: i.tree, Sockets: i.sockets, Listens: i.listens}
-		if len(st.instances) > 1 {
+		if i.part != "" || len(st.instances) > 1 {
 			p.Name = i.place
 		}
 		all = append(all, p)

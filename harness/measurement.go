@@ -39,8 +39,8 @@ type Measurement struct {
 	// experiment from being carried out as it should. Empty: nothing.
 	Unmet  string
 	Failed string
-	// Contact is the call of somebody whom nobody named that ended the experiment.
-	// Empty: there was none.
+	// Contact is what ended the experiment of its target's doing: a call of somebody
+	// whom nobody named, a socket that others can reach. Empty: nothing.
 	Contact string
 }
 

@@ -88,6 +88,9 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	if err := s.setUpTargets(ctx, v, st, undo, all); err != nil {
 		return nil, err
 	}
+	if err := s.checkListeners(ctx, st); err != nil {
+		return nil, err
+	}
 	return st, s.doEach(ctx, st, true)
 }
 
@@ -296,7 +299,7 @@ func (st *setup) scene() (standing.Scene, error) {
 	return standing.Scene{
 		Phases: st.scenario.Timeline.Phases(), Target: state.Target, DSN: state.DSN,
 		Contract: promised, Secrets: st.secrets, OnlyRead: st.scenario.World.OnlyRead, News: st.scenario.World.News,
-		Parts: st.watched(), Outside: st.outside(),
+		Parts: st.watched(), Outside: st.outside(), Allowed: st.allowed(),
 	}, nil
 }
 

@@ -2,12 +2,15 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 
 	"holdfast.dev/holdfast/harness/egress"
+	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/undo"
@@ -40,6 +43,15 @@ func (b *breach) seen() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.first
+}
+
+// contact is what the target did, or offered, that it may not; empty: nothing.
+func (b *breach) contact() string {
+	err := b.seen()
+	if err == nil || errors.Is(err, errRunaway) {
+		return "" // that was ours
+	}
+	return err.Error()
 }
 
 // closeWayOut puts a gate between the target of an experiment and everybody else. end
@@ -79,6 +91,43 @@ func (s *Session) closeWayOut(ctx context.Context, st *setup, undoing *cleanups,
 	return nil
 }
 
+// allowed reports which addresses a person has named; nil where the way out is open.
+func (st *setup) allowed() func(netip.AddrPort) bool {
+	if st.gate == nil {
+		return nil
+	}
+	return st.gate.Allows
+}
+
+// listeningError is a target that others can reach, or at a port that nobody gave it.
+type listeningError struct{ what []string }
+
+// Error says who listens where, and what to do.
+func (e *listeningError) Error() string {
+	return strings.Join(e.what, "; ") + ": have each process listen at its own {host} and {port}, which its command or its environment can say"
+}
+
+// checkListeners ends the run where a process of the target, as soon as it is ready,
+// listens where it should not.
+func (s *Session) checkListeners(ctx context.Context, st *setup) error {
+	if st.gate == nil || !probe.SocketsAreSeen {
+		return nil
+	}
+	var ours []standing.Part
+	for i, part := range st.watched() {
+		if p, ok := s.cfg.Target.process(st.instances[i].part); !ok || p.Image == "" { // an image listens in a network of its own
+			ours = append(ours, part)
+		}
+	}
+	wrong, err := standing.Listeners(ctx, ours)
+	if err != nil || len(wrong) == 0 {
+		return err
+	}
+	refused := &listeningError{wrong}
+	s.breach.note(refused)
+	return refused
+}
+
 // letThrough names an address, host:port, to the gate. One that is a path is not
 // reached over the network.
 func (st *setup) letThrough(ctx context.Context, name, address string) {
@@ -88,24 +137,19 @@ func (st *setup) letThrough(ctx context.Context, name, address string) {
 	}
 }
 
-// contactOf is a check that failed because the target tried to reach somebody whom
-// nobody named: beside what was seen of its sockets, where there was load.
-func contactOf(m Measurement) []result.Check {
-	if m.Contact == "" {
-		return nil
-	}
-	return []result.Check{verdict.OfFinding(nowhere, "the target reaches its dependencies and nobody else", 1, 1, m.Contact)}
-}
-
-// withContact are the checks with that of a contact in the place of the standing check
-// of the same name.
+// withContact are the checks, with what ended the experiment in the place of the
+// standing check of the same name, and before all others: it explains them.
 func withContact(checks []result.Check, m Measurement) []result.Check {
-	contact := contactOf(m)
-	if contact == nil {
+	if m.Contact == "" {
 		return checks
 	}
-	checks = slices.DeleteFunc(checks, func(c result.Check) bool { return c.Metric == contact[0].Metric })
-	return append(checks, contact...)
+	contact := verdict.OfFinding(nowhere, "the target reaches its dependencies and nobody else, and nobody else reaches it", 1, 1, m.Contact)
+	contact.Reason, contact.Primary = m.Contact, true
+	checks = slices.DeleteFunc(checks, func(c result.Check) bool { return c.Metric == contact.Metric })
+	for i := range checks {
+		checks[i].Primary = false
+	}
+	return append([]result.Check{contact}, checks...)
 }
 
 // notRun says why an experiment does not take place after a breach; empty: it does.

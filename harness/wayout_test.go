@@ -2,6 +2,7 @@ package harness_test
 
 import (
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,21 @@ func callSomebody(address string) {
 	if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
 		_ = c.Close()
 	}
+}
+
+// listensAt is where a target of the given behaviour listens that was told an address.
+func listensAt(how, address string) string {
+	switch how {
+	case "everywhere":
+		return strings.Replace(address, "127.0.0.1", "0.0.0.0", 1)
+	case "two doors":
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			panic(err)
+		}
+		_ = l // open as long as the process lives
+	}
+	return address
 }
 
 // bystander is somebody on this machine whom nobody named. It counts who comes.
@@ -94,4 +110,28 @@ func TestBehindAGateTheTargetHasItsDependencies(t *testing.T) {
 	run, err := harness.Run(t.Context(), cfg, []harness.Scenario{s})
 	require.NoError(t, err)
 	require.Equal(t, result.Pass, run.Verdict, run.Reason)
+}
+
+func TestWhereATargetMayNotListen(t *testing.T) {
+	closes(t)
+	for how, want := range map[string]string{"everywhere": "not on loopback alone", "two doors": "which it was not told to"} {
+		t.Run(how, func(t *testing.T) {
+			s := scenario(how)
+			s.World.Data = database.DataSet{}
+			run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
+			require.NoError(t, err)
+			require.NotEmpty(t, run.Scenarios[0].Streams, "the harm: it is open to others while it is tried")
+
+			cfg := config(t)
+			cfg.Target.Closed = true
+			run, err = harness.Run(t.Context(), cfg, []harness.Scenario{s, s})
+			require.NoError(t, err)
+			require.Len(t, run.Scenarios, 1, "the run ended")
+			require.Empty(t, run.Scenarios[0].Streams, "before there was load")
+			require.Equal(t, result.Fail, run.Verdict)
+			require.Contains(t, run.Scenarios[0].Reason, "the target listens on ")
+			require.Contains(t, run.Scenarios[0].Reason, want)
+			require.Contains(t, run.Scenarios[0].Reason, "{host} and {port}", "it says what to do")
+		})
+	}
 }

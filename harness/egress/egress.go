@@ -109,6 +109,7 @@ func Open(mark string, contact func(Contact)) (*Gate, error) {
 	if g.names, err = newResolver(g); err != nil {
 		return nil, fmt.Errorf("close the target's ways out: %w", err)
 	}
+	g.Allow("the resolver of this run", g.names.address())
 	return g, nil
 }
 
@@ -164,8 +165,8 @@ func (g *Gate) Close() error {
 // hostKey is a host's name as it is compared.
 func hostKey(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }
 
-// allowed reports whether an address was named.
-func (g *Gate) allowed(a netip.AddrPort) bool {
+// Allows reports whether an address was named, or belongs to a host that was.
+func (g *Gate) Allows(a netip.AddrPort) bool {
 	a = netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 	g.mu.Lock()
 	defer g.mu.Unlock()

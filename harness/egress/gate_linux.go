@@ -131,7 +131,7 @@ func (l *looker) internet(n *notification, raw []byte) response {
 	}
 	network := l.network(n)
 	switch {
-	case l.gate.allowed(to):
+	case l.gate.Allows(to):
 		return letThrough
 	case to.Port() == domainPort && network == "udp":
 		return l.askUs(n)

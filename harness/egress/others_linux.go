@@ -14,7 +14,7 @@ import (
 
 // sockaddr is where the resolver answers, for a socket of either family.
 func (r *resolver) sockaddr(socket int) unix.Sockaddr {
-	at := r.conn.LocalAddr().(interface{ AddrPort() netip.AddrPort }).AddrPort()
+	at := r.address()
 	if family, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_DOMAIN); err == nil && family == unix.AF_INET6 {
 		return &unix.SockaddrInet6{Port: int(at.Port()), Addr: netip.AddrFrom16(at.Addr().As16()).As16()}
 	}

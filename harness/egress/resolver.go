@@ -39,6 +39,10 @@ func newResolver(g *Gate) (*resolver, error) {
 	return r, nil
 }
 
+func (r *resolver) address() netip.AddrPort {
+	return r.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
 func (r *resolver) close() error {
 	err := r.conn.Close()
 	<-r.over

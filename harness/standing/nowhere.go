@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -60,11 +61,13 @@ type places struct {
 	own    []map[uint16]netip.AddrPort // of each part, by their ports
 	all    map[netip.AddrPort]string   // the part at each address: they may call each other
 	others map[netip.AddrPort]string
+	// allowed are those that a person has named; nil: nobody
+	allowed func(netip.AddrPort) bool
 }
 
 // placesOf are those of a scene, names resolved as the target would.
 func placesOf(ctx context.Context, s Scene) (places, error) {
-	p := places{parts: s.Parts, all: map[netip.AddrPort]string{}, others: map[netip.AddrPort]string{}}
+	p := places{parts: s.Parts, all: map[netip.AddrPort]string{}, others: map[netip.AddrPort]string{}, allowed: s.Allowed}
 	for _, part := range s.Parts {
 		own := map[uint16]netip.AddrPort{}
 		for _, address := range part.Listens {
@@ -91,6 +94,29 @@ func placesOf(ctx context.Context, s Scene) (places, error) {
 		}
 	}
 	return p, nil
+}
+
+// Listeners says where parts of a target listen at this moment and should not: at
+// ports that they were not given, or where others than this machine reach them.
+func Listeners(ctx context.Context, parts []Part) ([]string, error) {
+	p, err := placesOf(ctx, Scene{Parts: parts})
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for i, part := range parts {
+		sockets, err := part.Sockets.Look()
+		if err != nil {
+			return nil, fmt.Errorf("look where %s listens: %w", part.name(), err)
+		}
+		for _, s := range sockets {
+			if what := p.wrong(i, s); s.Listening && what != "" {
+				all = append(all, what)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // Resolved are the addresses that host:port stands for, at least one.
@@ -148,7 +174,7 @@ func (p places) wrong(part int, s probe.Socket) string {
 		return fmt.Sprintf("%s listens on %s, which it was not told to", who, s.Local)
 	case s.Listening && !s.Local.Addr().IsLoopback() && own.Addr().IsLoopback():
 		return fmt.Sprintf("%s listens on %s, not on loopback alone", who, s.Local)
-	case s.Listening, known, ours, p.taken(part, s):
+	case s.Listening, known, ours, p.taken(part, s), s.Remote.IsValid() && p.allowed != nil && p.allowed(s.Remote):
 		return ""
 	case s.Network == "udp" && !s.Remote.IsValid():
 		return fmt.Sprintf("%s takes packets on %s, which it was not told to", who, s.Local)

@@ -18,6 +18,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -78,6 +79,9 @@ type Scene struct {
 	// load goes to. Outside is whom it has to do with.
 	Parts   []Part
 	Outside []Outside
+	// Allowed reports whether an address is one of somebody whom a person has named
+	// beside those. Optional.
+	Allowed func(netip.AddrPort) bool
 }
 
 // Part is one program of the target with all that it has started.
