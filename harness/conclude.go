@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 )
@@ -95,14 +96,32 @@ func collect(out *result.Scenario, m Measurement) {
 		out.Series = append(out.Series, o.Series...)
 	}
 	series := m.Load.Record.Series(maxPoints)
+	limits := memoryLimits(m)
 	for i := range series {
-		if limit := float64(m.MemoryLimit); limit > 0 && (series[i].Name == seriesRSS || series[i].Name == seriesCgroup) {
+		if limit, ok := limits[series[i].Name]; ok {
 			series[i].Limit = &limit
 		}
 	}
 	out.Series = append(out.Series, series...)
 	out.Events, out.Ledger = m.Load.Events, m.Load.Ledger
 	out.Ends, out.Log = m.Ends, m.Log
+}
+
+// memoryLimits are those of the programs, by the series that they are limits of.
+func memoryLimits(m Measurement) map[string]float64 {
+	limits := map[string]float64{}
+	if m.MemoryLimit > 0 {
+		limits[seriesRSS], limits[seriesCgroup] = float64(m.MemoryLimit), float64(m.MemoryLimit)
+	}
+	for _, e := range m.Ends {
+		if e.Process == "" || e.LimitBytes == nil {
+			continue
+		}
+		for _, series := range []probe.Series{{Name: seriesRSS}, {Name: seriesCgroup}} {
+			limits[probe.Named(series, whose(e)).Name] = float64(*e.LimitBytes)
+		}
+	}
+	return limits
 }
 
 // maxPoints bounds the points of one series in the result.

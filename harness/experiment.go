@@ -19,7 +19,11 @@ func (s *Session) Try(ctx context.Context, v Variant, sc Scenario) result.Scenar
 
 // try is [Session.Try]; sofar is told now and then what is known until then.
 func (s *Session) try(ctx context.Context, v Variant, sc Scenario, sofar func(result.Scenario)) result.Scenario {
+	secrets := texts(declared(s.cfg.Target.Values))
 	annotated := func(out result.Scenario) result.Scenario {
+		if len(secrets) > 0 {
+			out = *result.Without(&out, secrets)
+		}
 		out.Repeat = s.cfg.atPace(v.repeat(s.cfg, sc.Name), out.Pace)
 		for i, c := range out.Checks {
 			out.Checks[i].Seen = s.cfg.ProvenChecks.Of(sc.Name, c)

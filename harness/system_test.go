@@ -176,6 +176,7 @@ func TestEachProcessIsMeasuredAndBrokenByItsName(t *testing.T) {
 func TestASecretThatAnyProcessWritesIsFoundAndHidden(t *testing.T) {
 	cfg := shop(t)
 	cfg.Target.Processes[0].Env["CHATTY"] = "yes"
+	cfg.Target.Processes[0].Env["HOOK"] = "{secrets.app}"
 	got := sell(t, cfg, selling())
 	require.Contains(t, strings.Join(failing(got), "\n"), "a line of its log holds the secret app")
 	require.Contains(t, strings.Join(got.Log, "\n"), "worker.2: with [secret]")

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,6 +39,26 @@ var secretName = regexp.MustCompile(`(?i)(^|[_.-])(password|passwd|pgpassword|se
 // numbers are shared with it.
 func Redacted[T any](v *T) *T {
 	return rewritten(v, rewriting{text: redactText, hides: secretName.MatchString})
+}
+
+// Without returns a copy of v, a [Run] or a part of one, in which none of the texts
+// stands, nor one as a URL has it: secrets that nobody could tell as such.
+func Without[T any](v *T, secrets []string) *T {
+	var pairs []string
+	for _, secret := range longestFirst(secrets) {
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+			pairs = append(pairs, form, hidden)
+		}
+	}
+	return rewritten(v, rewriting{text: strings.NewReplacer(pairs...).Replace})
+}
+
+// longestFirst are the texts but empty ones, so that of two of which one holds the
+// other the whole is hidden.
+func longestFirst(texts []string) []string {
+	texts = slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return s == "" })
+	slices.SortFunc(texts, func(a, b string) int { return len(b) - len(a) })
+	return texts
 }
 
 func redactText(s string) string {

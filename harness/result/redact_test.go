@@ -16,6 +16,15 @@ import (
 
 func redacted(text string) string { return result.Redacted(&result.Annotation{What: text}).What }
 
+func TestSecretsThatWereToldAreHiddenWhereverTheyStand(t *testing.T) {
+	s := result.Without(&result.Scenario{
+		Error: "setup said kept between us, kept+between+us and kept%20between%20us", Settings: map[string]string{"HOOK": "a=kept between us-too"}, Log: []string{"plain"},
+	}, []string{"kept between us", "", "kept between us-too"})
+	require.Equal(t, "setup said ***, *** and ***", s.Error)
+	require.Equal(t, "a=***", s.Settings["HOOK"])
+	require.Equal(t, []string{"plain"}, s.Log)
+}
+
 func TestCredentialsAreHidden(t *testing.T) {
 	for _, row := range []struct{ text, want string }{
 		{"connect to postgres://app:geheim@db:5432/x?sslmode=off: refused", "connect to postgres://app:***@db:5432/x?sslmode=off: refused"},
