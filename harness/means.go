@@ -34,6 +34,9 @@ func (st *setup) means(journal *undo.Journal, process string) (step.Means, error
 		},
 		URL: st.urlOf,
 	}
+	if st.gate != nil {
+		m.Gate = st.gate
+	}
 	return m, nil
 }
 

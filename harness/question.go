@@ -49,6 +49,8 @@ func (s Scenario) validateDrained(p *problems) {
 func (s Scenario) validateDatabase(p *problems, what string, one step.Step) {
 	if one.SQL != "" && !s.World.hasData() {
 		p.say("%s: the scenario has no database for its SQL", what)
+	} else if name := s.World.databaseName(); one.SQL != "" && one.At != "" && one.At != name {
+		p.say("%s: there is no database %q: it is called %s", what, one.At, name)
 	}
 }
 

@@ -178,7 +178,7 @@ func (a Arrived) validate(places []string) error {
 	s, asks := a.Step()
 	switch {
 	case n != 1:
-		return errors.New("it needs exactly one of a fake (at), sql, request and run")
+		return errors.New("it needs exactly one of a fake (at), sql, request and a command")
 	case a.AtFake() != "" && !slices.Contains(places, a.At):
 		return fmt.Errorf("nothing is known to arrive at %q%s", a.At, nearest.Hint(a.At, places))
 	case a.AtFake() != "" && a.Key != "" && a.Key != "{key}":

@@ -123,7 +123,7 @@ func TestWhatCannotBeDrawnUpIsRefused(t *testing.T) {
 		`the key "cart" is the same for every request`:                                                                            func(l *ledger.Ledger) { l.Accepted.Key = "cart" },
 		"{crat}, which is neither a variable of the stream checkout nor a path of its answer such as json.id, did you mean cart?": func(l *ledger.Ledger) { l.Accepted.Key = "{crat}" },
 		`nothing is known to arrive at "stripe.chrage", did you mean stripe.charge?`:                                              func(l *ledger.Ledger) { l.Arrived.At = "stripe.chrage" },
-		"it needs exactly one of a fake (at), sql, request and run":                                                               func(l *ledger.Ledger) { l.Arrived = ledger.Arrived{SQL: "select 1", Run: []string{"x"}} },
+		"it needs exactly one of a fake (at), sql, request and a command":                                                         func(l *ledger.Ledger) { l.Arrived = ledger.Arrived{SQL: "select 1", Run: []string{"x"}} },
 		"the request asks for no {key}":                                                                                           func(l *ledger.Ledger) { l.Arrived = ledger.Arrived{Request: &step.Request{Path: "/orders"}} },
 		`there is no delivery "exactly_once", did you mean exactly-once?`:                                                         func(l *ledger.Ledger) { l.Delivery = "exactly_once" },
 		"the key of a call is that of its route":                                                                                  func(l *ledger.Ledger) { l.Arrived.Key = "{form.cart}" },

@@ -30,7 +30,7 @@ func (m Means) run(ctx context.Context, args []string) (Outcome, error) {
 	}
 	both := &tail{}
 	out := &bounded{limit: limit, too: both}
-	c := target.Command{Dir: m.Dir, Stdout: out, Stderr: both, Journal: m.Journal}
+	c := target.Command{Dir: m.Dir, Stdout: out, Stderr: both, Gate: m.Gate, Journal: m.Journal}
 	for _, a := range args {
 		c.Args = append(c.Args, placeholder.Text(a).Fill(m.value))
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
@@ -63,6 +64,8 @@ type Means struct {
 	Dir string
 	// Journal is the run's undo journal: what a command starts is gone with the run.
 	Journal *undo.Journal
+	// Gate is what stands before the way out of commands. Defaults to none: it is open.
+	Gate target.Gate
 	// Value is what {name} stands for. Nil: there are no values.
 	Value func(name string) (string, bool)
 	// Database is the DSN of a database by its name, URL the base URL of a process.

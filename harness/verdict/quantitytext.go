@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,17 @@ func spellings() []spelling {
 		{"%", result.UnitRatio, 0, 0.01}, {"ratio", result.UnitRatio, 0, 0},
 		{"/s", result.UnitPerS, 0, 0}, {"x", result.UnitFraction, 0, 0}, {"", result.UnitCount, 0, 0}, {unitCores, unitCores, 0, 0},
 	}
+}
+
+// Units are the units that a quantity may be in.
+func Units() []string {
+	units := []string{result.UnitSeconds}
+	for _, s := range spellings() {
+		if !slices.Contains(units, s.unit) {
+			units = append(units, s.unit)
+		}
+	}
+	return units
 }
 
 var quantityForm = regexp.MustCompile(`^([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(\S*)$`)
