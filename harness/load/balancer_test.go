@@ -29,7 +29,7 @@ func balanced(t *testing.T, b *load.Balancer, base string, n int, observe func(l
 			went = append(went, x.Instance)
 		},
 	}, load.Stream{
-		Name: "s", Profile: load.Constant(float64(n)*4, 250*time.Millisecond), MaxInFlight: 1, MaxLag: time.Minute,
+		Name: "s", Profile: load.Constant(float64(n)*4, 250*time.Millisecond), MaxLag: time.Minute,
 		Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: "/x"} },
 	})
 	require.NoError(t, err)
