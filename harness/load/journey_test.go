@@ -226,6 +226,9 @@ func TestWhatIsNoJourneyIsSaid(t *testing.T) {
 		spoil(&s)
 		require.ErrorContains(t, s.Validate(), says)
 	}
+	twice := valid()
+	twice.Vars = map[string]load.Var{"user": {IP: "10.0.0.0/80"}}
+	require.EqualError(t, twice.Validate(), `stream "order": variable user: ip: "10.0.0.0/80" is no network such as 10.0.0.0/8`, "it is said once")
 	_, err := load.Start(t.Context(), load.Config{BaseURL: "http://127.0.0.1:1"}, valid(), load.Stream{Name: "order.pay", Profile: load.Constant(1, time.Second), Next: get("/")})
 	require.ErrorContains(t, err, `two streams are named "order.pay"`)
 }

@@ -226,9 +226,23 @@ func (s Stream) validateSessions() ([]string, error) {
 // maxSessions bounds the logins of one stream.
 const maxSessions = 10_000
 
+// validateVars reports what is wrong with the variables of a stream.
+func validateVars(vars map[string]Var) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		if _, err := vars[name].compile(); err != nil {
+			errs = append(errs, fmt.Errorf("variable %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // validateRequests reports what is wrong with what the stream asks: of Next, Template
 // and Steps it has one.
 func (s Stream) validateRequests() error {
+	if err := validateVars(s.Vars); err != nil {
+		return err // each template would say it again
+	}
 	known, err := s.validateSessions()
 	errs := []error{err}
 	var has []string
