@@ -6,9 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast.dev/holdfast/backing"
-	"holdfast.dev/holdfast/harness/target"
-	"holdfast.dev/holdfast/harness/target/docker"
+	"holdfast.dev/holdfast/backing/images"
 	"holdfast.dev/holdfast/manifest"
 	"holdfast.dev/holdfast/manifest/notation"
 )
@@ -36,9 +34,7 @@ func (e environ) lookup(name string) (string, bool) {
 
 // options are what reading a file may use: the environment, and images by Docker.
 func options(env environ) manifest.Options {
-	return manifest.Options{Environment: env.lookup, Images: func(s backing.ImageSpec) (target.Launcher, error) {
-		return docker.Image("", docker.ImageConfig{ImageSpec: s.ImageSpec, Port: s.Port, Publish: s.Publish, Data: s.Data, Archive: s.Archive, Save: s.Save})
-	}}
+	return manifest.Options{Environment: env.lookup, Images: images.Docker("")}
 }
 
 func newValidate(env environ) *cobra.Command {
