@@ -13,23 +13,30 @@ import (
 
 func newDelaying(d fault.Delay) effect {
 	// From 1 µs to an hour, to three digits.
-	return &delaying{Delay: d, added: hdrhistogram.New(1, time.Hour.Microseconds(), 3)}
+	return &delaying{Delay: d, added: hdrhistogram.New(1, time.Hour.Microseconds(), 3), held: map[*chunk]uint64{}}
 }
 
 // delaying is a [fault.Delay] in force.
 type delaying struct {
 	fault.Delay
 	tally
-	mu    sync.Mutex // guards added
+	mu    sync.Mutex // guards below
 	added *hdrhistogram.Histogram
+	held  map[*chunk]uint64 // those that wait now, with their links
 }
 
 func (d *delaying) covers(dir fault.Direction) bool { return way(d.Delay).Includes(dir) }
 
 func (d *delaying) loses() bool { return false }
 
-func (d *delaying) opens(_ *flow, c *chunk) (time.Time, bool) {
-	return c.read.Add(d.Sample(rand.New(&chance{c.luck}))), true
+func (d *delaying) opens(f *flow, c *chunk) (time.Time, bool) {
+	at := c.read.Add(d.Sample(rand.New(&chance{c.luck})))
+	if c.end == nil && !c.gone && time.Now().Before(at) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.held[c] = f.link.id
+	}
+	return at, true
 }
 
 func (d *delaying) passed(f *flow, c *chunk, now time.Time) {
@@ -39,8 +46,16 @@ func (d *delaying) passed(f *flow, c *chunk, now time.Time) {
 	d.hit(f.link)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	delete(d.held, c)
 	// More than an hour is not recorded; nobody waits that long.
 	_ = d.added.RecordValue(now.Sub(c.read).Microseconds())
+}
+
+// released implements [holder]: who was kept waiting was delayed, if not for as long.
+func (d *delaying) released(f *flow, c *chunk, now time.Time) {
+	if !c.gone {
+		d.passed(f, c, now)
+	}
 }
 
 func (d *delaying) receipt() fault.Receipt {
@@ -49,9 +64,13 @@ func (d *delaying) receipt() fault.Receipt {
 		shape = fmt.Sprintf("%v ± %v", j.Each, j.By)
 	}
 	r := fault.Receipt{Declared: fmt.Sprintf("%s per chunk %s", shape, towards(way(d.Delay)))}
-	r.Fired, r.Touched = d.counts()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	for _, link := range d.held { // who waits is delayed by now
+		d.touch(link)
+	}
+	r.Fired, r.Touched = d.counts()
+	r.Fired += int64(len(d.held))
 	if d.added.TotalCount() > 0 {
 		r.Measured = fmt.Sprintf("median %s, from %s to %s, over %d chunks of %d connections",
 			ms(d.added.ValueAtQuantile(50)), ms(d.added.Min()), ms(d.added.Max()), r.Fired, r.Touched)

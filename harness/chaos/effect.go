@@ -26,6 +26,12 @@ type gate interface {
 	passed(f *flow, c *chunk, now time.Time)
 }
 
+// A holder is a gate that also counts what it held, and did not hold to its time:
+// because it was undone, or because the client gave up.
+type holder interface {
+	released(f *flow, c *chunk, now time.Time)
+}
+
 // A meter decides how many of the bytes that may pass are written at once, and
 // when. cut means that after these n bytes the connection ends.
 type meter interface {
@@ -86,6 +92,16 @@ func (t *tally) hit(l *link) {
 		t.links = map[uint64]struct{}{}
 	}
 	t.links[l.id] = struct{}{}
+}
+
+// touch counts a link as acted on, for an act that is not over yet.
+func (t *tally) touch(link uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.links == nil {
+		t.links = map[uint64]struct{}{}
+	}
+	t.links[link] = struct{}{}
 }
 
 // hitOnce counts an act on the link unless one was counted before.

@@ -130,9 +130,13 @@ func (f *flow) deliver(c *chunk) bool {
 			return true
 		}
 		if !f.link.wait(at, ever, s.changed) {
+			s.released(f, c, nil) // its client has given up while it was held
 			return false
 		}
-		if f.link.proxy.settings.Load() != s {
+		if now := f.link.proxy.settings.Load(); now != s {
+			if time.Now().Before(at) {
+				s.released(f, c, now)
+			}
 			continue // of what was just asked nothing may hold any more
 		}
 		if !c.gone {

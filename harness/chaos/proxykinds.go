@@ -29,7 +29,7 @@ func networkKinds() []networkRow {
 	return []networkRow{
 		onConnections(newDelaying,
 			"every chunk read from now on, on open and new connections, in order; the end of a stream, too; by default replies alone; undone, what waits goes at once",
-			"chunks that were delayed to their time", off),
+			"chunks that were delayed: to their time, until the fault was undone, or until the client gave up", off),
 		onConnections(newNarrowing,
 			"all bytes written from now on, on open and new connections, which share the line; by default each way; undone, what waits goes at once",
 			"pieces that had to wait for the line", off),

@@ -115,6 +115,16 @@ func (s *settings) passed(f *flow, c *chunk, now time.Time) {
 	}
 }
 
+// released tells the gates that held c so far, and are not in force by now, that it
+// is let go before its time.
+func (s *settings) released(f *flow, c *chunk, now *settings) {
+	for _, g := range s.gates {
+		if h, ok := g.(holder); ok && g.covers(f.dir) && (now == nil || !now.has(g.(effect))) {
+			h.released(f, c, time.Now())
+		}
+	}
+}
+
 func (s *settings) writes(f *flow, n int, now time.Time) {
 	for _, m := range s.meters {
 		if m.covers(f.dir) {

@@ -67,3 +67,23 @@ func TestAPlainProxyReadsBackWhetherTheServerIsReached(t *testing.T) {
 	require.Error(t, p.cfg.Check(ctx, p.Addr())) // closed before the server was reached, or reset as early as that
 	require.NoError(t, ctx.Err(), "it is known at once")
 }
+
+// A client that gives up before the delay is over, and a fault that is undone before
+// it, were delayed all the same: that is how a slow dependency meets a timeout.
+func TestADelayThatIsLongerThanAnybodyWaitsHasActed(t *testing.T) {
+	p := openTCP(t, serve(t, echo).addr)
+	kind := fault.After(time.Hour)
+	applied := apply(t, p, kind)
+	conn, err := net.Dial("tcp", p.Addr())
+	require.NoError(t, err)
+	_, err = conn.Write([]byte("hello"))
+	require.NoError(t, err)
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
+	_, err = conn.Read(make([]byte, 1))
+	require.Error(t, err)
+	require.EqualValues(t, 1, applied.Receipt().Fired)
+	undoFault(t, applied)
+	require.EqualValues(t, 1, applied.Receipt().Fired, "at once, not when the proxy comes to it")
+	require.EqualValues(t, 1, applied.Receipt().Touched)
+	require.NoError(t, conn.Close())
+}
