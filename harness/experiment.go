@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
@@ -117,6 +118,10 @@ func shift(e result.End, by time.Duration) result.End {
 	if e.EndS != nil {
 		at := *e.EndS + by.Seconds()
 		e.EndS = &at
+	}
+	e.OOMKillsS = slices.Clone(e.OOMKillsS)
+	for i := range e.OOMKillsS {
+		e.OOMKillsS[i] += by.Seconds()
 	}
 	return e
 }

@@ -167,20 +167,22 @@ func (r metrics) grown(name string) func(verdict.Window) verdict.Reading {
 }
 
 // addEnds enters how often each program ended by itself, whether or not it was started
-// again, and how often for want of memory.
+// again, and how often the kernel killed one of its processes for want of memory.
 func (r metrics) addEnds(s Scenario, ends []result.End) {
-	of := func(place string, which func(result.End) bool) verdict.Source {
+	of := func(place string, when func(result.End) []float64) verdict.Source {
 		return verdict.Source{Read: func(w verdict.Window) verdict.Reading {
 			if r.seen == nil {
 				return verdict.Reading{}
 			}
 			reading := verdict.Reading{Samples: 1}
 			for _, e := range ends {
-				if e.EndS == nil || !which(e) || !s.isOf(e, place) {
+				if e.EndS == nil || !s.isOf(e, place) {
 					continue
 				}
-				if at := time.Duration(*e.EndS * float64(time.Second)); w.Phase == "" || at >= w.From && at < w.To {
-					reading.Value++
+				for _, seconds := range when(e) {
+					if at := time.Duration(seconds * float64(time.Second)); w.Phase == "" || at >= w.From && at < w.To {
+						reading.Value++
+					}
 				}
 			}
 			return reading
@@ -188,8 +190,21 @@ func (r metrics) addEnds(s Scenario, ends []result.End) {
 	}
 	for _, place := range s.programs() {
 		r.Add(verdict.Descriptor{Name: place + ".unexpected_ends", Unit: result.UnitCount, Anytime: true, About: "how often it ended and no fault had ended it, started again or not"},
-			of(place, func(e result.End) bool { return !e.Expected }))
-		r.Add(verdict.Descriptor{Name: place + ".oom_kills", Unit: result.UnitCount, Anytime: true, About: "how often the kernel killed it for want of memory"},
-			of(place, func(e result.End) bool { return e.OOMKilled }))
+			of(place, func(e result.End) []float64 { return endIf(e, !e.Expected) }))
+		r.Add(verdict.Descriptor{Name: place + ".oom_kills", Unit: result.UnitCount, Anytime: true, About: "how often the kernel killed it, or one of its workers, for want of memory"},
+			of(place, func(e result.End) []float64 {
+				if len(e.OOMKillsS) > 0 {
+					return e.OOMKillsS
+				}
+				return endIf(e, e.OOMKilled)
+			}))
 	}
+}
+
+// endIf is when a life ended, if that is what is counted.
+func endIf(e result.End, counts bool) []float64 {
+	if !counts {
+		return nil
+	}
+	return []float64{*e.EndS}
 }

@@ -15,6 +15,9 @@ type End struct {
 	OOMKilled bool     `json:"oom_killed"`
 	// OOMEvidence names what showed it: docker inspect, cgroup memory.events …
 	OOMEvidence string `json:"oom_evidence,omitempty"`
+	// OOMKillsS is when the kernel killed one of its processes for want of memory, the
+	// main one or a worker, as it was seen, in seconds like those of its end.
+	OOMKillsS []float64 `json:"oom_kills_s,omitempty"`
 	// Expected is true when the harness ended it.
 	Expected bool `json:"expected"`
 	// Restarted is true when the process's own restart policy started it again.

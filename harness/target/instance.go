@@ -239,7 +239,7 @@ func (i *Instance) Members() []int32 { return i.runner.Members() }
 func (i *Instance) Children() []int32 { return i.runner.Children() }
 
 // OOMKills is [Runner.OOMKills].
-func (i *Instance) OOMKills() uint64 { return i.runner.OOMKills() }
+func (i *Instance) OOMKills() int { return i.runner.OOMKills() }
 
 // CgroupDir is [Runner.CgroupDir].
 func (i *Instance) CgroupDir(controller string) (dir string, ok bool) {

@@ -42,8 +42,8 @@ type processLife struct {
 
 	mu   sync.Mutex // guards below; held while signalling, so that no reused id is hit
 	gone bool
-	// kills is how many of its processes the kernel killed for memory, once it is gone.
-	kills uint64
+	// kills is when the kernel was seen to have killed one of its processes for memory.
+	kills []time.Time
 	seen  []kin.Process // without a cage: its processes, as they came to be known
 
 	// set before ended is closed
@@ -159,13 +159,10 @@ func (l *processLife) describeEnd(peak *uint64) result.End {
 		end.LimitBytes = &l.limits.memory
 	}
 	if l.cage != nil {
-		kills, file := l.cage.oomKills()
+		kills, file := l.countOOM()
 		if kills > 0 && end.Signal == syscall.SIGKILL.String() {
 			end.OOMKilled, end.OOMEvidence = true, fmt.Sprintf("cgroup %s: oom_kill %d", file, kills)
 		}
-		l.mu.Lock()
-		l.kills = kills
-		l.mu.Unlock()
 	}
 	return end
 }
@@ -254,25 +251,33 @@ func (l *processLife) members() []kin.Process {
 	return there
 }
 
-// watchEvery is between two looks for the processes of a life without a cage.
-const watchEvery = 500 * time.Millisecond
+// watchEvery is between two looks for the processes of a life without a cage, oomEvery
+// between two at what the kernel has killed of one with a limit of memory.
+const (
+	watchEvery = 500 * time.Millisecond
+	oomEvery   = 100 * time.Millisecond
+)
 
-// watch looks for the processes of a life without a cage, until the caller ends it.
+// watch looks at what has to be seen while it lives, until the caller ends it.
 func (l *processLife) watch() (end func()) {
-	if l.cage != nil {
+	every, look := watchEvery, func() { l.Members() }
+	switch {
+	case l.cage != nil && l.limits.memory > 0:
+		every, look = oomEvery, func() { l.countOOM() }
+	case l.cage != nil:
 		return func() {}
 	}
 	quit, over := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(over)
-		tick := time.NewTicker(watchEvery)
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
 			case <-quit:
 				return
 			case <-tick.C:
-				l.Members()
+				look()
 			}
 		}
 	}()
@@ -282,15 +287,23 @@ func (l *processLife) watch() (end func()) {
 	}
 }
 
-// OOMKills implements [crowd].
-func (l *processLife) OOMKills() uint64 {
+// countOOM looks how many of its processes the kernel has killed for memory, and notes
+// the time of those that are new.
+func (l *processLife) countOOM() (kills uint64, file string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.gone && l.cage != nil {
-		kills, _ := l.cage.oomKills()
-		return kills
+	kills, file = l.cage.oomKills()
+	for uint64(len(l.kills)) < kills {
+		l.kills = append(l.kills, time.Now())
 	}
-	return l.kills
+	return kills, file
+}
+
+// OOMKills implements [crowd].
+func (l *processLife) OOMKills() []time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.kills)
 }
 
 // Done implements [Life].

@@ -34,9 +34,7 @@ type Runner struct {
 	address string
 	abandon context.CancelCauseFunc // of the Start at work
 	ends    []result.End
-	// oomKills are those of the lives that have ended.
-	oomKills uint64
-	now      *tenure // the latest life; it may have ended
+	now     *tenure // the latest life; it may have ended
 }
 
 // New prepares to run a program; it starts nothing.

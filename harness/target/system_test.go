@@ -353,7 +353,11 @@ func TestAWorkerThatTheKernelKilledForMemoryIsCounted(t *testing.T) {
 	eater := s.instance(t, "eater")
 	soon(t, "the kernel kills the child", func() bool { return eater.OOMKills() == 1 })
 	require.NoError(t, s.Stop(t.Context()))
-	require.EqualValues(t, 1, eater.OOMKills(), "also when it is gone")
+	require.Equal(t, 1, eater.OOMKills(), "also when it is gone")
+	end := eater.Ends()[0]
+	require.False(t, end.OOMKilled, "the main process was not")
+	require.Len(t, end.OOMKillsS, 1)
+	require.Less(t, end.OOMKillsS[0], *end.EndS)
 }
 
 func TestNoSecretGetsIntoACommand(t *testing.T) {

@@ -16,7 +16,6 @@ type tenure struct {
 	stopping bool           // Stop, or a Start that failed, ends it
 	asked    syscall.Signal // the last terminating signal that Signal sent
 	askedAt  time.Time
-	counted  bool  // its kills for want of memory are in the runner's
 	err      error // what could not be undone
 }
 
@@ -31,9 +30,11 @@ func (r *Runner) record(t *tenure) {
 	end.EndS = &at
 	heeded := t.asked != 0 && (end.Signal == t.asked.String() || ended.Sub(t.askedAt) <= r.prog.Grace)
 	end.Expected = !end.OOMKilled && (t.stopping || heeded)
+	for _, kill := range t.oomKills() {
+		end.OOMKillsS = append(end.OOMKillsS, kill.Sub(r.prog.Start).Seconds())
+	}
 	r.ends[t.index] = end
-	r.oomKills += t.oomKills()
-	t.counted, t.err = true, err
+	t.err = err
 }
 
 // wasStopped is whether Stop, or a Start that failed, ended it.

@@ -33,26 +33,31 @@ var ErrNoChild = errors.New("it has no child process")
 type crowd interface {
 	// Members are they, in no order; none once it has ended.
 	Members() []kin.Process
-	// OOMKills is how many of them the kernel has killed for want of memory.
-	OOMKills() uint64
+	// OOMKills is when the kernel was seen to have killed one of them for want of
+	// memory.
+	OOMKills() []time.Time
 }
 
 // OOMKills is how many of its processes, workers too, the kernel has killed for want
 // of memory, in all of its lives. It is counted by cgroups.
-func (r *Runner) OOMKills() uint64 {
+func (r *Runner) OOMKills() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.now == nil || r.now.counted {
-		return r.oomKills
+	kills := 0
+	for _, e := range r.ends {
+		kills += len(e.OOMKillsS)
 	}
-	return r.oomKills + r.now.oomKills()
+	if r.now != nil && r.ends[r.now.index].EndS == nil {
+		kills += len(r.now.oomKills())
+	}
+	return kills
 }
 
-func (t *tenure) oomKills() uint64 {
+func (t *tenure) oomKills() []time.Time {
 	if c, ok := t.Life.(crowd); ok {
 		return c.OOMKills()
 	}
-	return 0
+	return nil
 }
 
 // Signal implements [Target].

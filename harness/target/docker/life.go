@@ -53,8 +53,9 @@ type life struct {
 	gone bool
 
 	// set before ended is closed
-	end result.End
-	err error
+	end     result.End
+	endedAt time.Time
+	err     error
 }
 
 // begin makes and starts the container and hands over to a goroutine that
@@ -93,6 +94,7 @@ func (l *life) live() {
 	l.mu.Lock()
 	l.gone = true
 	l.mu.Unlock()
+	l.endedAt = time.Now()
 	l.end = l.describeEnd(state, l.peak.Stop(nil))
 	select {
 	case <-logged:
@@ -222,15 +224,15 @@ func (l *life) Members() []kin.Process {
 }
 
 // OOMKills counts what ended it alone: of its cgroup nothing is left at the end.
-func (l *life) OOMKills() uint64 {
+func (l *life) OOMKills() []time.Time {
 	select {
 	case <-l.ended:
 		if l.end.OOMKilled {
-			return 1
+			return []time.Time{l.endedAt}
 		}
 	default:
 	}
-	return 0
+	return nil
 }
 
 // Signal goes through the engine, which may send what we may not, to the main
