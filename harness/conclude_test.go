@@ -85,6 +85,11 @@ func recorded(series map[string][]float64, unit ...string) probe.Record {
 	return r
 }
 
+// workersKilled is that the kernel killed two workers for memory in the second phase.
+func workersKilled(m *Measurement) {
+	m.Ends = []result.End{{EndS: new(3.0), Expected: true, OOMKillsS: []float64{1.2, 1.3}}}
+}
+
 func TestConclude(t *testing.T) {
 	quick := verdict.Metric("web.latency.p99").AtMost(verdict.Duration(20 * time.Millisecond))
 	tooQuick := verdict.Metric("web.latency.p99").AtMost(verdict.Duration(time.Millisecond))
@@ -135,6 +140,8 @@ func TestConclude(t *testing.T) {
 		}, result.Fail, "ledger.lost was 1"},
 		{"no ledger was drawn up", verdict.Metric("ledger.lost").Equals(verdict.Count(0)), func(*Measurement) {}, result.NotExercised, "no samples"},
 		{"the drain", verdict.Metric("drain.duration").AtMost(verdict.Duration(50 * time.Millisecond)), func(*Measurement) {}, result.Fail, "100"},
+		{"a worker killed for memory in another phase", verdict.Metric("target.oom_kills").In(result.Baseline).Equals(verdict.Count(0)), workersKilled, result.Pass, "0"},
+		{"workers killed for memory, and the target lived on", verdict.Metric("target.oom_kills").In(result.Inject).Equals(verdict.Count(0)), workersKilled, result.Fail, "2"},
 		{"a series", verdict.Metric("machine.cpu.max").In(result.Baseline).AtMost(verdict.Percent(25)), func(*Measurement) {}, result.Fail, "30"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
