@@ -44,6 +44,25 @@ func Attempts(place string, keyed, idempotent bool) []harness.Measure {
 	return all
 }
 
+// unmeasured says, by the name of each metric of [Attempts] that is not there, why.
+func unmeasured(place string, keyed, idempotent bool) map[string]string {
+	has := map[string]bool{}
+	for _, m := range Attempts(place, keyed, idempotent) {
+		has[m.Name] = true
+	}
+	missing := map[string]string{}
+	for _, m := range Attempts(place, true, true) {
+		switch {
+		case has[m.Name]:
+		case keyed:
+			missing[m.Name] = "no route there names the header of an idempotency key (idempotency: { header: Idempotency-Key })"
+		default:
+			missing[m.Name] = `no route there has a key, so nothing tells what is tried again; give it one, such as key: "{json.id}"`
+		}
+	}
+	return missing
+}
+
 func tallied(place, what, unit, about string, read func(*tally) verdict.Reading) harness.Measure {
 	d := verdict.Descriptor{Name: place + "." + what, Unit: unit, About: about}
 	return harness.Measure{Descriptor: d, Read: func(state harness.State, w verdict.Window) verdict.Reading {

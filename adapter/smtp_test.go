@@ -12,7 +12,10 @@ import (
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
-func TestMailIsCountedWhereItArrives(t *testing.T) {
+// mailed is a mail server that was sent two orders: each twice, of which the one was
+// taken on twice and the other refused first.
+func mailed(t *testing.T) (harness.Dependency, *adapter.MailServer) {
+	t.Helper()
 	d := adapter.SMTP("api", smtpserver.Config{})
 	m := open(t, d).(*adapter.MailServer)
 	require.Equal(t, m.Values()["host"]+":"+m.Values()["port"], m.Values()["address"])
@@ -32,6 +35,11 @@ func TestMailIsCountedWhereItArrives(t *testing.T) {
 	require.NoError(t, refused.Undo(t.Context()))
 	require.NoError(t, send("bob@example.com", "o-2"))
 	require.NoError(t, m.Close())
+	return d, m
+}
+
+func TestMailIsCountedWhereItArrives(t *testing.T) {
+	d, m := mailed(t)
 	for name, want := range map[string]verdict.Reading{
 		"api.calls": {Value: 4, Samples: 4}, "api.abandoned": {Value: 0, Samples: 4},
 		"api.accepted": {Value: 3, Samples: 3}, "api.duplicates": {Value: 1, Samples: 3}, "api.attempts.max": {Value: 2, Samples: 3}, "api.retries": {Value: 1, Samples: 3},
@@ -40,7 +48,10 @@ func TestMailIsCountedWhereItArrives(t *testing.T) {
 	}
 	require.EqualValues(t, 1, measured(t, d, m, "api.gap.min").Samples)
 	require.Zero(t, d.Gauges[0].Read(m))
+}
 
+func TestMailIsReadForALedger(t *testing.T) {
+	d, m := mailed(t)
 	state := harness.State{Start: m.Journal().Start(), Fakes: map[string]harness.Fake{"api": m}}
 	all, left, err := adapter.Arrivals(state, "api", "{header.X-Order} to {to}")
 	require.NoError(t, err)

@@ -45,6 +45,7 @@ func Stub(name string, c stub.Config) harness.Dependency {
 	d := Dependency(name, nil, unmatched(name))
 	d.Open, d.Faults = open, stub.Support()
 	whole := kinds{}
+	d.Unmeasured = map[string]string{}
 	d.Parts = map[string]fault.Support{}
 	for _, r := range c.Routes {
 		d.Parts[r.Name] = stub.RouteSupport()
@@ -52,6 +53,7 @@ func Stub(name string, c stub.Config) harness.Dependency {
 		whole.keyed, whole.idempotent = whole.keyed || of.keyed, whole.idempotent || of.idempotent
 		d.Measures = append(d.Measures, routeMeasures(name+"."+r.Name, of)...)
 		d.Gauges = append(d.Gauges, inFlight(name+"."+r.Name, r.Name))
+		maps.Copy(d.Unmeasured, unmeasured(name+"."+r.Name, of.keyed, of.idempotent))
 		if of.keyed {
 			d.Receives = append(d.Receives, name+"."+r.Name)
 		}
@@ -60,6 +62,7 @@ func Stub(name string, c stub.Config) harness.Dependency {
 		d.Receives = append(d.Receives, name)
 	}
 	d.Measures = append(d.Measures, Attempts(name, whole.keyed, whole.idempotent)...)
+	maps.Copy(d.Unmeasured, unmeasured(name, whole.keyed, whole.idempotent))
 	return d
 }
 

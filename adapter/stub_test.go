@@ -79,6 +79,9 @@ func TestAttemptsAtAStubAreCountedByKey(t *testing.T) {
 	gap := measured(t, d, s, "api.charge.gap.min")
 	require.EqualValues(t, 2, gap.Samples, "the retries")
 	require.Less(t, gap.Value, 5000.0)
+	require.Contains(t, d.Unmeasured["api.rate.retries"], "has a key")
+	require.NotContains(t, d.Unmeasured, "api.charge.retries")
+	require.NotContains(t, d.Unmeasured, "api.retries")
 	for _, m := range d.Measures {
 		require.False(t, strings.HasPrefix(m.Name, "api.rate.attempts") || strings.HasPrefix(m.Name, "api.rate.retries"), "what has no key has no attempts")
 	}

@@ -26,6 +26,8 @@ type Dependency struct {
 	// Gauges sampled while it goes on. They find the fake by Name.
 	Measures []Measure
 	Gauges   []Gauge
+	// Unmeasured are metrics that somebody may look for, and why they are not there.
+	Unmeasured map[string]string
 	// Probes sample more of it, of which Series are known before. Optional.
 	Probes func(Fake) []probe.Probe
 	Series []probe.Series

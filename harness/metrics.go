@@ -22,6 +22,11 @@ func registry(s Scenario, m Measurement) *verdict.Registry {
 	for _, measure := range s.measures() {
 		r.addReading(measure.Descriptor)
 	}
+	for _, d := range s.World.Dependencies {
+		for name, why := range d.Unmeasured {
+			r.Miss(name, why)
+		}
+	}
 	if s.Reconcile != nil {
 		r.addLedger()
 		for _, metric := range s.Reconciled {

@@ -107,21 +107,6 @@ func canonical(path string) string {
 	return strings.Join(segments, "/")
 }
 
-func groupOf(rest bool) string {
-	if rest {
-		return `(.*)`
-	}
-	return `([^/]+)`
-}
-
-// shapeOf orders a name behind any literal, and what takes all behind that.
-func shapeOf(rest bool) byte {
-	if rest {
-		return '2'
-	}
-	return '1'
-}
-
 // String is the text that [ParseTemplate] reads.
 func (t Template) String() string { return t.text }
 
