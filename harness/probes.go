@@ -31,11 +31,16 @@ func treeOf(t target.Target) *probe.Tree {
 	return probe.NewTree(c)
 }
 
-// probes are what every experiment samples; say is told what cannot be.
+// probes are what every experiment samples, what is of the target first: a report draws
+// so many series and no more. say is told what cannot be sampled.
 func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, error) {
-	all := append(st.witnesses(), probe.Machine())
+	var all []probe.Probe
 	if !st.notOurs {
-		all = append(all, st.ofPrograms()...)
+		pages, err := st.pages(ctx, say)
+		if err != nil {
+			return nil, err
+		}
+		all = append(st.ofPrograms(), pages...)
 	}
 	if st.data != nil {
 		postgres, err := probe.Postgres(probe.PostgresConfig{DSN: st.data.DSN()})
@@ -52,11 +57,7 @@ func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, e
 			all = append(all, d.Probes(st.fakes[d.Name])...)
 		}
 	}
-	if st.notOurs {
-		return all, nil
-	}
-	pages, err := st.pages(ctx, say)
-	return append(all, pages...), err
+	return append(append(all, probe.Machine()), st.witnesses()...), nil
 }
 
 // ofPrograms are the probes of the target's programs, each sort for all of them
