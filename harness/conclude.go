@@ -26,12 +26,19 @@ func Conclude(s Scenario, m Measurement) result.Scenario {
 	} else {
 		out.Error = m.Failed
 	}
+	if out.Error != "" && m.Load == nil && len(m.Log) > 0 {
+		out.Error += "; the last lines of the target:\n    " + strings.Join(m.Log[max(0, len(m.Log)-shownOfTarget):], "\n    ")
+	}
 	explainDeath(&out, m.Load)
 	explainWrong(&out, m.Load)
 	explainByNotes(&out, m.Load)
 	out.Verdict, out.Reason = verdict.OfScenario(out.Checks, out.Evidence, out.Error)
 	return out
 }
+
+// shownOfTarget are the lines of the target's log that explain an experiment which
+// did not begin.
+const shownOfTarget = 10
 
 // seenOf is what was seen of the load; nothing where there was none.
 func seenOf(m Measurement) LoadSeen {
@@ -89,6 +96,7 @@ func standingOf(seen *LoadSeen, v result.Validity) []result.Check {
 
 // collect moves what was seen of the load into the result.
 func collect(out *result.Scenario, m Measurement) {
+	out.Log = m.Log
 	if m.Load == nil {
 		return
 	}
@@ -104,7 +112,7 @@ func collect(out *result.Scenario, m Measurement) {
 	}
 	out.Series = append(out.Series, series...)
 	out.Events, out.Ledger = m.Load.Events, m.Load.Ledger
-	out.Ends, out.Log = m.Ends, m.Log
+	out.Ends = m.Ends
 }
 
 // memoryLimits are those of the programs, by the series that they are limits of.

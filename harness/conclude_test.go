@@ -161,6 +161,14 @@ func TestConclude(t *testing.T) {
 
 // neighbour is a machine that another process had filled, filled one that the
 // target had.
+// Why a setup failed the target often knows best.
+func TestAnExperimentThatDidNotBeginTellsWhatTheTargetSaid(t *testing.T) {
+	out := Conclude(Scenario{Name: "web/x"}, Measurement{Failed: "setup.each: EOF", Log: []string{"web: KeyError: 'token'"}})
+	require.Contains(t, out.Error, "setup.each: EOF")
+	require.Contains(t, out.Error, "KeyError: 'token'")
+	require.Equal(t, []string{"web: KeyError: 'token'"}, out.Log)
+}
+
 func leftBehind(m *Measurement) {
 	f := standing.Finding{Check: "left", Looked: 1, From: m.Load.Over, To: m.Load.Over + time.Second}
 	f.Add(standing.Example{What: "three goroutines"})

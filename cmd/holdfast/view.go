@@ -14,6 +14,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/reports"
 	"holdfast.dev/holdfast/reports/visible"
 )
@@ -225,7 +226,7 @@ func (v *view) problems(s result.Scenario) {
 		fmt.Fprintf(v.out, "    %s\n", plainText(s.Error))
 	}
 	for _, c := range append(append([]result.Check(nil), s.Checks...), s.Evidence...) {
-		if c.Verdict != result.Pass {
+		if c.Verdict != result.Pass && !verdict.Silent(c) {
 			fmt.Fprintf(v.out, "    %s %s: %s\n", c.Verdict.Mark(), c.Name, plainText(c.Reason))
 		}
 	}
