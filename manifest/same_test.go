@@ -89,7 +89,7 @@ func TestFilesAreWrittenAsTheyAreRead(t *testing.T) {
 
 // What is shown of a scenario, put into the file that it is from, is that scenario.
 func TestWhatIsShownCanBeCopied(t *testing.T) {
-	for _, name := range []string{"smallest.yaml", "shop.yaml"} {
+	for _, name := range []string{"smallest.yaml", "shop.yaml", "whole.yaml"} {
 		s := loadFile(t, name)
 		var shown bytes.Buffer
 		require.NoError(t, manifest.Show(&shown, s.Scenarios[0]))
@@ -104,6 +104,12 @@ func TestWhatIsShownCanBeCopied(t *testing.T) {
 		require.Equal(t, s.Scenarios[0].Checks, again.Scenarios[0].Checks)
 		require.Equal(t, s.Scenarios[0].Faults, again.Scenarios[0].Faults)
 		require.Equal(t, s.Scenarios[0].Timeline, again.Scenarios[0].Timeline)
+		require.Equal(t, s.Scenarios[0].Actions, again.Scenarios[0].Actions)
+		require.Equal(t, s.Scenarios[0].DrainedWhen, again.Scenarios[0].DrainedWhen)
+		require.Equal(t, s.Scenarios[0].Ledger, again.Scenarios[0].Ledger)
+		require.Equal(t, s.Scenarios[0].Samples, again.Scenarios[0].Samples)
+		require.Equal(t, s.Scenarios[0].Invariants, again.Scenarios[0].Invariants)
+		require.Equal(t, s.Scenarios[0].SettingsIn, again.Scenarios[0].SettingsIn)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/step"
 	"holdfast.dev/holdfast/manifest/notation"
 	"holdfast.dev/holdfast/message"
 )
@@ -23,10 +24,9 @@ import (
 // that says so.
 func Show(w io.Writer, s harness.Scenario) error {
 	v := &viewer{}
-	out := v.scenario(s)
 	list, err := notation.Node(struct {
 		Scenarios []Scenario `yaml:"scenarios"`
-	}{[]Scenario{out}})
+	}{[]Scenario{v.scenario(s)}})
 	if err != nil {
 		return fmt.Errorf("show %s: %w", s.Name, err)
 	}
@@ -39,6 +39,17 @@ func Show(w io.Writer, s harness.Scenario) error {
 	}
 	_, err = w.Write(b.Bytes())
 	return err
+}
+
+// Notation is a scenario as it would stand in a holdfast.yaml, as JSON, with what is a
+// function in Go and has no notation.
+func Notation(s harness.Scenario) (scenario json.RawMessage, functions []string, err error) {
+	v := &viewer{}
+	scenario, err = notation.AsJSON(v.scenario(s))
+	if err != nil {
+		return nil, nil, fmt.Errorf("write %s: %w", s.Name, err)
+	}
+	return scenario, v.notes, nil
 }
 
 // viewer turns the harness's values into the notation, and takes note of what has
@@ -58,7 +69,7 @@ const (
 
 func (v *viewer) scenario(s harness.Scenario) Scenario {
 	out := Scenario{
-		Name: s.Name, Claim: s.Claim, Protections: s.Protections, Headline: s.Headline, Slow: s.Slow, Env: env(s.Settings),
+		Name: s.Name, Claim: s.Claim, Protections: s.Protections, Headline: s.Headline, Slow: s.Slow, Env: env(s.Settings, s.SettingsIn),
 		StandingOff: rows(s.StandingOff), Timeline: timelineOf(s.Timeline),
 	}
 	for _, stream := range s.Load {
@@ -72,6 +83,12 @@ func (v *viewer) scenario(s harness.Scenario) Scenario {
 	for _, c := range s.Checks {
 		out.Checks = append(out.Checks, Check{Text: strings.ReplaceAll(c.Text(), harness.OnTarget+".", shownTarget+".")})
 	}
+	for name, value := range s.Values {
+		if parameter, ok := strings.CutPrefix(name, "parameters."); ok {
+			out.Parameters = append(out.Parameters, notation.Row[string]{Name: parameter, Value: value})
+		}
+	}
+	v.questions(s, &out)
 	for _, i := range s.Invariants {
 		out.Invariants = append(out.Invariants, Invariant{Name: i.Name, At: i.At, SQL: i.SQL, Rows: i.Rows, Equals: i.Equals, When: When(i.When), Every: Duration(i.Every)})
 	}
@@ -100,8 +117,54 @@ func (v *viewer) functions(s harness.Scenario) {
 	slices.Sort(v.notes)
 }
 
-func env(settings map[string]string) notation.Table[Off] {
+// questions are what is done and asked while a scenario goes on.
+func (v *viewer) questions(s harness.Scenario, out *Scenario) {
+	for _, a := range s.Actions {
+		one := stepOf(a.Step)
+		out.Actions = append(out.Actions, Action{
+			Name: a.Name, Run: one.Run, SQL: one.SQL, At: one.At, Request: one.Request, Timeout: one.Timeout, During: phaseOf(a.During), After: Duration(a.After),
+		})
+	}
+	if q := s.DrainedWhen; q != nil {
+		one := stepOf(q.Step)
+		out.Drained = &Drained{At: one.At, SQL: one.SQL, Request: one.Request, Command: one.Run, Value: q.Value, Equals: q.Equals}
+	}
+	if l := s.Ledger; l != nil {
+		out.Ledger = &Ledger{
+			Accepted: Accepted{Stream: l.Accepted.Stream, Key: l.Accepted.Key}, Delivery: Delivery(l.Delivery), Times: l.Times,
+			Arrived: Arrived{At: l.Arrived.At, Key: l.Arrived.Key, SQL: l.Arrived.SQL, Command: l.Arrived.Run},
+		}
+		if l.Arrived.Request != nil {
+			out.Ledger.Arrived.Request = stepOf(step.Step{Request: l.Arrived.Request}).Request
+		}
+	}
+	for _, g := range s.Samples {
+		out.Gauges = append(out.Gauges, Gauge{
+			Name: g.Series.Name, At: g.At, SQL: g.SQL, Redis: strings.Join(g.Redis, " "), Command: g.Run, Every: Duration(g.Every), Unit: Unit(g.Series.Unit),
+		})
+	}
+}
+
+// stepOf is a step in the notation.
+func stepOf(s step.Step) Step {
+	out := Step{Name: s.Name, Run: s.Run, SQL: s.SQL, Values: rows(s.Values), At: s.At, Timeout: Duration(s.Timeout)}
+	if r := s.Request; r != nil {
+		out.Request = &Request{To: r.To, Method: r.Method, Path: r.Path, Headers: rows(r.Header)}
+		if json.Valid([]byte(r.Body)) {
+			out.Request.JSON = notation.JSON(r.Body)
+		} else {
+			out.Request.Body = r.Body
+		}
+		out.Capture = rows(r.Capture)
+	}
+	return out
+}
+
+func env(settings map[string]string, in map[string]map[string]string) notation.Table[Off] {
 	var t notation.Table[Off]
+	for _, process := range slices.Sorted(maps.Keys(in)) {
+		t = append(t, notation.Row[Off]{Name: process, Value: Off{Of: rows(in[process])}})
+	}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		value := settings[name]
 		t = append(t, notation.Row[Off]{Name: name, Value: Off{Value: &value}})

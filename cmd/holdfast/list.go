@@ -10,6 +10,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/manifest"
 )
 
 // listed is the catalogue as holdfast list --json prints it.
@@ -31,17 +32,24 @@ type listedScenario struct {
 	Protections []string `json:"protections"`
 	Checks      []string `json:"checks"`
 	// Load is what is sent, as data where it is data.
-	Load     []load.Stream `json:"load"`
-	Seconds  float64       `json:"load_s"`
-	Headline bool          `json:"headline"`
-	ByName   bool          `json:"by_name_only"`
+	Load    []load.Stream `json:"load"`
+	Seconds float64       `json:"load_s"`
+	// Notation is the whole scenario as it would stand in a holdfast.yaml, InGo what of
+	// it is a function in Go and has no notation.
+	Notation json.RawMessage `json:"notation"`
+	InGo     []string        `json:"in_go,omitempty"`
+	Headline bool            `json:"headline"`
+	ByName   bool            `json:"by_name_only"`
 }
 
 type listedProtection struct {
-	Name     string            `json:"name"`
-	About    string            `json:"about"`
-	Off      map[string]string `json:"off"`
-	ProvedBy []string          `json:"proved_by"`
+	Name  string            `json:"name"`
+	About string            `json:"about"`
+	Off   map[string]string `json:"off"`
+	// OffIn and OffCommand are what takes it away in single processes.
+	OffIn      map[string]map[string]string `json:"off_in,omitempty"`
+	OffCommand map[string][]string          `json:"off_command,omitempty"`
+	ProvedBy   []string                     `json:"proved_by"`
 }
 
 func newList(env environ) *cobra.Command {
@@ -56,7 +64,10 @@ func newList(env environ) *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
-			all := catalogue(subject.scenarios, subject.protections)
+			all, err := catalogue(subject.scenarios, subject.protections)
+			if err != nil {
+				return err
+			}
 			if asJSON {
 				enc := json.NewEncoder(env.stdout)
 				enc.SetIndent("", " ")
@@ -77,7 +88,7 @@ func newList(env environ) *cobra.Command {
 	return cmd
 }
 
-func catalogue(all []harness.Scenario, protections []harness.Protection) listed {
+func catalogue(all []harness.Scenario, protections []harness.Protection) (listed, error) {
 	l := listed{Scenarios: []listedScenario{}, Protections: []listedProtection{}}
 	provedBy := map[string][]string{}
 	for _, s := range all {
@@ -88,18 +99,22 @@ func catalogue(all []harness.Scenario, protections []harness.Protection) listed 
 		for _, c := range s.Checks {
 			row.Checks = append(row.Checks, c.String())
 		}
+		var err error
+		if row.Notation, row.InGo, err = manifest.Notation(s); err != nil {
+			return l, err
+		}
 		for _, g := range s.Protections {
 			provedBy[g] = append(provedBy[g], s.Name)
 		}
 		l.Scenarios = append(l.Scenarios, row)
 	}
 	for _, p := range protections {
-		l.Protections = append(l.Protections, listedProtection{p.Name, p.About, p.Off, provedBy[p.Name]})
+		l.Protections = append(l.Protections, listedProtection{p.Name, p.About, p.Off, p.OffIn, p.OffCommand, provedBy[p.Name]})
 	}
 	for _, c := range standing.All() {
 		l.Standing = append(l.Standing, listedStanding{c.Name, c.About})
 	}
-	return l
+	return l, nil
 }
 
 // printStanding lists what holds in every scenario.

@@ -122,4 +122,18 @@ func TestListShowsWhatAServiceClaims(t *testing.T) {
 	require.Contains(t, stdout, "price/slow-rates")
 	require.Contains(t, stdout, "a rate is given up after half a second")
 	require.NotContains(t, stdout, "search/")
+
+	code, stdout, stderr = holdfast(t, nil, "list", "--json", "--service", prices)
+	require.Equal(t, exitPass, code, stderr)
+	var all struct {
+		Scenarios []struct {
+			Notation struct {
+				Faults []map[string]string
+				Checks []string
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(stdout), &all))
+	require.Equal(t, "delay 3s", all.Scenarios[0].Notation.Faults[0]["fault"])
+	require.Equal(t, []string{"price.latency.p99 in inject <= 900ms guarding rates.timeout"}, all.Scenarios[0].Notation.Checks)
 }

@@ -28,6 +28,19 @@ func Write(v any) ([]byte, error) {
 	return b.Bytes(), encoder.Close()
 }
 
+// AsJSON is a value as JSON: what a reader of YAML makes of its text.
+func AsJSON(v any) (json.RawMessage, error) {
+	n, err := Node(v)
+	if err != nil {
+		return nil, err
+	}
+	var read any
+	if err := n.Decode(&read); err != nil {
+		return nil, fmt.Errorf("write JSON: %w", err)
+	}
+	return json.Marshal(read)
+}
+
 // Node is a value as YAML that a comment may still be put into.
 func Node(v any) (*yaml.Node, error) {
 	value := reflect.ValueOf(v)
