@@ -88,7 +88,7 @@ func polite(p *problems, s Scenario) {
 	rate := 0.0
 	for _, stream := range s.Load {
 		if stream.Profile != nil {
-			rate += load.Peak(stream.Profile)
+			rate += stream.Peak()
 		}
 		if m := changing(stream); m != "" {
 			p.say("stream %q sends %s to a service that somebody else runs: GET and HEAD alone are sent there"+more, stream.Name, m)

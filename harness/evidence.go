@@ -172,7 +172,7 @@ func punctual(s result.Stream) result.Check {
 func headroom(s Scenario, ceiling load.Ceiling) result.Check {
 	peak := 0.0
 	for _, stream := range s.Load {
-		peak += load.Peak(stream.Profile)
+		peak += stream.Peak()
 	}
 	share := ceiling.Share(peak)
 	c := evidence("generator headroom", ceiling.Trusted(peak), result.Inconclusive,

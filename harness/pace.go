@@ -66,7 +66,7 @@ func (s Scenario) AtPace(f float64) (Scenario, error) {
 func (s Scenario) peak() float64 {
 	sum := 0.0
 	for _, stream := range s.Load {
-		sum += load.Peak(stream.Profile)
+		sum += stream.Peak()
 	}
 	return sum
 }

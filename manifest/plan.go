@@ -169,6 +169,14 @@ func (s Step) does() string {
 	return "nothing"
 }
 
+func stepNames(steps []load.Step) string {
+	names := make([]string, len(steps))
+	for i, step := range steps {
+		names[i] = step.Name
+	}
+	return strings.Join(names, ", ")
+}
+
 func (p Plan) writeScenario(b *strings.Builder, s harness.Scenario) {
 	fmt.Fprintf(b, "\n%s, %s\n  %s\n", s.Name, Duration(s.Timeline.Total()), s.Claim)
 	for _, stream := range s.Load {
@@ -176,7 +184,14 @@ func (p Plan) writeScenario(b *strings.Builder, s harness.Scenario) {
 		if to == "" {
 			to = p.service.Launch.Entry
 		}
-		fmt.Fprintf(b, "  sends %d requests of %s to %s: %s\n", load.Planned(stream.Profile), stream.Name, to, stream.Profile)
+		if stream.Sessions != nil {
+			fmt.Fprintf(b, "  logs in %d times for %s at %s: %s\n", stream.Sessions.Count, stream.Name, to, stepNames(stream.Sessions.Steps))
+		}
+		what := "requests"
+		if len(stream.Steps) > 0 {
+			what = "journeys (" + stepNames(stream.Steps) + ")"
+		}
+		fmt.Fprintf(b, "  sends %d %s of %s to %s: %s\n", load.Planned(stream.Profile), what, stream.Name, to, stream.Profile)
 	}
 	for _, f := range s.Faults {
 		during := f.During

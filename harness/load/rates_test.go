@@ -88,6 +88,11 @@ func TestStages(t *testing.T) {
 	require.ErrorContains(t, load.Stream{Name: "x", Profile: load.Stages(0, load.Stage{Target: 5}), Next: get("/")}.Validate(), "no duration")
 }
 
+func TestEachStepOfAJourneyIsARequestOfThePeak(t *testing.T) {
+	require.InDelta(t, 30, orders(t, load.Constant(10, time.Second)).Peak(), 0.1)
+	require.InDelta(t, 10, load.Stream{Name: "x", Profile: load.Constant(10, time.Second), Next: get("/")}.Peak(), 0.1)
+}
+
 func TestStagesAndBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.Float64Range(0, 500)

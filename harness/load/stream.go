@@ -94,6 +94,10 @@ type Exchange struct {
 	BytesOut, BytesIn int64
 }
 
+// Peak is the highest rate of its requests: each arrival of a journey brings as many
+// as it has steps.
+func (s Stream) Peak() float64 { return Peak(s.Profile) * float64(max(1, len(s.Steps))) }
+
 // Judge is the class under which an answer to the stream is counted; empty: it is
 // the expected one.
 func (s Stream) Judge(a Answer) string {
