@@ -24,7 +24,7 @@ func registry(s Scenario, m Measurement) *verdict.Registry {
 	}
 	for _, d := range s.World.Dependencies {
 		for name, why := range d.Unmeasured {
-			r.Miss(name, why)
+			r.Lacks(name, why)
 		}
 	}
 	if s.Reconcile != nil {

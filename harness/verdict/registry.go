@@ -42,7 +42,6 @@ type Source struct {
 // Registry is all that one scenario measures, by name.
 type Registry struct {
 	entries map[string]entry
-	missing map[string]string // why a metric is not there
 	lacks   map[string]string // why what could have been expected is not measured
 }
 
@@ -67,14 +66,6 @@ func (b *Registry) Lacks(name, why string) {
 		b.lacks = map[string]string{}
 	}
 	b.lacks[name] = why
-}
-
-// Miss says why nothing measures what somebody may look for under a name.
-func (b *Registry) Miss(name, why string) {
-	if b.missing == nil {
-		b.missing = map[string]string{}
-	}
-	b.missing[name] = why
 }
 
 // Names returns the names of all metrics, sorted.

@@ -29,8 +29,6 @@ func (b *Registry) validate(c Check) error {
 	switch {
 	case !ok && b.lacks[c.Metric] != "":
 		return fmt.Errorf("nothing measures %q: %s", c.Metric, b.lacks[c.Metric])
-	case !ok && b.missing[c.Metric] != "":
-		return fmt.Errorf("nothing measures %q: %s", c.Metric, b.missing[c.Metric])
 	case !ok:
 		return fmt.Errorf("nothing measures %q%s", c.Metric, nearest.Hint(c.Metric, b.Names()))
 	case c.Op == "":

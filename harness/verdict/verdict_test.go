@@ -105,7 +105,7 @@ func TestFallsTo(t *testing.T) {
 
 func TestWhatIsNotMeasuredMaySayWhy(t *testing.T) {
 	r := registry(verdict.Reading{})
-	r.Miss("rates.retries", "its route has no key")
+	r.Lacks("rates.retries", "its route has no key")
 	require.ErrorContains(t, r.Validate([]verdict.Check{verdict.Metric("rates.retries").AtMost(verdict.Count(1))}), `nothing measures "rates.retries": its route has no key`)
 }
 
