@@ -205,11 +205,13 @@ func (l *life) remove() error {
 	return l.journal.Done(l.step)
 }
 
-// PID implements [target.Life].
+// PID implements [target.Life]. The engine tells of an end late: the kernel knows it
+// before.
 func (l *life) PID() (int32, bool) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return int32(l.hostPID), !l.gone && l.hostPID > 0
+	gone := l.gone || l.hostPID <= 0
+	l.mu.Unlock()
+	return int32(l.hostPID), !gone && kin.Alive(int32(l.hostPID))
 }
 
 // MemoryDir implements [target.Life].

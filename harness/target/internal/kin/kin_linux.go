@@ -70,6 +70,12 @@ func Related(root int32, marked func(environ [][]byte) bool) []Process {
 // See is a process as it is now; false if it is gone.
 func See(pid int32) (p Process, alive bool) { return see(pid) }
 
+// Alive is whether a process is there and has not ended.
+func Alive(pid int32) bool {
+	_, alive := see(pid)
+	return alive
+}
+
 // OfGroup are the living processes of a process group that a process led which
 // began at start, and whose environment says ours, or says nothing any more since
 // they have written over it. Where the group is another process's by now there are
