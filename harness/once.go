@@ -83,6 +83,7 @@ func (s *Session) provide(ctx context.Context, sc Scenario, on wanted, store sna
 		}
 		return origin{key: key, captured: whole.Captured}, nil
 	}
+	var failed error
 	set := w.Postgres.On(w.Data, on.ofDatabase)
 	build := set.Build
 	set.Key += " setup " + key + " " + whole.Token
@@ -90,9 +91,13 @@ func (s *Session) provide(ctx context.Context, sc Scenario, on wanted, store sna
 		if err := build(ctx, dsn); err != nil {
 			return err
 		}
-		return make(ctx, dsn)
+		failed = make(ctx, dsn)
+		return failed
 	}
 	if _, err := on.server.Template(ctx, set); err != nil {
+		if failed != nil {
+			return origin{}, failed // who wrote the steps knows of no template
+		}
 		return origin{}, err
 	}
 	return origin{data: set, key: key, captured: whole.Captured}, nil

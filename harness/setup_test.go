@@ -52,7 +52,9 @@ func migrated(t *testing.T, cfg *harness.Config, how string) harness.Scenario {
 	s.World.Data = database.DataSet{Name: "empty", Key: "empty", Build: func(context.Context, string) error { return nil }}
 	s.World.Once = []harness.SetupStep{{
 		Step: step.Step{Name: "migrate", Run: []string{"/usr/bin/env", commandVariable + "=" + how, web.Command[0], "{parameters.rows}"}}, Writes: []string{"db"},
+		Inputs: []string{"migrations"},
 	}}
+	require.NoError(t, os.WriteFile(filepath.Join(web.Dir, "migrations"), []byte(t.Name()), 0o600))
 	return s
 }
 
@@ -82,6 +84,31 @@ func TestASetupFillsTheDatabaseOnceAndEachScenariosCopy(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(log), "worker http://127.0.0.1:", "with the environment of the entry, other processes' addresses too")
 	require.NotContains(t, string(log), "{port}")
+	require.NotContains(t, string(log), `"answer":42`, "what was captured may be a secret")
+	require.Contains(t, string(log), "migrate")
+
+	cfg.ID, cfg.Out = "", t.TempDir()
+	got = sell(t, cfg, s)
+	require.NotEmpty(t, got.Streams, got.Reason)
+	require.Equal(t, []string{"7 o'neill 42", "7 o'neill 42"}, seen)
+	log, err = os.ReadFile(filepath.Join(cfg.Out, "setup.log"))
+	require.NoError(t, err)
+	require.NotContains(t, string(log), "migrate", "nothing that it reads has changed")
+}
+
+// Where nothing keeps what a setup leaves, it is done for each scenario.
+func TestASetupThatNothingKeepsIsDoneForEachScenario(t *testing.T) {
+	cfg, done := shop(t), filepath.Join(t.TempDir(), "done")
+	first, second := selling(), selling()
+	second.Name = "shop/again"
+	for _, s := range []*harness.Scenario{&first, &second} {
+		s.World.Once = []harness.SetupStep{{Step: step.Step{Run: []string{"/bin/sh", "-c", "echo done >>" + done}}}}
+	}
+	_, err := harness.Run(t.Context(), cfg, []harness.Scenario{first, second})
+	require.NoError(t, err)
+	text, err := os.ReadFile(done)
+	require.NoError(t, err)
+	require.Equal(t, "done\ndone\n", string(text))
 }
 
 func TestAMigrationOfAnotherDatabaseEndsTheRunAndNamesItsFile(t *testing.T) {

@@ -174,6 +174,9 @@ func (s *Session) keepOutput(one SetupStep, out step.Outcome) {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s (%s)\n", one, result.Format(out.Took.Seconds(), result.UnitSeconds))
+	if len(out.Captured) > 0 || len(one.Capture) > 0 {
+		out.Log = []string{"(not kept: values were taken out of it, which may be secrets)"}
+	}
 	for _, line := range out.Log {
 		fmt.Fprintf(&text, "  | %s\n", line)
 	}
