@@ -32,11 +32,17 @@ func examples() []example {
 	}
 }
 
-func TestExamples(t *testing.T) {
+// built is the program, made anew.
+func built(t *testing.T) string {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "holdfast")
-	build := exec.Command("go", "build", "-o", program, "../cmd/holdfast")
-	out, err := build.CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", program, "../cmd/holdfast").CombinedOutput()
 	require.NoError(t, err, string(out))
+	return program
+}
+
+func TestExamples(t *testing.T) {
+	program := built(t)
 	for _, e := range examples() {
 		t.Run(e.dir, func(t *testing.T) {
 			bare := e.run(t, program, nil, 1, "run", "--all")

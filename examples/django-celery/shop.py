@@ -64,6 +64,8 @@ def confirm(self, number):
         with urllib.request.urlopen(call, timeout=2):
             pass
     except OSError as error:  # refused, too late, or answered with an error
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
         Order.objects.filter(number=number).update(state="failed")
         raise MailError(str(error)) from None
     Order.objects.filter(number=number).update(state="confirmed")
