@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"holdfast.dev/holdfast/harness/target"
@@ -39,7 +40,10 @@ func (s *Service) CheckEnvFiles() error {
 				continue
 			}
 			for _, problem := range file.Problems(s.told(p)) {
-				problems.All = append(problems.All, notation.Problem{Position: notation.Position{Line: problem.Line, Column: 1}, Text: problem.Text})
+				one := notation.Problem{Position: notation.Position{Line: problem.Line, Column: 1}, Text: problem.Text}
+				if !slices.Contains(problems.All, one) { // another process may read it, too
+					problems.All = append(problems.All, one)
+				}
 			}
 		}
 		if len(problems.All) > 0 {

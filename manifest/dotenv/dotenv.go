@@ -61,10 +61,15 @@ func Find(dirs ...string) ([]File, error) {
 				return nil, fmt.Errorf("look for .env files: %w", err)
 			}
 			for _, path := range paths {
-				if path = filepath.Clean(path); seen[path] || slices.Contains(templates(), filepath.Ext(path)) {
+				path = filepath.Clean(path)
+				whole, err := filepath.Abs(path) // one folder may be named in two ways
+				if err != nil {
+					return nil, fmt.Errorf("look for .env files: %w", err)
+				}
+				if seen[whole] || slices.Contains(templates(), filepath.Ext(path)) {
 					continue
 				}
-				seen[path] = true
+				seen[whole] = true
 				file, err := open(path)
 				if err != nil {
 					return nil, err
