@@ -85,14 +85,15 @@ func (b *books) exchanged(x load.Exchange) {
 
 // fateOf is what the client knows of a request. One that was never sent, for nobody
 // took the connection, is not done; of one without an answer it is not known, nor of
-// one whose answer is that of somebody in between who has none.
+// one whose answer is that of somebody in between who has none, or neither a yes nor
+// a no.
 func fateOf(x load.Exchange) ledger.Fate {
 	switch {
 	case x.Class == "":
 		return ledger.Took
-	case x.Class == load.ClassRefused || x.Class == load.ClassDNS:
+	case x.Class == load.ClassRefused || x.Class == load.ClassDNS || x.Class == load.ClassShedByTarget:
 		return ledger.Refused
-	case x.Status == 0 || x.Status == http.StatusBadGateway || x.Status == http.StatusGatewayTimeout:
+	case x.Status < 400 || x.Status == http.StatusRequestTimeout || x.Status == http.StatusBadGateway || x.Status == http.StatusGatewayTimeout:
 		return ledger.Unknown
 	}
 	return ledger.Refused

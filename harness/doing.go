@@ -10,8 +10,11 @@ import (
 	"holdfast.dev/holdfast/harness/standing"
 )
 
-// errExperimentOver is why an action is ended with the experiment.
-var errExperimentOver = errors.New("it was still going on when the experiment was over")
+// Why an action is ended. Only what outlasts the experiment is held against it.
+var (
+	errExperimentOver = errors.New("it was still going on when the experiment was over")
+	errExperimentCut  = errors.New("the experiment was cut short")
+)
 
 // doings are the actions of an experiment at work.
 type doings struct {
@@ -62,6 +65,9 @@ func (l *live) do(ctx context.Context, a Action) {
 		l.events.add(l.now(), fmt.Sprintf("action %s was done after %s%s", a.Name, took, said))
 	} else {
 		l.events.add(l.now(), fmt.Sprintf("action %s failed after %s", a.Name, took))
+	}
+	if err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errExperimentOver) {
+		return
 	}
 	d := &l.actions
 	d.mu.Lock()

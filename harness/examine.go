@@ -90,7 +90,7 @@ func (l *live) look(ctx context.Context, one *examination) {
 func (i Invariant) judge(rows [][]string, n int) (misses float64, examples string) {
 	if i.Equals != "" {
 		if got := firstValue(rows); n != 1 || !equalAnswers(got, i.Equals) {
-			return 1, fmt.Sprintf("it was %q in %d rows, and should be %s", got, n, i.Equals)
+			return 1, fmt.Sprintf("it was %.100q in %d rows, and should be %s", got, n, i.Equals)
 		}
 		return 0, ""
 	}
@@ -100,7 +100,7 @@ func (i Invariant) judge(rows [][]string, n int) (misses float64, examples strin
 	}
 	shown := make([]string, len(rows))
 	for k, row := range rows {
-		shown[k] = "(" + strings.Join(row, ", ") + ")"
+		shown[k] = fmt.Sprintf("(%.200s)", strings.Join(row, ", "))
 	}
 	if n > len(rows) {
 		shown = append(shown, "…")

@@ -62,9 +62,13 @@ func (s *Session) drive(ctx context.Context, st *setup, undo *cleanups, sofar fu
 	alone := l.follow(ctx)
 	how, outcomes := l.watch(ctx)
 	alone()
-	done := l.actions.over(errExperimentOver)
+	whole, cause := !how.early() || how.overdue, errExperimentOver
+	if !whole {
+		cause = errExperimentCut
+	}
+	done := l.actions.over(cause)
 	seen := l.end(ctx, how, outcomes)
-	l.examined(ctx, seen, !how.early() || how.overdue)
+	l.examined(ctx, seen, whole)
 	err := errors.Join(how.restart, l.reconcile(ctx, seen), l.account(ctx, seen))
 	seen.Findings = append(done, seen.Findings...)
 	return seen, err

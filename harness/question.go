@@ -57,7 +57,9 @@ func (s Scenario) validateDatabase(p *problems, what string, one step.Step) {
 // metricName is what a metric of the scenario's own may be called.
 var metricName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
 
+var noWord = regexp.MustCompile(`[^a-z0-9_]+`)
+
 // word is a name as a part of a metric's: no order twice is no-order-twice.
 func word(name string) string {
-	return strings.Trim(regexp.MustCompile(`[^a-z0-9_]+`).ReplaceAllString(strings.ToLower(name), "-"), "-")
+	return strings.Trim(noWord.ReplaceAllString(strings.ToLower(name), "-"), "-")
 }

@@ -43,6 +43,9 @@ type Arrival struct {
 // MaxExamples bounds the keys that an account keeps of each class.
 const MaxExamples = 5
 
+// maxKey bounds a key that is shown, in bytes.
+const maxKey = 100
+
 // Class is a part of an account: how many keys, and the first few.
 type Class struct {
 	N    int64
@@ -52,6 +55,9 @@ type Class struct {
 func (c *Class) add(key string) {
 	c.N++
 	if len(c.Keys) < MaxExamples {
+		if len(key) > maxKey {
+			key = strings.ToValidUTF8(key[:maxKey], "") + "…"
+		}
 		c.Keys = append(c.Keys, key)
 	}
 }

@@ -261,8 +261,14 @@ func (p *checkParser) quantity() (Quantity, error) {
 // timesBaseline is a limit relative to the baseline.
 var timesBaseline = regexp.MustCompile(`^([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*[x×*]\s*([a-z_-]+)(?:\s|$)`)
 
+// aboutBaseline is what means a limit relative to the baseline and is not written as one.
+var aboutBaseline = regexp.MustCompile(`^[0-9.]*\s*%?\s*(of\s+)?(the\s+)?baseline\b`)
+
 func (p *checkParser) oneLimit(c *Check) (err error) {
 	m := timesBaseline.FindStringSubmatch(p.rest)
+	if m == nil && aboutBaseline.MatchString(p.rest) {
+		return fmt.Errorf("a limit relative to the baseline is written %s 1.5 x baseline", c.Op)
+	}
 	if m == nil || !strings.HasPrefix(nearest.Name(m[2], []string{result.Baseline}), result.Baseline) {
 		c.Limit, err = p.quantity()
 		return err
