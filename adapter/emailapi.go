@@ -9,6 +9,7 @@ import (
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/harness/ledger"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 )
@@ -24,9 +25,11 @@ import (
 //	NAME.key_refused        attempts that were refused for their key
 //	NAME.abandoned          attempts that the client let go of
 //	NAME.call.max           how long it stayed with one at most
+//
+// For a ledger the key of a mail is its recipient's address.
 func EmailAPI(name string, c emailapi.Config, key KeyAt) harness.Dependency {
 	d := Dependency(name, func(seed uint64) (harness.Fake, error) { return openMail(seed, c, key) }, attempts(name)...)
-	d.Faults = EmailSupport(key)
+	d.Faults, d.Receives = EmailSupport(key), []string{name}
 	return d
 }
 
@@ -62,6 +65,16 @@ type Mail struct {
 // Asked are the requests that the API got, by arrival, and how many more there were
 // that were too much to keep.
 func (m *Mail) Asked() (all []emailapi.Call, left int) { return m.api.Calls() }
+
+// Received implements [harness.Receiver]: each mail that was taken on for a recipient,
+// whose address is the key.
+func (m *Mail) Received(_ string, zero time.Time) []ledger.Arrival {
+	var all []ledger.Arrival
+	for _, a := range m.Journal().Acceptances() {
+		all = append(all, ledger.Arrival{Key: a.Recipient, At: m.Journal().Start().Add(a.At).Sub(zero), Timed: true})
+	}
+	return all
+}
 
 // Keys are the API keys that were handed to the target by now.
 func (m *Mail) Keys() []string {

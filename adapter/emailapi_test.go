@@ -58,6 +58,11 @@ func TestACallThatIsMadeAgainIsARetry(t *testing.T) {
 	}
 	require.EqualValues(t, 3, measured(t, d, fake, "api.attempts.max").Value)
 	require.EqualValues(t, 2, measured(t, d, fake, "api.retries").Value)
+	require.Equal(t, []string{"api"}, d.Receives)
+	received := fake.(*adapter.Mail).Received("api", fake.(*adapter.Mail).Journal().Start())
+	require.Len(t, received, 1, "its key is answered as before, and nothing is sent again")
+	require.Equal(t, "a@tasks.example", received[0].Key)
+	require.Equal(t, fake.Settings()["EMAIL_API_KEY"], fake.(*adapter.Mail).Values()["key"], "what a target may be told it by")
 }
 
 func TestAKeyThatStaysCannotBeReplaced(t *testing.T) {
