@@ -80,7 +80,10 @@ func askReady(ctx context.Context, ready func(context.Context) bool, tell func(b
 // readiness is how an instance is asked whether it is ready: as when it was started.
 // What tells it by its log, or not at all, is ready while it takes connections.
 func (i *instance) readiness() func(context.Context) bool {
-	client := &http.Client{Timeout: readinessPatience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{
+		Timeout: readinessPatience, Transport: &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // it may lead to somebody else
+	}
 	of, ok := i.Target.(interface{ Process() target.Process })
 	if !ok {
 		return func(ctx context.Context) bool { return isReady(ctx, client, i.URL()+target.DefaultReadyPath) }

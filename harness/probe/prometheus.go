@@ -78,7 +78,10 @@ func Prometheus(c PrometheusConfig) (Probe, error) {
 	}
 	return &scraper{
 		config: c,
-		client: &http.Client{Transport: &http.Transport{MaxIdleConns: 1, IdleConnTimeout: time.Minute}},
+		client: &http.Client{
+			Transport:     &http.Transport{MaxIdleConns: 1, IdleConnTimeout: time.Minute},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // it may lead to somebody else
+		},
 		before: make([]reading, len(c.Metrics)),
 	}, nil
 }

@@ -51,7 +51,7 @@ type freshWatch struct {
 const longestAge = 4 * time.Second
 
 func (w *freshWatch) drained(ctx context.Context, _ Settled) {
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := newClient(0)
 	for _, news := range w.scene.News {
 		if err := w.look(ctx, client, news); err != nil {
 			w.found.Unseen = err.Error()

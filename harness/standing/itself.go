@@ -22,7 +22,7 @@ func itself() Check {
 		Name:  "itself",
 		About: "what it says of itself is so: /healthz is 200 whenever it is answered, /readyz when all is over, and its counters are what was seen from outside",
 		Begin: func(ctx context.Context, s Scene) (Watch, error) {
-			w := &itselfWatch{scene: s, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}}
+			w := &itselfWatch{scene: s, client: newClient(time.Second)}
 			w.seen = make([]seenAnswers, len(s.Contract.Counters))
 			var err error
 			if w.counters, err = pageOf(s); err == nil {

@@ -89,7 +89,7 @@ func (w *toldWatch) drained(ctx context.Context, _ Settled) {
 	if err != nil {
 		return
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := newClient(0).Do(req)
 	if err != nil {
 		return // that there is no such page is nobody's secret
 	}
