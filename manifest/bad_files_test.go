@@ -95,6 +95,9 @@ func badFiles() []bad {
 		{"two kinds of values", "cart: { unique: uuid }", "cart: { unique: uuid, ip: 10.0.0.0/8 }", "exactly one of words, integers, unique, ip and lines", false},
 		{"a network that is none", "ip: 10.0.0.0/8", "ip: 10.0.0.0", "is no network such as", false},
 		{"a file that is not there", "color: { words: [red, blue], weights: [3, 1] }", "color: { lines: colors.txt }", "colors.txt cannot be read", false},
+		{"a file that is none", "color: { words: [red, blue], weights: [3, 1] }", "color: { lines: /dev/zero }", "/dev/zero cannot be read: it is no file", false},
+		{"a setting that two say", "    timeline: {", "    env: { MODE: a, web: { MODE: b } }\n    timeline: {", "MODE is set for all processes, too", false},
+		{"somebody else's with a command", "", "version: 1\nname: x\nprocesses: { web: { url: http://a.example, command: [a] } }\nscenarios: [{ name: a/b, claim: c, timeline: { baseline: 1s }, load: [{ name: s, rate: 1/s, request: { path: / } }], checks: [s.failed == 0] }]\n", "what somebody else runs is not started here: beside url there may be ready, and no command", false},
 		{"an expression that is none", "json: { order.id: present }", `json: { order.id: "~[" }`, "regular expression", false},
 		{"a step that knows nothing", `path: "/carts/{basket}"`, `path: "/carts/{baskte}"`, "baskte", false},
 		// faults

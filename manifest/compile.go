@@ -136,6 +136,14 @@ func draw(length int) string {
 	return b.String()[:length]
 }
 
+// path is a path of the file, from its folder.
+func (c *compiler) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(c.dir, name)
+}
+
 // process reports that there is no process of a name, with the nearest.
 func (c *compiler) process(path, name string) bool {
 	if _, ok := c.File.Processes.Get(name); ok {

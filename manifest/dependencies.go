@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -123,7 +122,7 @@ func (c *compiler) folder(d Dependency) string {
 	if d.Image != "" {
 		return d.WorkingDir
 	}
-	return filepath.Join(c.dir, d.WorkingDir)
+	return c.path(d.WorkingDir)
 }
 
 // header reports names in a text that are not known.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -207,17 +206,10 @@ const mostLines = 64 << 20
 
 // lines are those of a file beside the manifest.
 func (c *compiler) lines(path, name string) []string {
-	file := filepath.Join(c.dir, name)
-	info, err := os.Stat(file)
-	if err == nil && info.Size() > mostLines {
-		err = fmt.Errorf("it has more than %d bytes", mostLines)
-	}
-	var text []byte
-	if err == nil {
-		text, err = os.ReadFile(file)
-	}
+	file := c.path(name)
+	text, err := readLines(file)
 	if err != nil {
-		c.report.Say(path, "%s cannot be read: %v", name, errors.Unwrap(err))
+		c.report.Say(path, "%s cannot be read: %v", name, err)
 		return []string{""}
 	}
 	var all []string
@@ -231,6 +223,20 @@ func (c *compiler) lines(path, name string) []string {
 		return []string{""}
 	}
 	return all
+}
+
+// readLines is a file that is one, and not too long.
+func readLines(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return nil, errors.Unwrap(err) // the name is said already
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no file")
+	case info.Size() > mostLines:
+		return nil, fmt.Errorf("it has more than %d bytes", mostLines)
+	}
+	return os.ReadFile(file)
 }
 
 var placeOfValue = regexp.MustCompile(`\{[A-Za-z_][^{}]*\}`)

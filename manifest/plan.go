@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -233,7 +234,7 @@ func (p Plan) writeOutside(b *strings.Builder) {
 }
 
 func hostName(address string) string {
-	if host, _, ok := strings.Cut(address, ":"); ok {
+	if host, _, err := net.SplitHostPort(address); err == nil {
 		return host
 	}
 	return address

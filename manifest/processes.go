@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -43,7 +42,7 @@ func (c *compiler) program(path, name string, p Process) target.Process {
 	}
 	c.command(path+".command", p.Command, n)
 	c.command(path+".build", p.Build, names{known: c.given()})
-	dir := filepath.Join(c.dir, p.WorkingDir)
+	dir := c.path(p.WorkingDir)
 	if p.Image != "" {
 		dir = p.WorkingDir
 	}
@@ -76,9 +75,18 @@ func (c *compiler) somebodyElses(path string, p Process) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" {
 		c.report.Say(path+".url", "it is no address such as https://staging.example.com")
 	}
-	if len(p.Command) > 0 || p.Image != "" || len(p.Build) > 0 || len(p.Env) > 0 {
-		c.report.Say(path, "what somebody else runs has a url and nothing that would start it")
+	for key, given := range map[string]bool{
+		"command": len(p.Command) > 0, "image": p.Image != "", "build": len(p.Build) > 0, "env": len(p.Env) > 0, "ports": len(p.Ports) > 0, "working_dir": p.WorkingDir != "",
+		"limits": p.Limits != Limits{}, "replicas": p.Replicas != 0, "restart": p.Restart != "", "depends_on": len(p.DependsOn) > 0, "stop_grace_period": p.StopGracePeriod != 0,
+	} {
+		if given {
+			c.report.Say(path+"."+key+"#", "what somebody else runs is not started here: beside url there may be ready, and no %s", key)
+		}
 	}
+	if p.Ready.Log != "" || p.Ready.TCP != "" {
+		c.report.Say(path+".ready", "of what somebody else runs a path is asked: ready: { http: /health }")
+	}
+	c.Launch.ReadyPath, c.Launch.ReadyTimeout = p.Ready.HTTP, time.Duration(p.Ready.Timeout)
 	if c.Launch.URL != "" {
 		c.report.Say(path, "two processes have a url; one is somebody else's")
 	}
