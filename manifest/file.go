@@ -74,13 +74,13 @@ func (Restart) Words() []string { return []string{"no", "on-failure", "always"} 
 // Command is a program with its arguments, as a list. There is no shell.
 type Command []string
 
-// Ready says when a program can serve: started as soon as it runs, or one of the keys.
+// Ready says when a program can serve: started, tcp, or one of the keys.
 type Ready struct {
-	// started: as soon as it runs.
-	Plain Started `yaml:",scalar"`
+	// started: as soon as it runs; tcp: when its first port takes connections.
+	Plain Readiness `yaml:",scalar"`
 	// A path that answers 2xx.
 	HTTP string `yaml:"http"`
-	// A port that takes connections: its name, or a number for a dependency.
+	// The port that takes connections, by its name; true is the first.
 	TCP string `yaml:"tcp"`
 	// A text that a line of its log has.
 	Log string `yaml:"log"`
@@ -88,11 +88,11 @@ type Ready struct {
 	Timeout Duration `yaml:"timeout"`
 }
 
-// Started is the readiness of what needs none.
-type Started string
+// Readiness is one that needs no more to be said.
+type Readiness string
 
-// Words is the one word.
-func (Started) Words() []string { return []string{"started"} }
+// Words are those that there are.
+func (Readiness) Words() []string { return []string{"started", "tcp"} }
 
 // Limits are what a program may use.
 type Limits struct {

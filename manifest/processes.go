@@ -56,12 +56,13 @@ func (c *compiler) program(path, name string, p Process) target.Process {
 
 // ready compiles when something can serve.
 func (c *compiler) ready(path string, r Ready, ports []string) target.Ready {
-	compiled := target.Ready{HTTP: r.HTTP, Log: r.Log, Started: r.Plain != "", Timeout: time.Duration(r.Timeout)}
-	if r.TCP != "" {
-		compiled.TCP, compiled.Port = true, r.TCP
-		if !slices.Contains(ports, r.TCP) {
-			c.report.Say(path+".tcp", "there is no port %s%s", quote(r.TCP), c.nearestOf(r.TCP, ports))
-		}
+	compiled := target.Ready{HTTP: r.HTTP, Log: r.Log, Started: r.Plain == "started", TCP: r.Plain == "tcp" || r.TCP != "", Timeout: time.Duration(r.Timeout)}
+	switch {
+	case r.TCP == "" || r.TCP == "true":
+	case !slices.Contains(ports, r.TCP):
+		c.report.Say(path+".tcp", "there is no port %s%s", quote(r.TCP), c.nearestOf(r.TCP, ports))
+	default:
+		compiled.Port = r.TCP
 	}
 	if r.HTTP != "" && !strings.HasPrefix(r.HTTP, "/") {
 		c.report.Say(path+".http", "%s is no path: it begins with /", quote(r.HTTP))
