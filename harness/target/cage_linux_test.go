@@ -1,13 +1,18 @@
 package target
 
 import (
+	"crypto/rand"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness/target/internal/cgroup"
+	"holdfast.dev/holdfast/harness/target/internal/kin"
 )
 
 func TestAVersion2GroupIsLimitedWithoutSwapAndDiesWhole(t *testing.T) {
@@ -45,4 +50,26 @@ func TestOnlyACountedKillIsEvidence(t *testing.T) {
 			require.Equal(t, c.want, kills)
 		})
 	}
+}
+
+// Version 1 has its own way to start a process in a group, and most machines have but
+// one of the two: where there are both, this tries the other.
+func TestAProcessIsBornIntoAVersion2GroupAndEndsWithIt(t *testing.T) {
+	parent, v2 := cgroup.DirOf(cgroup.Self, "none that version 1 has")
+	dir := filepath.Join(parent, cgroupPrefix+rand.Text())
+	if err := os.Mkdir(dir, 0o755); parent == "" || err != nil {
+		t.Skip("no cgroup of version 2 is ours to write")
+	}
+	t.Cleanup(func() { require.NoError(t, removeCage(dir)) })
+	require.True(t, v2)
+	cmd := exec.Command("sh", "-c", "setsid sleep 60 & exec sleep 60")
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	c := &cage{memory: group{cgroup.Hierarchy{Parent: parent, V2: true}, dir}}
+	require.NoError(t, c.start(cmd))
+	require.Eventually(t, func() bool { return len(kin.InGroup(dir)) == 2 }, 10*time.Second, time.Millisecond)
+	removed := make(chan error)
+	go func() { removed <- removeCage(dir) }()
+	require.Error(t, cmd.Wait(), "it was killed")
+	require.NoError(t, <-removed)
+	require.NoDirExists(t, dir)
 }

@@ -1,7 +1,7 @@
-// Package target runs the system under test: as a process ([NewProcess]), as a
-// container with a memory limit (the package docker), in any other way that a
-// [Launcher] knows ([New]), or not at all, where someone else runs it and only
-// its URL is known ([NewURL]).
+// Package target runs the system under test: as a process ([NewProcess]), as several
+// that depend on each other ([NewSystem]), as a container with a memory limit (the
+// package docker), in any other way that a [Launcher] knows ([New]), or not at all,
+// where someone else runs it and only its URL is known ([NewURL]).
 //
 // All of these are a [Target]. Those that are started share one lifecycle:
 //
