@@ -3,6 +3,8 @@ package backing_test
 import (
 	"context"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"syscall"
@@ -123,7 +125,23 @@ func TestAnAddressIsProxiedAndNothingElse(t *testing.T) {
 	require.NoError(t, l.Close())
 	c.Ready.Timeout = 50 * time.Millisecond
 	_, err = c.Dependency().Open(t.Context(), opening(t))
-	require.ErrorContains(t, err, "ledger takes no connections at "+c.Address)
+	require.ErrorContains(t, err, "ledger does not serve at "+c.Address)
+}
+
+// An address may tell that it can serve, as a program does.
+func TestAnAddressIsAskedAsItsReadinessHasIt(t *testing.T) {
+	ready := false
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/health" || !ready {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer api.Close()
+	c := backing.Config{Name: "ledger", Address: strings.TrimPrefix(api.URL, "http://"), Ready: target.Ready{HTTP: "/health", Timeout: 200 * time.Millisecond}}
+	_, err := c.Dependency().Open(t.Context(), opening(t))
+	require.ErrorContains(t, err, "GET /health: 503 Service Unavailable")
+	ready = true
+	open(t, c.Dependency(), opening(t))
 }
 
 func TestAProgramThatDoesNotStartShowsItsLastLines(t *testing.T) {
@@ -137,6 +155,21 @@ func TestAProgramThatDoesNotStartShowsItsLastLines(t *testing.T) {
 	c.Ready = target.Ready{TCP: true, Timeout: 300 * time.Millisecond}
 	_, err = c.Dependency().Open(t.Context(), opening(t))
 	require.ErrorContains(t, err, "not ready within")
+}
+
+func TestAProgramThatListensBeyondLoopbackIsTold(t *testing.T) {
+	for listen, want := range map[string]int{"0.0.0.0:{own.port}": 1, "{own.address}": 0} {
+		c, o := program(t), opening(t)
+		c.Env["LISTEN"] = listen
+		var said []string
+		o.Say = func(line string) { said = append(said, line) }
+		open(t, c.Dependency(), o)
+		require.Len(t, said, want)
+		if want > 0 {
+			require.Contains(t, said[0], "broker listens on ")
+			require.Contains(t, said[0], "tell it to listen at {own.host} alone")
+		}
+	}
 }
 
 func TestAPortOfItsOwn(t *testing.T) {

@@ -68,7 +68,12 @@ func (c Config) probes(f harness.Fake) []probe.Probe {
 	if b.instance == nil {
 		return all
 	}
-	return append(all, c.processProbes(probe.NewTree(probe.TreeConfig{Root: b.instance.PID, Group: b.instance.MemoryDir, Mark: b.instance.Mark}))...)
+	return append(all, c.processProbes(b.tree())...)
+}
+
+// tree is the program's processes.
+func (b *Backing) tree() *probe.Tree {
+	return probe.NewTree(probe.TreeConfig{Root: b.instance.PID, Group: b.instance.MemoryDir, Mark: b.instance.Mark})
 }
 
 func (c Config) processProbes(tree *probe.Tree) []probe.Probe {

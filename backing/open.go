@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/target"
 )
 
@@ -38,7 +40,30 @@ func (c Config) open(ctx context.Context, o harness.Opening) (harness.Fake, erro
 	if err := f.start(ctx, o); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
+	if open := f.open(); open != "" && o.Say != nil {
+		o.Say(fmt.Sprintf("%s listens on %s, where other machines may reach it: tell it to listen at {own.host} alone", c.Name, open))
+	}
 	return f, nil
+}
+
+// open is an address beyond loopback at which the program listens; empty where there
+// is none, or nobody can see.
+func (b *Backing) open() string {
+	if b.instance == nil || b.config.Image != "" || !probe.SocketsAreSeen {
+		return ""
+	}
+	sockets := probe.NewSockets(b.tree())
+	defer sockets.Close()
+	all, err := sockets.Look()
+	if err != nil {
+		return ""
+	}
+	for _, s := range all {
+		if s.Listening && !s.Local.Addr().IsLoopback() {
+			return s.Local.String()
+		}
+	}
+	return ""
 }
 
 // prepare picks the program's address, and starts nothing.
@@ -117,7 +142,7 @@ func (b *Backing) stand(o harness.Opening) error {
 	if b.instance != nil {
 		b.signals = chaos.NewSignals(b.instance, o.Journal)
 	}
-	if !network && !o.First {
+	if !network && !o.Counted {
 		return nil
 	}
 	proxy, err := chaos.NewProxy(chaos.ProxyConfig{Upstream: b.own, Seed: o.Seed, Protocol: chaos.TCP})
@@ -166,13 +191,13 @@ func (b *Backing) await(ctx context.Context, hint string) error {
 	tick := time.NewTicker(dialPause)
 	defer tick.Stop()
 	for {
-		err := answers(ctx, b.own)
+		err := b.serves(ctx)
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s takes no connections at %s within %s: %w; %s", b.config.Name, b.own, limit, err, hint)
+			return fmt.Errorf("%s does not serve at %s within %s: %w; %s", b.config.Name, b.own, limit, err, hint)
 		case <-tick.C:
 		}
 	}
@@ -181,6 +206,32 @@ func (b *Backing) await(ctx context.Context, hint string) error {
 // addressPatience bounds the wait for a service of somebody else's, which is there
 // or is not.
 const addressPatience = 5 * time.Second
+
+// serves asks the program as its readiness has it.
+func (b *Backing) serves(ctx context.Context) error {
+	if b.config.Ready.HTTP == "" {
+		return answers(ctx, b.own)
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialPatience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.own+b.config.Ready.HTTP, nil)
+	if err != nil {
+		return err
+	}
+	client := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true}, // of its own, and no proxy of the environment
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	answer, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode/100 != 2 {
+		return fmt.Errorf("GET %s: %s", b.config.Ready.HTTP, answer.Status)
+	}
+	return nil
+}
 
 // answers opens a connection to an address and closes it again.
 func answers(ctx context.Context, address string) error {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
@@ -43,7 +44,7 @@ func (st *setup) backings(ctx context.Context) []BackingSeen {
 		seen := BackingSeen{Name: d.Name}
 		if f, ok := st.fakes[d.Name].(bypassable); ok {
 			for _, address := range f.Bypass() {
-				seen.Faulty = len(st.scenario.faultsAt(d)) > 0
+				seen.Faulty = slices.ContainsFunc(st.scenario.faultsAt(d), func(k fault.Kind) bool { return chaos.TCPSupport().Carries(k.Name()) })
 				seen.Past = append(seen.Past, st.past(ctx, address)...)
 			}
 		}

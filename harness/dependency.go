@@ -72,6 +72,9 @@ type Opening struct {
 	// First says that it is opened for the setup that is done once: what it leaves in
 	// Data when it is closed is what each scenario begins with.
 	First bool
+	// Counted says that a step of the setup is to be seen writing to it: what its
+	// clients send must be counted, fault or not.
+	Counted bool
 	// Start is the zero from which the times of what it starts count.
 	Start time.Time
 	// Journal is the run's undo journal: what it starts stands there before.

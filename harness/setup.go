@@ -147,7 +147,7 @@ func (s *Session) setUpWorld(ctx context.Context, st *setup, undo *cleanups) (ds
 func (s *Session) openFakes(ctx context.Context, st *setup, undo *cleanups) error {
 	for _, d := range st.scenario.World.Dependencies {
 		o := Opening{
-			Seed: st.seed, Faults: st.scenario.faultsAt(d), First: st.first, Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), Say: s.say,
+			Seed: st.seed, Faults: st.scenario.faultsAt(d), First: st.first, Counted: st.writesTo(d.Name), Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), Say: s.say,
 		}
 		if d.KeepsData {
 			var err error

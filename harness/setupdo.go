@@ -97,11 +97,22 @@ func (st *setup) prints(ctx context.Context, where []string) (map[string]written
 		if !ok {
 			return nil, fmt.Errorf("what is written to %s cannot be seen", name)
 		}
-		if sent, counted := count.Written(); counted {
-			all[name] = written.Print{"bytes": fmt.Sprint(sent)}
+		sent, counted := count.Written()
+		if !counted {
+			return nil, fmt.Errorf("what is written to %s is not counted", name)
 		}
+		all[name] = written.Print{"bytes": fmt.Sprint(sent)}
 	}
 	return all, nil
+}
+
+// writesTo reports whether a step that is going to be done is to write there.
+func (st *setup) writesTo(name string) bool {
+	steps := st.scenario.World.Each
+	if st.first || !st.scenario.World.hasData() && !st.scenario.World.keepsData() {
+		steps = slices.Concat(steps, st.scenario.World.Once)
+	}
+	return slices.ContainsFunc(steps, func(one SetupStep) bool { return slices.Contains(one.Writes, name) })
 }
 
 // receiving is a fake that counts the bytes which its clients have sent to it.
@@ -116,7 +127,7 @@ func (st *setup) sawWritten(ctx context.Context, one SetupStep, before map[strin
 		return fmt.Errorf("%s: %w", one, err)
 	}
 	for _, name := range one.Writes {
-		if _, counted := before[name]; !counted || len(after[name].Since(before[name])) > 0 {
+		if len(after[name].Since(before[name])) > 0 {
 			continue
 		}
 		return &UnwrittenError{Step: one.String(), Where: name, Told: st.toldOf(name), Instead: st.foreign(instead).String()}

@@ -99,7 +99,7 @@ func TestAnImageKeepsItsDataAndIsLedThroughTheProxy(t *testing.T) {
 	journal, err := undo.Open(t.TempDir(), "test-images")
 	require.NoError(t, err)
 	defer journal.Close()
-	o := harness.Opening{Start: time.Now(), Journal: journal, Data: t.TempDir(), First: true}
+	o := harness.Opening{Start: time.Now(), Journal: journal, Data: t.TempDir(), First: true, Counted: true}
 	open := func() (harness.Fake, string) {
 		f, err := c.Dependency().Open(context.Background(), o)
 		require.NoError(t, err)
@@ -108,7 +108,7 @@ func TestAnImageKeepsItsDataAndIsLedThroughTheProxy(t *testing.T) {
 	f, address := open()
 	require.Equal(t, "ok", ask(t, address, "keep this"))
 	require.NoError(t, f.Close())
-	o.First, o.Faults = false, []fault.Kind{fault.Refuse{}}
+	o.First, o.Counted, o.Faults = false, false, []fault.Kind{fault.Refuse{}}
 	f, address = open()
 	require.NotEqual(t, address, f.(*backing.Backing).Bypass()[0])
 	require.Equal(t, "PLAINTEXT://"+address, ask(t, address, "who"))
