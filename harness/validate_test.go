@@ -50,7 +50,7 @@ func TestWhatIsWrongWithAScenarioIsSaidBeforeAnythingStarts(t *testing.T) {
 		{"is over by then", func(s *Scenario) { s.Faults[0].After = time.Hour }},
 		{"does not claim", func(s *Scenario) { s.Checks[0] = s.Checks[0].Guarding("search.sql-limit") }},
 		{"did you mean web.failed", func(s *Scenario) { s.Checks[0].Metric = "web.faild" }},
-		{"the metric in count", func(s *Scenario) { s.Checks[0].Limit = verdict.Duration(time.Second) }},
+		{"web.failed is a count", func(s *Scenario) { s.Checks[0].Limit = verdict.Duration(time.Second) }},
 		{`there is no phase "injct"`, func(s *Scenario) { s.Checks[0].Phase = "injct" }},
 		{"has no name", func(s *Scenario) { s.World.Dependencies = []Dependency{{}} }},
 		{"nobody plays", func(s *Scenario) { s.World.Dependencies = []Dependency{{Name: "api"}} }},
