@@ -29,7 +29,7 @@ import (
 func Stub(name string, c stub.Config) harness.Dependency {
 	open := func(_ context.Context, o harness.Opening) (harness.Fake, error) {
 		c := c
-		c.Seed, c.Given, c.Log = o.Seed, nil, o.Say
+		c.Seed, c.Given, c.Log = o.Seed, nil, hiding(o.Values, o.Say)
 		values := maps.Clone(o.Values)
 		if values == nil {
 			values = map[string]string{}
@@ -64,6 +64,25 @@ func Stub(name string, c stub.Config) harness.Dependency {
 	d.Measures = append(d.Measures, Attempts(name, whole.keyed, whole.idempotent)...)
 	maps.Copy(d.Unmeasured, unmeasured(name, whole.keyed, whole.idempotent))
 	return d
+}
+
+// minSecret is the shortest secret that is hidden: hiding shorter ones would shred what
+// is said.
+const minSecret = 8
+
+// hiding is say, with the secrets among the values of a run hidden.
+func hiding(values map[string]string, say func(string)) func(string) {
+	if say == nil {
+		return nil
+	}
+	var pairs []string
+	for name, value := range values {
+		if strings.HasPrefix(name, "secrets.") && len(value) >= minSecret {
+			pairs = append(pairs, value, "***")
+		}
+	}
+	hide := strings.NewReplacer(pairs...)
+	return func(line string) { say(hide.Replace(line)) }
 }
 
 // kinds is what can be told of the requests at a place.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -168,6 +169,23 @@ func TestArrivalsAreReadByKey(t *testing.T) {
 	_, _, err = adapter.Arrivals(state, "api", "{jsn.a}")
 	require.ErrorContains(t, err, "did you mean json?")
 	require.ErrorContains(t, adapter.CheckKey("fixed"), "the same for every request")
+}
+
+// A token in a path that no route is for is not told.
+func TestASecretIsNotInWhatIsSaid(t *testing.T) {
+	var mu sync.Mutex
+	var said []string
+	fake, err := payments().Open(t.Context(), harness.Opening{
+		Values: map[string]string{"secrets.bot": "123:abcdefgh", "secrets.pin": "bot", "parameters.size": "1"},
+		Say:    func(line string) { mu.Lock(); defer mu.Unlock(); said = append(said, line) },
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = fake.Close() })
+	require.Equal(t, 404, ask(t, "GET", fake.(*adapter.Stubbed).Values()["url"]+"/bot123:abcdefgh/send", "", ""))
+	mu.Lock()
+	defer mu.Unlock()
+	require.Len(t, said, 1)
+	require.Contains(t, said[0], "no route is for GET /bot***/send")
 }
 
 func TestAFakeSaysWhereItIs(t *testing.T) {

@@ -158,7 +158,17 @@ func (a *api) unmatched(c *host.Call, x *exchange) httpfault.Answer {
 	}
 	a.mu.Unlock()
 	if fresh && a.log != nil {
-		a.log(asked + " (" + strings.Join(x.why, "; ") + ")")
+		a.log(asked + " (otherwise than asked for: " + strings.Join(parts(x.why), "; ") + ")")
 	}
 	return problem(http.StatusNotFound, "no_such_route", asked+": "+strings.Join(x.why, "; "))
+}
+
+// parts are which part of a request was otherwise for each route, without what stood
+// there: it may be a secret.
+func parts(why []string) []string {
+	out := make([]string, len(why))
+	for i, text := range why {
+		out[i], _, _ = strings.Cut(text, " is ")
+	}
+	return out
 }
