@@ -44,11 +44,15 @@ type environ struct {
 	getenv         func(string) string
 	// lookupEnv tells a variable that is empty from one that is not set. Optional.
 	lookupEnv func(string) (string, bool)
+	// hider keeps the secrets of a service from stdout and stderr; nil before run.
+	hider *hider
 }
 
 // run carries out one command line and returns the exit code. An error is one
 // clear line on standard error.
 func run(ctx context.Context, env environ) int {
+	env.hider = new(hider)
+	env.stdout, env.stderr = env.hider.writer(env.stdout), env.hider.writer(env.stderr)
 	root := newRoot(env)
 	root.SetArgs(env.args)
 	root.SetOut(env.stdout)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -67,4 +69,24 @@ func TestSomebodyElsesServiceIsNamedOnPurpose(t *testing.T) {
 	require.Equal(t, exitUsage, code)
 	require.NotContains(t, stderr, "name its host")
 	require.Contains(t, stderr, "--allow-load")
+}
+
+// A secret of the file stands on no terminal, also where a person wrote it into a check.
+func TestSecretsStandOnNoTerminal(t *testing.T) {
+	const key = "correct-horse-battery"
+	dir := serviceIn(t, strings.ReplaceAll(strings.ReplaceAll(pages, "scenarios:", "secrets: { app: \"${APP_KEY}\", tiny: \"page\" }\nscenarios:"),
+		`"page.ok_ratio >= 100%"`, `"page.ok_ratio >= 100%", 'web.log("`+key+`") <= 0'`), "")
+	env := map[string]string{"APP_KEY": key}
+	for _, args := range [][]string{{"plan", dir}, {"list", "--service", dir, "--json"}} {
+		code, stdout, stderr := holdfast(t, env, args...)
+		require.Equal(t, exitPass, code, stderr)
+		require.Contains(t, stdout, `***`, args)
+		require.NotContains(t, stdout+stderr, key, args)
+		require.Contains(t, stdout, "page/steady", "a short one is not hidden: it would shred the output")
+	}
+	var out bytes.Buffer
+	h := new(hider)
+	_, err := h.writer(&out).Write([]byte("before: " + key))
+	require.NoError(t, err)
+	require.Contains(t, out.String(), key, "the harm: nobody knows a secret that nobody was told of")
 }

@@ -69,6 +69,7 @@ func (f runFlags) ownService(env environ) (subject, error) {
 		return subject{}, err
 	}
 	launch := service.Launch
+	env.hider.learn(launch)
 	launch.AllowHosts, launch.AllowLoad = f.allowHost, f.allowLoad
 	launch.Kind, launch.Runtimes = harness.AsProcess, runtimes()
 	return subject{

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -39,13 +38,13 @@ func newView(env environ, asJSON bool) *view {
 		v.json = json.NewEncoder(env.stdout)
 		v.json.SetEscapeHTML(false)
 	}
-	if f, ok := env.stderr.(*os.File); ok && env.getenv("CI") == "" && term.IsTerminal(int(f.Fd())) {
+	if f, ok := terminalOf(env.stderr); ok && env.getenv("CI") == "" && term.IsTerminal(int(f.Fd())) {
 		v.terminal = true
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
 			v.width = w
 		}
 	}
-	if f, ok := env.stdout.(*os.File); ok && env.getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd())) {
+	if f, ok := terminalOf(env.stdout); ok && env.getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd())) {
 		v.colour = true
 	}
 	return v

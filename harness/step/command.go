@@ -122,15 +122,15 @@ func (t *tail) lines() []string {
 // hiddenText stands for a secret.
 const hiddenText = "[secret]"
 
-// leastSecret is how long a secret is at least that is hidden: hiding a short one
+// LeastSecret is how long a secret is at least that is hidden: hiding a short one
 // shreds the text.
-const leastSecret = 8
+const LeastSecret = 8
 
 func (m Means) hide(text string) string { return string(m.hideBytes([]byte(text))) }
 
 func (m Means) hideBytes(text []byte) []byte {
 	for _, s := range m.Secrets {
-		if len(s) >= leastSecret {
+		if len(s) >= LeastSecret {
 			text = bytes.ReplaceAll(text, []byte(s), []byte(hiddenText))
 		}
 	}
