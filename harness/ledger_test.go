@@ -84,7 +84,7 @@ func takeOrders(mux *http.ServeMux, how string) {
 
 // orders is a scenario with a ledger of what its carts came to.
 func orders(how string) harness.Scenario {
-	t := harness.Timeline{Baseline: 300 * time.Millisecond, Inject: 300 * time.Millisecond, Drain: 2 * time.Second}
+	t := harness.Timeline{Baseline: 300 * time.Millisecond, Inject: 300 * time.Millisecond, Drain: 20 * time.Second}
 	return harness.Scenario{
 		Name: "test/shop", Claim: "the ledger",
 		World: harness.World{Data: database.DataSet{Name: "orders", Key: "harness-test-orders", Build: func(ctx context.Context, dsn string) error {
@@ -99,7 +99,7 @@ func orders(how string) harness.Scenario {
 		Settings: map[string]string{behaviour: "shop " + how},
 		Timeline: t,
 		Load: []load.Stream{{
-			Name: "order", Profile: load.Constant(200, t.Total()), Expect: load.Status(201),
+			Name: "order", Profile: load.Constant(100, t.Total()), Expect: load.Status(201), MaxLag: time.Minute,
 			Template: &load.Template{Method: "POST", Path: "/orders/{cart}", Vars: map[string]load.Var{"cart": {Unique: load.UniqueNumber}}},
 		}},
 		Ledger: &ledger.Ledger{
@@ -124,6 +124,7 @@ func TestWhatIsLostDoubledUnknownAndPhantomIsFoundWithItsKeys(t *testing.T) {
 	honest := orders("late=7")
 	honest.Name = "test/honest"
 	wrong := orders("lost=10 doubled=20 phantom=30 refused=40 cut=50")
+	wrong.Timeline.Drain = 2 * time.Second
 	wrong.Checks = []verdict.Check{verdict.Metric("ledger.unknown").AtMost(verdict.Count(0)), verdict.Metric("ledger.strangers").AtMost(verdict.Count(0))}
 	wrong.World.Data.Key, wrong.World.Data.Build = "harness-test-orders-2", withStranger(wrong.World.Data.Build)
 	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{honest, wrong})
@@ -133,7 +134,7 @@ func TestWhatIsLostDoubledUnknownAndPhantomIsFoundWithItsKeys(t *testing.T) {
 	for _, metric := range []string{"ledger.lost", "ledger.doubled", "ledger.phantom"} {
 		require.Equal(t, result.Pass, checkOn(t, got, metric).Verdict, failing(got))
 	}
-	require.Equal(t, []int64{120, 120, 0, 0, 0}, []int64{got.Ledger.Accepted, *got.Ledger.Arrived, got.Ledger.Lost, got.Ledger.Duplicated, got.Ledger.Unknown}, "what is late was waited for")
+	require.Equal(t, []int64{60, 60, 0, 0, 0}, []int64{got.Ledger.Accepted, *got.Ledger.Arrived, got.Ledger.Lost, got.Ledger.Duplicated, got.Ledger.Unknown}, "what is late was waited for")
 	require.GreaterOrEqual(t, *got.Ledger.DelayP99MS, 0.0)
 
 	got = run.Scenarios[1]
@@ -169,15 +170,15 @@ func TestWhatArrivedIsReadBackPrintedAndToldByAFake(t *testing.T) {
 	readBack := orders("lost=10 phantom=30")
 	readBack.Name = "test/read-back"
 	readBack.Ledger.Arrived = ledger.Arrived{Request: &step.Request{Path: "/orders/{key}"}}
-	readBack.Timeline.Drain = 500 * time.Millisecond
+	readBack.Timeline.Drain = time.Second
 
 	printed := orders("")
 	printed.Name = "test/printed"
 	list := filepath.Join(t.TempDir(), "list")
-	require.NoError(t, os.WriteFile(list, []byte("#!/bin/sh\ni=0; while [ $i -lt 119 ]; do echo o$i; i=$((i+1)); done\n"), 0o755))
+	require.NoError(t, os.WriteFile(list, []byte("#!/bin/sh\ni=0; while [ $i -lt 59 ]; do echo o$i; i=$((i+1)); done\n"), 0o755))
 	printed.Ledger.Accepted.Key = "{json.order.id}"
 	printed.Ledger.Arrived = ledger.Arrived{Run: []string{list}}
-	printed.Timeline.Drain = 500 * time.Millisecond
+	printed.Timeline.Drain = time.Second
 
 	told := orders("")
 	told.Name = "test/told"
@@ -192,10 +193,10 @@ func TestWhatArrivedIsReadBackPrintedAndToldByAFake(t *testing.T) {
 	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{readBack, printed, told, notUnique})
 	require.NoError(t, err)
 	got := run.Scenarios[0]
-	require.Equal(t, []int64{118, 1, 1}, []int64{got.Ledger.Accepted - got.Ledger.Lost, got.Ledger.Lost, got.Ledger.Phantom}, got.Error)
+	require.Equal(t, []int64{58, 1, 1}, []int64{got.Ledger.Accepted - got.Ledger.Lost, got.Ledger.Lost, got.Ledger.Phantom}, got.Error)
 	require.Equal(t, map[string][]string{"lost": {"10"}, "phantom": {"30"}}, got.Ledger.Examples)
 	got = run.Scenarios[1]
-	require.Equal(t, map[string][]string{"lost": {"o119"}}, got.Ledger.Examples, got.Error)
+	require.Equal(t, map[string][]string{"lost": {"o59"}}, got.Ledger.Examples, got.Error)
 	got = run.Scenarios[2]
 	require.Equal(t, result.Pass, checkOn(t, got, "ledger.lost").Verdict, failing(got))
 	got = run.Scenarios[3]
@@ -211,7 +212,7 @@ func (bank) Settings() map[string]string { return nil }
 func (bank) Close() error                { return nil }
 func (bank) Received(string, time.Time) []ledger.Arrival {
 	var all []ledger.Arrival
-	for n := range 120 {
+	for n := range 60 {
 		all = append(all, ledger.Arrival{Key: strconv.Itoa(n)})
 	}
 	return all
@@ -221,10 +222,10 @@ func (bank) Received(string, time.Time) []ledger.Arrival {
 func TestInvariantsSamplesActionsAndWhatIsDrained(t *testing.T) {
 	holds := orders("late=3")
 	holds.Name, holds.Ledger = "test/holds", nil
-	holds.DrainedWhen = &harness.Question{Step: step.Step{SQL: "select count(*) from orders"}, Equals: "120"}
+	holds.DrainedWhen = &harness.Question{Step: step.Step{SQL: "select count(*) from orders"}, Equals: "60"}
 	holds.Invariants = []harness.Invariant{
 		{Name: "No order twice", SQL: "select cart from orders group by cart having count(*) > 1"},
-		{Name: "all there", SQL: "select count(*) from orders", Equals: "120"},
+		{Name: "all there", SQL: "select count(*) from orders", Equals: "60"},
 		{Name: "no old state", SQL: "select 1 from orders where state = 'old'", When: harness.Always, Every: 50 * time.Millisecond},
 	}
 	holds.Samples = []harness.Sample{
@@ -232,13 +233,13 @@ func TestInvariantsSamplesActionsAndWhatIsDrained(t *testing.T) {
 		{Series: probe.Series{Name: "printed", Unit: result.UnitBytes}, Run: []string{"sh", "-c", "echo some; echo 17"}, Every: 200 * time.Millisecond},
 	}
 	holds.Checks = []verdict.Check{
-		verdict.Metric("orders.rows.max").AtLeast(verdict.Count(50)), verdict.Metric("printed.max").Equals(verdict.Bytes(17)),
+		verdict.Metric("orders.rows.max").AtLeast(verdict.Count(20)), verdict.Metric("printed.max").Equals(verdict.Bytes(17)),
 	}
 	holds.Actions = []harness.Action{{Name: "migration", Step: step.Step{Run: []string{"sh", "-c", "echo migrated in $HOLDFAST_TEST_TARGET"}}, After: 50 * time.Millisecond}}
 
 	breaks := orders("doubled=5")
 	breaks.Name, breaks.Ledger = "test/breaks", nil
-	breaks.Timeline.Drain = 500 * time.Millisecond
+	breaks.Timeline.Drain = time.Second
 	breaks.Invariants = append([]harness.Invariant{{Name: "broken", SQL: "select nothing from orders"}, {Name: "writes", SQL: "delete from orders returning 1"}}, holds.Invariants...)
 	breaks.Actions = []harness.Action{
 		{Name: "fails", Step: step.Step{Run: []string{"sh", "-c", "echo cannot; exit 3"}}},
@@ -259,7 +260,7 @@ func TestInvariantsSamplesActionsAndWhatIsDrained(t *testing.T) {
 	twice := checkOn(t, got, "invariant.no-order-twice")
 	require.Equal(t, result.Fail, twice.Verdict)
 	require.Contains(t, twice.Reason, "it gave 1 rows, and should give 0: (5)")
-	require.Contains(t, checkOn(t, got, "invariant.all-there").Reason, `it was "121" in 1 rows, and should be 120`)
+	require.Contains(t, checkOn(t, got, "invariant.all-there").Reason, `it was "61" in 1 rows, and should be 60`)
 	require.Equal(t, result.Fail, checkOn(t, got, "invariant.no-old-state").Verdict, "seen while there was load, and gone at the end")
 	for metric, says := range map[string]string{"invariant.broken": `column "nothing" does not exist`, "invariant.writes": "delete"} {
 		c := checkOn(t, got, metric)
