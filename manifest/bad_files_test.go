@@ -69,6 +69,8 @@ func badFiles() []bad {
 		{"a dependency that is two things", "    ready: started\n", "    ready: started\n    address: localhost:6379\n", "cache is more than one thing: command and address", false},
 		{"a database with a folder", "    export: { DATABASE_URL", "    data: /var/lib\n    export: { DATABASE_URL", "data is a key of an image or a program, and this is postgres", false},
 		{"an export that is not known", `DB_HOST: "{host}"`, `DB_HOST: "{hots}"`, "did you mean host?", false},
+		{"an export of nothing", `DB_HOST: "{host}"`, `DB_HOST: "{server}"`, "nothing is called {server} here; there are url, host, port, address, dsn, database, user, password", false},
+		{"an export of what is not known yet", `STRIPE_API_BASE: "{url}"`, `STRIPE_API_BASE: "{db.dsn}"`, "{db.dsn} is not known here yet", false},
 		{"a program that is not told where", `"{own.port}"`, `"6379"`, "neither its command nor its environment says where to listen", false},
 		{"a route without a slash", `path: "/v1/charges"`, `path: "v1/charges"`, "does not begin with /", false},
 		{"a key over what is not there", `key: "{form.metadata[cart]}"`, `key: "{frm.metadata[cart]}"`, "frm", false},

@@ -58,8 +58,7 @@ func (c *compiler) dependencies() {
 			continue
 		}
 		c.ofPrograms(path, row.Value)
-		export := names{known: slices.Concat(ofDependency(row.Value), c.given())}
-		c.environment(path+".export", row.Value.Export, export)
+		c.exports(path+".export", row.Value)
 		if row.Value.Postgres != nil {
 			databases = append(databases, row.Name)
 			if len(databases) > 1 {
@@ -69,6 +68,23 @@ func (c *compiler) dependencies() {
 		}
 		if d, ok := c.dependency(path, row.Name, row.Value); ok {
 			c.outside = append(c.outside, d)
+		}
+	}
+}
+
+// exports reports names in the variables of a dependency that are not known: nothing
+// else stands there in braces. Where a database is, is known last.
+func (c *compiler) exports(path string, d Dependency) {
+	n := names{known: slices.Concat(ofDependency(d), c.atRun().known)}
+	if name := c.database(); d.Postgres == nil && name != "" {
+		n.known = slices.DeleteFunc(n.known, func(known string) bool { return strings.HasPrefix(known, name+".") })
+	}
+	c.environment(path, d.Export, n)
+	for _, row := range d.Export {
+		for _, name := range placeholder.Text(row.Value).Names() {
+			if !n.has(name) && n.missing(name) == "" {
+				c.report.Say(path+"."+row.Name, "nothing is called {%s} here; there are %s, and {{ is a brace", name, strings.Join(ofDependency(d), ", "))
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,11 +69,26 @@ func listed(all []string) string {
 	return "; there are " + strings.Join(all, ", ")
 }
 
+// elsewhereThan says that a name is one of a process or a dependency, which is not
+// known where it stands; empty where it is known, or none.
+func (c *compiler) elsewhereThan(n names, name string) string {
+	if n.has(name) {
+		return ""
+	}
+	first, _, _ := strings.Cut(name, ".")
+	_, isProcess := c.File.Processes.Get(first)
+	_, isDependency := c.File.Dependencies.Get(first)
+	if strings.Contains(name, ".") && (isProcess || isDependency) {
+		return fmt.Sprintf("{%s} is not known here yet", name)
+	}
+	return ""
+}
+
 // text reports names in braces that are not known where the text stands and look like
 // one that is.
 func (c *compiler) text(path string, p placeholder.Pattern, n names) {
 	for _, name := range p.Names() {
-		if why := n.missing(name); why != "" {
+		if why := cmp.Or(n.missing(name), c.elsewhereThan(n, name)); why != "" {
 			c.report.Say(path, "%s", why)
 		}
 	}
