@@ -178,3 +178,27 @@ func TestGivenValuesAreNotKept(t *testing.T) {
 	require.Contains(t, shown, "t=%7Btoken%7D")
 	require.Contains(t, shown, "Bearer {token}")
 }
+
+// What an answer gives to a journey cannot become a header of its own, or break a body.
+func TestACapturedValueThatDoesNotFitEndsTheJourney(t *testing.T) {
+	for name, next := range map[string]load.Template{
+		"in a header":     {Path: "/", Header: map[string]string{"X-A": "{v}"}},
+		"as a number":     {Path: "/", JSON: json.RawMessage(`{"n": "{v:int}"}`)},
+		"where it may be": {Path: "/{v}", JSON: json.RawMessage(`{"n": "{v}"}`)},
+	} {
+		var asked atomic.Int64
+		tallies := play(t, func(w http.ResponseWriter, _ *http.Request) {
+			asked.Add(1)
+			_, _ = w.Write([]byte(`{"v": "1\r\nX-B: 2"}`))
+		}, load.Config{}, load.Stream{Name: "x", Profile: load.Constant(50, 20*ms), MaxLag: time.Minute, Steps: []load.Step{
+			{Name: "a", Template: load.Template{Path: "/"}, Capture: map[string]message.Path{"v": path(t, "json.v")}},
+			{Name: "b", Template: next},
+		}})
+		if name == "where it may be" {
+			require.EqualValues(t, 1, tallies[0].OK, name)
+			continue
+		}
+		require.Equal(t, map[string]int64{"check_capture": 1}, tallies[0].Errors, name)
+		require.EqualValues(t, 1, asked.Load(), "nothing more was asked")
+	}
+}
