@@ -175,7 +175,7 @@ func TestWhatNoRouteIsForIsToldAndCounted(t *testing.T) {
 	}
 	require.Equal(t, 2, s.Journal().Count(journal.Filter{Group: stub.Unmatched}))
 	require.Equal(t, []string{"no route is for POST /v1/charges"}, s.Asked())
-	require.Equal(t, []string{"no route is for POST /v1/charges (otherwise than asked for: rate: method; charge: header.Authorization)"}, lines, "said once, without what stood there")
+	require.Equal(t, []string{"no route is for POST /v1/charges (otherwise than asked for: charge: header.Authorization; rate: method)"}, lines, "said once, without what stood there")
 }
 
 func TestAnIdempotencyKeyIsAnsweredAsBefore(t *testing.T) {
