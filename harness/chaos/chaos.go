@@ -13,7 +13,8 @@
 //
 //   - [Proxy], a TCP proxy before a database server: delay, bandwidth, resets,
 //     black holes and their like;
-//   - [Signals], the target's process: pause, kill, terminate;
+//   - [Signals], a process of the target with all that it has started: pause, kill,
+//     terminate, starve, squeeze; [Each] is several of them;
 //   - [Sessions], SQL sessions of our own: a locked table, connections held,
 //     backends terminated; and the server itself, where it is ours to kill.
 //

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"holdfast.dev/holdfast/fault"
@@ -118,7 +119,7 @@ func limit(_ context.Context, s *Signals, f fault.Fault, _ identity) (Applied, e
 		return nil, fmt.Errorf("%q: %w", f.Kind, ErrNoGroup)
 	}
 	if err := l.lower(dir); err != nil {
-		return nil, fmt.Errorf("%q: %w", f.Kind, err)
+		return nil, err
 	}
 	l.following.Go(l.follow)
 	return l, nil
@@ -204,10 +205,10 @@ func (l *limited) lower(dir string) error {
 // refused explains why the kernel did not take a limit.
 func (l *limited) refused(err error) error {
 	usage, unread := readSetting(l.dir, "memory.usage_in_bytes")
-	if l.controller != "memory" || unread != nil {
+	if !errors.Is(err, syscall.EBUSY) || unread != nil {
 		return err
 	}
-	return fmt.Errorf("the processes hold %s bytes, and the kernel (cgroups of version 1) does not take back what is in use: %w", usage, err)
+	return fmt.Errorf("its processes hold %s, and cgroups of version 1 take back nothing that is in use: %w", result.Bytes(least(usage)), syscall.EBUSY)
 }
 
 // restore writes back what stood there, the newest first. A group that is gone has no

@@ -92,6 +92,22 @@ func calibrateSqueeze(t *testing.T) {
 	require.Equal(t, "killed", ends[len(ends)-1].Signal, "the kernel killed it")
 }
 
+// Version 1 of cgroups refuses what version 2 would kill for: that is said.
+func TestMemoryThatIsInUseIsNotTakenBack(t *testing.T) {
+	p := startHungry(t, "burn")
+	dir, _ := p.CgroupDir("memory")
+	if _, err := readSetting(dir, "memory.usage_in_bytes"); err != nil {
+		t.Skip("cgroups of version 2")
+	}
+	before, err := readSetting(dir, "memory.limit_in_bytes")
+	require.NoError(t, err)
+	_, err = NewSignals(p, nil).Apply(t.Context(), fault.Fault{Kind: fault.Squeeze{Bytes: 64 << 10}})
+	require.ErrorContains(t, err, "take back nothing that is in use")
+	after, err := readSetting(dir, "memory.limit_in_bytes")
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+}
+
 // used is the processor's time that a process has used.
 func used(t *testing.T, pid int32) time.Duration {
 	t.Helper()
