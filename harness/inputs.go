@@ -51,7 +51,6 @@ func inputsOf(dir string, globs []string) (string, error) {
 	if dir == "" {
 		dir = "."
 	}
-	sum := sha256.New()
 	var patterns []*regexp.Regexp
 	for _, glob := range globs {
 		pattern, err := globOf(glob)
@@ -60,7 +59,7 @@ func inputsOf(dir string, globs []string) (string, error) {
 		}
 		patterns = append(patterns, pattern)
 	}
-	found, files := make([]bool, len(globs)), 0
+	sum, found, files := sha256.New(), make([]bool, len(globs)), 0
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -69,22 +68,13 @@ func inputsOf(dir string, globs []string) (string, error) {
 			return filepath.SkipDir
 		}
 		name, err := filepath.Rel(dir, path)
-		if err != nil || !entry.Type().IsRegular() {
+		if err != nil || !entry.Type().IsRegular() || !matches(patterns, filepath.ToSlash(name), found) {
 			return err
-		}
-		name, wanted := filepath.ToSlash(name), false
-		for i, pattern := range patterns {
-			if pattern.MatchString(name) {
-				found[i], wanted = true, true
-			}
-		}
-		if !wanted {
-			return nil
 		}
 		if files++; files > maxInputs {
 			return fmt.Errorf("they are more than %d files", maxInputs)
 		}
-		return addFile(sum, name, path)
+		return addFile(sum, filepath.ToSlash(name), path)
 	})
 	for i, glob := range globs {
 		if !found[i] && err == nil {
@@ -95,6 +85,16 @@ func inputsOf(dir string, globs []string) (string, error) {
 		return "", fmt.Errorf("inputs: %w", err)
 	}
 	return fmt.Sprintf("%x", sum.Sum(nil)), nil
+}
+
+// matches reports whether any of the patterns names a file, and notes which do.
+func matches(patterns []*regexp.Regexp, name string, found []bool) (any bool) {
+	for i, pattern := range patterns {
+		if pattern.MatchString(name) {
+			found[i], any = true, true
+		}
+	}
+	return any
 }
 
 // addFile adds a file to a hash.

@@ -43,7 +43,7 @@ func (s *Session) origin(ctx context.Context, sc Scenario, on wanted) (origin, e
 		return origin{perRun: true}, nil
 	}
 	server := on.server
-	key, err := s.setupKey(sc, server)
+	key, err := s.setupKey(ctx, sc, server)
 	if err != nil {
 		return origin{}, fmt.Errorf("setup.once: %w", err)
 	}
@@ -147,7 +147,7 @@ func folderOf(d Dependency) string { return "data-" + strings.ReplaceAll(d.Name,
 
 // setupKey stands for all that decides what the setup leaves: its steps, what the
 // processes are told but addresses, the files that steps read, and where it is kept.
-func (s *Session) setupKey(sc Scenario, server *database.Server) (string, error) {
+func (s *Session) setupKey(ctx context.Context, sc Scenario, server *database.Server) (string, error) {
 	w := sc.World
 	parts := []any{snapshotFormat, w.Data.Key, w.Postgres, w.DatabaseName, w.DatabaseEnv, w.Once, s.cfg.Target.withValues(sc).Values}
 	if len(s.cfg.Target.Processes) == 0 {
@@ -157,7 +157,11 @@ func (s *Session) setupKey(sc Scenario, server *database.Server) (string, error)
 		parts = append(parts, p.Name, p.Dir, p.Env) // texts: addresses are not filled in
 	}
 	if server != nil {
-		parts = append(parts, server.Provider(), server.Version())
+		identity, err := server.Identity(ctx) // of two servers each has a template, and what was captured with it
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, identity, server.Version())
 	}
 	for _, d := range w.Dependencies {
 		parts = append(parts, d.Name, d.keyOf(), d.Export)

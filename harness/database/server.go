@@ -98,6 +98,23 @@ func (s *Server) Version() string { return s.version }
 // Provider returns the name of the way that was taken.
 func (s *Server) Provider() string { return s.found.way }
 
+// Identity tells this server from every other, over restarts: what belongs to the
+// templates on it is kept by that.
+func (s *Server) Identity(ctx context.Context) (string, error) {
+	identity := s.admin.HostPort()
+	err := s.withAdmin(ctx, func(conn *pgx.Conn) error {
+		err := conn.QueryRow(ctx, "SELECT system_identifier::text FROM pg_control_system()").Scan(&identity)
+		if hasCode(err, codeNoPrivilege) {
+			return nil // by where it is, then
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("ask the server who it is: %w", err)
+	}
+	return identity, nil
+}
+
 // DSN returns how to get in as the role that owns the databases of this package,
 // password included, on the database to administer from.
 func (s *Server) DSN() string { return s.admin.DSN() }

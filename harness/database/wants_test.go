@@ -99,3 +99,17 @@ func TestAnImageDecides(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, o.Provider)
 }
+
+func TestTwoServersAreToldApart(t *testing.T) {
+	own, err := host.Another(t.Context())
+	require.NoError(t, err)
+	defer own.Close(context.Background())
+	one, err := host.Identity(t.Context())
+	require.NoError(t, err)
+	again, err := host.Identity(t.Context())
+	require.NoError(t, err)
+	other, err := own.Identity(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, one, again)
+	require.NotEqual(t, one, other)
+}
