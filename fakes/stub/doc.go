@@ -26,6 +26,7 @@
 // say what is a retry.
 //
 // The journal's group is the route's name, or [Unmatched]; its key is the route's
-// key. Faults pick requests by the route's name, by the key, or by ROUTE/KEY;
-// [At] is a fault of one route.
+// key. Faults pick requests by the route's name, by the key, or by ROUTE/KEY, and
+// those of a route without a key by what a name in its path stands for; [At] is a
+// fault of one route.
 package stub

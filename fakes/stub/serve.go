@@ -30,9 +30,19 @@ func (a *api) Identify(r *http.Request, body []byte) host.Identity {
 	x.n = x.route.calls.Add(1)
 	x.payload = httpfault.Hash(0, r.Method, r.URL.RequestURI(), string(body))
 	x.identify(r.URL.RawQuery)
-	return host.Identity{
-		Group: x.route.Name, Key: x.key, Names: []string{x.route.Name, x.key, x.route.Name + "/" + x.key}, Value: x, Odd: x.unkeyed,
+	return host.Identity{Group: x.route.Name, Key: x.key, Names: x.names(), Value: x, Odd: x.unkeyed}
+}
+
+// names are those by which faults may pick the request: where the route has no key,
+// also what the names of its path stand for.
+func (x *exchange) names() []string {
+	names := []string{x.route.Name, x.key, x.route.Name + "/" + x.key}
+	if x.route.Key == "" {
+		for _, value := range x.message.PathValues {
+			names = append(names, value, x.route.Name+"/"+value)
+		}
 	}
+	return names
 }
 
 // identify finds out which business request it is. One that lacks what its key is

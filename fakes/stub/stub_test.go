@@ -246,6 +246,11 @@ func TestFaultsPickARouteOrAKey(t *testing.T) {
 	got := call{method: "GET", path: "/rates/EUR"}.to(t, s)
 	require.Equal(t, 429, got.status)
 	require.JSONEq(t, `{"error":{"code":"too_many_requests","message":"Too Many Requests"}}`, got.body)
+	_, err := s.Faults().Clear(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, s.Faults().AddText("status 503 key=rate/EUR"))
+	require.Equal(t, 503, call{method: "GET", path: "/rates/EUR"}.to(t, s).status, "what has no key is picked by its path")
+	require.Equal(t, 200, call{method: "GET", path: "/rates/USD"}.to(t, s).status)
 }
 
 func TestAFaultOfOneRoute(t *testing.T) {
