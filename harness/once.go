@@ -121,6 +121,11 @@ func (s *Session) doOnce(ctx context.Context, sc Scenario, dsn, dir string) (cap
 	if err := s.openFakes(ctx, st, &undo); err != nil {
 		return nil, err
 	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	if err := s.closeWayOut(ctx, st, &undo, end); err != nil {
+		return nil, err
+	}
 	return st.captured, s.onceIn(ctx, st, dsn)
 }
 

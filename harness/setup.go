@@ -79,10 +79,10 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	st.secrets = slices.Concat(secretsOf(env, st.fakes, st.caller), declared(launch.Values), launch.secretsOfProcesses())
 	launch.settings(env)
 	st.spills = &spills{secrets: standing.NewSecrets(unloggable(st.secrets))}
-	if err := s.doEach(ctx, st, false); err != nil {
+	if err := s.closeWayOut(ctx, st, undo, end); err != nil {
 		return nil, err
 	}
-	if err := s.closeWayOut(ctx, st, undo, end); err != nil {
+	if err := s.doEach(ctx, st, false); err != nil {
 		return nil, err
 	}
 	if err := s.setUpTargets(ctx, v, st, undo, all); err != nil {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"holdfast.dev/holdfast/harness/egress"
 	"holdfast.dev/holdfast/harness/probe"
@@ -71,9 +74,8 @@ func (s *Session) closeWayOut(ctx context.Context, st *setup, undoing *cleanups,
 	}
 	undoing.add("open the way out again", func(context.Context) error { return gate.Close() })
 	st.gate = gate
-	for _, host := range s.cfg.Target.AllowHosts {
-		gate.AllowHost(host)
-	}
+	st.letHostsThrough(ctx, s.cfg.Target.AllowHosts)
+	st.letDatabaseThrough(ctx)
 	for _, o := range st.outside() {
 		for _, address := range o.Addresses {
 			st.letThrough(ctx, o.Name, address)
@@ -89,6 +91,35 @@ func (s *Session) closeWayOut(ctx context.Context, st *setup, undoing *cleanups,
 		}
 	}
 	return nil
+}
+
+// letHostsThrough names the hosts that a person has: a name with all its addresses, for
+// it may stand in a file of the machine, and no resolver be asked.
+func (st *setup) letHostsThrough(ctx context.Context, hosts []string) {
+	for _, host := range hosts {
+		st.letThrough(ctx, host, host) // HOST:PORT
+		st.gate.AllowHost(withoutPort(host))
+		ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", withoutPort(host))
+		if _, notIP := netip.ParseAddr(withoutPort(host)); err == nil && notIP != nil {
+			for _, ip := range ips {
+				st.gate.AllowHost(ip.Unmap().String())
+			}
+		}
+	}
+}
+
+// letDatabaseThrough names the database of the experiment, by its network or by its
+// Unix socket.
+func (st *setup) letDatabaseThrough(ctx context.Context) {
+	config, err := pgconn.ParseConfig(st.dsn)
+	if st.dsn == "" || err != nil {
+		return // there is none
+	}
+	if network, address := pgconn.NetworkAddress(config.Host, config.Port); network == "unix" {
+		st.gate.AllowHost(address)
+	} else {
+		st.letThrough(ctx, standing.Database, address)
+	}
 }
 
 // allowed reports which addresses a person has named; nil where the way out is open.

@@ -13,6 +13,7 @@ import (
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/egress"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/step"
 )
 
 // callSomebody is what a service does of whose outside API nobody thought.
@@ -134,4 +135,34 @@ func TestWhereATargetMayNotListen(t *testing.T) {
 			require.Contains(t, run.Scenarios[0].Reason, "{host} and {port}", "it says what to do")
 		})
 	}
+}
+
+// What prepares the data is closed like the target: a seed that reaches the real API
+// is as bad as a request that does.
+func TestASetupReachesNobodyElse(t *testing.T) {
+	closes(t)
+	where, came := bystander(t)
+	_, port, err := net.SplitHostPort(where)
+	require.NoError(t, err)
+	s := scenario("fine")
+	s.World.Data = database.DataSet{}
+	s.World.Each = []harness.SetupStep{{Step: step.Step{Run: []string{"bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/" + port}}}}
+	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
+	require.NoError(t, err)
+	require.Equal(t, 1, came(), "the harm: an open way out is taken")
+	require.Equal(t, result.Pass, run.Verdict, run.Reason)
+
+	cfg := config(t)
+	cfg.Target.Closed = true
+	run, err = harness.Run(t.Context(), cfg, []harness.Scenario{s})
+	require.NoError(t, err)
+	require.Equal(t, result.Fail, run.Verdict)
+	require.Contains(t, run.Scenarios[0].Reason, where)
+	require.Equal(t, 1, came())
+
+	s.World.Data, s.World.Once, s.World.Each = scenario("fine").World.Data, s.World.Each, nil
+	s.World.Data.Key = "harness-test-seed-that-calls"
+	_, err = harness.Run(t.Context(), cfg, []harness.Scenario{s})
+	require.ErrorContains(t, err, where+" over tcp, which nobody named")
+	require.Equal(t, 1, came())
 }
