@@ -74,6 +74,8 @@ func serve(how string) {
 			w.WriteHeader(http.StatusInternalServerError)
 		case how == "stuck":
 			time.Sleep(10 * time.Second)
+		case served == 20 && strings.HasPrefix(how, "holds "):
+			go keptOpen(strings.TrimPrefix(how, "holds "))
 		case served == 20 && strings.HasPrefix(how, "calls "):
 			callSomebody(strings.TrimPrefix(how, "calls "))
 		}

@@ -88,6 +88,7 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	if err := s.setUpTargets(ctx, v, st, undo, all); err != nil {
 		return nil, err
 	}
+	s.watchWayOut(ctx, st, undo, end)
 	if err := s.checkListeners(ctx, st); err != nil {
 		return nil, err
 	}

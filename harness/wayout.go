@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -150,13 +151,65 @@ func (s *Session) checkListeners(ctx context.Context, st *setup) error {
 			ours = append(ours, part)
 		}
 	}
-	wrong, err := standing.Listeners(ctx, ours)
+	wrong, _, err := standing.Amiss(ctx, standing.Scene{Parts: ours})
 	if err != nil || len(wrong) == 0 {
 		return err
 	}
 	refused := &listeningError{wrong}
 	s.breach.note(refused)
 	return refused
+}
+
+// lookEvery is how often the sockets of a target are looked at whose way out could not
+// be closed.
+const lookEvery = 20 * time.Millisecond
+
+// leadError is a call that was seen, not held back.
+type leadError struct{ what, why string }
+
+// Error says who was called and that it was not held back.
+func (e *leadError) Error() string {
+	return fmt.Sprintf("%s, which nobody named: the run ended (%s, so that the call was seen only when it was made); make it a dependency, or name its host with --allow-host", e.what, e.why)
+}
+
+// watchWayOut looks where the target's sockets lead, where its way out could not be
+// closed, until the experiment is undone: the first that leads to somebody whom
+// nobody named ends the run.
+func (s *Session) watchWayOut(ctx context.Context, st *setup, undoing *cleanups, end context.CancelCauseFunc) {
+	if st.gate == nil || !probe.SocketsAreSeen {
+		return
+	}
+	why := st.gate.Closed()
+	if why == nil {
+		return
+	}
+	s.say(fmt.Sprintf("%v: its sockets are looked at instead, each %v", why, lookEvery))
+	scene := standing.Scene{Parts: st.watched(), Outside: st.outside(), Allowed: st.allowed()}
+	ctx, stop := context.WithCancel(ctx)
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		ticker := time.NewTicker(lookEvery)
+		defer ticker.Stop()
+		for {
+			if _, lead, err := standing.Amiss(ctx, scene); err == nil && len(lead) > 0 {
+				called := &leadError{strings.Join(lead, "; "), why.Error()}
+				if s.breach.note(called) {
+					end(called)
+				}
+				return
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	})
+	undoing.add("stop looking where the target's sockets lead", func(context.Context) error {
+		stop()
+		looking.Wait()
+		return nil
+	})
 }
 
 // letThrough names an address, host:port, to the gate. One that is a path is not

@@ -2,6 +2,9 @@ package harness_test
 
 import (
 	"net"
+	"os"
+	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +23,14 @@ import (
 func callSomebody(address string) {
 	if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
 		_ = c.Close()
+	}
+}
+
+// keptOpen keeps a connection as long as the process lives.
+func keptOpen(address string) {
+	if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+		defer c.Close()
+		select {}
 	}
 }
 
@@ -165,4 +176,42 @@ func TestASetupReachesNobodyElse(t *testing.T) {
 	_, err = harness.Run(t.Context(), cfg, []harness.Scenario{s})
 	require.ErrorContains(t, err, where+" over tcp, which nobody named")
 	require.Equal(t, 1, came())
+}
+
+// cagedVariable makes this test binary run one test behind a gate of its own, so that
+// no further one can be closed there: as on a machine whose kernel cannot.
+const cagedVariable = "TEST_CAGED"
+
+func TestWhereNoWayOutCanBeClosedTheRunEndsAllTheSame(t *testing.T) {
+	if where := os.Getenv(cagedVariable); where != "" {
+		require.Error(t, egress.Possible(), "this is what the test is about")
+		s := scenario("holds " + where)
+		s.World.Data = database.DataSet{}
+		cfg := config(t)
+		cfg.Target.Closed = true
+		run, err := harness.Run(t.Context(), cfg, []harness.Scenario{s, s})
+		require.NoError(t, err)
+		require.Len(t, run.Scenarios, 1, "the run ended")
+		require.Equal(t, result.Fail, run.Verdict)
+		require.Contains(t, run.Scenarios[0].Reason, where)
+		return
+	}
+	closes(t)
+	where, came := bystander(t)
+	gate, err := egress.Open("HOLDFAST_RUN=none", func(egress.Contact) {})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, gate.Close()) }()
+	gate.AllowHost("127.0.0.1")
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(self, "-test.run", "^"+t.Name()+"$", "-test.count=1")
+	cmd.Env = append(os.Environ(), cagedVariable+"="+where)
+	var out []byte
+	over := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread is behind the gate
+		over <- gate.Start("the test", func() (err error) { out, err = cmd.CombinedOutput(); return err })
+	}()
+	require.NoError(t, <-over, string(out))
+	require.Positive(t, came(), "the harm: what is only looked at gets through")
 }

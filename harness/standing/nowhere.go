@@ -96,27 +96,33 @@ func placesOf(ctx context.Context, s Scene) (places, error) {
 	return p, nil
 }
 
-// Listeners says where parts of a target listen at this moment and should not: at
-// ports that they were not given, or where others than this machine reach them.
-func Listeners(ctx context.Context, parts []Part) ([]string, error) {
-	p, err := placesOf(ctx, Scene{Parts: parts})
+// Amiss says what sockets of a scene's parts do at this moment that they should not:
+// listen at ports that they were not given, or where others than this machine reach
+// them; and lead to somebody whom nobody named.
+func Amiss(ctx context.Context, s Scene) (listen, lead []string, err error) {
+	p, err := placesOf(ctx, s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var all []string
-	for i, part := range parts {
+	for i, part := range s.Parts {
 		sockets, err := part.Sockets.Look()
 		if err != nil {
-			return nil, fmt.Errorf("look where %s listens: %w", part.name(), err)
+			return nil, nil, fmt.Errorf("look at the sockets of %s: %w", part.name(), err)
 		}
-		for _, s := range sockets {
-			if what := p.wrong(i, s); s.Listening && what != "" {
-				all = append(all, what)
+		for _, socket := range sockets {
+			what := p.wrong(i, socket)
+			switch {
+			case what == "":
+			case socket.Listening:
+				listen = append(listen, what)
+			case socket.Remote.IsValid():
+				lead = append(lead, what)
 			}
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all), nil
+	slices.Sort(listen)
+	slices.Sort(lead)
+	return slices.Compact(listen), slices.Compact(lead), nil
 }
 
 // Resolved are the addresses that host:port stands for, at least one.
