@@ -10,13 +10,16 @@ import (
 )
 
 // Action is something that is done to the target once while there is load, for example
-// a migration. It is carried out with the environment of the target's entry; what it
+// a migration. It is carried out with the environment of one of its processes; what it
 // starts is gone with the scenario at the latest. That it fails is a finding.
 type Action struct {
 	// Name is what the report calls it. Required.
 	Name string
 	// Step is what is done. Its own Name is not used.
 	Step step.Step
+	// EnvOf is the process whose environment and folder a command gets. Defaults to the
+	// entry.
+	EnvOf string
 	// During is the phase in which it begins, After how long after the start of that
 	// phase. Default to inject, and at once.
 	During string

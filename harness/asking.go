@@ -16,7 +16,12 @@ import (
 // carryOut carries out a step beside the load, with the environment and in the folder
 // of the target's entry.
 func (l *live) carryOut(ctx context.Context, one step.Step) (step.Outcome, error) {
-	m, err := l.means(l.session.journal, "")
+	return l.carryOutAs(ctx, "", one)
+}
+
+// carryOutAs carries out a step with the environment of a process.
+func (l *live) carryOutAs(ctx context.Context, process string, one step.Step) (step.Outcome, error) {
+	m, err := l.means(l.session.journal, process)
 	if err != nil {
 		return step.Outcome{}, err
 	}

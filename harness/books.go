@@ -251,14 +251,24 @@ func promised(l *ledger.Ledger) []verdict.Check {
 	}
 }
 
-// implied are the checks that follow from what a scenario declares, but for metrics
-// on which it has checks of its own.
-func (s Scenario) implied() []verdict.Check {
+// Implied are the checks that follow from what a scenario declares: what its ledger's
+// delivery promises and its invariants, but for metrics on which it has checks of its
+// own. They guard the protections that none of its own checks guards.
+func (s Scenario) Implied() []verdict.Check {
 	all := promised(s.Ledger)
 	for _, i := range s.Invariants {
 		all = append(all, i.check())
 	}
-	return slices.DeleteFunc(all, func(c verdict.Check) bool {
+	all = slices.DeleteFunc(all, func(c verdict.Check) bool {
 		return slices.ContainsFunc(s.Checks, func(own verdict.Check) bool { return own.Metric == c.Metric })
 	})
+	for _, p := range s.Protections {
+		if slices.ContainsFunc(s.Checks, func(own verdict.Check) bool { return slices.Contains(own.Protections, p) }) {
+			continue
+		}
+		for i := range all {
+			all[i] = all[i].Guarding(p)
+		}
+	}
+	return all
 }

@@ -64,7 +64,7 @@ func partial(s Scenario, m Measurement, seen LoadSeen) result.Scenario {
 func checksOf(s Scenario, notOurs bool) []verdict.Check {
 	up := verdict.Metric(verdict.UnexpectedEnds).Equals(verdict.Count(0)).
 		Because("a target that ends by itself holds nothing")
-	checks := slices.Concat(s.Checks, s.implied())
+	checks := slices.Concat(s.Checks, s.Implied())
 	if len(checks) > 0 && !slices.ContainsFunc(checks, func(c verdict.Check) bool { return c.Primary }) {
 		checks[0].Primary = true
 	}

@@ -55,7 +55,7 @@ func (l *live) do(ctx context.Context, a Action) {
 	l.events.add(began, "action "+a.Name+" began")
 	one := a.Step
 	one.Name = "action " + a.Name
-	out, err := l.carryOut(ctx, one)
+	out, err := l.carryOutAs(ctx, a.EnvOf, one)
 	took := (l.now() - began).Round(time.Millisecond)
 	if err == nil {
 		said := ""

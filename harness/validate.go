@@ -171,7 +171,7 @@ func (s Scenario) validateFaults(p *problems) {
 }
 
 func (s Scenario) validateChecks(p *problems) {
-	if len(s.Checks)+len(s.implied()) == 0 {
+	if len(s.Checks)+len(s.Implied()) == 0 {
 		p.say("it checks nothing")
 	}
 	for _, c := range s.Checks {

@@ -211,7 +211,7 @@ func (p Plan) writeScenario(b *strings.Builder, s harness.Scenario) {
 	for _, a := range s.Actions {
 		fmt.Fprintf(b, "  does %s: %s\n", a.Name, a.Step)
 	}
-	for _, c := range s.Checks {
+	for _, c := range slices.Concat(s.Checks, s.Implied()) {
 		fmt.Fprintf(b, "  checks %s\n", c)
 	}
 }

@@ -22,14 +22,15 @@ type Scenario struct {
 	Faults []Fault `yaml:"faults"`
 	// What is done meanwhile: a migration, a deploy.
 	Actions []Action `yaml:"actions"`
-	// What says that the work behind the answers is done. Defaults to the last answer.
+	// What says that the work behind the answers is done. Defaults to the last answer, or with a ledger to when all that was accepted has arrived.
 	Drained *Drained `yaml:"drained"`
 	// Holds what was accepted against what became of it.
 	Ledger *Ledger `yaml:"ledger"`
 	// Numbers that are read all the time.
 	Gauges []Gauge `yaml:"gauges"`
-	// What must hold.
-	Checks []Check `yaml:"checks,required"`
+	// What must hold. What a ledger's delivery promises and invariants are checked
+	// beside them.
+	Checks []Check `yaml:"checks"`
 	// What must hold of the data.
 	Invariants []Invariant `yaml:"invariants"`
 	// Standing checks that do not hold here, by name, each with the reason.
@@ -153,7 +154,7 @@ type Arrived struct {
 	At string `yaml:"at"`
 	// What makes each one out in a request to the route, for example "{key}".
 	Key string `yaml:"key"`
-	// A statement whose rows are keys, one each.
+	// A statement whose rows are keys, one each, in the first column; the second, if there is one, says when.
 	SQL string `yaml:"sql"`
 	// A command that prints keys, one a line.
 	Command Command `yaml:"command"`

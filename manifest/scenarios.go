@@ -234,8 +234,11 @@ func (c *compiler) places() []string {
 func (c *compiler) questions(path string, s Scenario, out *harness.Scenario) {
 	for j, a := range s.Actions {
 		at := fmt.Sprintf("%s.actions[%d]", path, j)
+		if a.EnvOf != "" {
+			c.process(at+".env_of", a.EnvOf)
+		}
 		out.Actions = append(out.Actions, harness.Action{
-			Name: a.Name, During: phase(a.During), After: time.Duration(a.After),
+			Name: a.Name, EnvOf: a.EnvOf, During: phase(a.During), After: time.Duration(a.After),
 			Step: c.step(at, Step{Run: a.Run, SQL: a.SQL, At: a.At, Request: a.Request, Timeout: a.Timeout}, c.atRun()),
 		})
 	}

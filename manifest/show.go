@@ -122,7 +122,7 @@ func (v *viewer) questions(s harness.Scenario, out *Scenario) {
 	for _, a := range s.Actions {
 		one := stepOf(a.Step)
 		out.Actions = append(out.Actions, Action{
-			Name: a.Name, Run: one.Run, SQL: one.SQL, At: one.At, Request: one.Request, Timeout: one.Timeout, During: phaseOf(a.During), After: Duration(a.After),
+			Name: a.Name, Run: one.Run, SQL: one.SQL, At: one.At, Request: one.Request, Timeout: one.Timeout, EnvOf: a.EnvOf, During: phaseOf(a.During), After: Duration(a.After),
 		})
 	}
 	if q := s.DrainedWhen; q != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -96,7 +97,7 @@ func catalogue(all []harness.Scenario, protections []harness.Protection) (listed
 		if row.Protections == nil {
 			row.Protections = []string{}
 		}
-		for _, c := range s.Checks {
+		for _, c := range slices.Concat(s.Checks, s.Implied()) {
 			row.Checks = append(row.Checks, c.String())
 		}
 		var err error
