@@ -126,7 +126,7 @@ func memoryLimits(m Measurement) map[string]float64 {
 			continue
 		}
 		for _, series := range []probe.Series{{Name: seriesRSS}, {Name: seriesCgroup}} {
-			limits[probe.Named(series, whose(e)).Name] = float64(*e.LimitBytes)
+			limits[probe.Named(series, e.Program()).Name] = float64(*e.LimitBytes)
 		}
 	}
 	return limits
@@ -135,18 +135,6 @@ func memoryLimits(m Measurement) map[string]float64 {
 // maxPoints bounds the points of one series in the result.
 const maxPoints = 600
 
-// whose names the program of which a life was.
-func whose(e result.End) string {
-	switch {
-	case e.Process == "":
-		return "the target"
-	case e.Instance == 0:
-		return e.Process
-	default:
-		return OnReplica(e.Process, e.Instance)
-	}
-}
-
 // explainDeath says of the check that the target stays up how it ended.
 func explainDeath(out *result.Scenario, seen *LoadSeen) {
 	if seen == nil || seen.Died == nil {
@@ -154,7 +142,7 @@ func explainDeath(out *result.Scenario, seen *LoadSeen) {
 	}
 	for i := range out.Checks {
 		if out.Checks[i].Metric == verdict.UnexpectedEnds {
-			out.Checks[i].Reason = whose(*seen.Died) + " was " + seen.Died.String()
+			out.Checks[i].Reason = seen.Died.Program() + " was " + seen.Died.String()
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/message"
 	"holdfast.dev/holdfast/nearest"
 	"holdfast.dev/holdfast/placeholder"
@@ -140,11 +141,14 @@ func (c *compiler) parameters() []string {
 func (c *compiler) addresses() []string {
 	var all []string
 	for _, p := range c.File.Processes {
-		for _, name := range addressNames() {
-			all = append(all, p.Name+"."+name)
-		}
-		for _, port := range ports(p.Value) {
-			all = append(all, p.Name+".ports."+port)
+		for n := range min(max(1, p.Value.Replicas), target.MaxReplicas) {
+			instance := target.ReplicaName(p.Name, n+1)
+			for _, name := range addressNames() {
+				all = append(all, instance+"."+name)
+			}
+			for _, port := range ports(p.Value) {
+				all = append(all, instance+".ports."+port)
+			}
 		}
 	}
 	for _, d := range c.File.Dependencies {

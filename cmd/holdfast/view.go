@@ -231,7 +231,7 @@ func (v *view) problems(s result.Scenario) {
 	}
 	for _, e := range s.Ends {
 		if !e.Expected {
-			fmt.Fprintf(v.out, "    the target was %s\n", e)
+			fmt.Fprintf(v.out, "    %s was %s\n", e.Program(), e)
 		}
 	}
 	fmt.Fprintf(v.out, "    repeat: %s\n\n", s.Repeat)

@@ -28,6 +28,19 @@ type End struct {
 	LimitBytes *uint64 `json:"limit_bytes,omitempty"`
 }
 
+// Program is whose life it was, in a sentence: the target, or one of its processes, as
+// worker.2 is the second of several replicas.
+func (e End) Program() string {
+	switch {
+	case e.Process == "":
+		return "the target"
+	case e.Instance == 0:
+		return e.Process
+	default:
+		return fmt.Sprintf("%s.%d", e.Process, e.Instance)
+	}
+}
+
 // String says how it ended in words, for example "killed by the kernel for memory (limit 100 MB)".
 func (e End) String() string {
 	switch {

@@ -18,10 +18,8 @@ func ends(s result.Scenario) []End {
 	for _, e := range s.Ends {
 		r := End{From: at(e.StartS), To: "–", How: e.String(), Evidence: e.OOMEvidence, Peak: notMeasured, Limit: "none", Bad: !e.Expected && e.EndS != nil}
 		switch {
-		case e.Process != "" && e.Instance > 0:
-			r.How = fmt.Sprintf("%s.%d: %s", e.Process, e.Instance, r.How)
 		case e.Process != "":
-			r.How = e.Process + ": " + r.How
+			r.How = e.Program() + ": " + r.How
 		case e.Instance > 0:
 			r.How = fmt.Sprintf("instance %d: %s", e.Instance, r.How)
 		}
