@@ -175,7 +175,7 @@ func TestWhatIsTooBigIsRefusedAtOnce(t *testing.T) {
 		begun := time.Now()
 		_, err := read(text)
 		require.Error(t, err, name)
-		require.Less(t, time.Since(begun), 3*time.Second, name)
+		require.Less(t, time.Since(begun), 10*time.Second, name) // a bomb takes minutes
 	}
 }
 
