@@ -19,6 +19,7 @@ import (
 	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/loopback"
 )
 
 // liftWithin is how long lifting a fault may take.
@@ -39,8 +40,9 @@ type Mailer interface {
 	Advance(d time.Duration)
 }
 
-// Handler returns the control API of a fake. A [Mailer] has more to it.
-func Handler(p Panel) http.Handler {
+// Handler returns the control API of a fake, which listens at own, host:port. A
+// [Mailer] has more to it.
+func Handler(p Panel, own string) http.Handler {
 	mux := http.NewServeMux()
 	c := &controller{panel: p}
 	mux.HandleFunc("GET /faults", c.listFaults)
@@ -55,8 +57,8 @@ func Handler(p Panel) http.Handler {
 		mux.HandleFunc("POST /clock", func(w http.ResponseWriter, r *http.Request) { advance(w, r, m) })
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Origin") != "" {
-			fail(w, http.StatusForbidden, "origin", errors.New("web pages can't steer a fake"))
+		if err := loopback.Foreign(r, own); err != nil {
+			fail(w, http.StatusForbidden, "foreign", err)
 			return
 		}
 		mux.ServeHTTP(w, r)
@@ -213,7 +215,7 @@ func Listen(address string, allowRemote bool, p Panel) (*Server, error) {
 	}
 	s := &Server{url: "http://" + l.Addr().String()}
 	s.server = &http.Server{
-		Handler: Handler(p), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0),
+		Handler: Handler(p, address), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0),
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateNew:

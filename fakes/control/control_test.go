@@ -159,6 +159,28 @@ func TestTheEmailAPIHasKeysAndAClock(t *testing.T) {
 	require.Equal(t, 400, status)
 }
 
+// A page whose name its owner makes to mean 127.0.0.1 is no other origin to its
+// browser. The fake itself answers it, as the control API did.
+func TestANameThatIsMadeToMeanLoopbackReadsNothing(t *testing.T) {
+	s, url := startOracle(t)
+	reboundTo := func(base, path string) int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
+		require.NoError(t, err)
+		req.Host = "rebound.example"
+		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		res, err := client.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		return res.StatusCode
+	}
+	require.Equal(t, 200, reboundTo(s.URL(0), "/oracles/oracle-1/impact?project=1"), "the harm: any name is answered")
+	for _, path := range []string{"/", "/faults", "/summary", "/journal", "/catalogue"} {
+		require.Equal(t, 403, reboundTo(url, path), path)
+	}
+	status, _ := do(t, "GET", strings.Replace(url, "127.0.0.1", "localhost", 1)+"/summary", "")
+	require.Equal(t, 200, status, "by its own name")
+}
+
 func TestItListensOnLoopbackOnly(t *testing.T) {
 	s, _ := startOracle(t)
 	_, err := control.Listen("0.0.0.0:0", false, s)

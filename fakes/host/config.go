@@ -10,6 +10,7 @@ import (
 
 	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/loopback"
 )
 
 // API is what a fake stands for.
@@ -140,7 +141,7 @@ func CheckAddress(address string, allowRemote bool) error {
 	if err != nil {
 		return fmt.Errorf("address %q: %w", address, err)
 	}
-	if ip := net.ParseIP(name); name == "localhost" || ip != nil && ip.IsLoopback() || allowRemote {
+	if loopback.Is(name) || allowRemote {
 		return nil
 	}
 	return fmt.Errorf("address %q can be reached from outside, and a fake lets anyone in; use 127.0.0.1, or allow it", address)
