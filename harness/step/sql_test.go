@@ -74,3 +74,31 @@ func TestWithoutReadOnlyTheSameWouldWrite(t *testing.T) {
 	require.NoError(t, conn.QueryRow(t.Context(), "select count(*) from t").Scan(&left))
 	require.Zero(t, left)
 }
+
+// Who asks sees what the target's own role sees: a policy that hides rows, or a schema
+// that is found by the name of a role, must not make "none" of what is there.
+func TestNoRowIsHiddenFromAQuestion(t *testing.T) {
+	dsn := databasetest.Empty(t)
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), `create table secret (n int); insert into secret values (1), (2); alter table secret enable row level security;
+		do $$ begin execute format('create schema %I', current_user); execute format('create table %I.own (n int)', current_user); execute format('insert into %I.own values (7)', current_user); end $$`)
+	require.NoError(t, err)
+	t.Run("the harm: the reading role itself sees nothing", func(t *testing.T) {
+		_, err := conn.Exec(t.Context(), "set role pg_read_all_data")
+		require.NoError(t, err)
+		var n int
+		require.NoError(t, conn.QueryRow(t.Context(), "select count(*) from secret").Scan(&n))
+		require.Zero(t, n)
+	})
+	r := step.NewReader(dsn)
+	defer func() { require.NoError(t, r.Close()) }()
+	for sql, want := range map[string]string{"select count(*) from secret": "2", "select n from own": "7"} {
+		rows, _, err := r.Ask(t.Context(), step.Question{SQL: sql})
+		require.NoError(t, err, sql)
+		require.Equal(t, [][]string{{want}}, rows, sql)
+	}
+	_, _, err = r.Ask(t.Context(), step.Question{SQL: "delete from secret returning n"})
+	require.ErrorContains(t, err, "read-only transaction")
+}
