@@ -83,7 +83,9 @@ func (s Scenario) groups() []group {
 	return append(all, whole)
 }
 
-func (p Part) replicas() int { return max(1, p.Replicas) }
+// replicas are at least one, and no more than there may be: what is too much is refused
+// by name, and not counted to.
+func (p Part) replicas() int { return min(max(1, p.Replicas), maxReplicas) }
 
 // OnReplica is the place of the faults of one replica of a process, counted from 1.
 // It is for processes of several: one alone has the name of its process.
