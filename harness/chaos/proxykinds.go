@@ -80,7 +80,7 @@ func effectOf(f fault.Fault) effect {
 // ProxySupport is what a TCP proxy can do to the connections through it.
 func ProxySupport() fault.Support {
 	s := fault.Support{
-		Place: "a TCP proxy", About: "the network before a database (`chaos.Proxy`)",
+		Place: "a TCP proxy", About: "the network before a database (`chaos.Proxy`); before another program or address, all but `cancel-lost` and `sqlstate`",
 		Selectors: []string{"p", "nth", "every"},
 		Limits:    proxyLimits, Excludes: proxyExcludes,
 	}
