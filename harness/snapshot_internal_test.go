@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,4 +135,20 @@ func TestWhatACopyLeavesIsUndoneAndNothingElse(t *testing.T) {
 	for _, other := range []string{"", "/", "/etc", s.dir, filepath.Join(s.dir, "copies"), "copies/copy-1"} {
 		require.Error(t, undoCopy(t.Context(), map[string]string{"dir": other}), other)
 	}
+}
+
+func FuzzGlobsNeverNameWhatIsOutside(f *testing.F) {
+	for _, glob := range []string{"migrations/**/*.sql", "a?b", "**", "x/", "[", "\\", "a.b"} {
+		f.Add(glob)
+	}
+	f.Fuzz(func(t *testing.T, glob string) {
+		pattern, err := globOf(glob)
+		if err != nil {
+			return
+		}
+		require.False(t, pattern.MatchString("../secret") && !strings.ContainsAny(glob, "*?"), glob)
+		if !strings.ContainsAny(glob, "*?") && glob == filepath.Clean(glob) {
+			require.True(t, pattern.MatchString(glob), "a name without wildcards names itself: %q", glob)
+		}
+	})
 }
