@@ -18,6 +18,7 @@ type Check struct {
 	News                string // its reason, where that is more than the row says
 	Why, Guards, Seen   string
 	Decisive            bool // the scenario's verdict rests on it
+	Idle                bool // a standing check that had nothing to look at
 	Bar                 *Bar
 }
 
@@ -27,7 +28,7 @@ func newCheck(c result.Check, decisive, proven bool) Check {
 	r := Check{
 		Verdict: badgeOf(c.Verdict), Name: verdict.Subject(c), Sentence: cmp.Or(c.Name, verdict.Name(c)),
 		Got: measured(c), Limit: verdict.LimitText(c), Samples: count(c.Samples),
-		Said: c.Reason, News: news(c), Why: c.Why, Guards: strings.Join(c.Protections, ", "), Decisive: decisive, Bar: barOf(c),
+		Said: c.Reason, News: news(c), Why: c.Why, Guards: strings.Join(c.Protections, ", "), Decisive: decisive, Idle: verdict.Silent(c), Bar: barOf(c),
 	}
 	if proven {
 		r.Seen = seen(c)

@@ -27,21 +27,23 @@ type Scenario struct {
 	Started, Took   string
 	Compressed      []Compressed
 	Checks          []Check
-	Open, Passed    []Check // of the checks, those that need a reader, and those that passed
-	Evidence        []Check
-	EvidenceHeld    string
-	Phases          []PhaseTable
-	Peaks           *PhaseTable
-	Failures        []Failure
-	Faults          []Fault
-	Ledger          []Pair
-	Attempts        []Pair
-	Ends            []End
-	Log             []string
-	LogCut          string
-	Settings, World []Pair
-	Repeat          string
-	LeftOut         string
+	// Open, Passed and Idle are, of the checks, those that need a reader, those that
+	// passed, and standing checks that had nothing to look at.
+	Open, Passed, Idle []Check
+	Evidence           []Check
+	EvidenceHeld       string
+	Phases             []PhaseTable
+	Peaks              *PhaseTable
+	Failures           []Failure
+	Faults             []Fault
+	Ledger             []Pair
+	Attempts           []Pair
+	Ends               []End
+	Log                []string
+	LogCut             string
+	Settings, World    []Pair
+	Repeat             string
+	LeftOut            string
 	// Charts and Distributions are in a drawn view alone.
 	Charts        *chart.Drawing
 	Distributions []Distribution
@@ -61,9 +63,12 @@ func newScenario(s judged, id string, proven bool) Scenario {
 		Tried: Tried(s.Tries), Slower: slower(s.Pace), Settings: pairs(s.Settings), World: pairs(s.World), Repeat: s.Repeat,
 	}
 	for _, c := range v.Checks {
-		if c.Verdict.Is == result.Pass {
+		switch {
+		case c.Idle:
+			v.Idle = append(v.Idle, c)
+		case c.Verdict.Is == result.Pass:
 			v.Passed = append(v.Passed, c)
-		} else {
+		default:
 			v.Open = append(v.Open, c)
 		}
 	}
