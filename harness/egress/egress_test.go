@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +40,14 @@ func call(what string) int {
 			return 2
 		}
 		network, address = "tcp", l.Addr().String()
+	}
+	if network == "times" {
+		times, where, _ := strings.Cut(address, " ")
+		n, err := strconv.Atoi(times)
+		if err != nil {
+			return 2
+		}
+		return connect(where, n)
 	}
 	if network == "packet" {
 		return sendPacket(address)
@@ -73,7 +82,7 @@ func sendPacket(address string) int {
 const runMark = "HOLDFAST_RUN=egress-test"
 
 // caller is a command that calls somebody; as a child of a shell where forked is set.
-func caller(t *testing.T, what string, forked bool) *exec.Cmd {
+func caller(t testing.TB, what string, forked bool) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -107,6 +116,19 @@ func behind(t *testing.T, g *egress.Gate, cmd *exec.Cmd) bool {
 	return err == nil
 }
 
+// output is what a command writes behind a gate.
+func output(t testing.TB, g *egress.Gate, cmd *exec.Cmd) []byte {
+	t.Helper()
+	var out []byte
+	over := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread is behind the gate
+		over <- g.Start("web", func() (err error) { out, err = cmd.Output(); return err })
+	}()
+	require.NoError(t, <-over)
+	return out
+}
+
 type contacts struct {
 	mu  sync.Mutex // guards all
 	all []egress.Contact
@@ -131,7 +153,7 @@ func (c *contacts) hosts() []string {
 	return all
 }
 
-func open(t *testing.T) (*egress.Gate, *contacts) {
+func open(t testing.TB) (*egress.Gate, *contacts) {
 	t.Helper()
 	c := new(contacts)
 	g, err := egress.Open(runMark, c.add)
@@ -142,7 +164,7 @@ func open(t *testing.T) (*egress.Gate, *contacts) {
 
 // bystander is somebody on this machine whom nobody named, say the developer's own
 // Redis. It counts who comes.
-func bystander(t *testing.T, network, address string) (where string, came func() int) {
+func bystander(t testing.TB, network, address string) (where string, came func() int) {
 	t.Helper()
 	l, err := net.Listen(network, address)
 	require.NoError(t, err)

@@ -129,10 +129,11 @@ func (l *looker) internet(n *notification, raw []byte) response {
 	if !ok {
 		return letThrough // the kernel will refuse it
 	}
+	if l.gate.Allows(to) {
+		return letThrough // first, for a service waits for it
+	}
 	network := l.network(n)
 	switch {
-	case l.gate.Allows(to):
-		return letThrough
 	case to.Port() == domainPort && network == "udp":
 		return l.askUs(n)
 	case to.Addr().IsLoopback() || to.Addr().IsUnspecified():

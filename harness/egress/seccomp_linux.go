@@ -52,6 +52,9 @@ func install() (listener int, err error) {
 		fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&program)))
 		if errno == 0 {
 			unix.CloseOnExec(int(fd))
+			// Who calls and who looks hand over to each other at once; since Linux 6.6.
+			flags := uint64(unix.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP)
+			_, _, _ = unix.Syscall(unix.SYS_IOCTL, fd, setFlags, uintptr(flags))
 			return int(fd), nil
 		}
 		err = errno
@@ -59,6 +62,9 @@ func install() (listener int, err error) {
 	runtime.KeepAlive(filter)
 	return 0, fmt.Errorf("the way out cannot be closed: seccomp: %w", err)
 }
+
+// setFlags is SECCOMP_IOCTL_NOTIF_SET_FLAGS, _IOW('!', 4, __u64).
+const setFlags = 0x40082104
 
 // try installs a filter and lets go of it.
 func try() error {
