@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -130,17 +131,17 @@ func TestAnAddressIsProxiedAndNothingElse(t *testing.T) {
 
 // An address may tell that it can serve, as a program does.
 func TestAnAddressIsAskedAsItsReadinessHasIt(t *testing.T) {
-	ready := false
+	var ready atomic.Bool
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/health" || !ready {
+		if r.URL.Path != "/health" || !ready.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	}))
 	defer api.Close()
-	c := backing.Config{Name: "ledger", Address: strings.TrimPrefix(api.URL, "http://"), Ready: target.Ready{HTTP: "/health", Timeout: 200 * time.Millisecond}}
+	c := backing.Config{Name: "ledger", Address: strings.TrimPrefix(api.URL, "http://"), Ready: target.Ready{HTTP: "/health", Timeout: time.Second}}
 	_, err := c.Dependency().Open(t.Context(), opening(t))
 	require.ErrorContains(t, err, "GET /health: 503 Service Unavailable")
-	ready = true
+	ready.Store(true)
 	open(t, c.Dependency(), opening(t))
 }
 

@@ -190,14 +190,18 @@ func (b *Backing) await(ctx context.Context, hint string) error {
 	defer cancel()
 	tick := time.NewTicker(dialPause)
 	defer tick.Stop()
+	last := errors.New("no answer yet")
 	for {
 		err := b.serves(ctx)
 		if err == nil {
 			return nil
 		}
+		if ctx.Err() == nil {
+			last = err // not that its time is over: that is said anyway
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not serve at %s within %s: %w; %s", b.config.Name, b.own, limit, err, hint)
+			return fmt.Errorf("%s does not serve at %s within %s: %w; %s", b.config.Name, b.own, limit, last, hint)
 		case <-tick.C:
 		}
 	}
