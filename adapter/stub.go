@@ -26,6 +26,9 @@ import (
 //
 // Of a route without a Key nothing tells what is an attempt at the same request, so
 // it has only calls, in_flight, most_in_flight, silent_retries and abandoned.
+//
+// The webhook of a route is a place for faults, too, NAME.ROUTE.webhook, and is measured as
+// [Webhooks] tells.
 func Stub(name string, c stub.Config) harness.Dependency {
 	open := func(_ context.Context, o harness.Opening) (harness.Fake, error) {
 		c := c
@@ -40,7 +43,7 @@ func Stub(name string, c stub.Config) harness.Dependency {
 		if err != nil {
 			return nil, err
 		}
-		return &Stubbed{Fake: New(api.Host), name: name, api: api, keyed: keyedRoutes(c)}, nil
+		return &Stubbed{Fake: New(api.Host), name: name, api: api, keyed: keyedRoutes(c), signed: signedRoutes(c)}, nil
 	}
 	d := Dependency(name, nil, unmatched(name))
 	d.Open, d.Faults = open, stub.Support()
@@ -54,6 +57,7 @@ func Stub(name string, c stub.Config) harness.Dependency {
 		d.Measures = append(d.Measures, routeMeasures(name+"."+r.Name, of)...)
 		d.Gauges = append(d.Gauges, inFlight(name+"."+r.Name, r.Name))
 		maps.Copy(d.Unmeasured, unmeasured(name+"."+r.Name, of.keyed, of.idempotent))
+		withWebhook(&d, r)
 		if of.keyed {
 			d.Receives = append(d.Receives, name+"."+r.Name)
 		}
@@ -96,6 +100,14 @@ func keyedRoutes(c stub.Config) map[string]bool {
 	return keyed
 }
 
+func signedRoutes(c stub.Config) map[string]bool {
+	signed := map[string]bool{}
+	for _, r := range c.Routes {
+		signed[r.Name] = r.Webhook != nil && r.Webhook.Sign.Signed()
+	}
+	return signed
+}
+
 // inFlight is the calls of a group that are open, over time.
 func inFlight(place, group string) harness.Gauge {
 	return harness.Gauge{
@@ -125,10 +137,11 @@ func unmatched(name string) harness.Measure {
 // Stubbed is an outside API that a [stub.Server] plays.
 type Stubbed struct {
 	*Fake
-	name  string
-	api   *stub.Server
-	keyed map[string]bool // the routes, and whether each has a key
-	memo  tallies
+	name   string
+	api    *stub.Server
+	keyed  map[string]bool // the routes, and whether each has a key
+	signed map[string]bool // whether its webhook is signed
+	memo   tallies
 }
 
 // Asked are the requests that no route was for, the first few of them.
@@ -137,8 +150,19 @@ func (s *Stubbed) Asked() []string { return s.api.Asked() }
 // Support implements [chaos.Place].
 func (s *Stubbed) Support() fault.Support { return stub.Support() }
 
-// Part is the place for faults that a route is.
-func (s *Stubbed) Part(route string) chaos.Place { return &routePlace{s.Fake, route} }
+// Part is the place for faults that a route is, or ROUTE.webhook.
+func (s *Stubbed) Part(route string) chaos.Place {
+	if of, webhook := strings.CutSuffix(route, webhookPart("")); webhook {
+		return &webhookPlace{s, of, stub.WebhookSupport(s.signed[of])}
+	}
+	return &routePlace{s.Fake, route}
+}
+
+// Close ends every call and callback and stops the fake.
+func (s *Stubbed) Close() error {
+	s.api.Close()
+	return nil
+}
 
 // routePlace is a route as a place for faults.
 type routePlace struct {

@@ -4,7 +4,7 @@ import "slices"
 
 // Catalogue returns all kinds of faults, in the order of the manual.
 func Catalogue() []Row {
-	return slices.Concat(timing(), connections(), answers(), contents(), processes(), sessions())
+	return slices.Concat(timing(), connections(), answers(), contents(), callbacks(), processes(), sessions())
 }
 
 func timing() []Row {
@@ -64,6 +64,7 @@ func connections() []Row {
 			{"lost reset", "the work is done, and the answer lost by a reset", "the reply that never arrives", unknown},
 			{"lost close", "the work is done, and the connection closed without an answer", "the reply that never arrives", unknown},
 			{"lost hang", "the work is done, and no answer comes", "the reply that never arrives", unknown},
+			{"lost", "of a callback: it is sent to nobody, and not again; of an answer: as by a reset", "a queue of the provider that was purged; an endpoint that it had disabled", "does not live by callbacks alone: asks the API itself what has become of what is still open"},
 		}, parseLost},
 		{"black-hole", "black-hole [up|down|both] [lose] [upon TEXT]", []Variant{
 			{"black-hole", "no byte comes or goes, and the connection stands; afterwards all of them arrive", "a partition, a firewall that forgot the connection", "gives up at its deadline and frees what it holds; after a write the outcome is unknown; throws the connection away"},

@@ -1,6 +1,9 @@
 package fault
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // BlackHole lets no byte through while the connection stands. As in a network
 // that is cut in two, the bytes come late, when it is whole again; with Lose
@@ -111,7 +114,8 @@ func (IdleClose) Validate() error { return nil }
 
 // Lost carries the work out and loses the answer: the client can't know.
 type Lost struct {
-	// How is what the client sees: reset, close or hang.
+	// How is what the client sees: reset, close or hang. Defaults to a reset; a
+	// callback is lost without any.
 	How string
 }
 
@@ -122,9 +126,11 @@ func (Lost) Name() string { return "lost" }
 func (l Lost) String() string { return text("lost", l.How) }
 
 // Validate refuses an unknown How.
-func (l Lost) Validate() error { return oneOf("lost", l.How, "reset", "close", "hang") }
+func (l Lost) Validate() error {
+	return oneOf("lost", cmp.Or(l.How, "reset"), "reset", "close", "hang")
+}
 
-func parseLost(w *words) Kind { return Lost{How: w.nextOr("reset")} }
+func parseLost(w *words) Kind { return Lost{How: w.nextOr("")} }
 
 // CancelLost swallows the requests by which a Postgres client asks, on a
 // connection of its own, that a query of another connection be cancelled.

@@ -51,6 +51,7 @@ func akin() [][]string {
 		{"cut", "limit-data"},
 		{"close", "reset", "terminate-backends", "limit-data"},
 		{"lost", "black-hole"},
+		{"late", "delay"},
 		{"overload", "delay"}, {"status", "sqlstate"},
 		{"refuse", "kill", "terminate", "crash"},
 		{"overload", "starve", "delay"},

@@ -77,7 +77,7 @@ func everRead() map[string]fault.Fault {
 		"reset headers":                                     of(fault.Reset{At: "headers"}),
 		"reset body":                                        of(fault.Reset{At: "body"}),
 		"idleclose":                                         of(fault.IdleClose{}),
-		"lost":                                              of(fault.Lost{How: "reset"}),
+		"lost":                                              of(fault.Lost{}),
 		"lost reset":                                        of(fault.Lost{How: "reset"}),
 		"lost close":                                        of(fault.Lost{How: "close"}),
 		"lost hang":                                         of(fault.Lost{How: "hang"}),

@@ -81,6 +81,8 @@ func anyKind(t *rapid.T) fault.Kind {
 		fault.Drip{Bytes: n, Gap: times(t, 1, "gap")},
 		fault.Overload{Base: times(t, 0, "base"), Slope: times(t, 0, "slope"), Shed: n % 3, Code: 400 + n%200},
 		fault.HoldConnections{N: n},
+		fault.Twice{Together: n%2 == 0},
+		fault.Late{By: times(t, 1, "by")},
 		fault.LockTable{Table: rapid.StringMatching(`[\pL_][\pL\d_$]{0,10}(\.[\pL_]{1,10})?(,other)?`).Draw(t, "table")},
 		fault.SQLState{Code: rapid.StringMatching(`[345][A-Z0-9]{4}`).Draw(t, "code"), On: fault.OnQuery, Upon: word},
 		fault.Status{Code: 200 + n%400, HTML: n%2 == 0, CarriedOut: n%3 == 0, ErrorName: word, RetryAfter: word},

@@ -122,7 +122,10 @@ type Response struct {
 	Latency Duration `yaml:"latency"`
 }
 
-// Webhook is a request that an outside API sends to the service.
+// Webhook is a request that an outside API sends to the service once it has done what it
+// was asked. A fault goes to it as DEPENDENCY.ROUTE.webhook (twice, late, before-answer,
+// reordered, lost, wrong-signature), and its metrics are called so:
+// stripe.charge.webhook.delivered.
 type Webhook struct {
 	// The process that gets it. Defaults to the entry.
 	To string `yaml:"to"`
@@ -134,14 +137,34 @@ type Webhook struct {
 	Delay Duration `yaml:"delay"`
 	// Headers, with {placeholders}.
 	Headers notation.Table[string] `yaml:"headers"`
-	// A JSON body.
+	// A JSON body; texts in it may have {placeholders}, as those of an answer.
 	JSON notation.JSON `yaml:"json"`
-	// How it is signed.
+	// How it is signed. Defaults to not at all.
 	Sign Sign `yaml:"sign"`
+	// How often it is sent at most, until it is answered with 2xx: after 250ms, 500ms, 1s and so on. Defaults to 5.
+	Attempts int `yaml:"attempts"`
 }
 
-// Sign is how a webhook is signed.
+// Sign is how a webhook is signed: in one of these ways, or not at all.
 type Sign struct {
-	// The secret of a signature as Stripe has it.
+	// The secret of a signature as Stripe has it: Stripe-Signature: t=…,v1=….
 	Stripe string `yaml:"stripe"`
+	// The secret of a signature as GitHub has it: X-Hub-Signature-256: sha256=….
+	GitHub string `yaml:"github"`
+	// A signature of the body of another shape.
+	HMAC *HMAC `yaml:"hmac"`
+}
+
+// HMAC is a signature of a webhook's body.
+type HMAC struct {
+	// For example "{secrets.hooks}".
+	Secret string `yaml:"secret,required"`
+	// The header that bears it.
+	Header string `yaml:"header,required"`
+	// One of sha1, sha256 and sha512. Defaults to sha256.
+	Algorithm string `yaml:"algorithm"`
+	// hex or base64. Defaults to hex.
+	Encoding string `yaml:"encoding"`
+	// What stands before it, for example sha1=.
+	Prefix string `yaml:"prefix"`
 }

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -29,21 +30,29 @@ func (c *compiler) stub(path, name string, d Dependency) (harness.Dependency, bo
 		config.Routes = append(config.Routes, c.route(at, row.Name, row.Value))
 	}
 	for _, problem := range apart(config.Validate()) {
-		c.report.Say(c.routeOf(path, d, problem), "%v", problem)
+		c.ofRoute(path, d, problem)
 	}
 	dependency := adapter.Stub(name, config)
 	dependency.Export = d.Export.Map()
 	return dependency, true
 }
 
-// routeOf is where the route stands that a problem names.
-func (c *compiler) routeOf(path string, d Dependency, problem error) string {
+// ofRoute says a problem where the route stands that it names, or the part of its webhook.
+func (c *compiler) ofRoute(path string, d Dependency, problem error) {
+	text := problem.Error()
 	for _, name := range d.HTTP.Routes.Names() {
-		if strings.HasPrefix(problem.Error(), "route "+name+":") || strings.HasPrefix(problem.Error(), "route "+name+" ") {
-			return path + ".routes." + name
+		at := path + ".routes." + name
+		if rest, of := strings.CutPrefix(text, "route "+name+": webhook: "); of {
+			part, what, _ := strings.Cut(rest, ": ")
+			c.report.Say(at+".webhook."+part, "%s", what)
+			return
+		}
+		if strings.HasPrefix(text, "route "+name+":") || strings.HasPrefix(text, "route "+name+" ") {
+			c.report.Say(at, "%s", text)
+			return
 		}
 	}
-	return path
+	c.report.Say(path, "%s", text)
 }
 
 // route compiles one kind of request with its answer.
@@ -66,7 +75,7 @@ func (c *compiler) route(path, name string, r Route) stub.Route {
 		},
 	}
 	if r.Webhook != nil {
-		c.webhook(path+".webhook", *r.Webhook, n)
+		out.Webhook = c.webhook(path+".webhook", *r.Webhook)
 	}
 	if i := r.Idempotency; i != nil {
 		out.Idempotency = stub.Idempotency{Header: i.Header, Conflict: i.Conflict, Required: i.Required}
@@ -123,20 +132,28 @@ func (c *compiler) smtp(path, name string, d Dependency) harness.Dependency {
 	return dependency
 }
 
-// webhook reports what is wrong with what an outside API sends to the service. It is
-// not sent yet, which is said before a run.
-func (c *compiler) webhook(path string, w Webhook, n names) {
-	if w.To != "" {
+// webhook compiles what an outside API sends to the service: to a process that is
+// started here, and to nobody else. What is wrong with the rest of it the stub says.
+func (c *compiler) webhook(path string, w Webhook) *stub.Webhook {
+	to := cmp.Or(w.To, c.Launch.Entry)
+	switch p, ok := c.File.Processes.Get(to); {
+	case !ok && w.To != "":
 		c.process(path+".to", w.To)
+		return nil
+	case p.URL != "":
+		c.report.Say(path, "%s is somebody else's: a webhook goes to a process that is started here and nowhere else", to)
+		return nil
+	case !ok:
+		return nil // what is wrong with the entry is said there
 	}
-	if !strings.HasPrefix(w.Path, "/") || strings.HasPrefix(w.Path, "//") {
-		c.report.Say(path+".path", "%s does not begin with a single /: a webhook goes to a process of the service and nowhere else", quote(w.Path))
+	out := &stub.Webhook{
+		To: to, Path: w.Path, Method: w.Method, Delay: time.Duration(w.Delay), Headers: w.Headers.Map(), JSON: string(w.JSON),
+		Sign: stub.Sign{Stripe: w.Sign.Stripe, GitHub: w.Sign.GitHub}, Attempts: w.Attempts,
 	}
-	c.text(path+".path", placeholder.Path(w.Path), n)
-	c.text(path+".json", placeholder.JSON(string(w.JSON)), n)
-	c.text(path+".sign.stripe", placeholder.Text(w.Sign.Stripe), n)
-	c.headers(path+".headers", w.Headers.Map(), n)
-	c.NotYet = append(c.NotYet, strings.TrimPrefix(path, "dependencies.")+" is not sent by this version")
+	if h := w.Sign.HMAC; h != nil {
+		out.Sign.HMAC = stub.HMAC{Secret: h.Secret, Header: h.Header, Algorithm: h.Algorithm, Encoding: h.Encoding, Prefix: h.Prefix}
+	}
+	return out
 }
 
 // namesIn are the names in braces of a request.

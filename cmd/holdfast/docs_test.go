@@ -13,6 +13,7 @@ import (
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/smtpserver"
+	"holdfast.dev/holdfast/fakes/stub"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/reference/settings"
@@ -62,7 +63,7 @@ func TestTheManualOfFaultsIsWhatTheCodeSays(t *testing.T) {
 	const path = "../../docs/faults.md"
 	var want bytes.Buffer
 	require.NoError(t, fault.WriteManual(&want,
-		adapter.Support(), onlyKeys(), smtpserver.Support(), chaos.ProxySupport(), chaos.ProcessSupport(), chaos.SessionsSupport()))
+		adapter.Support(), stub.WebhookSupport(true), onlyKeys(), smtpserver.Support(), chaos.ProxySupport(), chaos.ProcessSupport(), chaos.SessionsSupport()))
 	if *update {
 		require.NoError(t, os.WriteFile(path, want.Bytes(), 0o644))
 	}
@@ -84,7 +85,7 @@ func onlyKeys() fault.Support {
 func TestEveryKindOfTheCatalogueIsCarriedOutSomewhere(t *testing.T) {
 	for _, row := range fault.Catalogue() {
 		somewhere := false
-		for _, place := range []fault.Support{adapter.EmailSupport(adapter.KeyInFile), chaos.ProxySupport(), chaos.ProcessSupport(), chaos.SessionsSupport()} {
+		for _, place := range []fault.Support{adapter.EmailSupport(adapter.KeyInFile), stub.WebhookSupport(true), chaos.ProxySupport(), chaos.ProcessSupport(), chaos.SessionsSupport()} {
 			somewhere = somewhere || place.Carries(row.Name)
 		}
 		require.True(t, somewhere, row.Name)

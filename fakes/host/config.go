@@ -52,6 +52,7 @@ type Call struct {
 	journal *journal.Journal
 	ticket  journal.Ticket
 	done    func()
+	sent    func()
 	takes   time.Duration
 }
 
@@ -76,6 +77,10 @@ func (c *Call) Takes(d time.Duration) { c.takes = d }
 // OnDone has f called when the answer is about to be sent, or when the client
 // has let go before.
 func (c *Call) OnDone(f func()) { c.done = f }
+
+// OnSent has f called once, when all is over with the answer: it was sent, or torn, or
+// the client had let go. f must not block.
+func (c *Call) OnSent(f func()) { c.sent = f }
 
 // Config is how a host runs.
 type Config struct {

@@ -42,22 +42,22 @@ func (h *Host) carryOut(w http.ResponseWriter, call *Call, plan *httpfault.Plan)
 	ticket := call.ticket
 	answer, err := h.answer(call, plan)
 	if err != nil {
-		h.end(ticket, plan, httpfault.Gone, 0)
+		h.end(ticket, call.sent, plan, httpfault.Gone, 0)
 		// Or else net/http would answer 200 when a held request ends because the
 		// host closes.
 		panic(http.ErrAbortHandler)
 	}
-	status := answer.Status
+	status, sent := answer.Status, call.sent
 	send, err := plan.Take(h.ctx, w, answer)
 	switch {
 	case err != nil:
-		h.end(ticket, plan, httpfault.Gone, status)
+		h.end(ticket, sent, plan, httpfault.Gone, status)
 	case send != nil: // apart: a held connection costs less without its request
-		h.work.Go(func() { h.end(ticket, plan, send(), status) })
+		h.work.Go(func() { h.end(ticket, sent, plan, send(), status) })
 	case httpfault.Write(w, answer) != nil:
-		h.end(ticket, plan, httpfault.Gone, status)
+		h.end(ticket, sent, plan, httpfault.Gone, status)
 	default:
-		h.end(ticket, plan, httpfault.Whole, status)
+		h.end(ticket, sent, plan, httpfault.Whole, status)
 	}
 }
 
@@ -96,8 +96,8 @@ func (h *Host) answer(call *Call, plan *httpfault.Plan) (*httpfault.Answer, erro
 	return &answer, nil
 }
 
-// end notes how a request ended.
-func (h *Host) end(ticket journal.Ticket, plan *httpfault.Plan, sent httpfault.Sent, status int) {
+// end notes how a request ended, and tells who wants to know, if anybody.
+func (h *Host) end(ticket journal.Ticket, over func(), plan *httpfault.Plan, sent httpfault.Sent, status int) {
 	outcome := journal.Abandoned
 	switch sent {
 	case httpfault.Whole:
@@ -107,6 +107,9 @@ func (h *Host) end(ticket journal.Ticket, plan *httpfault.Plan, sent httpfault.S
 	}
 	h.journal.End(ticket, outcome, status, h.journal.FaultSet(plan.Fired()))
 	plan.Done()
+	if over != nil {
+		over()
+	}
 }
 
 func (c *Call) finish() {

@@ -35,13 +35,13 @@ type armed struct {
 	abandoned   []time.Time             // until when abandoned work goes on
 }
 
-func arm(f fault.Fault, seed uint64) *armed {
+func arm(f fault.Fault, seed uint64, behave func(fault.Kind) behaviour) *armed {
 	a := &armed{
-		fault: f, name: f.Name(), whole: behaviourOf(f.Kind), steps: map[fault.Kind]behaviour{}, keys: chosen(f.When, seed, f.Name()),
+		fault: f, name: f.Name(), whole: behave(f.Kind), steps: map[fault.Kind]behaviour{}, keys: chosen(f.When, seed, f.Name()),
 		idle: make(chan struct{}),
 	}
 	for _, kind := range fault.Steps(f.Kind) {
-		a.steps[kind] = behaviourOf(kind)
+		a.steps[kind] = behave(kind)
 	}
 	_, a.greets = a.whole.(greeter)
 	a.lifted, a.letGo = context.WithCancel(context.Background())

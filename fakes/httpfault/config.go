@@ -1,6 +1,10 @@
 package httpfault
 
-import "time"
+import (
+	"time"
+
+	"holdfast.dev/holdfast/fault"
+)
 
 // Config is how a set draws and what time it is.
 type Config struct {
@@ -12,6 +16,9 @@ type Config struct {
 	// Now is the clock. Defaults to time.Now. A fault that holds a request until
 	// its window ends waits in real time.
 	Now func() time.Time
+	// Support says which faults it takes, where who asks for a plan carries them out by
+	// [Plan.Acts]. Defaults to those that this package carries out.
+	Support fault.Support
 }
 
 func (c Config) withDefaults() Config {
@@ -20,6 +27,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Start.IsZero() {
 		c.Start = c.Now()
+	}
+	if c.Support.Place == "" {
+		c.Support = Support()
 	}
 	return c
 }

@@ -61,7 +61,7 @@ type losing struct{ fault.Lost }
 // Send sends nothing.
 func (l losing) Send(x *Exchange) (bool, error) {
 	switch l.How {
-	case "reset":
+	case "reset", "":
 		x.Reset()
 		return false, nil
 	case "close":

@@ -25,6 +25,7 @@ const maxPast = 1000
 // Set is the faults of one server. It is safe for concurrent use.
 type Set struct {
 	config Config
+	behave func(fault.Kind) behaviour
 	active atomic.Pointer[[]*armed] // replaced, never changed
 
 	mu   sync.Mutex // guards changes to active, and past
@@ -33,7 +34,10 @@ type Set struct {
 
 // NewSet returns a set with no faults in it.
 func NewSet(c Config) *Set {
-	s := &Set{config: c.withDefaults()}
+	s := &Set{config: c.withDefaults(), behave: behaviourOf}
+	if c.Support.Place != "" {
+		s.behave = func(kind fault.Kind) behaviour { return told{kind} }
+	}
 	s.active.Store(new([]*armed))
 	return s
 }
@@ -49,13 +53,13 @@ func (s *Set) Add(faults ...fault.Fault) error {
 	defer s.mu.Unlock()
 	next := slices.Clone(*s.active.Load())
 	for _, f := range faults {
-		if err := Support().Accepts(f); err != nil {
+		if err := s.config.Support.Accepts(f); err != nil {
 			return fmt.Errorf("add fault %q: %w", f.Name(), err)
 		}
 		if slices.ContainsFunc(next, func(a *armed) bool { return a.name == f.Name() }) {
 			return fmt.Errorf("add fault %q: %w", f.Name(), ErrPresent)
 		}
-		next = append(next, arm(f, s.config.Seed))
+		next = append(next, arm(f, s.config.Seed, s.behave))
 	}
 	s.active.Store(&next)
 	return nil

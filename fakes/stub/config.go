@@ -43,6 +43,8 @@ type Route struct {
 	// stored answer. Defaults to none.
 	Idempotency Idempotency
 	Response    Response
+	// Webhook is sent once the work is done. Defaults to none.
+	Webhook *Webhook
 }
 
 // Idempotency is how a route treats idempotency keys.
@@ -82,6 +84,10 @@ func (c Config) withDefaults() Config {
 	c.Routes = slices.Clone(c.Routes)
 	for i := range c.Routes {
 		r := &c.Routes[i]
+		if r.Webhook != nil {
+			webhook := r.Webhook.withDefaults()
+			r.Webhook = &webhook
+		}
 		r.Response.Status = cmp.Or(r.Response.Status, http.StatusOK)
 		r.Idempotency.Conflict = cmp.Or(r.Idempotency.Conflict, http.StatusUnprocessableEntity)
 	}
@@ -152,6 +158,11 @@ func (r Route) validate(known names) error {
 	say(r.Response.Latency < 0, "its latency is below 0")
 	say(r.Idempotency.Conflict < 400 || r.Idempotency.Conflict > 499, "the status %d of a conflict of idempotency keys is not between 400 and 499", r.Idempotency.Conflict)
 	say(r.Idempotency.Required && r.Idempotency.Header == "", "it requires an idempotency key and does not say which header bears it")
+	if r.Webhook != nil {
+		for _, err := range unjoin(r.Webhook.validate(place)) {
+			errs = append(errs, within("webhook", err))
+		}
+	}
 	if header := r.Idempotency.Header; header != "" {
 		_, err := message.ParsePath("header." + header)
 		errs = append(errs, within("idempotency", err))

@@ -25,6 +25,10 @@
 // method, path, query and body, which is enough to draw faults and too little to
 // say what is a retry.
 //
+// A route may have a [Webhook], which is sent to a process of the service once the
+// route's work is done; [Server.Callbacks] is what became of each, and
+// [Server.WebhookFaults] what goes wrong with them.
+//
 // The journal's group is the route's name, or [Unmatched]; its key is the route's
 // key. Faults pick requests by the route's name, by the key, or by ROUTE/KEY, and
 // those of a route without a key by what a name in its path stands for; [At] is a

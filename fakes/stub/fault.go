@@ -53,3 +53,44 @@ func At(route string, f fault.Fault) fault.Fault {
 	f.When.Keys = keys
 	return f
 }
+
+// WebhookSupport is what can be done to the callbacks of a route, signed or not.
+func WebhookSupport(signed bool) fault.Support {
+	s := fault.Support{
+		Place: "a webhook of a stub", About: "the callbacks that one route sends to the service",
+		Selectors: fault.Selectors(), Sequences: true,
+		Limits: func(f fault.Fault) error {
+			var errs []error
+			for _, kind := range fault.Steps(f.Kind) {
+				switch lost, is := kind.(fault.Lost); {
+				case is && lost.How != "":
+					errs = append(errs, fmt.Errorf("a callback is sent to nobody: write lost, not %q", kind))
+				case kind == fault.WrongSignature{} && !signed:
+					errs = append(errs, errors.New("the webhook is not signed, so no signature can be wrong; give it a sign"))
+				}
+			}
+			return errors.Join(errs...)
+		},
+	}
+	for _, kind := range []fault.Kind{fault.Twice{}, fault.Late{}, fault.BeforeAnswer{}, fault.Reordered{}, fault.Lost{}, fault.WrongSignature{}} {
+		s.Kinds = append(s.Kinds, fault.Carried{
+			Kind: kind.Name(), Acts: acts(kind), Counts: "callbacks that it acted on", Undoing: "no callback is held by it any more",
+		})
+	}
+	return s
+}
+
+// acts says what a fault does to a callback, where that is not plain.
+func acts(kind fault.Kind) string {
+	switch kind.(type) {
+	case fault.BeforeAnswer:
+		return "each callback that is picked: the request's answer waits for it, 10 s at most"
+	case fault.Reordered:
+		return "each callback that is picked, and the next one of the same API, which overtakes it; where none comes within 5 s, it is missed"
+	case fault.Late:
+		return "each callback that is picked, before its first attempt; when the fault is lifted it is sent"
+	case fault.Lost:
+		return "each callback that is picked, with all of its attempts"
+	}
+	return "each callback that is picked, on its own"
+}

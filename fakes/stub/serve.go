@@ -78,10 +78,15 @@ func (a *api) Serve(c *host.Call) httpfault.Answer {
 		return a.unmatched(c, x)
 	}
 	c.Takes(x.route.Response.Latency)
-	if x.route.Idempotency.Header == "" {
-		return a.carryOut(c, x)
+	work := a.carryOut
+	if x.route.Idempotency.Header != "" {
+		work = a.once
 	}
-	return a.once(c, x)
+	answer := work(c, x)
+	if x.done && x.route.webhook != nil {
+		a.callBack(c, x)
+	}
+	return answer
 }
 
 // carryOut does the work: from here on it is done, whatever its client hears of it.
@@ -89,6 +94,7 @@ func (a *api) carryOut(c *host.Call, x *exchange) httpfault.Answer {
 	answer := x.answer()
 	if answer.Status < http.StatusBadRequest {
 		c.Accept(x.key, httpfault.Hash(0, x.route.Name))
+		x.done = true
 	}
 	return answer
 }
@@ -107,7 +113,7 @@ func (x *exchange) answer() httpfault.Answer {
 	}
 	for name, value := range r.headers {
 		filled, _ := value.fill(x)
-		filled = strings.NewReplacer("\r", " ", "\n", " ").Replace(filled) // what came in the request stays one header
+		filled = oneLine(filled)
 		if http.CanonicalHeaderKey(name) == "Content-Type" {
 			answer.ContentType = filled
 			continue
@@ -118,6 +124,9 @@ func (x *exchange) answer() httpfault.Answer {
 	answer.Wrong = func(how string) []byte { return x.wrong(how, before) }
 	return answer
 }
+
+// oneLine makes what came in a request stay one header.
+func oneLine(text string) string { return strings.NewReplacer("\r", " ", "\n", " ").Replace(text) }
 
 func (x *exchange) body(t text) []byte {
 	filled, _ := t.fill(x)

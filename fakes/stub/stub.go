@@ -49,9 +49,17 @@ func Start(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stub: %w", err)
 	}
+	a.callbacks = newCallbacks(c, h.Journal().Start())
 	maps.Copy(a.values, Values(h.URL(0)))
 	close(a.ready)
 	return &Server{Host: h, api: a}, nil
+}
+
+// Close ends every request, connection and callback, and returns when nothing of the
+// fake is left. It may be called more than once.
+func (s *Server) Close() {
+	s.api.callbacks.close()
+	s.Host.Close()
 }
 
 // Values are where a fake is found, by the names that texts have for that.
@@ -63,11 +71,12 @@ func Values(url string) map[string]string {
 
 // api is the API as it would be without faults.
 type api struct {
-	seed   uint64
-	log    func(string)
-	routes []*route // the more particular first
-	values map[string]string
-	ready  chan struct{} // closed when values are complete
+	seed      uint64
+	log       func(string)
+	routes    []*route // the more particular first
+	values    map[string]string
+	ready     chan struct{} // closed when values and callbacks are there
+	callbacks *callbacks
 
 	mu      sync.Mutex // guards what follows
 	calls   calls
@@ -86,6 +95,7 @@ type route struct {
 	headers  map[string]text
 	json     text
 	body     text
+	webhook  *webhook // nil: there is none
 	calls    atomic.Int64
 	previous atomic.Pointer[[]byte]
 }
@@ -100,6 +110,9 @@ func compile(r Route, known names) (*route, error) {
 	c.json, c.body = place.json(r.Response.JSON), place.text(r.Response.Text)
 	for name, value := range r.Response.Headers {
 		c.headers[name] = place.header(value)
+	}
+	if r.Webhook != nil {
+		c.webhook = r.Webhook.compile(place)
 	}
 	return c, nil
 }
@@ -156,6 +169,7 @@ type exchange struct {
 	seed    uint64
 	values  map[string]string
 	payload uint64
+	done    bool // its work was done
 }
 
 // fingerprint tells requests apart that have no key of their own.

@@ -44,6 +44,7 @@ type scope struct {
 	values []string         // of the configuration and of the fake
 	own    map[string]value // nil where the key is not known yet
 	path   []string         // the names in the route's path; nil: it is not known
+	fixed  bool             // nothing of a request may be named
 }
 
 // in is what may be named in a route's answer.
@@ -102,7 +103,7 @@ func (s scope) find(name string) (value, error) {
 		}, nil
 	}
 	part, rest, dotted := strings.Cut(name, ".")
-	if !slices.Contains(message.Parts(), part) {
+	if s.fixed || !slices.Contains(message.Parts(), part) {
 		return nil, s.unknown(name)
 	}
 	p, err := message.ParsePath(name)
@@ -119,7 +120,11 @@ func (s scope) find(name string) (value, error) {
 
 // unknown says of a name that it stands for nothing, and how a brace is written.
 func (s scope) unknown(name string) error {
-	all := slices.Concat(s.values, s.path, message.Parts())
+	all := slices.Concat(s.values, s.path)
+	if s.fixed {
+		return fmt.Errorf("{%s} is nothing that is known of the run%s", name, nearest.Hint(name, all))
+	}
+	all = append(all, message.Parts()...)
 	for own := range s.own {
 		all = append(all, own)
 	}
