@@ -93,7 +93,7 @@ func anyKind(t *rapid.T) fault.Kind {
 		fault.Endless{Bytes: size},
 		fault.GzipBomb{Bytes: size},
 		fault.BigHeader{Bytes: 1 + size%(64<<20)},
-		fault.Starve{CPUs: fault.LeastCPUs + share*float64(n)},
+		fault.Starve{CPUs: min(4096, fault.LeastCPUs+share*float64(n))},
 		fault.Squeeze{Bytes: size},
 		fault.Terminate{Whom: rapid.SampledFrom([]fault.Whom{fault.Usual, fault.Child, fault.WholeTree}).Draw(t, "whom")},
 	}).Draw(t, "kind")

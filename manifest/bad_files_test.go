@@ -43,6 +43,17 @@ func badFiles() []bad {
 		{"a scenario without a slash", "name: checkout/slow-payments", "name: slow-payments", "a scenario is named area/what, for example shop/slow-payments", false},
 		{"a protection without a dot", "  worker.retries:", "  retries:", "a protection is named area.what", false},
 		{"no scenarios", "scenarios:\n  -", "other:\n  -", `unknown key "other"`, true},
+		// webhooks
+		{"a webhook for nobody", "to: worker, path", "to: wroker, path", `there is no process "wroker", did you mean worker?`, false},
+		{"a webhook for an outside API", "to: worker, path", "to: stripe, path", `there is no process "stripe"`, false},
+		{"a webhook for another host", `"/hooks/{key}"`, `"//example.com/hooks"`, "does not begin with a single /: a webhook goes to a process of the service and nowhere else", false},
+		{"a webhook with a misspelt name", `"evt_{id}"`, `"evt_{idd}"`, "{idd} is nothing that is known of a request", false},
+		{"a webhook's secret that there is not", `secret: "{secrets.app}"`, `secret: "{secrets.whsec}"`, "{secrets.whsec} is nothing that is known of the run", false},
+		{"a webhook's secret of the request", `secret: "{secrets.app}"`, `secret: "{json.secret}"`, "{json.secret} is nothing that is known of the run", false},
+		{"a webhook that is signed twice", "sign: { hmac", "sign: { github: a, hmac", "it is signed in more than one way: github, hmac", false},
+		{"an algorithm that there is not", "header: X-Signature", "header: X-Signature, algorithm: sha-256", `"sha-256" is none of sha1, sha256, sha512, did you mean sha256?`, false},
+		{"a webhook's fault at its route", `{ at: stripe.charge, fault: "delay 3s"`, `{ at: stripe.charge, fault: "twice"`, `a route of a stub cannot carry out "twice"`, false},
+		{"a webhook's fault with another word", `{ at: stripe.charge, fault: "delay 3s"`, `{ at: stripe.charge.webhook, fault: "delay 3s"`, `the nearest to it here is "late"`, false},
 		// processes
 		{"nothing to run", "    command: [./run.sh, worker]\n", "", "worker has neither a command", false},
 		{"a command for a shell", "command: [./run.sh, worker]\n", "command: [\"./run.sh worker\"]\n", "there is no shell here: each word stands for itself, [./run.sh, worker]", false},

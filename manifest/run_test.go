@@ -20,10 +20,15 @@ const asService = "HOLDFAST_TEST_SERVICE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asService) != "" {
-		fmt.Fprintln(os.Stderr, serve())
+		fmt.Fprintln(os.Stderr, services()[os.Getenv(asService)]())
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
+}
+
+// services are those that it may be.
+func services() map[string]func() error {
+	return map[string]func() error{"1": serve, "shop": serveShop}
 }
 
 // serve is a service of one endpoint and one outside API. CHECKED says whether it

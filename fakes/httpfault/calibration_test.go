@@ -240,6 +240,7 @@ func tears() map[string]func(*rig) {
 		"reset headers": reset("HTTP/1.1 200 OK", true),
 		"reset body":    reset(healthyBody[:len(healthyBody)/2], true),
 		"lost reset":    reset("", true),
+		"lost":          reset("", true),
 		"close":         closed(false),
 		"lost close":    closed(true),
 		"idleclose": func(r *rig) {
