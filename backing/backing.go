@@ -14,8 +14,6 @@ package backing
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -229,12 +227,6 @@ func (c Config) Dependency() harness.Dependency {
 		Name: c.Name, Faults: c.Support(), Export: c.Export, Elsewhere: c.Address, KeepsData: c.Data != "", Open: c.open,
 		Series: c.series(), Probes: c.probes,
 	}
-}
-
-// key stands for all that decides how it keeps its data.
-func (c Config) key() string {
-	text, _ := json.Marshal([]any{c.Name, c.Image, c.Command, c.Env, c.Data, c.Dir}) // of texts: cannot fail
-	return fmt.Sprintf("%x", sha256.Sum256(text))
 }
 
 // clientPrefix begins how a text of the process refers to where clients find it,

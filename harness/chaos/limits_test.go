@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"os"
@@ -30,7 +31,8 @@ func hungry(role string) {
 	})
 	if role == "burn" {
 		go func() {
-			for {
+			for sum := sha256.Sum256(nil); ; {
+				sum = sha256.Sum256(sum[:])
 			}
 		}()
 	}

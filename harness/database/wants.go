@@ -97,7 +97,7 @@ func (s *Server) Place(ctx context.Context, settings map[string]string) (ofDatab
 		case strings.Contains(name, "."): // of an extension, which may not be loaded yet
 			ofDatabase[name] = settings[name]
 		case !known:
-			errs = append(errs, fmt.Errorf("Postgres %s has no setting %s%s", s.version, name, nearest.Hint(name, slices.Collect(maps.Keys(contexts)))))
+			errs = append(errs, fmt.Errorf("version %s of Postgres has no setting %s%s", s.version, name, nearest.Hint(name, slices.Collect(maps.Keys(contexts)))))
 		case context == "internal":
 			errs = append(errs, fmt.Errorf("the setting %s cannot be set", name))
 		case context == "postmaster" || context == "sighup":

@@ -45,7 +45,7 @@ func TestStartRefusesWhatCannotBeRun(t *testing.T) {
 		{"no duration", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Profile = load.Constant(1, 0) }), "no duration"},
 		{"no profile", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Profile = nil }), "Profile is missing"},
 		{"a profile without an end", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Profile = endless{} }), "does not end"},
-		{"no Next", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Next = nil }), "Next is missing"},
+		{"no Next", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Next = nil }), "it has no Next"},
 		{"both Next and a template", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Template = &load.Template{Path: "/"} }), "both Next and a Template"},
 		{"a template with a mistake", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Next, s.Template = nil, &load.Template{Path: "/{x}"} }), `stream "search": template: path: there is no variable x`},
 		{"a negative timeout", load.Config{BaseURL: base}, with(func(s *load.Stream) { s.Timeout = -1 }), "Timeout is negative"},

@@ -73,7 +73,7 @@ func TestARedirectIsAnAnswer(t *testing.T) {
 		require.Equal(t, map[string]int64{load.ClassStatus(code): 1}, tallies[0].Errors)
 		require.EqualValues(t, 1, tallies[1].OK, "%v", tallies[1].Errors)
 	}
-	base := httptest.NewServer(http.RedirectHandler(other.URL, 302))
+	base := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusFound))
 	defer base.Close()
 	_, err := load.LogIn(t.Context(), load.Config{BaseURL: base.URL}, load.Stream{
 		Name: "x", Profile: load.Constant(1, time.Second), Next: get("/"),

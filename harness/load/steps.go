@@ -76,7 +76,7 @@ func validateSteps(steps []Step, vars map[string]Var, given []string) ([]string,
 		}
 		names = append(names, s.Name)
 		if s.Think < 0 || s.Timeout < 0 {
-			note(errors.New("Think or Timeout is negative"))
+			note(errors.New("its Think or Timeout is negative"))
 		}
 		_, err := s.Template.with(vars).compile(given...)
 		note(err)
@@ -256,7 +256,7 @@ func (s Stream) validateRequests() error {
 	}
 	switch {
 	case len(has) == 0:
-		errs = append(errs, errors.New("Next is missing, or a Template, or Steps"))
+		errs = append(errs, errors.New("it has no Next, no Template and no Steps"))
 	case len(has) > 1:
 		errs = append(errs, fmt.Errorf("it has both %s", strings.Join(has, " and ")))
 	case s.Template != nil:

@@ -52,16 +52,16 @@ func (c ImageConfig) Validate() error {
 		errs = append(errs, fmt.Errorf("MemoryLimit is %d bytes; Docker's least is %d", c.MemoryLimit, leastMemory))
 	}
 	if c.Port < 0 || c.Port > 65535 {
-		errs = append(errs, fmt.Errorf("Port %d is none", c.Port))
+		errs = append(errs, fmt.Errorf("the Port %d is none", c.Port))
 	}
 	if (c.Port > 0) != (c.Publish != nil) {
-		errs = append(errs, errors.New("Port and Publish are given together or not at all"))
+		errs = append(errs, errors.New("its Port and Publish are given together or not at all"))
 	}
 	if c.Data != "" && (!path.IsAbs(c.Data) || path.Clean(c.Data) == "/") {
 		errs = append(errs, fmt.Errorf("the Data folder %q is not an absolute path below the root", c.Data))
 	}
 	if (c.Data != "") != (c.Archive != "") {
-		errs = append(errs, errors.New("Data and Archive are given together or not at all"))
+		errs = append(errs, errors.New("its Data and Archive are given together or not at all"))
 	}
 	return errors.Join(errs...)
 }
