@@ -212,7 +212,7 @@ func TestWhatIsNoJourneyIsSaid(t *testing.T) {
 		"each would count as a refusal":    func(s *load.Stream) { s.Steps[0].Refused = load.RefusedBy(message.Matcher{}) },
 		"each expected answer would count": func(s *load.Stream) { s.Steps[0].Refused = load.RefusedBy(message.Matcher{Status: []int{200, 503}}) },
 		"status 1000 is not between":       func(s *load.Stream) { s.Steps[0].Expect = status(1000) },
-		"its Think or Timeout is negative":     func(s *load.Stream) { s.Steps[0].Think = -1 },
+		"its Think or Timeout is negative": func(s *load.Stream) { s.Steps[0].Think = -1 },
 		"there are between 1 and":          func(s *load.Stream) { s.Sessions = &load.Sessions{Steps: s.Steps} },
 		"sessions: they have no step":      func(s *load.Stream) { s.Sessions = &load.Sessions{Count: 1} },
 		`step x: method: "A B" is none`: func(s *load.Stream) {
