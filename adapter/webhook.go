@@ -22,7 +22,7 @@ func webhookPart(route string) string { return route + ".webhook" }
 //	.due              callbacks that fell due in the window
 //	.sent             those that were sent, once or more often
 //	.delivered        those that the service answered with 2xx
-//	.failed           those that it never did, however often they were sent
+//	.failed           those that it has not so far, however often they were sent
 //	.lost             those that a fault had sent to nobody
 //	.duplicates       deliveries that it answered with 2xx beyond the first of their callback
 //	.attempts.max     the most that one was sent, but for what a fault sent beside
@@ -31,8 +31,8 @@ func webhookPart(route string) string { return route + ".webhook" }
 //
 // All count the callbacks that fell due in the window, with what became of them later,
 // and these are the samples; those of latency.max are the delivered ones, and of
-// forged_accepted those that were sent with a wrong signature. One that is still on its way is
-// neither delivered nor failed. Of callbacks that are not signed the last is not there.
+// forged_accepted those that were sent with a wrong signature. One that waits for its
+// first answer is neither delivered nor failed. Of callbacks that are not signed the last is not there.
 func Webhooks(dependency, route string, signed bool) []harness.Measure {
 	place := dependency + "." + webhookPart(route)
 	measure := func(what, unit, about string, read func(*sendings) verdict.Reading) harness.Measure {
@@ -54,7 +54,7 @@ func Webhooks(dependency, route string, signed bool) []harness.Measure {
 		count("due", "callbacks that fell due", func(s *sendings) int { return s.due }),
 		count("sent", "callbacks that were sent, once or more often", func(s *sendings) int { return s.sent }),
 		inTime(count("delivered", "callbacks that the service answered with 2xx", func(s *sendings) int { return s.delivered })),
-		inTime(count("failed", "callbacks that it never answered with 2xx, however often they were sent", func(s *sendings) int { return s.failed })),
+		inTime(count("failed", "callbacks that were sent and not answered with 2xx so far, however often", func(s *sendings) int { return s.failed })),
 		count("lost", "callbacks that a fault had sent to nobody", func(s *sendings) int { return s.lost }),
 		count("duplicates", "deliveries answered with 2xx beyond the first of their callback", func(s *sendings) int { return s.duplicates }),
 		inTime(count("attempts.max", "the most that one callback was sent", func(s *sendings) int { return s.mostAttempts })),
@@ -133,7 +133,7 @@ func (t *sendings) see(c stub.Callback) {
 		t.forged++
 	}
 	switch {
-	case taken == 0 && c.Over:
+	case taken == 0 && len(c.Deliveries) > 0: // also while it would be sent again
 		t.failed++
 	case taken > 0:
 		t.delivered++

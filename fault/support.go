@@ -21,6 +21,9 @@ type Support struct {
 	Selectors []string
 	// Sequences says whether it can do one thing after another.
 	Sequences bool
+	// Elsewhere says of kinds that it does not carry out where else they are to be laid,
+	// for example "its webhook". Optional.
+	Elsewhere map[string]string
 	// Limits says what it cannot do of a fault whose kind and selectors it knows.
 	// Optional.
 	Limits func(Fault) error
@@ -84,6 +87,9 @@ func (s Support) Carries(name string) bool {
 
 // refusal names the kind, and what there is in its stead.
 func (s Support) refusal(name string) error {
+	if where, ok := s.Elsewhere[name]; ok {
+		return fmt.Errorf("%s cannot carry out %q; lay it at %s", s.place(), name, where)
+	}
 	for _, group := range akin() {
 		if !slices.Contains(group, name) {
 			continue

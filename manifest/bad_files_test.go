@@ -52,7 +52,7 @@ func badFiles() []bad {
 		{"a webhook's secret of the request", `secret: "{secrets.app}"`, `secret: "{json.secret}"`, "{json.secret} is nothing that is known of the run", false},
 		{"a webhook that is signed twice", "sign: { hmac", "sign: { github: a, hmac", "it is signed in more than one way: github, hmac", false},
 		{"an algorithm that there is not", "header: X-Signature", "header: X-Signature, algorithm: sha-256", `"sha-256" is none of sha1, sha256, sha512, did you mean sha256?`, false},
-		{"a webhook's fault at its route", `{ at: stripe.charge, fault: "delay 3s"`, `{ at: stripe.charge, fault: "twice"`, `a route of a stub cannot carry out "twice"`, false},
+		{"a webhook's fault at its route", `{ at: stripe.charge, fault: "delay 3s"`, `{ at: stripe.charge, fault: "twice"`, `a route of a stub cannot carry out "twice"; lay it at the webhook of a route, such as stripe.charge.webhook`, false},
 		{"a webhook's fault with another word", `{ at: stripe.charge, fault: "delay 3s"`, `{ at: stripe.charge.webhook, fault: "delay 3s"`, `the nearest to it here is "late"`, false},
 		// processes
 		{"nothing to run", "    command: [./run.sh, worker]\n", "", "worker has neither a command", false},

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -125,7 +126,7 @@ func (p Plan) writeDependencies(b *strings.Builder) {
 			"address": "somebody else's, at " + string(d.Address) + ": it is not started, seeded or killed",
 		}[what]
 		if d.HTTP != nil {
-			says = "an outside API that is played here: " + strings.Join(d.HTTP.Routes.Names(), ", ")
+			says = "an outside API that is played here: " + strings.Join(p.routes(d), ", ")
 		}
 		rows = append(rows, []string{row.Name, says, "told as " + strings.Join(d.Export.Names(), ", ")})
 		if len(d.Export) == 0 {
@@ -133,6 +134,19 @@ func (p Plan) writeDependencies(b *strings.Builder) {
 		}
 	}
 	table(b, "talks to", rows...)
+}
+
+// routes are those of an outside API, with where they call back to.
+func (p Plan) routes(d Dependency) []string {
+	var all []string
+	for _, row := range d.HTTP.Routes {
+		if w := row.Value.Webhook; w != nil {
+			all = append(all, fmt.Sprintf("%s (calls back %s%s)", row.Name, cmp.Or(w.To, p.service.Launch.Entry), w.Path))
+			continue
+		}
+		all = append(all, row.Name)
+	}
+	return all
 }
 
 func (p Plan) writeSetup(b *strings.Builder) {

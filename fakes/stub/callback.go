@@ -1,21 +1,15 @@
 package stub
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/httpfault"
-	"holdfast.dev/holdfast/fault"
 )
 
 // Callback is one [Webhook] that fell due, and what became of it. Times count from the
@@ -73,6 +67,7 @@ type callbacks struct {
 	closed bool
 	all    []*Callback
 	ofKey  map[businessKey]int
+	sent   int           // deliveries
 	next   chan struct{} // closed when the next one was sent; nil: nobody waits
 }
 
@@ -129,254 +124,6 @@ func (a *api) callBack(c *host.Call, x *exchange) {
 }
 
 func (b *callbacks) since() time.Duration { return b.now().Sub(b.start) }
-
-// outgoing is a callback on its way.
-type outgoing struct {
-	*callbacks
-	note    *Callback // guarded by the lock
-	webhook *webhook
-	url     string
-	header  http.Header
-	body    []byte
-	secret  string
-	plan    *httpfault.Plan
-	forged  bool
-}
-
-// prepare makes the callback of a request whose work was done, with the faults that
-// are to act on it.
-func (b *callbacks) prepare(entry int, x *exchange) *outgoing {
-	w := x.route.webhook
-	path, _ := w.path.fill(x)
-	o := &outgoing{callbacks: b, webhook: w, url: x.values[w.To+".url"] + path, body: x.body(w.json), header: http.Header{"User-Agent": {"Holdfast"}}}
-	if w.JSON != "" {
-		o.header.Set("Content-Type", "application/json")
-	}
-	for name, value := range w.headers {
-		filled, _ := value.fill(x)
-		o.header.Set(name, oneLine(filled))
-	}
-	if w.signer != nil {
-		o.secret, _ = w.signer.secret.fill(x)
-	}
-	of := businessKey{x.route.Name, x.key}
-	b.mu.Lock()
-	b.ofKey[of]++
-	nth := b.ofKey[of]
-	b.mu.Unlock()
-	o.note = &Callback{Entry: entry, Route: of.route, Key: of.key}
-	o.plan = b.faults.Plan(httpfault.Request{
-		Key: of.route + "/" + of.key, Attempt: nth, Arrival: nth, Names: []string{of.route, of.key, of.route + "/" + of.key},
-	})
-	for _, act := range o.plan.Acts() {
-		if act.Kind() == (fault.WrongSignature{}) {
-			o.forged = true
-		}
-	}
-	return o
-}
-
-// early says whether it is to be sent before its request is answered.
-func (o *outgoing) early() bool {
-	_, early := o.act(func(k fault.Kind) bool { return k == fault.BeforeAnswer{} })
-	return early
-}
-
-// act finds a fault of a kind that is to act.
-func (o *outgoing) act(is func(fault.Kind) bool) (httpfault.Act, bool) {
-	for _, act := range o.plan.Acts() {
-		if is(act.Kind()) {
-			return act, true
-		}
-	}
-	return httpfault.Act{}, false
-}
-
-// fallDue enters it in the journal. It is due after the wait that its webhook names.
-func (o *outgoing) fallDue(wait time.Duration) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.note.Due = o.since() + wait
-	o.note.N = len(o.all) + 1
-	o.all = append(o.all, o.note)
-}
-
-// send sends it the first time, as faults let it, and says whether it is to be tried
-// again.
-func (o *outgoing) send() (again bool) {
-	defer o.plan.Done()
-	if act, lost := o.act(func(k fault.Kind) bool { _, lost := k.(fault.Lost); return lost }); lost {
-		act.Fired()
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.note.Lost = true
-		return false
-	}
-	if !o.held() {
-		return false
-	}
-	defer o.overtake()
-	act, twice := o.act(func(k fault.Kind) bool { _, twice := k.(fault.Twice); return twice })
-	var beside sync.WaitGroup
-	together := twice && act.Kind() == fault.Twice{Together: true}
-	second := false
-	if together {
-		beside.Go(func() { second = o.try(1, true) })
-	}
-	taken := o.try(1, false)
-	beside.Wait()
-	if twice && !together {
-		second = o.try(1, true)
-	}
-	for _, a := range o.plan.Acts() {
-		switch a.Kind().(type) {
-		case fault.Twice, fault.WrongSignature, fault.BeforeAnswer:
-			a.Fired()
-		}
-	}
-	return !taken && !second
-}
-
-// held waits while faults hold it, and says whether it is to be sent at all.
-func (o *outgoing) held() bool {
-	for _, act := range o.plan.Acts() {
-		switch kind := act.Kind().(type) {
-		case fault.Late:
-			act.Fired()
-			if act.Hold(o.ctx, kind.By, nil) != nil {
-				return false
-			}
-		case fault.Reordered:
-			next, waits := o.awaitNext()
-			if !waits { // it is the one that overtakes
-				act.Fired()
-				continue
-			}
-			if act.Hold(o.ctx, overtaking, next) != nil {
-				return false
-			}
-			if o.overtaken(next) {
-				act.Fired()
-			}
-		}
-	}
-	return true
-}
-
-// awaitNext is closed when the next callback was sent; waits is false where another
-// one waits for that already.
-func (b *callbacks) awaitNext() (next chan struct{}, waits bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.next != nil {
-		return nil, false
-	}
-	b.next = make(chan struct{})
-	return b.next, true
-}
-
-// overtaken says whether another callback was sent meanwhile. If not, nobody waits any
-// more.
-func (b *callbacks) overtaken(next chan struct{}) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.next == next {
-		b.next = nil
-		return false
-	}
-	return true
-}
-
-// overtake lets go of the callback that waits for this one.
-func (b *callbacks) overtake() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.next != nil {
-		close(b.next)
-		b.next = nil
-	}
-}
-
-// retry sends it again until it is taken, with longer and longer waits.
-func (o *outgoing) retry() {
-	wait := firstWait
-	for attempt := 2; attempt <= o.webhook.Attempts && o.pause(wait); attempt++ {
-		if o.try(attempt, false) {
-			return
-		}
-		wait *= 2
-	}
-}
-
-// pause says whether the fake is still there after it.
-func (b *callbacks) pause(d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-b.ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
-}
-
-// finish sends it again where that is to be, and notes that nothing more will be sent.
-func (o *outgoing) finish(again bool) {
-	if again {
-		o.retry()
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.note.Over = o.ctx.Err() == nil
-}
-
-// try sends it once, notes what came of that, and says whether it was taken.
-func (o *outgoing) try(attempt int, again bool) bool {
-	d := Delivery{Attempt: attempt, Again: again, Forged: o.forged, Sent: o.since()}
-	begun := time.Now()
-	var err error
-	d.Status, err = o.post()
-	if o.ctx.Err() != nil {
-		return false // the fake closes: nobody knows what would have been
-	}
-	d.Took = time.Since(begun)
-	if err != nil {
-		d.Err = err.Error()
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.note.Deliveries = append(o.note.Deliveries, d)
-	return d.Taken()
-}
-
-// post sends the request and reads the answer's status.
-func (o *outgoing) post() (status int, err error) {
-	ctx, cancel := context.WithTimeout(o.ctx, deliveryTimeout)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, o.webhook.Method, o.url, bytes.NewReader(o.body))
-	if err != nil {
-		return 0, fmt.Errorf("make the request: %w", err)
-	}
-	r.Header = o.header.Clone()
-	if s := o.webhook.signer; s != nil {
-		secret := o.secret
-		if o.forged {
-			secret += "-forged"
-		}
-		name, value := s.sign(secret, o.now(), o.body)
-		r.Header.Set(name, value)
-	}
-	answer, err := o.client.Do(r)
-	if err != nil {
-		if of := (*url.Error)(nil); errors.As(err, &of) {
-			err = of.Err // without the address, which may have a value in it
-		}
-		return 0, err
-	}
-	defer answer.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // so that the service is not cut off
-	return answer.StatusCode, nil
-}
 
 // Callbacks are all that fell due so far, in that order.
 func (s *Server) Callbacks() []Callback {

@@ -12,6 +12,12 @@ import (
 func Support() fault.Support {
 	s := httpfault.Support()
 	s.Place, s.About = "a stub", "an outside API with routes and answers of the file's own"
+	s.Elsewhere = map[string]string{}
+	for _, kind := range ofCallbacks() {
+		if !s.Carries(kind.Name()) {
+			s.Elsewhere[kind.Name()] = "the webhook of a route, such as stripe.charge.webhook"
+		}
+	}
 	limits := s.Limits
 	s.Limits = func(f fault.Fault) error {
 		errs := []error{limits(f)}
@@ -72,12 +78,17 @@ func WebhookSupport(signed bool) fault.Support {
 			return errors.Join(errs...)
 		},
 	}
-	for _, kind := range []fault.Kind{fault.Twice{}, fault.Late{}, fault.BeforeAnswer{}, fault.Reordered{}, fault.Lost{}, fault.WrongSignature{}} {
+	for _, kind := range ofCallbacks() {
 		s.Kinds = append(s.Kinds, fault.Carried{
 			Kind: kind.Name(), Acts: acts(kind), Counts: "callbacks that it acted on", Undoing: "no callback is held by it any more",
 		})
 	}
 	return s
+}
+
+// ofCallbacks are the kinds that act on callbacks.
+func ofCallbacks() []fault.Kind {
+	return []fault.Kind{fault.Twice{}, fault.Late{}, fault.BeforeAnswer{}, fault.Reordered{}, fault.Lost{}, fault.WrongSignature{}}
 }
 
 // acts says what a fault does to a callback, where that is not plain.

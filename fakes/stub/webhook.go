@@ -19,7 +19,8 @@ import (
 // answered with 2xx within 10 s is sent again, after 250 ms, 500 ms, 1 s and so on; a
 // redirect is not followed.
 type Webhook struct {
-	// To is the process: the address is the value of TO.url in [Config.Values].
+	// To is the process: its address is the value of TO.url in [Config.Values]. Where
+	// there are TO.2.url and so on, each attempt goes to the next of them.
 	To string
 	// Path is where it goes there, a text over the request like an answer.
 	Path string

@@ -195,6 +195,20 @@ func TestItIsNotSentForEver(t *testing.T) {
 	require.NotContains(t, c.Deliveries[1].Err, "hooks")
 }
 
+// Of several replicas each is called back in turn.
+func TestReplicasAreCalledBackInTurn(t *testing.T) {
+	first, second := openInbox(t, nil), openInbox(t, nil)
+	r := charge()
+	r.Webhook = &stub.Webhook{To: "web", Path: "/hooks"}
+	s := startWith(t, stub.Config{Routes: []stub.Route{r}, Values: map[string]string{"web.url": first.URL, "web.2.url": second.URL}})
+	for n, cart := range []string{"a", "b", "c"} {
+		require.Equal(t, 200, pays(t, s, cart, ""))
+		settled(t, s, n+1)
+	}
+	require.Len(t, first.all(), 2)
+	require.Len(t, second.all(), 1)
+}
+
 func receipt(t *testing.T, s *stub.Server, name string) fault.Receipt {
 	t.Helper()
 	r, err := s.WebhookFaults().Receipt(name)
