@@ -24,21 +24,39 @@ const (
 	runawayLeast = 10
 )
 
-// validateElsewhere reports what is to be done to somebody else's services and may
-// not be: to hosts that nobody named on purpose, by more than reading now and then.
-func (c Config) validateElsewhere(s Scenario) error {
+// validateHosts reports hosts of somebody else's that nobody named on purpose, each
+// once.
+func (c Config) validateHosts(scenarios []Scenario) error {
 	var p problems
 	if c.Target.URL != "" {
 		c.Target.mayCall(&p, "the target is "+hostOfURL(c.Target.URL), hostOfURL(c.Target.URL))
-		if !c.Target.AllowLoad {
-			polite(&p, s)
+	}
+	seen := map[string]bool{}
+	for _, s := range scenarios {
+		for _, d := range s.World.Dependencies {
+			if d.Elsewhere != "" && !seen[d.Name] {
+				c.Target.mayCall(&p, fmt.Sprintf("the dependency %s is %s", d.Name, d.Elsewhere), d.Elsewhere)
+			}
+			seen[d.Name] = true
 		}
+	}
+	if len(p) == 0 {
+		return nil
+	}
+	return &InvalidError{Subject: "the run", Problems: p}
+}
+
+// validateElsewhere reports what is to be done to somebody else's services and may
+// not be: more than reading now and then.
+func (c Config) validateElsewhere(s Scenario) error {
+	var p problems
+	if c.Target.URL != "" && !c.Target.AllowLoad {
+		polite(&p, s)
 	}
 	for _, d := range s.World.Dependencies {
 		if d.Elsewhere == "" {
 			continue
 		}
-		c.Target.mayCall(&p, fmt.Sprintf("the dependency %s is %s", d.Name, d.Elsewhere), d.Elsewhere)
 		for _, step := range slices.Concat(s.World.Once, s.World.Each) {
 			if slices.Contains(step.Writes, d.Name) {
 				p.say("%s would write to %s, which is somebody else's: it is never migrated or seeded", step, d.Name)

@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"errors"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,12 +106,14 @@ func TestWhatMayBeDoneToSomebodyElse(t *testing.T) {
 			if row.change != nil {
 				row.change(&s)
 			}
-			err := Config{Target: row.launch}.validateElsewhere(s)
+			c := Config{Target: row.launch}
+			err := errors.Join(c.validateHosts([]Scenario{s, s}), c.validateElsewhere(s))
 			if row.want == "" {
 				require.NoError(t, err)
 				return
 			}
 			require.ErrorContains(t, err, row.want)
+			require.Equal(t, 1, strings.Count(err.Error(), row.want), "it is said once")
 			require.ErrorAs(t, err, new(*InvalidError))
 		})
 	}

@@ -200,7 +200,7 @@ func (c Config) validateAll(scenarios []Scenario, variants []Variant) error {
 	if err := validateOff(c.StandingOff); err != nil {
 		errs = append(errs, &InvalidError{Subject: "the run", Problems: []error{err}})
 	}
-	errs = append(errs, c.Target.validate())
+	errs = append(errs, c.Target.validate(), c.validateHosts(scenarios))
 	for _, v := range variants {
 		errs = append(errs, v.validate())
 		for _, p := range v.Without {
