@@ -120,6 +120,10 @@ func TestWebhooksThatComeTwiceOrForgedAreProved(t *testing.T) {
 	s, err := manifest.Load(path, manifest.Options{})
 	require.NoError(t, err)
 	require.Empty(t, s.NotYet)
+	var plan strings.Builder
+	_, err = s.Plan(s.Scenarios...).WriteTo(&plan)
+	require.NoError(t, err)
+	require.Contains(t, plan.String(), "charge (calls back web/hooks)")
 	config := harness.Config{Seed: 1, Target: s.Launch, UndoDir: t.TempDir()}
 	var run *result.Run
 	for range 4 {
