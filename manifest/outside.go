@@ -20,27 +20,36 @@ import (
 
 // stub compiles an outside API that is played here.
 func (c *compiler) stub(path, name string, d Dependency) (harness.Dependency, bool) {
-	if len(d.HTTP.Routes) == 0 {
-		c.report.Say(path+".routes", "it has no routes, so it would answer 404 to everything")
+	config, ok := c.routes(path, *d.HTTP)
+	if !ok {
 		return harness.Dependency{}, false
-	}
-	config := stub.Config{Given: c.atRun().known}
-	for _, row := range d.HTTP.Routes {
-		at := path + ".routes." + row.Name
-		config.Routes = append(config.Routes, c.route(at, row.Name, row.Value))
-	}
-	for _, problem := range apart(config.Validate()) {
-		c.ofRoute(path, d, problem)
 	}
 	dependency := adapter.Stub(name, config)
 	dependency.Export = d.Export.Map()
 	return dependency, true
 }
 
+// routes compiles what an outside API answers.
+func (c *compiler) routes(path string, h HTTP) (stub.Config, bool) {
+	if len(h.Routes) == 0 {
+		c.report.Say(path+".routes", "it has no routes, so it would answer 404 to everything")
+		return stub.Config{}, false
+	}
+	config := stub.Config{Given: c.atRun().known}
+	for _, row := range h.Routes {
+		at := path + ".routes." + row.Name
+		config.Routes = append(config.Routes, c.route(at, row.Name, row.Value))
+	}
+	for _, problem := range apart(config.Validate()) {
+		c.ofRoute(path, h, problem)
+	}
+	return config, true
+}
+
 // ofRoute says a problem where the route stands that it names, or the part of its webhook.
-func (c *compiler) ofRoute(path string, d Dependency, problem error) {
+func (c *compiler) ofRoute(path string, h HTTP, problem error) {
 	text := problem.Error()
-	for _, name := range d.HTTP.Routes.Names() {
+	for _, name := range h.Routes.Names() {
 		at := path + ".routes." + name
 		if rest, of := strings.CutPrefix(text, "route "+name+": webhook: "); of {
 			part, what, _ := strings.Cut(rest, ": ")

@@ -11,10 +11,17 @@ import (
 	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/standalone"
 	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/loopback"
 )
 
-// fakeFlags are the flags that both fakes share.
+// fakeFlags are the flags that all fakes share.
 type fakeFlags struct {
+	// check refuses a fault that the fake can't carry out. Defaults to what an HTTP
+	// fake can.
+	check func(text string) error
+	// loopbackOnly refuses addresses that others than this machine could reach.
+	loopbackOnly bool
+
 	port    uint16
 	listen  []string
 	control string
@@ -32,7 +39,7 @@ and, when it is stopped (Ctrl-C), what came in. docs/faults.md lists the faults.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFakeOracle(env), newFakeEmail(env))
+	cmd.AddCommand(newFakeOracle(env), newFakeEmail(env), newFakeHTTP(env), newFakeSMTP(env), newFakeProxy(env))
 	return cmd
 }
 
@@ -90,7 +97,7 @@ func newFakeEmail(env environ) *cobra.Command {
 func (f *fakeFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.Uint16Var(&f.port, "port", 0, "port on 127.0.0.1 (default a free one)")
-	flags.StringArrayVar(&f.listen, "listen", nil, "HOST:PORT to listen on instead; may be repeated; beyond loopback anyone can reach it")
+	flags.StringArrayVar(&f.listen, "listen", nil, "HOST:PORT to listen on instead; may be repeated where it can be several; beyond loopback, where that is allowed, anyone can reach it")
 	flags.StringVar(&f.control, "control", "", "HOST:PORT of the control API, or off (default a free port on 127.0.0.1)")
 	flags.Uint64Var(&f.seed, "seed", 1, "where every random draw comes from")
 	flags.StringArrayVar(&f.faults, "fault", nil, "a fault in its text form, in force from the start; may be repeated")
@@ -102,14 +109,14 @@ func (f *fakeFlags) register(cmd *cobra.Command) {
 func (f *fakeFlags) options(env environ) (standalone.Options, error) {
 	o := standalone.Options{Addresses: f.listen, Control: f.control, Seed: f.seed, Faults: f.faults, Out: env.stdout, Err: env.stderr}
 	if f.port != 0 {
-		o.Addresses = []string{net.JoinHostPort("127.0.0.1", strconv.Itoa(int(f.port)))}
+		o.Addresses = []string{onPort(f.port)}
+	}
+	check := f.check
+	if check == nil {
+		check = ofHTTP
 	}
 	for _, text := range f.faults {
-		f, err := fault.Parse(text)
-		if err == nil {
-			err = httpfault.Support().Accepts(f)
-		}
-		if err != nil {
+		if err := check(text); err != nil {
 			return o, usage(fmt.Errorf("--fault: %w", err))
 		}
 	}
@@ -121,12 +128,29 @@ func (f *fakeFlags) options(env environ) (standalone.Options, error) {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			return o, usage(fmt.Errorf("address %q is not HOST:PORT", address))
 		}
+		if f.loopbackOnly {
+			if err := loopback.Check(address); err != nil {
+				return o, usage(err)
+			}
+		}
 		if host.CheckAddress(address, false) != nil {
 			o.AllowRemote = true
 		}
 	}
 	return o, nil
 }
+
+// ofHTTP refuses a fault that a fake of HTTP can't carry out.
+func ofHTTP(text string) error {
+	f, err := fault.Parse(text)
+	if err != nil {
+		return err
+	}
+	return httpfault.Support().Accepts(f)
+}
+
+// onPort is the address of a port on this machine.
+func onPort(port uint16) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port))) }
 
 // fakeError gives what kept a fake from running its exit code.
 func fakeError(err error) error {

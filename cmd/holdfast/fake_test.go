@@ -33,13 +33,17 @@ func startFake(t *testing.T, args ...string) (urls map[string]string, stop func(
 			urls[name] = url
 		}
 	}
-	require.NotEmpty(t, urls["FAKE_URL"], said.String())
-	return urls, func() (int, string) {
-		cancel()
+	require.NotEmpty(t, urls["CONTROL_URL"], said.String())
+	code := make(chan int, 1)
+	go func() { // or it would wait until somebody has read its warnings
 		for lines.Scan() {
 			said.WriteString(lines.Text() + "\n")
 		}
-		return <-ended, said.String()
+		code <- <-ended
+	}()
+	return urls, func() (int, string) {
+		cancel()
+		return <-code, said.String()
 	}
 }
 

@@ -87,14 +87,17 @@ verdicts: pass, fail, inconclusive or not-exercised. Only pass is success.
 	return root
 }
 
-// interruptible returns a context that the first Ctrl-C or SIGTERM cancels, so
-// that the run ends in order and its report is written. The second one quits at
+// interruptible returns a context that the first Ctrl-C, SIGTERM or end of the
+// terminal cancels, so that the run ends in order and its report is written. The second one quits at
 // once; what is left behind then is cleared by the next run.
 func interruptible(parent context.Context, announce func(os.Signal)) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	done := make(chan struct{})
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup: it is to outlive the terminal
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		select {
 		case s := <-signals:

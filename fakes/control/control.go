@@ -40,18 +40,42 @@ type Mailer interface {
 	Advance(d time.Duration)
 }
 
-// Handler returns the control API of a fake, which listens at own, host:port. A
-// [Mailer] has more to it.
-func Handler(p Panel, own string) http.Handler {
+// Steered is anything that can be steered, for example a [Panel] as [OfFake] makes
+// one of it. One that has a Journal, or is a [Mailer], has more to it.
+type Steered interface {
+	// AddText puts faults into force, in their text form; all or none.
+	AddText(lines ...string) error
+	// Receipts are of what is and was in force.
+	Receipts() []fault.Receipt
+	Lift(ctx context.Context, name string) (fault.Receipt, error)
+	Clear(ctx context.Context) ([]fault.Receipt, error)
+	// Support says which faults can be carried out.
+	Support() fault.Support
+	// Summary is what was seen, counted; it is sent as JSON.
+	Summary() any
+	// Arrivals are the latest that arrived, the newest first, so many at most.
+	Arrivals(most int) []Arrival
+}
+
+// Handler returns the control API of what is steered, which listens at own,
+// host:port.
+func Handler(p Steered, own string) http.Handler {
 	mux := http.NewServeMux()
 	c := &controller{panel: p}
+	mux.HandleFunc("GET /{$}", c.page)
 	mux.HandleFunc("GET /faults", c.listFaults)
 	mux.HandleFunc("POST /faults", c.addFaults)
 	mux.HandleFunc("DELETE /faults", c.liftFaults)
 	mux.HandleFunc("GET /catalogue", c.catalogue)
-	mux.HandleFunc("GET /summary", c.summary)
-	mux.HandleFunc("GET /journal", c.journal)
-	mux.HandleFunc("DELETE /journal", c.forget)
+	mux.HandleFunc("GET /summary", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, p.Summary()) })
+	mux.HandleFunc("GET /arrivals", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, p.Arrivals(mostArrivals)) })
+	if j, ok := p.(interface{ Journal() *journal.Journal }); ok {
+		mux.HandleFunc("GET /journal", func(w http.ResponseWriter, r *http.Request) { export(w, r, j.Journal()) })
+		mux.HandleFunc("DELETE /journal", func(w http.ResponseWriter, _ *http.Request) {
+			j.Journal().Reset()
+			w.WriteHeader(http.StatusNoContent)
+		})
+	}
 	if m, ok := p.(Mailer); ok {
 		mux.HandleFunc("PUT /keys/{key}", func(w http.ResponseWriter, r *http.Request) { setKey(w, r, m) })
 		mux.HandleFunc("POST /clock", func(w http.ResponseWriter, r *http.Request) { advance(w, r, m) })
@@ -65,10 +89,10 @@ func Handler(p Panel, own string) http.Handler {
 	})
 }
 
-type controller struct{ panel Panel }
+type controller struct{ panel Steered }
 
 func (c *controller) listFaults(w http.ResponseWriter, _ *http.Request) {
-	reply(w, http.StatusOK, c.panel.Faults().Receipts())
+	reply(w, http.StatusOK, c.panel.Receipts())
 }
 
 func (c *controller) addFaults(w http.ResponseWriter, r *http.Request) {
@@ -83,7 +107,7 @@ func (c *controller) addFaults(w http.ResponseWriter, r *http.Request) {
 			lines = append(lines, line)
 		}
 	}
-	switch err := c.panel.Faults().AddText(lines...); {
+	switch err := c.panel.AddText(lines...); {
 	case errors.Is(err, httpfault.ErrPresent):
 		fail(w, http.StatusConflict, "present", err)
 	case err != nil:
@@ -116,50 +140,15 @@ func (c *controller) liftFaults(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *controller) catalogue(w http.ResponseWriter, _ *http.Request) {
-	known := httpfault.Support()
+	known := c.panel.Support()
 	rows := slices.DeleteFunc(fault.Catalogue(), func(row fault.Row) bool { return !known.Carries(row.Name) })
 	reply(w, http.StatusOK, rows)
 }
 
-// Summary is what a fake saw, counted.
-type Summary struct {
-	Requests     int64            `json:"requests"`
-	InFlight     int64            `json:"in_flight"`
-	MostInFlight int64            `json:"most_in_flight"`
-	Groups       map[string]int64 `json:"groups"`   // requests of each
-	Outcomes     map[string]int   `json:"outcomes"` // answered, cut, abandoned, open
-	Statuses     map[int]int      `json:"statuses"` // 0: no answer
-	Accepted     int              `json:"accepted"` // pieces of work taken on
-	Duplicates   int              `json:"duplicates"`
-	Connections  host.Connections `json:"connections"`
-}
-
-func (c *controller) summary(w http.ResponseWriter, _ *http.Request) {
-	j := c.panel.Journal()
-	all := j.Gauge("")
-	s := Summary{
-		Requests: all.Total, InFlight: all.InFlight, MostInFlight: all.MostInFlight,
-		Groups: map[string]int64{}, Outcomes: map[string]int{}, Statuses: j.Statuses(journal.Filter{}),
-		Accepted: j.Accepted(), Duplicates: len(j.Duplicates()), Connections: c.panel.Connections(),
-	}
-	for _, g := range j.Groups() {
-		s.Groups[g] = j.Gauge(g).Total
-	}
-	for outcome, n := range j.Outcomes(journal.Filter{}) {
-		s.Outcomes[outcome.String()] = n
-	}
-	reply(w, http.StatusOK, s)
-}
-
-func (c *controller) journal(w http.ResponseWriter, r *http.Request) {
+func export(w http.ResponseWriter, r *http.Request, j *journal.Journal) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	query := r.URL.Query()
-	_ = c.panel.Journal().Export(w, journal.Filter{Group: query.Get("group"), Key: query.Get("key")}) // whoever asked is gone
-}
-
-func (c *controller) forget(w http.ResponseWriter, _ *http.Request) {
-	c.panel.Journal().Reset()
-	w.WriteHeader(http.StatusNoContent)
+	_ = j.Export(w, journal.Filter{Group: query.Get("group"), Key: query.Get("key")}) // whoever asked is gone
 }
 
 func setKey(w http.ResponseWriter, r *http.Request, m Mailer) {
@@ -206,6 +195,11 @@ type Server struct {
 // Listen serves the control API of a fake until Close. The address must be on
 // loopback, unless remote ones are allowed.
 func Listen(address string, allowRemote bool, p Panel) (*Server, error) {
+	return ListenFor(address, allowRemote, OfFake(p))
+}
+
+// ListenFor serves the control API of what is steered until Close, as [Listen] does.
+func ListenFor(address string, allowRemote bool, p Steered) (*Server, error) {
 	if err := host.CheckAddress(address, allowRemote); err != nil {
 		return nil, fmt.Errorf("control API: %w", err)
 	}

@@ -1,6 +1,8 @@
 // Package control is a small HTTP API to steer a fake while it runs, for people
 // by hand and for tests in other languages. Tests in Go call the fake itself.
 //
+//	GET    /                   a page of what arrived and what is in force
+//	GET    /arrivals           the latest that arrived, as JSON
 //	GET    /faults             what is and was in force: receipts
 //	POST   /faults             one fault in the text form per line; all or none
 //	DELETE /faults             lift all; with ?id=NAME, one. Returns the receipts

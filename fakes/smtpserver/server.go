@@ -13,6 +13,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fault"
@@ -185,4 +186,20 @@ func (s *Server) keep(l Letter) {
 		return
 	}
 	s.letters = append(s.letters, l)
+}
+
+// Connections are the counters of the connections.
+func (s *Server) Connections() host.Connections {
+	s.gate.mu.Lock()
+	defer s.gate.mu.Unlock()
+	return host.Connections{Accepted: int64(s.last.Load()), Open: int64(len(s.gate.conns))}
+}
+
+// Clear lifts every fault, and returns when nothing of them is left.
+func (s *Server) Clear(ctx context.Context) ([]fault.Receipt, error) {
+	r, err := s.faults.Clear(ctx)
+	if err != nil {
+		return r, err
+	}
+	return r, s.gate.awaitOpen(ctx)
 }

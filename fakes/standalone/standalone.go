@@ -1,7 +1,8 @@
 // Package standalone runs a fake on its own, for a developer to try by hand or for a test in
 // another language: it starts the fake and its control API, says where they are,
 // and stops them when the context ends. A command line has only to fill in
-// [OracleOptions] or [EmailOptions] and call [RunOracle] or [RunEmail].
+// [OracleOptions], [EmailOptions], [StubOptions] or [SMTPOptions] and call [RunOracle],
+// [RunEmail], [RunStub] or [RunSMTP].
 package standalone
 
 import (
@@ -14,11 +15,12 @@ import (
 	"holdfast.dev/holdfast/fakes/control"
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/fakes/host"
+	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fakes/oracleapi"
 	"holdfast.dev/holdfast/fault"
 )
 
-// Options are what both fakes have in common.
+// Options are what all fakes have in common.
 type Options struct {
 	// Addresses to listen on. Defaults to one free port of 127.0.0.1.
 	Addresses []string
@@ -76,7 +78,7 @@ func RunOracle(ctx context.Context, o OracleOptions) error {
 		return fmt.Errorf("run fake: %w", err)
 	}
 	defer s.Close()
-	return o.run(ctx, s.Host, s)
+	return o.run(ctx, s.URLs(), control.OfFake(s), s.Journal())
 }
 
 // RunEmail runs the e-mail API until ctx ends. It returns an error if it can't
@@ -94,19 +96,19 @@ func RunEmail(ctx context.Context, o EmailOptions) error {
 		return fmt.Errorf("run fake: %w", err)
 	}
 	defer s.Close()
-	return o.run(ctx, s.Host, s)
+	return o.run(ctx, s.URLs(), control.OfFake(s), s.Journal())
 }
 
 // run puts the faults in force, says where the fake is and waits.
-func (o Options) run(ctx context.Context, h *host.Host, p control.Panel) error {
+func (o Options) run(ctx context.Context, urls []string, p control.Steered, j *journal.Journal) error {
 	out := o.Out
 	if out == nil {
 		out = io.Discard
 	}
-	if err := h.Faults().AddText(o.Faults...); err != nil {
+	if err := p.AddText(o.Faults...); err != nil {
 		return fmt.Errorf("run fake: %w", err)
 	}
-	for i, url := range h.URLs() {
+	for i, url := range urls {
 		name := "FAKE_URL"
 		if i > 0 {
 			name = fmt.Sprintf("FAKE_URL_%d", i+1)
@@ -114,7 +116,7 @@ func (o Options) run(ctx context.Context, h *host.Host, p control.Panel) error {
 		fmt.Fprintf(out, "%s=%s\n", name, url)
 	}
 	if o.Control != "off" {
-		s, err := control.Listen(cmp.Or(o.Control, "127.0.0.1:0"), o.AllowRemote, p)
+		s, err := control.ListenFor(cmp.Or(o.Control, "127.0.0.1:0"), o.AllowRemote, p)
 		if err != nil {
 			return fmt.Errorf("run fake: %w", err)
 		}
@@ -125,16 +127,16 @@ func (o Options) run(ctx context.Context, h *host.Host, p control.Panel) error {
 		fmt.Fprintf(out, "CONTROL_URL=%s\n", s.URL())
 	}
 	<-ctx.Done()
-	tell(out, h)
+	tell(out, j, p.Receipts())
 	return nil
 }
 
 // tell says what the fake saw and what the faults did.
-func tell(out io.Writer, h *host.Host) {
-	all := h.Journal().Gauge("")
+func tell(out io.Writer, j *journal.Journal, receipts []fault.Receipt) {
+	all := j.Gauge("")
 	fmt.Fprintf(out, "%d requests, at most %d at once; %d accepted, %d of them more than once\n",
-		all.Total, all.MostInFlight, h.Journal().Accepted(), len(h.Journal().Duplicates()))
-	for _, r := range h.Faults().Receipts() {
+		all.Total, all.MostInFlight, j.Accepted(), len(j.Duplicates()))
+	for _, r := range receipts {
 		fmt.Fprintf(out, "fault %q: fired %d of %d times%s\n", r.ID, r.Fired, r.Selected, measured(r))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,9 @@ var ErrProxyClosed = errors.New("the proxy is closed")
 type ProxyConfig struct {
 	// Upstream is the server's address, host:port. It must be given.
 	Upstream string
+	// Listen is an address of loopback to listen at. Defaults to a free port of
+	// 127.0.0.1.
+	Listen netip.AddrPort
 	// Seed is where the draws of jitter come from.
 	Seed uint64
 	// DialTimeout bounds connecting to the server. Defaults to [DefaultDialTimeout].
@@ -59,6 +63,9 @@ func (c ProxyConfig) Validate() error {
 	if _, _, err := net.SplitHostPort(c.Upstream); err != nil {
 		errs = append(errs, fmt.Errorf("upstream %q is not host:port", c.Upstream))
 	}
+	if c.Listen.IsValid() && !c.Listen.Addr().IsLoopback() {
+		errs = append(errs, fmt.Errorf("%s can be reached from outside; a proxy listens on loopback", c.Listen))
+	}
 	if c.DialTimeout < 0 {
 		errs = append(errs, fmt.Errorf("dial timeout %v is negative", c.DialTimeout))
 	}
@@ -75,6 +82,9 @@ func (c ProxyConfig) withDefaults() ProxyConfig {
 	if c.MaxConnections == 0 {
 		c.MaxConnections = DefaultMaxConnections
 	}
+	if !c.Listen.IsValid() {
+		c.Listen = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
+	}
 	if c.Check == nil && c.Protocol == Postgres {
 		c.Check = PostgresAnswers
 	}
@@ -82,7 +92,7 @@ func (c ProxyConfig) withDefaults() ProxyConfig {
 }
 
 // Proxy is a TCP proxy before a server, of Postgres or of anything, and the [Place] of the network's
-// faults. It listens on a free port of 127.0.0.1. With no fault on it passes
+// faults. It listens on loopback alone. With no fault on it passes
 // bytes, half-closes and resets as they come. Faults act on open connections
 // and on new ones as [ProxySupport] and [TCPSupport] say; several may be on at once.
 //
@@ -119,12 +129,13 @@ func NewProxy(cfg ProxyConfig) (*Proxy, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	reserved, err := port.Reserve()
+	cfg = cfg.withDefaults()
+	reserved, err := port.ReserveAt(cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	p := &Proxy{cfg: cfg.withDefaults(), port: reserved, ctx: ctx, stop: stop, on: map[effect]fault.Kind{}, links: map[uint64]*link{}}
+	p := &Proxy{cfg: cfg, port: reserved, ctx: ctx, stop: stop, on: map[effect]fault.Kind{}, links: map[uint64]*link{}}
 	if p.cfg.Check == nil {
 		p.cfg.Check = p.getsThrough
 	}

@@ -36,7 +36,7 @@ type Document struct {
 // At is where the part at a path stands, or else what it is in. A path is made of
 // keys with dots before them and of indexes in brackets: scenarios[0].checks[1].
 func (d *Document) At(path string) Position {
-	path = "." + path
+	path = "." + strings.TrimPrefix(path, ".")
 	for {
 		if at, ok := d.positions[path]; ok || path == "" {
 			return at

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"syscall"
 )
 
@@ -20,25 +21,33 @@ type Reservation struct {
 
 // Reserve binds a free port of 127.0.0.1.
 func Reserve() (*Reservation, error) {
+	return ReserveAt(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0))
+}
+
+// ReserveAt binds an IPv4 address; its port may be 0, which is a free one.
+func ReserveAt(at netip.AddrPort) (*Reservation, error) {
+	if !at.Addr().Is4() {
+		return nil, fmt.Errorf("reserve a port: %s is no IPv4 address", at)
+	}
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		return nil, fmt.Errorf("reserve a port: %w", err)
 	}
 	r := &Reservation{fd: fd}
-	if err := r.bind(); err != nil {
+	if err := r.bind(at); err != nil {
 		r.Release()
-		return nil, fmt.Errorf("reserve a port: %w", err)
+		return nil, fmt.Errorf("reserve %s: %w", at, err)
 	}
 	return r, nil
 }
 
-func (r *Reservation) bind() error {
+func (r *Reservation) bind(at netip.AddrPort) error {
 	syscall.CloseOnExec(r.fd)
 	// With this a second socket, that of the listener, may be bound beside it.
 	if err := syscall.SetsockoptInt(r.fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
 		return err
 	}
-	if err := syscall.Bind(r.fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+	if err := syscall.Bind(r.fd, &syscall.SockaddrInet4{Addr: at.Addr().As4(), Port: int(at.Port())}); err != nil {
 		return err
 	}
 	name, err := syscall.Getsockname(r.fd)
@@ -49,7 +58,7 @@ func (r *Reservation) bind() error {
 	if !ok {
 		return errors.New("not an IPv4 address")
 	}
-	r.addr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: bound.Port}
+	r.addr = &net.TCPAddr{IP: bound.Addr[:], Port: bound.Port}
 	return nil
 }
 
