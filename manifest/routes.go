@@ -21,6 +21,12 @@ func ReadRoutes(text []byte, path string, o Options) (Routes, error) {
 		return Routes{}, err
 	}
 	c := &compiler{Service: &Service{Path: path, document: document, options: o}, report: document.Problems()}
+	for i := range h.Routes {
+		if row := &h.Routes[i]; row.Value.Webhook != nil {
+			c.NotYet = append(c.NotYet, "routes."+row.Name+".webhook is not sent: there is no process of a service here")
+			row.Value.Webhook = nil
+		}
+	}
 	config, _ := c.routes("", h)
 	if err := c.report.Err(); err != nil {
 		return Routes{}, err

@@ -37,6 +37,7 @@ const deskRoutes = `routes:
     request: { method: POST, path: /v1/charges }
     key: "{form.metadata[cart]}"
     response: { status: 201, json: { id: "ch_{key}" } }
+    webhook: { to: web, path: /hooks }
 `
 
 // written is a file of that name and text.
@@ -70,6 +71,7 @@ func TestAnHTTPAPIOfAFileAtADesk(t *testing.T) {
 	code, said := stop()
 	require.Equal(t, exitPass, code, said)
 	require.Contains(t, said, "3 requests")
+	require.Contains(t, said, "warning: routes.charge.webhook is not sent")
 }
 
 func TestAMailServerAtADesk(t *testing.T) {
