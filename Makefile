@@ -50,7 +50,7 @@ mutate: build ## 60 drawn bugs and all invented ones in the reference, one by on
 soak-verdicts: build ## the smoke suite 40 times over, with trouble from outside: no false alarm (about 90 minutes)
 	@$(BIN) soak-verdicts --runs 40 --out $(OUT)/soak-verdicts
 
-test: setup lint ## all that CI runs, but report-test
+test: setup lint ## all that CI runs, but examples and report-test
 	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector" >&2
 	@# Packages that measure time run one at a time, for a neighbour is noise; the
 	@# others side by side, more of them than there are processors, for many wait
