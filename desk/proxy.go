@@ -1,6 +1,6 @@
 // Package desk runs by hand what is no fake of its own: a TCP proxy before a server
 // that is there already, with faults that are switched on and off over its control API.
-// Enter at [RunProxy]. What speaks Toxiproxy's language instead is desk/toxiproxy;
+// Enter at [RunProxy]. What speaks Toxiproxy's language instead is desk/toxiproxyapi;
 // fakes are run by fakes/standalone.
 package desk
 

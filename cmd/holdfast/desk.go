@@ -9,9 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast.dev/holdfast/desk"
+	"holdfast.dev/holdfast/desk/toxiproxyapi"
 	"holdfast.dev/holdfast/fakes/standalone"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/loopback"
 	"holdfast.dev/holdfast/manifest"
 )
 
@@ -127,5 +129,33 @@ Faults act on open connections and on new ones.`,
 	flags.register(cmd)
 	flags.loopbackOnly = true
 	cmd.Flags().StringVar(&upstream, "upstream", "", "HOST:PORT of the server; must be given")
+	return cmd
+}
+
+func newFakeToxiproxy(env environ) *cobra.Command {
+	var c toxiproxyapi.Config
+	var port uint16
+	cmd := &cobra.Command{
+		Use:   "toxiproxy",
+		Short: "The TCP proxy under Toxiproxy's own API, for its client libraries",
+		Long: `Answers Toxiproxy's HTTP API, so that its client libraries make proxies and
+toxics here. docs/desk.md says where it differs.`,
+		Example: `  holdfast fake toxiproxy
+  curl http://127.0.0.1:8474/proxies -d '{"name":"redis","listen":"127.0.0.1:26379","upstream":"127.0.0.1:6379"}'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("port") {
+				c.Address = onPort(port)
+			}
+			if err := loopback.Check(c.Address); err != nil {
+				return usage(err)
+			}
+			return fakeError(toxiproxyapi.Run(cmd.Context(), c, env.stdout))
+		},
+	}
+	cmd.Flags().Uint16Var(&port, "port", 8474, "port on 127.0.0.1; 0 is a free one")
+	cmd.Flags().StringVar(&c.Address, "listen", toxiproxyapi.DefaultAddress, "HOST:PORT to listen on instead, on loopback")
+	cmd.Flags().Uint64Var(&c.Seed, "seed", 1, "where every random draw comes from")
+	cmd.MarkFlagsMutuallyExclusive("port", "listen")
 	return cmd
 }

@@ -180,6 +180,7 @@ func TestWhatIsWrongAtADeskIsSaid(t *testing.T) {
 		{[]string{"smtp", "--control", "0.0.0.0:0"}, "can be reached from outside"},
 		{[]string{"smtp", "--fault", "json drop=a"}, "--fault"},
 		{[]string{"smtp", "--fault", "hang body"}, "--fault"},
+		{[]string{"toxiproxy", "--listen", "0.0.0.0:0"}, "can be reached from outside"},
 		{[]string{"proxy"}, "--upstream is missing"},
 		{[]string{"proxy", "--upstream", "redis"}, "is not HOST:PORT"},
 		{[]string{"proxy", "--upstream", "127.0.0.1:1", "--fault", "status 503"}, "--fault"},
@@ -207,7 +208,7 @@ func TestThePageAboutTheDeskIsTrue(t *testing.T) {
 	routes, _, _ = strings.Cut(routes, "```")
 	t.Chdir(filepath.Dir(written(t, "routes.yaml", routes)))
 	lines := regexp.MustCompile(`(?m)^    holdfast fake (.*)$`).FindAllStringSubmatch(text, -1)
-	require.GreaterOrEqual(t, len(lines), 3)
+	require.GreaterOrEqual(t, len(lines), 4)
 	for _, line := range lines {
 		var args []string
 		for _, word := range regexp.MustCompile(`'[^']*'|\S+`).FindAllString(line[1], -1) {
@@ -215,6 +216,9 @@ func TestThePageAboutTheDeskIsTrue(t *testing.T) {
 		}
 		if i := slices.Index(args, "--port"); i > 0 {
 			args = slices.Delete(args, i, i+2)
+		}
+		if args[0] == "toxiproxy" {
+			args = append(args, "--port", "0")
 		}
 		_, stop := startFake(t, args...)
 		code, said := stop()

@@ -39,7 +39,7 @@ and, when it is stopped (Ctrl-C), what came in. docs/faults.md lists the faults.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFakeOracle(env), newFakeEmail(env), newFakeHTTP(env), newFakeSMTP(env), newFakeProxy(env))
+	cmd.AddCommand(newFakeOracle(env), newFakeEmail(env), newFakeHTTP(env), newFakeSMTP(env), newFakeProxy(env), newFakeToxiproxy(env))
 	return cmd
 }
 

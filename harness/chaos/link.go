@@ -20,14 +20,16 @@ type link struct {
 	cutting  atomic.Bool   // both ends were told of the end; what still comes is thrown away
 	talk     conversation
 
-	mu     sync.Mutex // guards server and over
+	mu     sync.Mutex // guards server, over and shapes
 	server *net.TCPConn
 	over   bool
+	shapes map[shaped]Shape // as far as they have begun; nil: a stream is left alone
 }
 
 // serve carries the link from its acceptance to its end.
 func (l *link) serve() {
 	defer l.end(false)
+	l.begin(l.proxy.settings.Load().shapers())
 	if !l.greet() {
 		return
 	}

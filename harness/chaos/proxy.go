@@ -107,8 +107,9 @@ type Proxy struct {
 
 	settings atomic.Pointer[settings]
 
-	change sync.Mutex            // one fault is applied or undone at a time; guards on
+	change sync.Mutex            // one fault is applied or undone at a time; guards on and shaped
 	on     map[effect]fault.Kind // what is on
+	shaped *shaping              // what Shape put on; nil: nothing
 
 	mu        sync.Mutex // guards all below
 	listener  *net.TCPListener
@@ -273,6 +274,7 @@ func (p *Proxy) admit(conn *net.TCPConn) {
 }
 
 func (p *Proxy) forget(l *link) {
+	l.endShapes()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.links, l.id)
