@@ -43,6 +43,8 @@ func badFiles() []bad {
 		{"a scenario without a slash", "name: checkout/slow-payments", "name: slow-payments", "a scenario is named area/what, for example shop/slow-payments", false},
 		{"a protection without a dot", "  worker.retries:", "  retries:", "a protection is named area.what", false},
 		{"no scenarios", "scenarios:\n  -", "other:\n  -", `unknown key "other"`, true},
+		{"a profile with a misspelt parameter", "parameters: {", "profiles: { large: { parameters: { prodjects: 5 } } }\nparameters: {", `there is no parameter "prodjects" to set anew`, false},
+		{"a profile with nothing", "parameters: {", "profiles: { large: {} }\nparameters: {", "profiles.large has no parameters", true},
 		// webhooks
 		{"a webhook for nobody", "to: worker, path", "to: wroker, path", `there is no process "wroker", did you mean worker?`, false},
 		{"a webhook for an outside API", "to: worker, path", "to: stripe, path", `there is no process "stripe"`, false},

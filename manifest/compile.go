@@ -35,6 +35,9 @@ func (s *Service) compile() error {
 	if c.dir, err = filepath.Abs(s.Dir); err != nil {
 		return fmt.Errorf("find the folder of %s: %w", s.Path, err)
 	}
+	if known := c.File.Profiles.Names(); s.options.Profile != "" && !slices.Contains(known, s.options.Profile) {
+		return fmt.Errorf("%s has no profile %q%s; it has %s", s.Path, s.options.Profile, nearest.Hint(s.options.Profile, known), orNone(known))
+	}
 	c.names()
 	c.secrets()
 	c.processes()
@@ -44,6 +47,14 @@ func (s *Service) compile() error {
 	c.scenarios()
 	c.Launch.Closed = c.Launch.URL == "" // an API that nobody has stubbed is the real one
 	return c.report.Err()
+}
+
+// orNone lists names in words.
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none: add one under profiles, with its parameters"
+	}
+	return strings.Join(names, ", ")
 }
 
 var (
@@ -79,6 +90,15 @@ func (c *compiler) names() {
 	}
 	for _, name := range c.File.Parameters.Names() {
 		c.plain("parameters."+name+"#", name)
+	}
+	for _, profile := range c.File.Profiles {
+		path := "profiles." + profile.Name
+		c.plain(path+"#", profile.Name)
+		for _, name := range profile.Value.Parameters.Names() {
+			if known := c.File.Parameters.Names(); !slices.Contains(known, name) {
+				c.report.Say(path+".parameters."+name+"#", "there is no parameter %q to set anew%s", name, nearest.Hint(name, known))
+			}
+		}
 	}
 	for _, name := range c.File.PassEnv {
 		if !variable.MatchString(name) {
@@ -123,6 +143,10 @@ func (c *compiler) secrets() {
 		}
 	}
 	for _, row := range c.File.Parameters {
+		c.Launch.Values["parameters."+row.Name] = row.Value
+	}
+	chosen, _ := c.File.Profiles.Get(c.options.Profile)
+	for _, row := range chosen.Parameters {
 		c.Launch.Values["parameters."+row.Name] = row.Value
 	}
 }

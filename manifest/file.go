@@ -21,12 +21,20 @@ type File struct {
 	Dependencies notation.Table[Dependency] `yaml:"dependencies"`
 	// Values for commands, data and requests, as {parameters.NAME}. A scenario may set them anew.
 	Parameters notation.Table[string] `yaml:"parameters"`
+	// Sizes that the service is tried at, by name, for --profile: parameters in place of the file's own.
+	Profiles notation.Table[Profile] `yaml:"profiles"`
 	// How the data that scenarios start from is made.
 	Setup Setup `yaml:"setup"`
 	// What the service claims to be protected by, and how to take each away. Named area.what.
 	Protections notation.Table[Protection] `yaml:"protections"`
 	// The experiments.
 	Scenarios []Scenario `yaml:"scenarios"`
+}
+
+// Profile is a size that the service is tried at.
+type Profile struct {
+	// Values in place of those of parameters, by the same names.
+	Parameters notation.Table[string] `yaml:"parameters,required"`
 }
 
 // Version is that of the notation.

@@ -45,6 +45,9 @@ type Options struct {
 	// Images makes an image of a dependency run. Defaults to none: such a file can be
 	// read, and not run.
 	Images func(backing.ImageSpec) (target.Launcher, error)
+	// Profile is the name of the file's profile whose parameters are taken. Defaults to
+	// none: the file's own parameters.
+	Profile string
 	// OnlyLook reads also what [Service.CheckEnvFiles] refuses, for who runs nothing.
 	OnlyLook bool
 }

@@ -31,3 +31,28 @@ func TestGoodFilesAreRead(t *testing.T) {
 		require.NoError(t, err, file)
 	}
 }
+
+func TestAProfileSetsParametersAnew(t *testing.T) {
+	const text = `version: 1
+name: shop
+processes:
+  web: { command: [./web], env: { ITEMS: "{parameters.items}", LANGUAGE: "{parameters.language}" } }
+parameters: { items: 100, language: fr }
+profiles:
+  large: { parameters: { items: 100000 } }
+scenarios:
+  - name: shop/steady
+    claim: It answers.
+    timeline: { baseline: 1s }
+    load: [ { name: items, rate: 10/s, request: { path: / } } ]
+    checks: [ items.ok_ratio >= 99% ]
+`
+	for profile, items := range map[string]string{"": "100", "large": "100000"} {
+		s, err := manifest.Read([]byte(text), "holdfast.yaml", manifest.Options{Profile: profile})
+		require.NoError(t, err)
+		require.Equal(t, items, s.Launch.Values["parameters.items"])
+		require.Equal(t, "fr", s.Launch.Values["parameters.language"])
+	}
+	_, err := manifest.Read([]byte(text), "holdfast.yaml", manifest.Options{Profile: "larg"})
+	require.ErrorContains(t, err, `no profile "larg", did you mean large?`)
+}

@@ -58,8 +58,8 @@ func elsewhere() map[string]string {
 		"bandwidth": `a fault is one text: fault: "bandwidth 16KiB"`, "slow_close": asText, "down": `a fault is one text: fault: "refuse cut"`,
 		"timeout":  `a timeout of Toxiproxy's is a fault here: fault: "black-hole"`,
 		"networks": "each dependency is reached by its own address; there is nothing to set", "network_mode": "each dependency is reached by its own address; there is nothing to set",
-		"env_file": "name each variable under env, or pass one of the shell by pass_env", "profiles": "scenarios are chosen by their names",
-		"extends": "a file stands for itself; anchors and << work within it", "include": "a file stands for itself", "contracts": "the catalogue over a mapped contract is not read by this version yet",
+		"env_file": "name each variable under env, or pass one of the shell by pass_env",
+		"extends":  "a file stands for itself; anchors and << work within it", "include": "a file stands for itself", "contracts": "the catalogue over a mapped contract is not read by this version yet",
 		"replaces": "playing a host that is a constant in the code is not read by this version yet", "openapi": "this is not read here",
 		"script": "there is no shell and no code in this file: write a command as a list", "shell": "there is no shell here: write a command as a list", "retries": "nothing is sent twice here",
 	}

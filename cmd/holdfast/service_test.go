@@ -59,7 +59,7 @@ func TestAFileIsNamedByWhoIsWrong(t *testing.T) {
 	}{
 		{[]string{"validate", "nowhere.yaml"}, "there is no nowhere.yaml"},
 		{[]string{"validate", t.TempDir()}, manifest.FileName},
-		{[]string{"run", "--service", prices, "--all", "--profile", "smoke"}, "--profile is for the reference"},
+		{[]string{"run", "--service", prices, "--all", "--profile", "smoke"}, "has no profile \"smoke\""},
 		{[]string{"run", "--service", prices, "--all", "--target", "container"}, "--target is for the reference"},
 		{[]string{"run", "--service", prices, "--all", "--memory", "1g"}, "--memory is for the reference"},
 		{[]string{"run", "--service", prices}, "holdfast list --service"},

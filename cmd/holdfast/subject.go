@@ -48,7 +48,7 @@ func (f runFlags) subject(env environ) (subject, error) {
 }
 
 // ofReference are the flags that mean something for the reference alone.
-var ofReference = []string{"profile", "target", "memory"}
+var ofReference = []string{"target", "memory"}
 
 // ownService reads the file of a service. Flags of the reference are refused: what
 // they say stands in the file.
@@ -64,6 +64,10 @@ func (f runFlags) ownService(env environ) (subject, error) {
 	}
 	o := options(env)
 	o.OnlyLook = f.onlyLook
+	profile := "own"
+	if f.given != nil && f.given("profile") {
+		o.Profile, profile = f.profile, f.profile
+	}
 	service, err := manifest.Load(f.service, o)
 	if err != nil {
 		return subject{}, err
@@ -73,7 +77,7 @@ func (f runFlags) ownService(env environ) (subject, error) {
 	launch.AllowHosts, launch.AllowLoad = f.allowHost, f.allowLoad
 	launch.Kind, launch.Runtimes = harness.AsProcess, runtimes()
 	return subject{
-		profile: "own", scenarios: service.Scenarios, protections: service.Protections, launch: launch, service: service,
+		profile: profile, scenarios: service.Scenarios, protections: service.Protections, launch: launch, service: service,
 	}, nil
 }
 
@@ -158,6 +162,9 @@ func (s subject) chooseProtections(args []string) ([]harness.Protection, error) 
 func (f runFlags) again() string {
 	if f.service != "" {
 		again := " --service " + typed([]string{f.service})
+		if f.given != nil && f.given("profile") {
+			again += " --profile " + typed([]string{f.profile})
+		}
 		for _, host := range f.allowHost {
 			again += " --allow-host " + typed([]string{host})
 		}
