@@ -242,9 +242,6 @@ func (p Plan) writeOutside(b *strings.Builder) {
 	}
 	p.writeEnvFiles(b)
 	b.WriteString("\nnot done\n  load by gRPC and WebSocket, users who wait for an answer before they ask again\n")
-	for _, line := range p.service.NotYet {
-		b.WriteString("  " + line + "\n")
-	}
 }
 
 func hostName(address string) string {

@@ -30,9 +30,6 @@ type Service struct {
 	// Scenarios are the experiments, in the order of the file.
 	Scenarios []harness.Scenario
 
-	// NotYet are parts of the file that are understood and not carried out, a line each.
-	NotYet []string
-
 	document *notation.Document
 	options  Options
 }

@@ -21,9 +21,10 @@ func ReadRoutes(text []byte, path string, o Options) (Routes, error) {
 		return Routes{}, err
 	}
 	c := &compiler{Service: &Service{Path: path, document: document, options: o}, report: document.Problems()}
+	var notYet []string
 	for i := range h.Routes {
 		if row := &h.Routes[i]; row.Value.Webhook != nil {
-			c.NotYet = append(c.NotYet, "routes."+row.Name+".webhook is not sent: there is no process of a service here")
+			notYet = append(notYet, "routes."+row.Name+".webhook is not sent: there is no process of a service here")
 			row.Value.Webhook = nil
 		}
 	}
@@ -31,5 +32,5 @@ func ReadRoutes(text []byte, path string, o Options) (Routes, error) {
 	if err := c.report.Err(); err != nil {
 		return Routes{}, err
 	}
-	return Routes{config.Routes, c.NotYet}, nil
+	return Routes{config.Routes, notYet}, nil
 }

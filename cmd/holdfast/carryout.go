@@ -28,7 +28,6 @@ func (p *plan) carryOut(ctx context.Context, env environ) error {
 		return environment(errors.Join(err, keep()))
 	}
 	view.say(fmt.Sprintf("run %s, seed %d, profile %s, %d scenarios", p.config.ID, p.config.Seed, p.config.Profile, len(p.scenarios)))
-	p.sayNotYet(view)
 	run, err := harness.Run(ctx, p.config, p.scenarios)
 	err = errors.Join(err, keep())
 	view.close()
@@ -42,16 +41,6 @@ func (p *plan) carryOut(ctx context.Context, env environ) error {
 	}
 	view.conclude(run, report)
 	return p.exit(ctx, run, reportErr)
-}
-
-// sayNotYet says what of a service's file is understood and not carried out.
-func (p *plan) sayNotYet(view *view) {
-	if p.subject.service == nil {
-		return
-	}
-	for _, line := range p.subject.service.NotYet {
-		view.say("not done: " + line)
-	}
 }
 
 // watched sees that the results can be kept and shows what will happen.
