@@ -6,15 +6,14 @@ SHELL := /bin/bash
 GO      ?= go
 OUT     ?= out
 BIN     := bin/holdfast
-# The race detector needs a C compiler. Without one the tests run all the same,
-# and say so.
-RACE    := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
-# The packages whose tests measure time.
-MEASURING := /(harness|harness/(chaos|load|probe)|fakes/(httpfault|host|journal|oracleapi)|scenarios|scenarios/task)$$
-# A static binary: the same file runs as a process and in an empty container.
-BUILD   := CGO_ENABLED=0 $(GO) build -trimpath
+# Everything is built in one way, so that a fresh machine compiles it once: static, for
+# the same file runs as a process and in an empty container, and without this machine's
+# paths. The race detector alone needs another (scripts/test.sh).
+export CGO_ENABLED := 0
+export GOFLAGS += -trimpath
+BUILD   := $(GO) build
 
-.PHONY: help setup build bench bench-all bench-scale bench-tasks prove gains mutate soak-verdicts test examples report-test screenshot lint fuzz perf
+.PHONY: help setup build image bench bench-all bench-scale bench-tasks prove gains mutate soak-verdicts attack fleet test alerts alerts-test examples report-test screenshot lint fuzz perf
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,8 +21,14 @@ help: ## this list
 setup: ## what a bare Debian or Ubuntu machine lacks (the targets below call it)
 	@scripts/setup.sh
 
-build: setup ## bin/holdfast
+build: setup ## bin/holdfast, and bin/holdfast-alerts, which holdfast alerts runs
 	@$(BUILD) -o $(BIN) ./cmd/holdfast
+	@cd alerts && $(BUILD) -o ../$(BIN)-alerts ./cmd/holdfast-alerts
+
+image: setup ## the image holdfast: the static program, as nobody, in an empty one
+	@mkdir -p $(OUT)/image && cp Dockerfile $(OUT)/image/
+	@$(BUILD) -tags slim -ldflags '-s -w' -o $(OUT)/image/holdfast ./cmd/holdfast
+	@docker build --tag holdfast $(OUT)/image
 
 bench: build ## the main job: the headline scenarios, under 3 minutes; last line: the report
 	@$(BIN) run --headline --profile bench --out $(OUT)/bench
@@ -50,20 +55,44 @@ mutate: build ## 60 drawn bugs and all invented ones in the reference, one by on
 soak-verdicts: build ## the smoke suite 40 times over, with trouble from outside: no false alarm (about 90 minutes)
 	@$(BIN) soak-verdicts --runs 40 --out $(OUT)/soak-verdicts
 
-test: setup lint ## all that CI runs, but examples and report-test
-	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector" >&2
-	@# Packages that measure time run one at a time, for a neighbour is noise; the
-	@# others side by side, more of them than there are processors, for many wait
-	@# for a database or a process. The scenarios run as they ship: under the race
-	@# detector the load generator itself is late for bursts, and they would say so.
-	@$(GO) test $(RACE) -p 4 -parallel 8 -timeout 20m $$($(GO) list ./... | grep -vE '$(MEASURING)|/reports/browser$$|/examples$$')
-	@$(GO) test $(RACE) -p 1 -timeout 20m $$($(GO) list ./... | grep -E '$(MEASURING)' | grep -v '/scenarios$$')
-	@$(GO) test -timeout 20m ./scenarios
+ATTACK_TIMEOUT ?= 10m
+attack: build ## harm done to Holdfast itself, at most 10 minutes: kills, a silent engine, a full disk, planted files; writes docs/reliability.md
+	@ATTACK_INTO=$(CURDIR)/docs/reliability.md $(GO) test -tags attack ./cmd/holdfast -run TestAttacks -count=1 -timeout $(ATTACK_TIMEOUT)
+
+FLEET_TRIES ?= 20
+fleet: setup ## workers killed and frozen, 20 times each, and cut off; what a broker bears (about 15 minutes)
+	@FLEET_TRIES=$(FLEET_TRIES) $(GO) test -tags fleet ./fleet/coordinator -run 'Often|Together|TwoHundred|Costs|CutOff' -count=1 -timeout 40m -v
+
+test: setup lint ## all that CI runs, but alerts-test, examples and report-test
+	@GO=$(GO) scripts/test.sh
+
+# Each line is recorded one after the other, beside the others.
+FAULTS_1 := alerts/calm
+FAULTS_2 := alerts/database-slow alerts/database-down alerts/table-locked alerts/oracles-hang
+FAULTS_3 := alerts/too-many-oracles alerts/mail-fails alerts/mail-refused alerts/mail-key-refused
+FAULTS_4 := alerts/mail-slow alerts/program-stuck alerts/memory-short alerts/memory-out
+define record
+rm -rf $(OUT)/alerts-$(1); code=0; $(BIN) run --service deploy/alerts $(FAULTS_$(1)) --record-scrapes --quiet --out $(OUT)/alerts-$(1) >$(OUT)/alerts-$(1).log 2>&1 || code=$$?; \
+case $$code in 0|1|3|5) ;; *) cat $(OUT)/alerts-$(1).log >&2; exit $$code ;; esac
+endef
+
+alerts: build ## each fault and its alert, live: records all faults of deploy/alerts, and holds its rules against them
+	@mkdir -p $(OUT)
+	@pids=; for run in 1 2 3 4; do $(MAKE) --no-print-directory record-$$run & pids="$$pids $$!"; done; for pid in $$pids; do wait $$pid || exit 1; done
+	@$(BIN) alerts lint deploy/alerts/matrix.yaml --scrape $(OUT)/alerts-1/scrapes/alerts.calm.jsonl.gz
+	@$(BIN) alerts matrix deploy/alerts/matrix.yaml $(OUT)/alerts-1 $(OUT)/alerts-2 $(OUT)/alerts-3 $(OUT)/alerts-4 --out $(OUT)/alerts
+
+record-%:
+	@$(call record,$*)
+
+alerts-test: setup ## the module of alerts, with faults that were recorded
+	@cd alerts && $(GO) vet ./... && $(GO) test ./...
 
 examples: setup ## services in Python, Node and Go, each without and with its protection, and as a module of its own
 	@scripts/setup-examples.sh
 	@$(GO) test -count=1 -timeout 20m ./examples
 	@cd examples/go && $(GO) vet ./... && $(GO) test ./...
+	@cd deploy/kubernetes && $(GO) vet ./... && $(GO) test ./...
 
 report-test: setup ## the report's pages in a real Chromium; screenshots in out/report-test
 	@scripts/setup-browser.sh

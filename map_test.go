@@ -108,3 +108,14 @@ func TestEveryDependencyHasItsReason(t *testing.T) {
 	}
 	require.Equal(t, want, got, "the table of dependencies in %s is not go.mod's", architecture)
 }
+
+// A document that nobody is led to is not read.
+func TestTheReadmeLeadsToEveryDocument(t *testing.T) {
+	more := section(t, "README.md", "More")
+	documents, err := fs.Glob(os.DirFS("."), "docs/*.md")
+	require.NoError(t, err)
+	require.NotEmpty(t, documents)
+	for _, file := range documents {
+		require.Contains(t, more, "- ["+file+"]("+file+") ")
+	}
+}

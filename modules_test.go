@@ -54,6 +54,10 @@ func TestWhatIsHeavyIsChosen(t *testing.T) {
 		"./harness/database/container": "github.com/testcontainers/testcontainers-go",
 		"./harness/database/embedded":  "github.com/fergusstrange/embedded-postgres",
 		"./harness/load/vegetabridge":  "github.com/tsenart/vegeta/v12",
+		"./importer/k6":                "github.com/grafana/sobek",
+		"./telemetry/otlp":             "go.opentelemetry.io/otel/sdk/metric",
+		"./fleet/worker":               "github.com/nats-io/nats.go",
+		"./fleet/broker/embedded":      "github.com/nats-io/nats-server/v2",
 	} {
 		require.NotContains(t, foreign, heavy)
 		require.Contains(t, modulesOf(t, room), heavy)

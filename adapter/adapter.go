@@ -107,13 +107,15 @@ func Measure(place string, d verdict.Descriptor, read func(*journal.Journal, har
 	}}
 }
 
-// JournalOf is what the fake at a place saw, false if there is none.
+// JournalOf is what the fake at a place saw, or the whole of which the place is a part;
+// false if there is none.
 func JournalOf(state harness.State, place string) (*journal.Journal, bool) {
-	fake, ok := state.Fakes[place].(witness)
+	fake, _ := at(state, place)
+	seen, ok := fake.(witness)
 	if !ok {
 		return nil, false
 	}
-	return fake.Journal(), true
+	return seen.Journal(), true
 }
 
 // inTime marks a measure as one that can be missed for want of time alone: a call

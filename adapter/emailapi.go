@@ -57,6 +57,8 @@ type Mail struct {
 	api     *emailapi.Server
 	own     keys
 	keyFile string // empty: the key stays the same
+	// removeKey takes the file away; nil where there is none.
+	removeKey func() error
 
 	mu   sync.Mutex // guards keys
 	keys []string   // that were handed to the target

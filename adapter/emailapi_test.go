@@ -34,7 +34,7 @@ func TestATargetFindsTheEmailAPIByItsSettings(t *testing.T) {
 	require.Len(t, fake.Settings(), 2)
 	require.Equal(t, 200, send(t, fake, fake.Settings()["EMAIL_API_KEY"]))
 	require.Equal(t, 401, send(t, fake, ""))
-	require.Equal(t, 403, send(t, fake, "another"))
+	require.Equal(t, 401, send(t, fake, "another"))
 	for name, want := range map[string]float64{
 		"api.calls": 3, "api.key_refused": 2, "api.abandoned": 0, "api.retries": 0, "api.attempts.max": 1,
 	} {
@@ -91,14 +91,14 @@ func TestAKeyIsRevokedAndReplaced(t *testing.T) {
 	applied, err := fake.Apply(t.Context(), fault.Fault{ID: "revoked", Kind: fault.RevokeKey{}})
 	require.NoError(t, err)
 	require.Equal(t, first, inFile(), "nobody has replaced it yet")
-	require.Equal(t, 403, send(t, fake, first))
+	require.Equal(t, 401, send(t, fake, first))
 	require.EqualValues(t, 1, applied.Receipt().Fired)
 	require.Equal(t, "revoked", applied.Receipt().ID)
 
 	require.NoError(t, applied.Undo(t.Context()))
 	require.NotEqual(t, first, inFile())
 	require.Equal(t, 200, send(t, fake, inFile()))
-	require.Equal(t, 403, send(t, fake, first))
+	require.Equal(t, 401, send(t, fake, first))
 	require.EqualValues(t, 2, applied.Receipt().Fired, "a target that has not read the file again is told so")
 
 	require.NoError(t, fake.Close())

@@ -15,6 +15,7 @@ import (
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // keys are the API keys of one fake: secrets of this run alone, so that wherever one
@@ -48,10 +49,11 @@ const (
 
 // keyInFile hands the key over in a file.
 func (m *Mail) keyInFile() error {
-	dir, err := os.MkdirTemp("", "holdfast-key-")
+	dir, remove, err := safefile.Scratch("", "holdfast-key-")
 	if err != nil {
 		return fmt.Errorf("a directory for the API key: %w", err)
 	}
+	m.removeKey = remove
 	m.keyFile = filepath.Join(dir, "key")
 	m.Set("EMAIL_API_KEY_FILE", m.keyFile)
 	return m.writeKey(m.own.first)
@@ -60,8 +62,9 @@ func (m *Mail) keyInFile() error {
 // Close stops the API and takes the key away.
 func (m *Mail) Close() error {
 	err := m.Fake.Close()
-	if m.keyFile != "" {
-		err = errors.Join(err, os.RemoveAll(filepath.Dir(m.keyFile)))
+	if m.removeKey != nil {
+		err = errors.Join(err, m.removeKey())
+		m.removeKey = nil
 	}
 	return err
 }

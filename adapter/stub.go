@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fakes/stub"
 	"holdfast.dev/holdfast/fault"
@@ -12,6 +13,7 @@ import (
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/redact"
 )
 
 // Stub plays an outside API of the routes that c has at the place name; each route
@@ -24,6 +26,12 @@ import (
 //
 //	NAME.unmatched  requests that no route is for
 //
+// and where the API has a description ([stub.Config.Judge]), also under NAME.ROUTE,
+//
+//	NAME.invalid    requests that are not as it says
+//
+// which is a standing check as well.
+//
 // Of a route without a Key nothing tells what is an attempt at the same request, so
 // it has only calls, in_flight, most_in_flight, silent_retries and abandoned.
 //
@@ -32,23 +40,28 @@ import (
 func Stub(name string, c stub.Config) harness.Dependency {
 	open := func(_ context.Context, o harness.Opening) (harness.Fake, error) {
 		c := c
-		c.Seed, c.Given, c.Log = o.Seed, nil, hiding(o.Values, o.Say)
+		c.Seed, c.Given, c.Log, c.Certificate = o.Seed, nil, hiding(o.Values, o.Say), o.Certificate
 		values := maps.Clone(o.Values)
 		if values == nil {
 			values = map[string]string{}
 		}
 		maps.Copy(values, c.Values)
 		c.Values = values
+		relaying(&c, o)
 		api, err := stub.Start(c)
 		if err != nil {
 			return nil, err
 		}
-		return &Stubbed{Fake: New(api.Host), name: name, api: api, keyed: keyedRoutes(c), signed: signedRoutes(c)}, nil
+		return &Stubbed{Fake: New(api.Host), say: c.Log, name: name, api: api, keyed: keyedRoutes(c), signed: signedRoutes(c), hooked: hookedRoutes(c), described: c.Judge != nil}, nil
 	}
 	d := Dependency(name, nil, unmatched(name))
 	d.Open, d.Faults = open, stub.Support()
+	if c.Relay != nil {
+		d.Elsewhere = c.Relay.Host()
+	}
 	whole := kinds{}
 	d.Unmeasured = map[string]string{}
+	withDescription(&d, name, c.Judge)
 	d.Parts = map[string]fault.Support{}
 	for _, r := range c.Routes {
 		d.Parts[r.Name] = stub.RouteSupport()
@@ -58,6 +71,7 @@ func Stub(name string, c stub.Config) harness.Dependency {
 		d.Gauges = append(d.Gauges, inFlight(name+"."+r.Name, r.Name))
 		maps.Copy(d.Unmeasured, unmeasured(name+"."+r.Name, of.keyed, of.idempotent))
 		withWebhook(&d, r)
+		withDescription(&d, name+"."+r.Name, c.Judge)
 		if of.keyed {
 			d.Receives = append(d.Receives, name+"."+r.Name)
 		}
@@ -70,23 +84,24 @@ func Stub(name string, c stub.Config) harness.Dependency {
 	return d
 }
 
-// minSecret is the shortest secret that is hidden: hiding shorter ones would shred what
-// is said.
-const minSecret = 8
-
 // hiding is say, with the secrets among the values of a run hidden.
 func hiding(values map[string]string, say func(string)) func(string) {
 	if say == nil {
 		return nil
 	}
-	var pairs []string
+	known := secretsAmong(values)
+	return func(line string) { say(known.Text(line)) }
+}
+
+// secretsAmong are those of the values of a run.
+func secretsAmong(values map[string]string) *redact.Known {
+	var secrets []string
 	for name, value := range values {
-		if strings.HasPrefix(name, "secrets.") && len(value) >= minSecret {
-			pairs = append(pairs, value, "***")
+		if strings.HasPrefix(name, "secrets.") {
+			secrets = append(secrets, value)
 		}
 	}
-	hide := strings.NewReplacer(pairs...)
-	return func(line string) { say(hide.Replace(line)) }
+	return redact.Know(secrets...)
 }
 
 // kinds is what can be told of the requests at a place.
@@ -106,6 +121,17 @@ func signedRoutes(c stub.Config) map[string]bool {
 		signed[r.Name] = r.Webhook != nil && r.Webhook.Sign.Signed()
 	}
 	return signed
+}
+
+// hookedRoutes are those that have a webhook.
+func hookedRoutes(c stub.Config) []string {
+	var hooked []string
+	for _, r := range c.Routes {
+		if r.Webhook != nil {
+			hooked = append(hooked, r.Name)
+		}
+	}
+	return hooked
 }
 
 // inFlight is the calls of a group that are open, over time.
@@ -138,14 +164,31 @@ func unmatched(name string) harness.Measure {
 type Stubbed struct {
 	*Fake
 	name   string
+	say    func(string) // nil: nobody
 	api    *stub.Server
 	keyed  map[string]bool // the routes, and whether each has a key
 	signed map[string]bool // whether its webhook is signed
-	memo   tallies
+	hooked []string        // the routes that have a webhook
+	// described says that requests are held against a description
+	described bool
+	memo      tallies
 }
 
 // Asked are the requests that no route was for, the first few of them.
 func (s *Stubbed) Asked() []string { return s.api.Asked() }
+
+// Secured is what came of its connections with TLS, for the hosts that it replaces.
+func (s *Stubbed) Secured() harness.Secured {
+	came := s.api.Secured()
+	parted := func(all []host.Parted) []harness.Parted {
+		out := make([]harness.Parted, len(all))
+		for i, one := range all {
+			out[i] = harness.Parted(one)
+		}
+		return out
+	}
+	return harness.Secured{Served: came.Served, Refused: parted(came.Refused), Silent: parted(came.Silent)}
+}
 
 // Support implements [chaos.Place].
 func (s *Stubbed) Support() fault.Support { return stub.Support() }
@@ -158,10 +201,17 @@ func (s *Stubbed) Part(route string) chaos.Place {
 	return &routePlace{s.Fake, route}
 }
 
-// Close ends every call and callback and stops the fake.
+// Trouble is what those did not answer to whom it passes requests on.
+func (s *Stubbed) Trouble() []string { return s.api.Trouble() }
+
+// Close ends every call and callback, stops the fake, and keeps what it has recorded.
 func (s *Stubbed) Close() error {
 	s.api.Close()
-	return nil
+	said, err := s.api.Save()
+	if len(said) > 0 && s.say != nil {
+		s.say(said[0])
+	}
+	return err
 }
 
 // routePlace is a route as a place for faults.

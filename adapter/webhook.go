@@ -77,6 +77,9 @@ func withWebhook(d *harness.Dependency, r stub.Route) {
 	}
 	signed := r.Webhook.Sign.Signed()
 	d.Parts[webhookPart(r.Name)] = stub.WebhookSupport(signed)
+	if r.Key != "" {
+		d.Calls = append(d.Calls, d.Name+"."+r.Name)
+	}
 	all := Webhooks(d.Name, r.Name, signed)
 	d.Measures = append(d.Measures, all...)
 	if signed {
@@ -144,7 +147,8 @@ func (t *sendings) see(c stub.Callback) {
 	}
 }
 
-// Callbacks are all callbacks that fell due so far, with what became of each.
+// Callbacks are all callbacks that fell due so far, with what became of each, by the
+// journal's clock.
 func (s *Stubbed) Callbacks() []stub.Callback { return s.api.Callbacks() }
 
 // webhookPlace is the webhook of a route as a place for faults.

@@ -14,6 +14,7 @@ import (
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/ledger"
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/message"
 )
@@ -54,7 +55,7 @@ func TestWhatBecameOfCallbacksIsMeasured(t *testing.T) {
 	for i, cart := range []string{"a", "b", "c", "d", "e"} {
 		refuses.Store(cart == "e")
 		require.Equal(t, 200, pay(t, s, cart, "", ""))
-		require.Eventually(t, func() bool { cs := s.Callbacks(); return len(cs) == i+1 && cs[i].Over }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { cs := s.Callbacks(); return len(cs) == i+1 && cs[i].Over }, 30*time.Second, time.Millisecond)
 	}
 	for _, applied := range all {
 		require.NoError(t, applied.Undo(t.Context()))
@@ -84,4 +85,59 @@ func TestACallbackThatIsNotSignedCannotBeForged(t *testing.T) {
 	}
 	_, err := d.Open(t.Context(), harness.Opening{})
 	require.ErrorContains(t, err, `no process is called "web"`, "where it is to go nobody has said")
+}
+
+// What stands in a result are the first few of each story, on the scenario's clock, and
+// a ledger has each key once, whatever became of its callbacks.
+func TestCallbacksAreToldOneByOne(t *testing.T) {
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Cart") == "refused" {
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	t.Cleanup(web.Close)
+	d := adapter.Stub("api", stub.Config{Given: []string{"web.url"}, Routes: []stub.Route{{
+		Name: "charge", Request: message.Matcher{Method: "POST", Path: "/charges"}, Key: "{form.cart}",
+		Webhook: &stub.Webhook{To: "web", Path: "/hooks", Attempts: 1, Headers: map[string]string{"X-Cart": "{key}"}, Sign: stub.Sign{GitHub: "a secret"}},
+	}}})
+	require.Equal(t, []string{"api.charge"}, d.Calls)
+	fake, err := d.Open(t.Context(), harness.Opening{Seed: 1, Values: map[string]string{"web.url": web.URL}})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = fake.Close() })
+	s := fake.(*adapter.Stubbed)
+	for _, text := range []string{"lost key=lost", "wrong-signature key=forged"} {
+		_, err := s.Part("charge.webhook").Apply(t.Context(), adapter.Misbehave(text[:4], "api.charge.webhook", text).What())
+		require.NoError(t, err)
+	}
+	carts := []string{"a", "b", "c", "d", "a", "refused", "lost", "forged"}
+	for i, cart := range carts {
+		require.Equal(t, 200, pay(t, s, cart, "", ""))
+		require.Eventually(t, func() bool { cs := s.Callbacks(); return len(cs) == i+1 && cs[i].Over }, 30*time.Second, time.Millisecond)
+	}
+	zero := s.Journal().Start().Add(-time.Minute)
+	all := s.Webhooks(zero)
+	require.Len(t, all, 1)
+	w := all[0]
+	require.Equal(t, "api.charge.webhook", w.At)
+	require.EqualValues(t, []int64{8, 6, 1, 1, 0}, []int64{w.Due, w.Delivered, w.Failed, w.Lost, w.Duplicates})
+	var keys []string
+	for _, c := range w.Callbacks {
+		keys = append(keys, c.Key)
+		require.Greater(t, c.DueS, 60.0)
+		require.False(t, c.Pending)
+	}
+	require.Equal(t, []string{"a", "b", "c", "refused", "lost", "forged"}, keys)
+	require.Equal(t, []string{"wron"}, w.Callbacks[5].Faults)
+	require.True(t, w.Callbacks[5].Deliveries[0].Forged)
+
+	asked, over := s.Called("api.charge", zero)
+	require.True(t, over)
+	fates := map[string]ledger.Fate{}
+	for _, a := range asked {
+		fates[a.Key] = a.Fate
+	}
+	require.Equal(t, map[string]ledger.Fate{
+		"a": ledger.Took, "b": ledger.Took, "c": ledger.Took, "d": ledger.Took, "refused": ledger.Refused, "forged": ledger.Refused,
+	}, fates, "what a fault lost was asked of nobody, and what is forged is not to be treated")
+	require.Len(t, asked, len(fates))
 }

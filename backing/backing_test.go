@@ -69,7 +69,7 @@ func TestClientsAreLedThroughTheProxyWhereAFaultIsLaid(t *testing.T) {
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	require.NoError(t, on.Undo(t.Context()))
 	require.Contains(t, ask(t, address, "where"), "PLAINTEXT")
-	require.Eventually(t, func() bool { sent, counted := b.Written(); return counted && sent == int64(2*len("where\n")) }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { sent, counted := b.Written(); return counted && sent == int64(2*len("where\n")) }, 30*time.Second, time.Millisecond)
 }
 
 func TestAProgramThatIsKilledComesBack(t *testing.T) {
@@ -82,11 +82,11 @@ func TestAProgramThatIsKilledComesBack(t *testing.T) {
 	gone, err := f.Apply(t.Context(), parsed(t, "kill"))
 	require.NoError(t, err)
 	require.EqualValues(t, 1, gone.Receipt().Fired)
-	require.Eventually(t, func() bool { answer, err := asked(t.Context(), address, "tell"); return err == nil && answer == "this" }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { answer, err := asked(t.Context(), address, "tell"); return err == nil && answer == "this" }, 30*time.Second, 20*time.Millisecond)
 	require.Empty(t, b.Unexpected(), "a fault had asked for it")
 	_, err = asked(t.Context(), address, "die")
 	require.Error(t, err)
-	require.Eventually(t, func() bool { return len(b.Unexpected()) == 1 }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.Unexpected()) == 1 }, 30*time.Second, 20*time.Millisecond)
 	require.Contains(t, b.Unexpected()[0], "9")
 }
 
@@ -142,6 +142,7 @@ func TestAnAddressIsAskedAsItsReadinessHasIt(t *testing.T) {
 	_, err := c.Dependency().Open(t.Context(), opening(t))
 	require.ErrorContains(t, err, "GET /health: 503 Service Unavailable")
 	ready.Store(true)
+	c.Ready.Timeout = 30 * time.Second
 	open(t, c.Dependency(), opening(t))
 }
 
@@ -222,7 +223,7 @@ func TestConnectionsAreCountedWithoutAProxyToo(t *testing.T) {
 	require.Eventually(t, func() bool {
 		now, err := gauge.Sample(t.Context())
 		return err == nil && now[0] == 1
-	}, 10*time.Second, 100*time.Millisecond)
+	}, 30*time.Second, 100*time.Millisecond)
 }
 
 func TestWhatIsWrongWithADependencyIsKnownBeforeAnythingStarts(t *testing.T) {

@@ -1,9 +1,12 @@
 // Package examples is services in four languages, each with a holdfast.yaml beside its
-// code: one scenario that holds, and one that fails until a protection is switched on.
+// code: one scenario that holds, and one that fails until a protection is switched on; and
+// one that has no scenario of its own, on which the catalogue is tried.
 //
 //	flask          one web process in Python, one outside API
 //	node           a cluster of two workers, no packages
-//	django-celery  web and worker, Postgres and Redis, an outside API for mails
+//	django-orders  web and Celery worker, Postgres and Redis, an outside API for mails
+//	django-celery  the search, the oracles and the tasks that the protections were claimed of, in
+//	               Django, Celery, Postgres and Redis: the catalogue
 //	go             a module of its own, which runs its file from go test, too
 //
 // Its tests run them all: make examples.

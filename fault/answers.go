@@ -18,7 +18,7 @@ func answers() []Row {
 		}, parseStatus},
 		{"redirect", "redirect loop | host location=URL", []Variant{
 			{"redirect loop", "307 to the same address", "a wrong route", "follows few redirects (ten hits for each call by default); permanent"},
-			{"redirect host location=http://127.0.0.1:9", "307 to another host", "a wrong route; an attack on your network", "follows to no other host, and sends its key to none; permanent"},
+			{"redirect host location=http://127.0.0.1:9", "307 to another host; in a scenario location={api.url} is that of the dependency api", "a wrong route; an attack on your network", "follows to no other host, and sends its key to none; permanent"},
 		}, parseRedirect},
 		row("revoke-key", "revoke-key", always(RevokeKey{}),
 			"the key that was good is refused, until another takes its place", "a key that was revoked, rotated or leaked",

@@ -22,6 +22,9 @@ func find(name string) (Row, error) {
 		row, err := find(ours)
 		return Row{}, errors.Join(err, fmt.Errorf("%q is not a kind of fault; here it is called %q and written %q", name, ours, row.Form))
 	}
+	if ofTLS(name) {
+		return Row{}, fmt.Errorf("%q is not a kind of fault: faults of TLS, such as a wrong or an expired certificate, are not supported", name)
+	}
 	if near := nearest.Name(name, names); near != "" {
 		return Row{}, fmt.Errorf("%q is not a kind of fault; did you mean %q?", name, near)
 	}
@@ -40,6 +43,11 @@ func foreign() map[string]string {
 		"sigkill": "kill", "sigterm": "terminate", "stop": "terminate", "sigstop": "pause",
 		"failover": "terminate-backends", "lock": "lock-table", "truncate": "cut", "corrupt": "garbage",
 	}
+}
+
+// ofTLS reports whether a word asks for a fault of TLS.
+func ofTLS(name string) bool {
+	return strings.Contains(name, "tls") || strings.Contains(name, "ssl") || strings.Contains(name, "cert") || strings.Contains(name, "handshake")
 }
 
 // akin groups kinds that are the same trouble for a client, at different

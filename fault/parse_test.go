@@ -154,6 +154,19 @@ func TestTheWordsOfOthersAreTranslated(t *testing.T) {
 	}
 }
 
+func TestFaultsOfTLSAreSaidNotToBe(t *testing.T) {
+	for _, word := range []string{"expired-certificate", "wrong-cert", "tls", "tls-handshake", "ssl_error", "handshake"} {
+		_, err := fault.Parse(word)
+		require.ErrorContains(t, err, "faults of TLS, such as a wrong or an expired certificate, are not supported", word)
+	}
+	for _, row := range fault.Catalogue() {
+		_, err := fault.Parse(row.Name + " ")
+		if err != nil {
+			require.NotContains(t, err.Error(), "of TLS", "a kind that there is")
+		}
+	}
+}
+
 // What a word is translated to must exist, and what exists needs no translation.
 func TestEveryTranslationLeadsToAKind(t *testing.T) {
 	names := map[string]bool{}

@@ -73,7 +73,7 @@ type Redirect struct {
 	// To is loop (the same address again) or host (another host, at Location).
 	To string
 	// Location is the base address of the other host, for example
-	// http://127.0.0.2:8080.
+	// http://127.0.0.2:8080, or {api.url}, which is known when the fault is laid.
 	Location string
 }
 

@@ -172,11 +172,11 @@ func (s Scenario) validateLedger(p *problems) {
 			streams[stream.Name+"."+one.Name] = variables
 		}
 	}
-	var places []string
+	var places, calls []string
 	for _, d := range s.World.Dependencies {
-		places = append(places, d.Receives...)
+		places, calls = append(places, d.Receives...), append(calls, d.Calls...)
 	}
-	p.note(s.Ledger.Validate(streams, places))
+	p.note(s.Ledger.Validate(streams, places, calls))
 	if one, asks := s.Ledger.Arrived.Step(); asks {
 		s.validateDatabase(p, "the ledger", one)
 	}

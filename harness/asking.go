@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"strconv"
 	"strings"
 	"sync"
@@ -109,12 +110,18 @@ func firstValue(rows [][]string) string {
 	return rows[0][0]
 }
 
-// equalAnswers reports whether two answers are the same: numbers as numbers.
+// equalAnswers reports whether two answers are the same: numbers as numbers, to the
+// last digit where all are written.
 func equalAnswers(a, b string) bool {
 	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
 	x, errX := strconv.ParseFloat(a, 64)
 	y, errY := strconv.ParseFloat(b, 64)
 	if errX == nil && errY == nil {
+		exact, okA := new(big.Rat).SetString(a)
+		other, okB := new(big.Rat).SetString(b)
+		if okA && okB && !strings.ContainsAny(a+b, "eEpPxX") {
+			return exact.Cmp(other) == 0
+		}
 		return x == y
 	}
 	return a == b

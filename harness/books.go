@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -93,7 +92,7 @@ func fateOf(x load.Exchange) ledger.Fate {
 		return ledger.Took
 	case x.Class == load.ClassRefused || x.Class == load.ClassDNS || x.Class == load.ClassShedByTarget:
 		return ledger.Refused
-	case x.Status < 400 || x.Status == http.StatusRequestTimeout || x.Status == http.StatusBadGateway || x.Status == http.StatusGatewayTimeout:
+	case ledger.Doubtful(x.Status):
 		return ledger.Unknown
 	}
 	return ledger.Refused
@@ -138,30 +137,47 @@ func streamOf(name string, streams []load.Stream) load.Stream {
 	return load.Stream{}
 }
 
-// match is the account by now.
-func (l *live) match(ctx context.Context) (ledger.Account, error) {
-	asked, err := l.books.asked(l.seed, l.scenario.Load)
+// asked is all that was asked for by now; over says that no more will be.
+func (l *live) asked() (asked []ledger.Asked, over bool, err error) {
+	at := l.scenario.Ledger.Accepted.Webhook
+	if at == "" {
+		asked, err = l.books.asked(l.seed, l.scenario.Load)
+		return asked, true, err
+	}
+	for _, d := range l.scenario.World.Dependencies {
+		if c, ok := l.fakes[d.Name].(Caller); ok && slices.Contains(d.Calls, at) {
+			asked, over = c.Called(at, l.start)
+			return asked, over, nil
+		}
+	}
+	return nil, false, fmt.Errorf("%s does not tell whom it has called back", at)
+}
+
+// match is the account by now; over says that no more will be asked for.
+func (l *live) match(ctx context.Context) (account ledger.Account, over bool, err error) {
+	asked, over, err := l.asked()
 	if err != nil {
-		return ledger.Account{}, err
+		return ledger.Account{}, false, err
 	}
 	arrived, err := l.arrivals(ctx, asked)
-	return ledger.Match(asked, arrived, l.scenario.Ledger.Times), err
+	return ledger.Match(asked, arrived, l.scenario.Ledger.Times), over, err
 }
 
 // allArrived reports whether nothing that was accepted is still to arrive.
 func (l *live) allArrived(ctx context.Context) (bool, error) {
-	a, err := l.match(ctx)
-	return err == nil && a.Lost.N == 0, err
+	a, over, err := l.match(ctx)
+	return err == nil && over && a.Lost.N == 0, err
 }
 
-// account draws up the scenario's declared ledger, while the far side still stands.
+// account draws up the scenario's declared ledger, while the far side still stands. Of
+// one that was cut short from outside there is none: its work was not waited for.
 func (l *live) account(ctx context.Context, seen *LoadSeen) error {
-	if l.books == nil {
+	if l.books == nil || !seen.whole() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reconcileTimeout)
 	defer cancel()
-	a, err := l.match(ctx)
+	a, _, err := l.match(ctx)
 	if err != nil {
 		return fmt.Errorf("draw up the ledger: %w", err)
 	}

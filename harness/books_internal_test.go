@@ -49,10 +49,10 @@ func TestTimesOfArrivals(t *testing.T) {
 }
 
 func TestAnswersAreTheSameAsNumbersOrAsTexts(t *testing.T) {
-	for _, row := range [][2]string{{"0", "0.0"}, {" 0\n", "0"}, {"done", "done "}, {"1e2", "100"}} {
+	for _, row := range [][2]string{{"0", "0.0"}, {" 0\n", "0"}, {"done", "done "}, {"1e2", "100"}, {"9007199254740993.0", "9007199254740993"}} {
 		require.True(t, equalAnswers(row[0], row[1]), "%q", row)
 	}
-	for _, row := range [][2]string{{"0", ""}, {"0", "1"}, {"done", "Done"}} {
+	for _, row := range [][2]string{{"0", ""}, {"0", "1"}, {"done", "Done"}, {"9007199254740993", "9007199254740992"}, {"0.1", "0.10000000000000000001"}} {
 		require.False(t, equalAnswers(row[0], row[1]), "%q", row)
 	}
 }

@@ -12,16 +12,21 @@ import (
 )
 
 func TestATargetIsBuiltOnceInARun(t *testing.T) {
+	t.Parallel()
 	cfg := shop(t)
 	dir := t.TempDir()
 	web := &cfg.Target.Processes[1]
 	require.NoError(t, os.Symlink(web.Command[0], filepath.Join(dir, "made-already")))
 	web.Dir, web.Build = dir, []string{"sh", "-c", "echo built >> builds && cp -P made-already app"}
 	web.Command = []string{"./app"}
+	cfg.Retries = patience
 	s, again := selling(), selling()
 	again.Name = "shop/selling-more"
 	run, err := harness.Run(t.Context(), cfg, []harness.Scenario{s, again})
 	require.NoError(t, err)
+	for _, s := range run.Scenarios {
+		undisturbed(t, s)
+	}
 	require.Equal(t, result.Pass, run.Verdict, run.Reason)
 	builds, err := os.ReadFile(filepath.Join(dir, "builds"))
 	require.NoError(t, err)

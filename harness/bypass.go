@@ -20,7 +20,11 @@ type bypassable interface{ Bypass() []string }
 // for that.
 type mortal interface{ Unexpected() []string }
 
-// BackingSeen is what was seen of a dependency that is no fake.
+// troubled is a fake that rests on something of somebody else's, and tells what that kept
+// from being answered, a line each.
+type troubled interface{ Trouble() []string }
+
+// BackingSeen is what was seen of a dependency that is no fake, or not a fake alone.
 type BackingSeen struct {
 	Name string
 	// Faulty says that faults of the network were laid there.
@@ -31,6 +35,8 @@ type BackingSeen struct {
 	Ended []string
 	// Log are its last lines, where it ended so.
 	Log []string
+	// Trouble is what somebody else, on whom it rests, did not answer.
+	Trouble []string
 }
 
 // backings looks at the dependencies that are programs or addresses, and at the
@@ -55,7 +61,10 @@ func (st *setup) backings(ctx context.Context) []BackingSeen {
 			log := f.Log()
 			seen.Log = log[max(0, len(log)-lastLines):]
 		}
-		if seen.Faulty || len(seen.Ended) > 0 {
+		if f, ok := st.fakes[d.Name].(troubled); ok {
+			seen.Trouble = f.Trouble()
+		}
+		if seen.Faulty || len(seen.Ended) > 0 || len(seen.Trouble) > 0 {
 			all = append(all, seen)
 		}
 	}
@@ -99,8 +108,25 @@ func backingEvidence(all []BackingSeen) []result.Check {
 			}
 			checks = append(checks, evidence("stayed up: "+b.Name, false, result.Inconclusive, text))
 		}
+		if len(b.Trouble) > 0 {
+			checks = append(checks, evidence("passed on: "+b.Name, false, result.Inconclusive, b.troubleText()))
+		}
 	}
 	return checks
+}
+
+func (b BackingSeen) troubleText() string {
+	return fmt.Sprintf("not all that %s passes on was answered by whom it is passed on to: %s", b.Name, strings.Join(b.Trouble, "; "))
+}
+
+// untold is what somebody else did not answer, of all of them; empty if nothing.
+func untold(all []BackingSeen) string {
+	for _, b := range all {
+		if len(b.Trouble) > 0 {
+			return b.troubleText()
+		}
+	}
+	return ""
 }
 
 func (b BackingSeen) pastText() string {

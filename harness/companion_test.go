@@ -33,6 +33,7 @@ func (o *onlooker) Follow(ctx context.Context, _ harness.State) {
 // A scenario's companion is told of every answer and has ended when the ledger is
 // drawn up; what is found there is judged like a standing check.
 func TestACompanionGoesAlongWithARun(t *testing.T) {
+	t.Parallel()
 	for broken, want := range map[int64]result.Verdict{0: result.Pass, 1: result.Fail} {
 		s := scenario("good")
 		s.Companion = func() harness.Companion { return &onlooker{} }

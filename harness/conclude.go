@@ -4,10 +4,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
@@ -15,11 +17,11 @@ import (
 // scenario and the same measurement give the same result, here or anywhere.
 func Conclude(s Scenario, m Measurement) result.Scenario {
 	out := partial(s, m, seenOf(m))
-	collect(&out, m)
+	collect(&out, s, m)
 	out.Pace = m.Pace
-	out.Validity = &result.Validity{TimingInvalid: timingInvalid(m.Load), Disturbances: disturbances(m.Load)}
-	out.Checks = registry(s, m).Judge(checksOf(s, m.NotOurs), out.Phases, *out.Validity)
-	out.Checks = withContact(append(out.Checks, standingOf(m.Load, *out.Validity)...), m)
+	out.Validity = &result.Validity{TimingInvalid: timingInvalid(m.Load), Disturbances: disturbances(m.Load), Void: void(m.Load)}
+	out.Checks = onlyDecided(registry(s, m).Judge(checksOf(s, m.NotOurs), out.Phases, *out.Validity), s, m)
+	out.Checks = withContact(unplayed(append(out.Checks, standingOf(m.Load, *out.Validity)...), m), m)
 	out.Evidence = evidenceOf(s, m)
 	if m.Unmet != "" {
 		out.Error = m.Unmet
@@ -31,6 +33,7 @@ func Conclude(s Scenario, m Measurement) result.Scenario {
 	}
 	explainDeath(&out, m.Load)
 	explainWrong(&out, m.Load)
+	explainBlank(&out, s, m.Load)
 	explainByNotes(&out, m.Load)
 	out.Verdict, out.Reason = verdict.OfScenario(out.Checks, out.Evidence, out.Error)
 	return out
@@ -85,17 +88,27 @@ func standingOf(seen *LoadSeen, v result.Validity) []result.Check {
 	var all []result.Check
 	for _, f := range slices.Concat(seen.Findings, seen.Standing) {
 		c := verdict.OfFinding(f.Check, f.About, f.Looked, f.Broken, f.Text())
-		if f.To > 0 {
-			c.Timed = true
-			c = verdict.Excused(c, verdict.Window{From: f.From, To: f.To}, result.Validity{Disturbances: v.Disturbances})
-		}
+		c.Timed = f.To > 0
+		c = verdict.Excused(c, verdict.Window{From: f.From, To: f.To}, result.Validity{Disturbances: felt(f, v.Disturbances), Void: v.Void})
 		all = append(all, c)
 	}
 	return all
 }
 
+// patient is for how long a thing was waited for, at least, that nobody kept from coming
+// who left the run room: such a one costs some turns, and no seconds.
+const patient = 2 * time.Second
+
+// felt are the disturbances that can be why a finding is not as it should be.
+func felt(f standing.Finding, all []result.Disturbance) []result.Disturbance {
+	if f.To-f.From < patient {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(d result.Disturbance) bool { return d.Roomy })
+}
+
 // collect moves what was seen of the load into the result.
-func collect(out *result.Scenario, m Measurement) {
+func collect(out *result.Scenario, s Scenario, m Measurement) {
 	out.Log = m.Log
 	if m.Load == nil {
 		return
@@ -111,8 +124,29 @@ func collect(out *result.Scenario, m Measurement) {
 		}
 	}
 	out.Series = append(out.Series, series...)
-	out.Events, out.Ledger = m.Load.Events, m.Load.Ledger
+	out.Fleet = m.Load.Fleet
+	out.Events, out.Ledger, out.Webhooks = m.Load.Events, m.Load.Ledger, m.Load.Webhooks
+	out.Calls = callsOf(s, m.Load)
 	out.Ends = m.Ends
+}
+
+// callsOf are the calls of the APIs that are played here: what their measures say of
+// them.
+func callsOf(s Scenario, seen *LoadSeen) map[string]int64 {
+	var calls map[string]int64
+	for _, d := range s.World.Dependencies {
+		for _, m := range d.Measures {
+			place, counts := strings.CutSuffix(m.Name, ".calls")
+			if _, read := seen.Readings[m.Name]; !counts || !read {
+				continue
+			}
+			if calls == nil {
+				calls = map[string]int64{}
+			}
+			calls[place] = int64(seen.reading(m.Name, result.WarmUp).Value + seen.reading(m.Name, "").Value)
+		}
+	}
+	return calls
 }
 
 // memoryLimits are those of the programs, by the series that they are limits of.

@@ -139,6 +139,19 @@ func TestConclude(t *testing.T) {
 			m.Load.Ledger = &result.Ledger{Accepted: 9, Delivered: 8, Lost: 1}
 		}, result.Fail, "ledger.lost was 1"},
 		{"no ledger was drawn up", verdict.Metric("ledger.lost").Equals(verdict.Count(0)), func(*Measurement) {}, result.NotExercised, "no samples"},
+		{"its database was dropped by somebody else", verdict.Metric("web.planned").Equals(verdict.Count(1)), func(m *Measurement) {
+			leftBehind(m)
+			m.Load.Standing[0].To, m.Load.Vanished = 0, "the database is gone"
+		}, result.Inconclusive, "the database is gone"},
+		{"an API that it rests on was down, and a limit is missed", tooQuick, upstreamDown, result.Inconclusive, "refused (3 requests)"},
+		{"an API that it rests on was down, and all held", quick, upstreamDown, result.Inconclusive, "refused (3 requests)"},
+		{"its database was dropped, and all held", quick, func(m *Measurement) { m.Load.Vanished = "the database is gone" }, result.Inconclusive, "the database is gone"},
+		{"a load that could not be sent from here", verdict.Metric("web.planned").Equals(verdict.Count(1)), func(m *Measurement) {
+			m.Load.Streams[0].Unsent, m.Load.Streams[0].UnsentWhy = 20, map[string]int64{"no free port is left here": 20}
+		}, result.Inconclusive, "no free port is left here"},
+		{"a request in two hundred that could not be sent from here", verdict.Metric("web.planned").Equals(verdict.Count(1)), func(m *Measurement) {
+			m.Load.Streams[0].Unsent, m.Load.Streams[0].UnsentWhy = 1, map[string]int64{"no free port is left here": 1}
+		}, result.Fail, "limit"},
 		{"the drain", verdict.Metric("drain.duration").AtMost(verdict.Duration(50 * time.Millisecond)), func(*Measurement) {}, result.Fail, "100"},
 		{"a worker killed for memory in another phase", verdict.Metric("target.oom_kills").In(result.Baseline).Equals(verdict.Count(0)), workersKilled, result.Pass, "0"},
 		{"workers killed for memory, and the target lived on", verdict.Metric("target.oom_kills").In(result.Inject).Equals(verdict.Count(0)), workersKilled, result.Fail, "2"},
@@ -257,4 +270,9 @@ func TestMetricsThatDependOnTheWorld(t *testing.T) {
 	require.NotContains(t, names, "ledger.lost")
 	s.Reconcile = noReconciliation
 	require.Contains(t, registry(s, Measurement{}).Names(), "ledger.lost")
+}
+
+// upstreamDown has somebody else's API not answer what a dependency passed on to it.
+func upstreamDown(m *Measurement) {
+	m.Load.Backings = []BackingSeen{{Name: "rates", Trouble: []string{"api.example.com: connection refused (3 requests)"}}}
 }

@@ -10,7 +10,6 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/target"
-	"holdfast.dev/holdfast/harness/undo"
 )
 
 // Config is all that the experiments of one session share.
@@ -32,6 +31,9 @@ type Config struct {
 	Target Launch
 	// Without lists the protections that [Run] takes away.
 	Without []Protection
+	// Protections are those that are known: of what a scenario proves the result tells
+	// which settings take it away, and what they were. Defaults to none.
+	Protections []Protection
 	// StandingOff switches standing checks off for all scenarios, by name, each
 	// with the reason. Defaults to none.
 	StandingOff map[string]string
@@ -40,6 +42,11 @@ type Config struct {
 	// Ceiling is what the load generator can send on this machine, from an earlier
 	// load.Calibrate. Defaults to being measured at the start, for a second.
 	Ceiling load.Ceiling
+	// Sender sends the load. Defaults to this process.
+	Sender Sender
+	// SideBySide is how many scenarios may go on at the same time, each with a target,
+	// fakes and a database of its own. Defaults to 1: one after another.
+	SideBySide int
 	// Retries is how often a scenario that was inconclusive is tried once more by
 	// [Run]; each try is kept in the result. Defaults to 0.
 	Retries int
@@ -49,9 +56,24 @@ type Config struct {
 	// PaceFlag is the flag by which what Repeat returns takes a Pace. Defaults to
 	// none: it is in the result alone.
 	PaceFlag string
+	// FailFast ends a scenario early once a check of it is lost, whatever may still come:
+	// what was not measured by then is not there. Defaults to no.
+	FailFast bool
+	// Coverage says which of what is known of the service its scenarios touch, with what
+	// has become of them so far. It stands in the result and decides nothing. Defaults
+	// to nothing being known.
+	Coverage func(sofar []result.Scenario) *result.Coverage
+	// Trace is the share of the requests, 0 to 1, that carry the header traceparent of
+	// W3C's Trace Context, under ids that the seed, the scenario, the stream and the
+	// request's number draw. Defaults to none.
+	Trace float64
 	// Out is the directory in which run.json grows. Defaults to none: the
 	// result is returned only.
 	Out string
+	// RecordScrapes is the time between two readings of the metrics pages of the programs
+	// that load goes to, which are kept whole below Out, in the format of package scrapes.
+	// Defaults to none being kept.
+	RecordScrapes time.Duration
 	// UndoDir is where undo journals live. Defaults to undo.DefaultDir.
 	UndoDir string
 	// Observe is told of what happens, one thing at a time. Defaults to nobody.
@@ -59,6 +81,8 @@ type Config struct {
 	// Exchanges is told of each request that has ended, from many goroutines at
 	// once, with the scenario and the zero of its clock. Optional.
 	Exchanges func(scenario string, start time.Time, x load.Exchange)
+	// Journeys is told, in the same way, of each whole journey that has ended. Optional.
+	Journeys func(scenario string, start time.Time, x load.Exchange)
 }
 
 // Launch is how the service under test is started.
@@ -152,11 +176,12 @@ func (c Config) withDefaults() Config {
 	if len(c.Target.Runtimes) == 0 {
 		c.Target.Runtimes = []target.Runtime{target.AsProcess()}
 	}
-	if c.UndoDir == "" {
-		c.UndoDir = undo.DefaultDir()
-	}
 	if c.Observe == nil {
 		c.Observe = func(Event) {}
 	}
+	if c.Sender == nil {
+		c.Sender = thisProcess{}
+	}
+	c.SideBySide = max(c.SideBySide, 1)
 	return c
 }

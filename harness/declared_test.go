@@ -77,6 +77,7 @@ func TestWhatIsDeclaredWrongIsRefused(t *testing.T) {
 
 // What an action calls is closed as the target's own way out is.
 func TestAnActionReachesNobodyWhomNobodyNamed(t *testing.T) {
+	t.Parallel()
 	closes(t)
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip(err)

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"crypto/tls"
 	"time"
 
 	"holdfast.dev/holdfast/fault"
@@ -9,6 +10,7 @@ import (
 	"holdfast.dev/holdfast/harness/ledger"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/replace"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/undo"
@@ -39,10 +41,17 @@ type Dependency struct {
 	// of an API is: the part charge of stripe is the place stripe.charge. They say what
 	// can be done there. What plays it then is a [Divided].
 	Parts map[string]fault.Support
+	// Blank are those of Parts whose answer has nothing in it, and where that is declared,
+	// as FILE:LINE: it is named where the target answers wrongly. Defaults to none.
+	Blank map[string]string
 	// Export are environment variables of the target as texts over what is known of
 	// the run: {url}, {host} and so on are what the dependency says of itself (see
 	// [Fake]), {secrets.app} or {parameters.size} what [Opening.Values] has.
 	Export map[string]string
+	// Replaces are hosts that are constants in the code of the target's processes: the
+	// dependency plays them. It then speaks TLS at its address with [Opening.Certificate],
+	// and is asked what came of that: see [secured]. Defaults to none.
+	Replaces []replace.Host
 	// Elsewhere is host:port of a service that somebody else runs, which the dependency
 	// leads to: it must be named in [Launch.AllowHosts]. Defaults to none.
 	Elsewhere string
@@ -57,6 +66,10 @@ type Dependency struct {
 	// of one of its routes behind it, for example stripe.charge. Its fake is then a
 	// [Receiver]. Defaults to none.
 	Receives []string
+	// Calls are the places whose webhooks a ledger may take for what was accepted: routes
+	// that call the target back, for example stripe.charge. Its fake is then a [Caller].
+	// Defaults to none.
+	Calls []string
 	// Open starts it. It is asked once for each time that the scenario is run.
 	Open func(ctx context.Context, o Opening) (Fake, error)
 }
@@ -82,9 +95,13 @@ type Opening struct {
 	// Data is a folder that it alone has while it is open; empty, or a copy of what
 	// it left there when it was closed. It has none unless it keeps data.
 	Data string
+	// Certificate is for the hosts that it replaces; nil: it replaces none.
+	Certificate *tls.Certificate
 	// Values are what is known by name: of the run, and of the dependencies that
 	// were opened before it, as NAME.url.
 	Values map[string]string
+	// AllowLoad lets what belongs to somebody else get any load: see [Launch.AllowLoad].
+	AllowLoad bool
 	// Say is told what a person should know, a line at a time.
 	Say func(line string)
 }
@@ -115,6 +132,15 @@ type Receiver interface {
 	Received(at string, zero time.Time) []ledger.Arrival
 }
 
+// Caller is a fake that calls the target back. Times count from zero.
+type Caller interface {
+	// Webhooks are what it sent, and what came of it, by place.
+	Webhooks(zero time.Time) []result.Webhooks
+	// Called are its callbacks at a place, one of [Dependency.Calls], a key each, and
+	// whether all that is to be sent was.
+	Called(at string, zero time.Time) (asked []ledger.Asked, over bool)
+}
+
 // reachable is a fake that says where it is, for the standing checks. Where one does
 // not, nobody can tell whose sockets lead elsewhere.
 type reachable interface {
@@ -127,6 +153,13 @@ type busy interface {
 	// Traffic is how many calls are open, how many were at most, and how many there were
 	// in all.
 	Traffic() (now, most, total int64)
+}
+
+// described is a fake that holds the requests which come against a description of the API.
+type described interface {
+	// Described says whether there is one, Judged what it says.
+	Described() bool
+	Judged(zero time.Time) standing.Judged
 }
 
 // Gauge is a quantity of a fake over time. Read must not block.
@@ -168,7 +201,8 @@ type Companion interface {
 type State struct {
 	// Start is the zero of the scenario's clock; zero before the load.
 	Start time.Time
-	// DSN leads to the scenario's database, past any proxy with faults; empty
+	// DSN leads to the scenario's database, past any proxy with faults, as the role of
+	// the harness; in Prepare as the target's, which owns what is made there. Empty
 	// where it has none.
 	DSN string
 	// Target is the base URL of the target; empty before it is started. Targets are

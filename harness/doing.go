@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type doings struct {
 	mu      sync.Mutex // guards below
 	open    int        // how many are still to be done
 	finding standing.Finding
+	late    int64 // those that were still going on when the experiment was over
 }
 
 // act carries out the scenario's actions, each at its time, until over is called.
@@ -73,8 +75,13 @@ func (l *live) do(ctx context.Context, a Action) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.finding.Looked++
-	if err != nil {
-		d.finding.Add(standing.Example{At: began, What: err.Error()})
+	if err == nil {
+		return
+	}
+	d.finding.Add(standing.Example{At: began, What: err.Error()})
+	if ctx.Err() != nil {
+		d.late++
+		d.finding.From, d.finding.To = min(cmp.Or(d.finding.From, began), began), l.now()
 	}
 }
 
@@ -98,5 +105,9 @@ func (d *doings) over(cause error) []standing.Finding {
 	if d.finding.Looked == 0 {
 		return nil
 	}
-	return []standing.Finding{d.finding}
+	found := d.finding
+	if d.late < found.Broken { // some failed for which no time was too short
+		found.From, found.To = 0, 0
+	}
+	return []standing.Finding{found}
 }

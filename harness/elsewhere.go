@@ -37,6 +37,9 @@ func (c Config) validateHosts(scenarios []Scenario) error {
 			if d.Elsewhere != "" && !seen[d.Name] {
 				c.Target.mayCall(&p, fmt.Sprintf("the dependency %s is %s", d.Name, d.Elsewhere), d.Elsewhere)
 			}
+			if !seen[d.Name] {
+				c.Target.mayReplace(&p, d)
+			}
 			seen[d.Name] = true
 		}
 	}
@@ -71,13 +74,14 @@ func (c Config) validateElsewhere(s Scenario) error {
 
 // mayCall reports a host that was not named.
 func (l Launch) mayCall(p *problems, what, address string) {
-	if !l.allows(address) {
+	if !l.Allows(address) {
 		p.say("%s, a service that somebody else runs: to call it, name its host with --allow-host %s", what, withoutPort(address))
 	}
 }
 
-// allows reports whether a host was named: with its port, or without for all ports.
-func (l Launch) allows(address string) bool {
+// Allows reports whether the host of host:port was named in AllowHosts: with its port, or
+// without for all ports.
+func (l Launch) Allows(address string) bool {
 	return slices.ContainsFunc(l.AllowHosts, func(host string) bool {
 		return strings.EqualFold(host, address) || strings.EqualFold(host, withoutPort(address))
 	})
@@ -166,8 +170,8 @@ func (l *live) spare(how *ending) {
 	if l.session.cfg.Target.URL == "" || how.interrupted != nil || !l.runaway.look(l.now(), l.attack.Live()) {
 		return
 	}
-	l.session.breach.note(errRunaway)
 	how.interrupted = errRunaway
+	l.session.breach.noteRunaway()
 	l.attack.Abort()
 }
 

@@ -23,7 +23,9 @@ type Event struct {
 	RSS     float64          // Tick: the target's memory in bytes; 0 when not known
 	Result  *result.Scenario // ScenarioEnded
 	N, All  int              // ScenarioStarted: which of how many
-	Tries   []result.Try     // ScenarioStarted: earlier ones that were inconclusive
+	Company bool             // ScenarioStarted: others of the run may go on beside it
+	Tries   []result.Try     // ScenarioStarted: earlier ones that showed nothing
+	Planned []string         // ScenarioStarted: the faults that there will be, as Faults names them
 }
 
 // EventKind says what an [Event] is about.

@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,5 +24,6 @@ func (e *eventLog) add(at time.Duration, what string) {
 func (e *eventLog) all() []result.Annotation {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	slices.SortStableFunc(e.events, func(a, b result.Annotation) int { return cmp.Compare(a.AtS, b.AtS) }) // some are known later
 	return e.events
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/redact"
 )
 
 // Try is the one way to run an experiment: the scenario with that variant of the
@@ -20,8 +22,9 @@ func (s *Session) Try(ctx context.Context, v Variant, sc Scenario) result.Scenar
 
 // try is [Session.Try]; sofar is told now and then what is known until then.
 func (s *Session) try(ctx context.Context, v Variant, sc Scenario, sofar func(result.Scenario)) result.Scenario {
-	secrets := texts(declared(s.cfg.Target.Values))
+	secrets := texts(s.hidden(v, sc))
 	annotated := func(out result.Scenario) result.Scenario {
+		out.Switches = s.cfg.switches(sc, out.Settings)
 		if len(secrets) > 0 {
 			out = *result.Without(&out, secrets)
 		}
@@ -38,23 +41,47 @@ func (s *Session) try(ctx context.Context, v Variant, sc Scenario, sofar func(re
 		Ceiling: s.ceiling, Pace: pace, Settings: redacted(v.settings(sc)), StandingOff: s.cfg.offs(sc),
 		NotOurs: s.cfg.Target.URL != "",
 	}
-	if err != nil {
+	switch {
+	case len(sc.Lacks) > 0:
+		m.Unmet = strings.Join(sc.Lacks, "; ")
+	case err != nil:
 		m.Failed = err.Error()
-	} else if m.Failed = s.notRun(); m.Failed == "" {
+	default:
+		m.Failed, m.Contact = s.notRun(), s.breach.contactBefore(sc.Name)
+	}
+	if m.Failed == "" && m.Unmet == "" {
 		s.measure(ctx, v, sc, &m, func(part result.Scenario) { sofar(annotated(part)) })
 	}
 	return annotated(Conclude(sc, m))
 }
 
+// hidden are the secrets that stand nowhere in the result: those that were given by name,
+// and what the settings have under the name of a secret.
+func (s *Session) hidden(v Variant, sc Scenario) []standing.Secret {
+	return slices.Concat(declared(s.cfg.Target.Values), unloggable(secretsOf(v.settings(sc), nil, "")), unloggable(s.cfg.Target.secretsOfProcesses()))
+}
+
 // show is try with its beginning, as started says it, and its end told to the
 // observer.
 func (s *Session) show(ctx context.Context, v Variant, sc Scenario, started Event, sofar func(result.Scenario)) result.Scenario {
-	started.Kind, started.Scenario = ScenarioStarted, sc.Name
+	out, _ := s.showBeside(ctx, v, sc, started, sofar)
+	return out
+}
+
+// showBeside is show of one that may have company. It reports whether another was there
+// at any time; what it comes to is then [byCompany].
+func (s *Session) showBeside(ctx context.Context, v Variant, sc Scenario, started Event, sofar func(result.Scenario)) (out result.Scenario, accompanied bool) {
+	started.Kind, started.Scenario, started.Planned = ScenarioStarted, sc.Name, s.cfg.Target.For(sc).faultNames()
 	s.cfg.Observe(started)
-	out := s.try(ctx, v, sc, sofar)
+	leave := s.company.arrive()
+	out = s.try(ctx, v, sc, sofar)
+	accompanied = leave()
+	if started.Company && accompanied {
+		out = byCompany(out)
+	}
 	out.Tries = started.Tries
 	s.cfg.Observe(Event{Kind: ScenarioEnded, Scenario: sc.Name, Result: result.Redacted(&out)})
-	return out
+	return out, accompanied
 }
 
 // measure carries out one experiment, takes everything down again, and adds to m
@@ -66,6 +93,7 @@ func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, m *Measur
 	var undo cleanups
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
+	defer s.breach.ends(end)()
 	st, err := s.setUp(ctx, v, sc, &undo, env, end)
 	m.Settings = redacted(env)
 	if err == nil {
@@ -76,8 +104,11 @@ func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, m *Measur
 		})
 	}
 	err = errors.Join(err, undo.run(ctx))
-	m.Contact = s.breach.contact()
+	m.Contact = s.breach.contact(st)
 	if st != nil {
+		m.Played = st.playedSeen() // also where the target ended for that before it was ready
+	}
+	if st != nil && st.target != nil {
 		m.observe(context.WithoutCancel(ctx), st)
 	}
 	if unmet := new(unmetError); errors.As(err, &unmet) {
@@ -85,12 +116,17 @@ func (s *Session) measure(ctx context.Context, v Variant, sc Scenario, m *Measur
 	} else if err != nil {
 		m.Failed = err.Error()
 	}
+	m.asUnplayed()
 	m.Duration = time.Since(m.Started)
 }
 
 // redacted is a copy of an environment without credentials.
 func redacted(env map[string]string) map[string]string {
-	return result.Redacted(&result.Scenario{Settings: env}).Settings
+	hidden := map[string]string{}
+	for name, value := range env {
+		hidden[name] = redact.Value(name, value)
+	}
+	return hidden
 }
 
 // observe takes down what is known once all is over: how the target ended, what
@@ -107,7 +143,7 @@ func (m *Measurement) observe(ctx context.Context, st *setup) {
 	st.logs.read(m.Load, st.start)
 	lines, spilled := st.spills.seen()
 	m.Load.Standing = st.watches.ended(standing.Ended{
-		Start: st.start, Log: m.Log, LogLines: lines, Spilled: spilled, Lives: len(m.Ends), Complete: m.Load.Interrupted == "" && m.Load.Died == nil,
+		Start: st.start, Log: m.Log, LogLines: lines, Spilled: spilled, Lives: len(m.Ends), Complete: m.Load.whole() && m.Load.Died == nil,
 	})
 }
 

@@ -28,6 +28,7 @@ func valuesOf(f Fake) map[string]string {
 // export adds to the target's environment where it finds its dependencies and its
 // database.
 func (st *setup) export(dsn string, env map[string]string) error {
+	maps.Copy(env, st.played.variables())
 	for _, d := range st.scenario.World.Dependencies {
 		fake := st.fakes[d.Name]
 		maps.Copy(env, fake.Settings())

@@ -78,8 +78,11 @@ func (f Fault) What() fault.Fault { return fault.Fault{ID: f.ID, Kind: f.Kind, W
 func (f Fault) planned(t Timeline) chaos.Planned {
 	p := chaos.Planned{Fault: f.What(), On: f.place()}
 	p.From, p.To = f.window(t)
-	if fault.IsOneShot(f.Kind) {
+	switch {
+	case fault.IsOneShot(f.Kind):
 		p.To = 0
+	case f.During == Throughout && f.For == 0:
+		p.To = t.latest() // a drain that goes on is part of it
 	}
 	return p
 }

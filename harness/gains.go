@@ -136,6 +136,7 @@ func (s *Session) gain(ctx context.Context, p Promise, repetitions int) result.G
 		{result.SideAfter, Variant{MemoryLimit: p.MemoryLimit}, &g.AfterAll},
 	}
 	var after []result.Verdict
+	var excuses []string // of each after whose metric was measured, empty where there is none
 	for i := range repetitions {
 		if ctx.Err() != nil {
 			break
@@ -148,6 +149,9 @@ func (s *Session) gain(ctx context.Context, p Promise, repetitions int) result.G
 			}
 			if side.name == result.SideAfter {
 				after = append(after, out.Verdict)
+				if value, _ := measured(out, p.Metric); value != nil {
+					excuses = append(excuses, excused(out, p.Metric))
+				}
 			}
 		}
 	}
@@ -155,7 +159,27 @@ func (s *Session) gain(ctx context.Context, p Promise, repetitions int) result.G
 		g.AfterVerdict = result.Worst(after...)
 	}
 	g.Conclude()
+	excuse(&g, excuses)
 	return g
+}
+
+// excuse makes a gain that failed inconclusive where each run on its "after" side is
+// excused: that it failed says that the best of them missed it, too.
+func excuse(g *result.Gain, excuses []string) {
+	if g.Verdict == result.Fail && !slices.Contains(excuses, "") {
+		g.Verdict, g.Reason = result.Inconclusive, g.Reason+"; after: "+excuses[0]
+	}
+}
+
+// excused is why what a scenario's check found of a metric can't be held against the target,
+// empty where it can.
+func excused(out result.Scenario, metric string) string {
+	for _, c := range out.Checks {
+		if c.Metric == metric && c.Verdict == result.Inconclusive {
+			return c.Reason
+		}
+	}
+	return ""
 }
 
 // memoryOf is how the target's memory went in a run.

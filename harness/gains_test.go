@@ -11,6 +11,7 @@ import (
 )
 
 func TestAGainIsMeasuredOnBothSides(t *testing.T) {
+	t.Parallel()
 	s := guarding("good")
 	s.Checks = append(s.Checks, verdict.Metric("web.failed").Equals(verdict.Count(0)))
 	run, err := harness.Gains(t.Context(), config(t), []harness.Promise{

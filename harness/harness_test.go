@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -24,7 +25,9 @@ import (
 	"holdfast.dev/holdfast/harness/database/databasetest"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/scrapes"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/harness/witness/witnesstest"
 )
 
 // databases is the server on which the runs of these tests have their databases.
@@ -58,25 +61,26 @@ func TestMain(m *testing.M) {
 
 // serve is a target of the given behaviour.
 func serve(how string) {
-	served := 0
+	var served atomic.Int64
 	mux := http.NewServeMux()
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if how == "never-ready" {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
+	mux.HandleFunc("/metrics", http.NotFound)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		served++
+		n := served.Add(1)
 		switch {
-		case how == "crash" && served > 20:
+		case how == "crash" && n > 20:
 			os.Exit(7)
 		case how == "broken":
 			w.WriteHeader(http.StatusInternalServerError)
 		case how == "stuck":
-			time.Sleep(10 * time.Second)
-		case served == 20 && strings.HasPrefix(how, "holds "):
+			time.Sleep(3 * time.Second) // longer than there is load
+		case n == 20 && strings.HasPrefix(how, "holds "):
 			go keptOpen(strings.TrimPrefix(how, "holds "))
-		case served == 20 && strings.HasPrefix(how, "calls "):
+		case n == 20 && strings.HasPrefix(how, "calls "):
 			callSomebody(strings.TrimPrefix(how, "calls "))
 		}
 		fmt.Fprint(w, `{"answer":42}`)
@@ -103,6 +107,10 @@ var ceiling = sync.OnceValue(func() load.Ceiling {
 	return c
 })
 
+// patience is how often a scenario is tried again that a busy machine kept from showing
+// anything.
+const patience = 3
+
 func config(t *testing.T) harness.Config {
 	t.Helper()
 	self, err := os.Executable()
@@ -110,7 +118,7 @@ func config(t *testing.T) harness.Config {
 	return harness.Config{
 		Seed: 1, Profile: "test", Ceiling: ceiling(), Out: t.TempDir(), UndoDir: t.TempDir(),
 		Database: databases.Options(t),
-		Target:   harness.Launch{Program: self, ReadyTimeout: 3 * time.Second},
+		Target:   harness.Launch{Program: self, ReadyTimeout: time.Minute},
 		Repeat:   func(name string) string { return "repeat " + name },
 	}
 }
@@ -133,13 +141,33 @@ func scenario(how string) harness.Scenario {
 	}
 }
 
+// runOne runs a scenario, and once more where the harness itself says that it showed
+// nothing.
 func runOne(t *testing.T, s harness.Scenario) result.Scenario {
 	t.Helper()
-	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
+	cfg := config(t)
+	cfg.Retries = patience
+	run, err := harness.Run(t.Context(), cfg, []harness.Scenario{s})
 	require.NoError(t, err)
 	require.True(t, run.Complete)
 	require.Len(t, run.Scenarios, 1)
+	undisturbed(t, run.Scenarios[0])
 	return run.Scenarios[0]
+}
+
+// undisturbed skips a test where the machine has kept a scenario from showing anything,
+// however often it was tried: that is no fault of what is tested, but on a machine that
+// is idle.
+func undisturbed(t *testing.T, s result.Scenario) {
+	t.Helper()
+	if s.Verdict == result.Inconclusive && saysDisturbed(s.Reason) {
+		witnesstest.TooBusy(t, s.Reason)
+	}
+}
+
+// saysDisturbed reports whether a reason is the machine's.
+func saysDisturbed(reason string) bool {
+	return strings.Contains(reason, "the run was disturbed") || strings.Contains(reason, "can't be held against the target")
 }
 
 func failing(s result.Scenario) (texts []string) {
@@ -152,11 +180,22 @@ func failing(s result.Scenario) (texts []string) {
 }
 
 func TestAScenarioThatHoldsPasses(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
+	cfg.Retries = patience
+	cfg.RecordScrapes = 20 * time.Millisecond
 	run, err := harness.Run(t.Context(), cfg, []harness.Scenario{scenario("good")})
 	require.NoError(t, err)
 	s := run.Scenarios[0]
+	undisturbed(t, s)
 	require.Equal(t, result.Pass, s.Verdict, failing(s))
+	kept, err := scrapes.ReadFile(filepath.Join(cfg.Out, scrapes.Folder, scrapes.Name(s.Name)))
+	require.NoError(t, err)
+	require.Equal(t, s.Name, kept.Scenario)
+	require.Greater(t, len(kept.Pages), 5, "of a second, one each 20 ms if the machine stands it")
+	require.Equal(t, harness.OnTarget, kept.Pages[0].Instance)
+	require.Contains(t, kept.Pages[0].Error, "404", "a reading that failed is kept as one")
+	require.WithinDuration(t, s.Started, kept.Started, time.Minute)
 	require.Equal(t, int64(200), s.Streams[0].Planned)
 	require.Len(t, s.Phases, 5, "warm-up, baseline, inject, heal, drain")
 	require.Len(t, s.Ends, 1)
@@ -175,50 +214,72 @@ func TestAScenarioThatHoldsPasses(t *testing.T) {
 }
 
 func TestVerdictsOfWhatGoesWrong(t *testing.T) {
-	rows := []struct {
+	t.Parallel()
+	type row struct {
 		name  string
 		how   string
 		spoil func(*harness.Scenario)
 		want  result.Verdict
 		says  string
-	}{
-		{"the target answers wrongly", "broken", func(s *harness.Scenario) {}, result.Fail, "ok_ratio"},
-		{"the target crashes under load", "crash", func(s *harness.Scenario) {}, result.Fail, "exited with code 7"},
-		{"a limit on time is missed", "good", func(s *harness.Scenario) {
-			s.Checks = []verdict.Check{verdict.Metric("web.latency.p99").AtMost(verdict.Duration(time.Microsecond))}
-		}, result.Fail, "web.latency.p99"},
-		{"the generator is starved", "stuck", func(s *harness.Scenario) {
-			s.Load[0].MaxInFlight = 3
-			s.Checks = []verdict.Check{verdict.Metric("web.wrong").Equals(verdict.Count(0))}
-		}, result.Inconclusive, "shed"},
-		{"a fault that never fires", "good", func(s *harness.Scenario) {
-			s.Faults = []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: fault.After(time.Millisecond)}}
-		}, result.NotExercised, "acted 0 times"},
-		{"a check on a phase without samples", "good", func(s *harness.Scenario) {
-			s.Checks = []verdict.Check{verdict.Metric("web.latency.p50").In(result.Drain).AtMost(verdict.Duration(time.Second))}
-		}, result.NotExercised, "drain"},
-		{"the target never gets ready", "never-ready", func(s *harness.Scenario) {}, result.Inconclusive, "ready"},
-		{"the target exits at its start", "exit", func(s *harness.Scenario) {}, result.Inconclusive, "no configuration, no service"},
-		{"a world without what it is about", "good", func(s *harness.Scenario) {
-			s.World.Precondition = func(context.Context, harness.State) error { return errors.New("no oracles") }
-		}, result.NotExercised, "no oracles"},
 	}
-	all := make([]harness.Scenario, len(rows))
-	for i, row := range rows {
-		all[i] = scenario(row.how)
-		all[i].Name = fmt.Sprintf("test/row-%d", i)
-		row.spoil(&all[i])
+	for retries, rows := range map[int][]row{
+		0: { // what shows nothing is not tried again
+			{"the generator is starved", "stuck", func(s *harness.Scenario) {
+				s.Load[0].MaxInFlight = 3
+				s.Checks = []verdict.Check{verdict.Metric("web.wrong").Equals(verdict.Count(0))}
+			}, result.Inconclusive, "shed"},
+			{"the target exits at its start", "exit", func(s *harness.Scenario) {}, result.Inconclusive, "no configuration, no service"},
+		},
+		patience: {
+			{"the target answers wrongly", "broken", func(s *harness.Scenario) {}, result.Fail, "ok_ratio"},
+			{"the target crashes under load", "crash", func(s *harness.Scenario) {}, result.Fail, "exited with code 7"},
+			{"a limit on time is missed", "good", func(s *harness.Scenario) {
+				s.Checks = []verdict.Check{verdict.Metric("web.latency.p99").AtMost(verdict.Duration(time.Microsecond))}
+			}, result.Fail, "web.latency.p99"},
+			{"a fault that never fires", "good", func(s *harness.Scenario) {
+				s.Faults = []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: fault.After(time.Millisecond)}}
+			}, result.NotExercised, "acted 0 times"},
+			{"a check on a phase without samples", "good", func(s *harness.Scenario) {
+				s.Checks = []verdict.Check{verdict.Metric("web.latency.p50").In(result.Drain).AtMost(verdict.Duration(time.Second))}
+			}, result.NotExercised, "drain"},
+			{"a world without what it is about", "good", func(s *harness.Scenario) {
+				s.World.Precondition = func(context.Context, harness.State) error { return errors.New("no oracles") }
+			}, result.NotExercised, "no oracles"},
+			{"something that nobody told", "exit", func(s *harness.Scenario) { s.Lacks = []string{"add terms"} }, result.NotExercised, "add terms"},
+		},
+	} {
+		all := make([]harness.Scenario, len(rows))
+		for i, row := range rows {
+			all[i] = scenario(row.how)
+			all[i].Name = fmt.Sprintf("test/row-%d", i)
+			row.spoil(&all[i])
+		}
+		cfg := config(t)
+		cfg.Retries = retries
+		run, err := harness.Run(t.Context(), cfg, all)
+		require.NoError(t, err)
+		require.Len(t, run.Scenarios, len(rows))
+		for i, row := range rows {
+			t.Run(row.name, func(t *testing.T) {
+				got := run.Scenarios[i]
+				if retries > 0 {
+					undisturbed(t, got)
+				}
+				require.Equal(t, row.want, got.Verdict, failing(got))
+				require.Contains(t, strings.Join(failing(got), "\n")+got.Error+got.Reason, row.says)
+			})
+		}
 	}
-	run, err := harness.Run(t.Context(), config(t), all)
+}
+
+func TestATargetThatNeverGetsReadyIsGivenUp(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	cfg.Target.ReadyTimeout = time.Second
+	run, err := harness.Run(t.Context(), cfg, []harness.Scenario{scenario("never-ready")})
 	require.NoError(t, err)
-	require.Len(t, run.Scenarios, len(rows))
-	for i, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			got := run.Scenarios[i]
-			require.Equal(t, row.want, got.Verdict, failing(got))
-			require.Contains(t, strings.Join(failing(got), "\n")+got.Error+got.Reason, row.says)
-		})
-	}
+	require.Equal(t, result.Inconclusive, run.Verdict, run.Reason)
+	require.Contains(t, run.Scenarios[0].Error, "ready")
 }
 
 // A fault that ends the target is no death of its own: it is started again, and
@@ -226,11 +287,12 @@ func TestVerdictsOfWhatGoesWrong(t *testing.T) {
 func TestATargetThatAFaultKilledIsStartedAgain(t *testing.T) {
 	s := scenario("good")
 	const after = 100 * time.Millisecond
-	s.Load[0].Profile = load.Constant(500, s.Timeline.Total()) // it is back within 25 ms
+	s.Timeline.Heal = 2 * time.Second // a full machine takes its time to start it again
+	s.Load[0].Profile = load.Constant(200, s.Timeline.Total())
 	s.Faults = []harness.Fault{{ID: "kill", On: harness.OnTarget, Kind: fault.Kill{}, After: after}}
 	s.Checks = []verdict.Check{
 		verdict.Metric("web.failed").AtLeast(verdict.Count(1)),
-		verdict.Metric("web.rate.failed").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second),
+		verdict.Metric("web.rate.failed").In(result.Heal).FallsTo(verdict.PerSecond(0), s.Timeline.Heal),
 	}
 	got := runOne(t, s)
 	require.Equal(t, result.Pass, got.Verdict, failing(got))
@@ -242,6 +304,7 @@ func TestATargetThatAFaultKilledIsStartedAgain(t *testing.T) {
 
 // The drain lasts until the work is done, and how long that took is measured.
 func TestTheDrainLastsUntilTheWorkIsDone(t *testing.T) {
+	t.Parallel()
 	s := scenario("good")
 	const work = 300 * time.Millisecond
 	s.Drained = func(_ context.Context, o harness.State) (bool, error) {
@@ -259,7 +322,7 @@ func TestTheDrainLastsUntilTheWorkIsDone(t *testing.T) {
 	}
 	s.Checks = []verdict.Check{
 		verdict.Metric("drain.duration").AtLeast(verdict.Duration(work)),
-		verdict.Metric("drain.duration").AtMost(verdict.Duration(work + time.Second)),
+		verdict.Metric("drain.duration").AtMost(verdict.Duration(work + 10*time.Second)),
 		verdict.Metric("ledger.accepted").Equals(verdict.Count(load.Planned(s.Load[0].Profile))),
 	}
 	got := runOne(t, s)
@@ -267,6 +330,7 @@ func TestTheDrainLastsUntilTheWorkIsDone(t *testing.T) {
 }
 
 func TestAnInterruptedRunIsJudgedAndWritten(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
@@ -343,6 +407,7 @@ func runUntilKilled(dir string) {
 // SIGKILL leaves no time to clean up: what is left is a readable partial
 // result, and nothing that the next run does not clear.
 func TestAKilledHarnessLeavesAReadableResultAndNothingElse(t *testing.T) {
+	t.Parallel()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	dir := t.TempDir()

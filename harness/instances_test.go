@@ -60,6 +60,7 @@ func TestOfTwoInstancesEachIsKilledInTurnAndTheOtherServes(t *testing.T) {
 }
 
 func TestAnInstanceThatDiesByItselfFailsTheScenario(t *testing.T) {
+	t.Parallel()
 	s := scenario("crash")
 	s.Instances = 2
 	got := runOne(t, s)

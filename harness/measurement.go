@@ -39,6 +39,8 @@ type Measurement struct {
 	// experiment from being carried out as it should. Empty: nothing.
 	Unmet  string
 	Failed string
+	// Played is what became of the hosts that are replaced.
+	Played []PlayedSeen
 	// Contact is what ended the experiment of its target's doing: a call of somebody
 	// whom nobody named, a socket that others can reach. Empty: nothing.
 	Contact string
@@ -51,9 +53,11 @@ type LoadSeen struct {
 	// Phases are those that took place, as far as they did.
 	Phases  []result.Phase
 	Streams []load.Tally
-	Faults  []result.Fault
-	Record  probe.Record
-	Events  []result.Annotation
+	// Fleet is how several workers sent the load. Nil: this process did.
+	Fleet  *result.Fleet
+	Faults []result.Fault
+	Record probe.Record
+	Events []result.Annotation
 	// Readings are what fakes, the scenario's own measures and its reconciliation
 	// measured: by metric, and by phase ("" is all that follows the warm-up).
 	Readings map[string]map[string]verdict.Reading
@@ -61,17 +65,27 @@ type LoadSeen struct {
 	// examples, why it could not be measured.
 	Notes  map[string][]string
 	Ledger *result.Ledger // nil: none was drawn up
+	// Webhooks are what fakes have sent to the target.
+	Webhooks []result.Webhooks
 	// Standing is what the standing checks found.
 	Standing []standing.Finding
 	// Findings are what its reconciliation looked at one by one.
 	Findings []standing.Finding
 	// Backings are what was seen of the dependencies that are no fakes.
 	Backings []BackingSeen
+	// Vanished is what was taken away of what the target stands on; empty if nothing was.
+	Vanished string
 	// Interrupted is what cut it short from outside; empty if nothing did.
 	Interrupted string
+	// Lost is the check for which it was ended early, as [Config.FailFast] or the check
+	// itself asks. Nil: it was not.
+	Lost *Lost
 	// Died is how the target ended where no fault had ended it.
 	Died *result.End
 }
+
+// whole reports whether nothing cut the experiment short but its target.
+func (l *LoadSeen) whole() bool { return l.Interrupted == "" && l.Lost == nil }
 
 // reading is what was measured of a metric in a phase.
 func (l *LoadSeen) reading(metric, phase string) verdict.Reading {
@@ -89,10 +103,16 @@ func (l *LoadSeen) outcome(stream string) (load.Tally, bool) {
 	return State{Streams: l.Streams}.Stream(stream)
 }
 
-// readMeasures reads what the scenario's and its dependencies' measures say.
+// readMeasures reads what the scenario's and its dependencies' measures say, and what
+// these have sent to the target.
 func (l *LoadSeen) readMeasures(st *setup) {
 	state := st.state()
 	state.Streams = l.Streams
+	for _, d := range st.scenario.World.Dependencies {
+		if c, ok := state.Fakes[d.Name].(Caller); ok {
+			l.Webhooks = append(l.Webhooks, c.Webhooks(st.start)...)
+		}
+	}
 	for _, m := range st.scenario.measures() {
 		l.read(m.Name, func(w verdict.Window) verdict.Reading { return m.Read(state, w) })
 	}

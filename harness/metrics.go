@@ -12,7 +12,7 @@ import (
 // registry is all that a scenario measures, by name, read from what was seen;
 // from nothing where nothing was seen yet, to tell which metrics there will be.
 func registry(s Scenario, m Measurement) *verdict.Registry {
-	r := metrics{Registry: new(verdict.Registry), seen: m.Load}
+	r := metrics{Registry: new(verdict.Registry), seen: m.Load, disturbed: disturbances(m.Load)}
 	for _, stream := range s.Load {
 		r.addStreams(stream)
 	}
@@ -44,13 +44,21 @@ func registry(s Scenario, m Measurement) *verdict.Registry {
 	r.addDeath()
 	r.addEnds(s, m.Ends)
 	r.addLogs(s)
+	for _, relation := range s.Relations {
+		r.addRelation(relation)
+	}
 	return r.Registry
 }
+
+// Metrics are all that the scenario measures, by name, before anything was.
+func (s Scenario) Metrics() []verdict.Descriptor { return registry(s, Measurement{}).Descriptors() }
 
 // metrics is a registry while it is filled.
 type metrics struct {
 	*verdict.Registry
 	seen *LoadSeen // nil: nothing was
+	// disturbed is what took time from the run.
+	disturbed []result.Disturbance
 }
 
 // addReading enters what was read of functions.
@@ -85,19 +93,19 @@ func (r metrics) addDrain(t Timeline) {
 // addLedger enters the entries of the ledger as ledger.NAME.
 func (r metrics) addLedger() {
 	for _, e := range []struct {
-		name  string
-		timed bool // a call that is given up too often for want of time is made no more
-		of    func(*result.Ledger) int64
+		name, about string
+		timed       bool // a call that is given up too often for want of time is made no more
+		of          func(*result.Ledger) int64
 	}{
-		{"accepted", true, func(l *result.Ledger) int64 { return l.Accepted }},
-		{"delivered", true, func(l *result.Ledger) int64 { return l.Delivered }},
-		{"failed_permanent", false, func(l *result.Ledger) int64 { return l.FailedPermanent }},
-		{"failed_exhausted", true, func(l *result.Ledger) int64 { return l.FailedExhausted }},
-		{"unfinished", true, func(l *result.Ledger) int64 { return l.Unfinished }},
-		{"lost", false, func(l *result.Ledger) int64 { return l.Lost }},
-		{"duplicated", false, func(l *result.Ledger) int64 { return l.Duplicated }},
+		{"accepted", "tasks that the service took on", true, func(l *result.Ledger) int64 { return l.Accepted }},
+		{"delivered", "of these, those that arrived", true, func(l *result.Ledger) int64 { return l.Delivered }},
+		{"failed_permanent", "of these, those that failed for good and say so", false, func(l *result.Ledger) int64 { return l.FailedPermanent }},
+		{"failed_exhausted", "of these, those whose attempts ran out", true, func(l *result.Ledger) int64 { return l.FailedExhausted }},
+		{"unfinished", "of these, those that were still to be done at the end", true, func(l *result.Ledger) int64 { return l.Unfinished }},
+		{"lost", "of these, those that nobody knows of any more", false, func(l *result.Ledger) int64 { return l.Lost }},
+		{"duplicated", "what arrived more than once", false, func(l *result.Ledger) int64 { return l.Duplicated }},
 	} {
-		r.Add(verdict.Descriptor{Name: "ledger." + e.name, Unit: result.UnitCount, Timed: e.timed, Whole: true},
+		r.Add(verdict.Descriptor{Name: "ledger." + e.name, Unit: result.UnitCount, Timed: e.timed, Whole: true, About: e.about},
 			verdict.Source{Read: func(verdict.Window) verdict.Reading {
 				if r.seen == nil || r.seen.Ledger == nil || r.seen.Ledger.Accepted == 0 {
 					return verdict.Reading{}
@@ -119,15 +127,15 @@ func pilesUp(series, unit string) bool {
 // Where it is foreign it may be anything.
 func (r metrics) addSeries(name, unit string, foreign bool) {
 	for _, stat := range []struct {
-		name string
-		of   func(probe.Window) float64
+		name, about string
+		of          func(probe.Window) float64
 	}{
-		{"max", func(w probe.Window) float64 { return w.Max }},
-		{"min", func(w probe.Window) float64 { return w.Min }},
-		{"mean", func(w probe.Window) float64 { return w.Mean }},
-		{"last", func(w probe.Window) float64 { return w.Last }},
+		{"max", "the largest value over time", func(w probe.Window) float64 { return w.Max }},
+		{"min", "the smallest value over time", func(w probe.Window) float64 { return w.Min }},
+		{"mean", "the mean value over time", func(w probe.Window) float64 { return w.Mean }},
+		{"last", "the last value over time", func(w probe.Window) float64 { return w.Last }},
 	} {
-		r.Add(verdict.Descriptor{Name: name + "." + stat.name, Unit: unit, Timed: pilesUp(name, unit), Unbounded: foreign}, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
+		r.Add(verdict.Descriptor{Name: name + "." + stat.name, Unit: unit, Timed: pilesUp(name, unit), Unbounded: foreign, Grows: stat.name == "max", About: stat.about}, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
 			if r.seen == nil {
 				return verdict.Reading{}
 			}

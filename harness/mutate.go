@@ -6,6 +6,9 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"holdfast.dev/holdfast/harness/result"
 )
@@ -46,7 +49,9 @@ type Mutation struct {
 // for. It holds each mutant against the scenarios of its service, those first that
 // have killed most in the least time, until one of them fails. What fails must pass
 // on the intact target, which is tried when a scenario first kills and at each
-// tenth kill from then on: a scenario that does not pass there kills nobody.
+// tenth kill from then on: a scenario that does not pass there kills nobody. As many
+// scenarios as [Config.SideBySide] says are held against it at a time; what does not
+// pass in company is seen alone, and kills only there.
 //
 // The detections of the result are one for each mutant, and one for each control;
 // a mutant that does not become ready is caught. What survived is missed.
@@ -117,8 +122,16 @@ func (t *trials) tryAll(ctx context.Context) error {
 // try holds one mutant against its scenarios, and what was inconclusive once more.
 func (t *trials) try(ctx context.Context, m Mutant) result.Detection {
 	k := &kill{mutant: m}
-	doubtful := t.against(ctx, k, t.inOrder(m), "")
-	if !k.fits() || t.Whole {
+	var doubtful []Scenario
+	for left := t.inOrder(m); len(left) > 0 && !t.done(k) && ctx.Err() == nil; {
+		suspects, rest, again := left, []Scenario(nil), ""
+		if of, untried := t.inCompany(ctx, m, left); len(untried) < len(left) {
+			suspects, rest, again = of, untried, ", alone"
+		} // otherwise none of them may have company
+		doubtful = append(doubtful, t.against(ctx, k, suspects, again)...)
+		left = rest
+	}
+	if !t.done(k) {
 		for _, s := range t.against(ctx, k, doubtful, ", once more") {
 			k.unclear = append(k.unclear, s.Name)
 		}
@@ -126,11 +139,53 @@ func (t *trials) try(ctx context.Context, m Mutant) result.Detection {
 	return k.detection()
 }
 
+// done reports whether nothing more need be known of a mutant.
+func (t *trials) done(k *kill) bool { return k.fits() && !t.Whole }
+
+// inCompany holds a mutant against those of the scenarios that may have company,
+// several at a time, and begins no more once one has failed. It returns those that did
+// not pass, and those that were not tried.
+func (t *trials) inCompany(ctx context.Context, m Mutant, scenarios []Scenario) (suspects, untried []Scenario) {
+	var group errgroup.Group
+	group.SetLimit(t.session.cfg.SideBySide)
+	var enough atomic.Bool
+	outs := make([]*result.Scenario, len(scenarios))
+	v := Variant{Name: m.Name, Program: m.Program}
+	for i, s := range scenarios {
+		if !t.session.mayHaveCompany(s) {
+			continue
+		}
+		group.Go(func() error {
+			if enough.Load() || ctx.Err() != nil {
+				return nil
+			}
+			out := t.session.show(ctx, v, s, Event{Text: v.Name, N: t.n, All: t.All}, func(result.Scenario) {})
+			outs[i] = &out
+			if (out.Verdict == result.Fail || notBegun(out)) && !t.Whole {
+				enough.Store(true)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // what goes wrong in a scenario is in its result
+	for i, s := range scenarios {
+		if outs[i] == nil {
+			untried = append(untried, s)
+			continue
+		}
+		t.kills[s.Name].tried(*outs[i])
+		if outs[i].Verdict != result.Pass {
+			suspects = append(suspects, s)
+		}
+	}
+	return suspects, untried
+}
+
 // against holds a mutant against scenarios until one kills it, and returns those
 // that showed nothing.
 func (t *trials) against(ctx context.Context, k *kill, scenarios []Scenario, again string) (doubtful []Scenario) {
 	for _, s := range scenarios {
-		if ctx.Err() != nil || k.fits() && !t.Whole {
+		if ctx.Err() != nil || t.done(k) {
 			return doubtful
 		}
 		v := Variant{Name: k.mutant.Name, Program: k.mutant.Program}

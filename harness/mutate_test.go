@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -40,7 +41,12 @@ func oneByOne(err error, all ...harness.Mutant) func(func(harness.Mutant, error)
 
 func mutate(t *testing.T, m harness.Mutation) (map[string]result.Detection, *result.Run, error) {
 	t.Helper()
-	run, err := harness.Mutate(t.Context(), config(t), m)
+	return mutateBy(t, config(t), m)
+}
+
+func mutateBy(t *testing.T, cfg harness.Config, m harness.Mutation) (map[string]result.Detection, *result.Run, error) {
+	t.Helper()
+	run, err := harness.Mutate(t.Context(), cfg, m)
 	require.NotNil(t, run)
 	found := map[string]result.Detection{}
 	for _, d := range run.Detections {
@@ -51,6 +57,7 @@ func mutate(t *testing.T, m harness.Mutation) (map[string]result.Detection, *res
 }
 
 func TestWhatBecomesOfMutants(t *testing.T) {
+	t.Parallel()
 	found, run, err := mutate(t, harness.Mutation{
 		Scenarios: []harness.Scenario{guarding("good")},
 		Mutants: oneByOne(nil,
@@ -80,9 +87,52 @@ func TestWhatBecomesOfMutants(t *testing.T) {
 	require.Len(t, run.Scenarios, 1, "the control")
 }
 
+// Several scenarios are held against a mutant at a time; one that fails in company kills
+// when it fails alone, too, and nothing that fails in company alone does.
+func TestACompanyOfScenariosKillsNobody(t *testing.T) {
+	t.Parallel()
+	one, other, last := guarding("good"), guarding("good"), guarding("good")
+	other.Name, last.Name = "test/other", "test/last"
+	last.Needs.Alone = true
+	cfg := config(t)
+	cfg.SideBySide = 2
+	tried := map[string]int{}
+	cfg.Observe = func(e harness.Event) {
+		if e.Kind == harness.ScenarioStarted {
+			tried[e.Text]++
+		}
+	}
+	crowded := map[string]int{}
+	unfit := func(name string) func(context.Context, harness.State) error {
+		return func(context.Context, harness.State) error {
+			if crowded[name]++; crowded[name] == 1 {
+				return errors.New("a neighbour was in the way")
+			}
+			return nil
+		}
+	}
+	one.World.Precondition = unfit(one.Name)
+	found, _, err := mutateBy(t, cfg, harness.Mutation{
+		Scenarios: []harness.Scenario{one, other, last},
+		Mutants: oneByOne(nil,
+			harness.Mutant{Name: "survivor", Service: "test", Program: behaving(t, "good")},
+			harness.Mutant{Name: "broken", Service: "test", Program: behaving(t, "broken")},
+			harness.Mutant{Name: "dead", Service: "test", Program: behaving(t, "exit")},
+		),
+	})
+	require.NoError(t, err)
+	require.NotContains(t, found["survivor"].Outcome, "caught")
+	require.Equal(t, result.OutcomeCaught, found["broken"].Outcome)
+	require.Equal(t, result.OutcomeCaught, found["dead"].Outcome)
+	require.GreaterOrEqual(t, tried["survivor"], 2, "in company")
+	require.GreaterOrEqual(t, tried["survivor, alone"]+tried["survivor"], 4, "what did not pass there is seen alone")
+	require.GreaterOrEqual(t, tried["broken, alone"], 1)
+}
+
 // A scenario that the intact target fails, too, kills nobody; and what was found
 // until a mutant could not be made is kept.
 func TestWithoutAControlNothingIsKilled(t *testing.T) {
+	t.Parallel()
 	s := guarding("good")
 	s.Checks = []verdict.Check{verdict.Metric("web.planned").Equals(verdict.Count(1))}
 	broken := errors.New("no compiler")

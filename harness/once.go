@@ -13,9 +13,8 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // origin is what scenarios of one world begin with, once its setup was done: a data
@@ -25,6 +24,16 @@ type origin struct {
 	key      string // of the snapshot; empty where there is none
 	captured map[string]string
 	perRun   bool // nothing keeps what the setup leaves: it is done for each scenario
+	// held is the shared lock of the snapshot, without which another run may remove it;
+	// nil where there is none.
+	held *os.File
+}
+
+// release lets the snapshot go, once it is copied.
+func (o origin) release() {
+	if o.held != nil {
+		_ = o.held.Close()
+	}
 }
 
 // keepsData reports whether a dependency of the world keeps data.
@@ -33,8 +42,9 @@ func (w World) keepsData() bool {
 }
 
 // origin returns what the scenario begins with, and does the setup for it where no
-// run has done so. on is the server where its database is to be.
-func (s *Session) origin(ctx context.Context, sc Scenario, on wanted) (origin, error) {
+// run has done so. on is the server where its database is to be, by the experiment that
+// needs it; nil before all. The caller releases it.
+func (s *Session) origin(ctx context.Context, by *setup, sc Scenario, on wanted) (origin, error) {
 	w := sc.World
 	if len(w.Once) == 0 {
 		return origin{data: w.Postgres.On(w.Data, on.ofDatabase)}, nil
@@ -47,19 +57,35 @@ func (s *Session) origin(ctx context.Context, sc Scenario, on wanted) (origin, e
 	if err != nil {
 		return origin{}, fmt.Errorf("setup.once: %w", err)
 	}
-	store := s.cfg.snapshots()
-	release, err := store.lock(ctx, key, unix.LOCK_EX)
+	store, err := s.cfg.snapshots()
 	if err != nil {
 		return origin{}, err
 	}
-	defer release()
-	return s.provide(ctx, sc, on, store, key)
+	for {
+		held, err := store.lock(ctx, key, safefile.Exclusive)
+		if err != nil {
+			return origin{}, err
+		}
+		from, err := s.provide(ctx, by, sc, on, store, key)
+		if err != nil {
+			_ = held.Close()
+			return origin{}, err
+		}
+		if err = safefile.Share(held); err == nil {
+			from.held = held
+			return from, nil
+		}
+		_ = held.Close()
+		if !errors.Is(err, safefile.ErrLocked) { // or another has removed it: it is made anew
+			return origin{}, fmt.Errorf("keep what the setup left: %w", err)
+		}
+	}
 }
 
 // provide does the setup unless all of what it left is there. The database's template
 // is made by the setup that makes the snapshot: where one of the two is gone, both
 // are made anew.
-func (s *Session) provide(ctx context.Context, sc Scenario, on wanted, store snapshots, key string) (origin, error) {
+func (s *Session) provide(ctx context.Context, by *setup, sc Scenario, on wanted, store snapshots, key string) (origin, error) {
 	w := sc.World
 	whole, there := store.read(key)
 	if !there {
@@ -70,7 +96,7 @@ func (s *Session) provide(ctx context.Context, sc Scenario, on wanted, store sna
 		if err != nil {
 			return err
 		}
-		if whole.Captured, err = s.doOnce(ctx, sc, dsn, making); err != nil {
+		if whole.Captured, err = s.doOnce(ctx, by, sc, dsn, making); err != nil {
 			return err
 		}
 		return store.put(key, making, whole)
@@ -104,8 +130,9 @@ func (s *Session) provide(ctx context.Context, sc Scenario, on wanted, store sna
 }
 
 // doOnce does the steps with all dependencies up, and closes those in order, so that
-// what they keep is in their folders below dir.
-func (s *Session) doOnce(ctx context.Context, sc Scenario, dsn, dir string) (captured map[string]string, err error) {
+// what they keep is in their folders below dir. What it does that it may not is held
+// against the experiment by.
+func (s *Session) doOnce(ctx context.Context, by *setup, sc Scenario, dsn, dir string) (captured map[string]string, err error) {
 	var undo cleanups
 	defer func() { err = errors.Join(err, undo.run(ctx)) }()
 	sc.Faults = nil
@@ -113,7 +140,7 @@ func (s *Session) doOnce(ctx context.Context, sc Scenario, dsn, dir string) (cap
 	if err != nil {
 		return nil, err
 	}
-	st.dsn, st.first = dsn, true
+	st.dsn, st.first, st.within = dsn, true, by
 	st.folder = func(d Dependency) (string, error) {
 		own := filepath.Join(dir, folderOf(d))
 		return own, os.MkdirAll(own, 0o700)
@@ -126,7 +153,10 @@ func (s *Session) doOnce(ctx context.Context, sc Scenario, dsn, dir string) (cap
 	if err := s.closeWayOut(ctx, st, &undo, end); err != nil {
 		return nil, err
 	}
-	return st.captured, s.onceIn(ctx, st, dsn)
+	if err := s.onceIn(ctx, st, dsn); err != nil {
+		return nil, err
+	}
+	return st.captured, context.Cause(ctx) // whom it called may have come to be known at its end
 }
 
 // onceIn does the steps with what is up, as the intact target is told of it.
@@ -169,7 +199,7 @@ func (s *Session) setupKey(ctx context.Context, sc Scenario, server *database.Se
 		parts = append(parts, identity, server.Version())
 	}
 	for _, d := range w.Dependencies {
-		parts = append(parts, d.Name, d.keyOf(), d.Export)
+		parts = append(parts, d.Name, d.keyOf(), d.Export, d.Replaces)
 	}
 	for _, one := range w.Once {
 		if len(one.Run) == 0 {
@@ -205,22 +235,18 @@ func (l Launch) folder(process string) string {
 func (d Dependency) keyOf() string { return cmp.Or(d.Key, d.Name) }
 
 // copyData gives each dependency that keeps data a folder of its own, with a copy of
-// what the setup left there.
-func (s *Session) copyData(ctx context.Context, st *setup, from origin, undo *cleanups) error {
+// what the setup left there, which the caller holds.
+func (s *Session) copyData(st *setup, from origin, undo *cleanups) error {
 	if !st.scenario.World.keepsData() {
 		return nil
 	}
-	store := s.cfg.snapshots()
-	dir, err := store.scratch(s.journal, undo)
+	store, err := s.cfg.snapshots()
 	if err != nil {
 		return err
 	}
-	if from.key != "" {
-		release, err := store.lock(ctx, from.key, unix.LOCK_SH)
-		if err != nil {
-			return err
-		}
-		defer release()
+	dir, err := store.scratch(s.journal, undo)
+	if err != nil {
+		return err
 	}
 	for _, d := range st.scenario.World.Dependencies {
 		own := filepath.Join(dir, folderOf(d))

@@ -17,6 +17,9 @@ type Needs struct {
 	// a request to a target that does nothing, of which [load.Calibrate] says how
 	// many the machine can send in a second.
 	Cost float64
+	// Alone says that what is measured has the machine to itself: nothing else of a run
+	// goes on beside it. So it is of every scenario with a Cost. Defaults to no.
+	Alone bool
 	// Most is the share of the machine that the load may take. Defaults to
 	// [MostOfMachine].
 	Most float64
@@ -31,8 +34,11 @@ const MostOfMachine = 0.6
 // the same plan.
 var paces = []float64{1, 0.5, 0.25}
 
-// none reports whether nothing is asked.
+// none reports whether no share of the machine is asked.
 func (n Needs) none() bool { return n.Cost == 0 }
+
+// alone reports whether nothing else of a run may go on beside the scenario.
+func (n Needs) alone() bool { return n.Alone || !n.none() }
 
 func (n Needs) most() float64 {
 	if n.Most == 0 {

@@ -14,14 +14,14 @@ import (
 
 // Proof says what [Prove] tries.
 type Proof struct {
-	Scenarios   []Scenario
+	Scenarios []Scenario
+	// Untold are further scenarios, for each of which something lacks: a protection that
+	// they alone claim is not exercised.
+	Untold      []Scenario
 	Protections []Protection
 	// Full holds each mutant against all scenarios, not only against those that
 	// claim the protection.
 	Full bool
-	// SideBySide is how many scenarios may be run at the same time, each against a
-	// target and a database of its own. Defaults to 1.
-	SideBySide int
 }
 
 // Part returns the proof of each n-th protection alone, by a text such as 2/4:
@@ -63,8 +63,7 @@ func Prove(ctx context.Context, cfg Config, p Proof) (*result.Run, error) {
 	if len(cfg.Without) > 0 {
 		return nil, errors.New("prove: the target must be intact to begin with")
 	}
-	p.SideBySide = max(p.SideBySide, 1)
-	cfg.Observe = apart(cfg.Observe, p.SideBySide)
+	cfg.Observe = apart(cfg.Observe, cfg.SideBySide)
 	mutants := []Variant{{}}
 	for _, without := range p.Protections {
 		mutants = append(mutants, Variant{Without: []Protection{without}})
@@ -83,10 +82,10 @@ func Prove(ctx context.Context, cfg Config, p Proof) (*result.Run, error) {
 	return m.finish(context.Cause(ctx))
 }
 
-// apart is an observer of scenarios that go on side by side: of them no one could
-// tell the ticks.
+// apart is an observer of one scenario against several targets side by side: no one
+// could tell whose a tick is.
 func apart(observe func(Event), sideBySide int) func(Event) {
-	if observe == nil || sideBySide == 1 {
+	if observe == nil || sideBySide <= 1 {
 		return observe
 	}
 	return func(e Event) {

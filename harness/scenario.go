@@ -15,6 +15,7 @@ package harness
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"holdfast.dev/holdfast/fault"
@@ -62,8 +63,13 @@ type Scenario struct {
 	Load      []load.Stream
 	Faults    []Fault
 	Checks    []verdict.Check
+	// Preflight is what the target is asked when it is ready, before there is load.
+	// Defaults to nothing.
+	Preflight []Preflight
 	// Watch are further quantities of the target's /metrics to sample.
 	Watch []probe.Metric
+	// Relations are how many times as much one metric is as another. Defaults to none.
+	Relations []Relation
 	// Measures are numbers of the scenario's own, for what no probe, stream or
 	// fake measures.
 	Measures []Measure
@@ -99,6 +105,9 @@ type Scenario struct {
 	// StandingOff switches standing checks off, by name, each with the reason, which
 	// the report shows. Defaults to none: all of package standing hold here, too.
 	StandingOff map[string]string
+	// Lacks says what nobody told that the scenario needs, a line each: it is not run,
+	// and not exercised. Defaults to nothing.
+	Lacks []string
 	// Needs says what the scenario asks of the machine: one that is too small runs it
 	// slower, or says that it cannot. Defaults to nothing.
 	Needs Needs
@@ -156,8 +165,12 @@ type World struct {
 type Protection struct {
 	Name  string
 	About string
+	// Runbook is what whoever is woken reads next: an address, or a file. Optional.
+	Runbook string
 	// Off is the environment that takes the protection away, of every process.
 	Off map[string]string
+	// Default is what holds of the variables in Off where nothing sets them. Optional.
+	Default map[string]string
 	// OffIn is the same for one process alone, by its name, over Off.
 	OffIn map[string]map[string]string
 	// OffCommand is what a process is started as without it, by its name.
@@ -172,6 +185,17 @@ func (p Protection) isEmpty() bool {
 		}
 	}
 	return len(p.Off) == 0 && len(p.OffCommand) == 0
+}
+
+// With is the world with one more fact.
+func (w World) With(name, value string) World {
+	facts := maps.Clone(w.Facts)
+	if facts == nil {
+		facts = map[string]string{}
+	}
+	facts[name] = value
+	w.Facts = facts
+	return w
 }
 
 // hasData reports whether the world has a database.

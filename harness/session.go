@@ -26,6 +26,7 @@ type Session struct {
 	canary   witness.Calibration
 	cleanups cleanups
 	breach   breach
+	company  company
 
 	server  sync.Mutex // held while a database server is brought up
 	db      *database.Server
@@ -57,6 +58,12 @@ func openFor(ctx context.Context, cfg Config, scenarios []Scenario, variants []V
 	if _, err := cfg.Target.runtime(); err != nil {
 		return nil, err
 	}
+	if cfg.UndoDir == "" {
+		var err error
+		if cfg.UndoDir, err = undo.DefaultDir(); err != nil {
+			return nil, err
+		}
+	}
 	s := &Session{cfg: cfg}
 	s.sayUnseen(scenarios)
 	if err := s.open(ctx, scenarios); err != nil {
@@ -80,12 +87,16 @@ func (s *Session) open(ctx context.Context, scenarios []Scenario) error {
 		if err := s.foundation(ctx, sc); err != nil {
 			return err
 		}
+		if s.breach.seen() != nil {
+			break // it ends the run, and is held against this scenario
+		}
 	}
 	return s.calibrate(ctx)
 }
 
 // foundation brings up the server for a scenario's data, and does the setup that is
-// done once: what is wrong there is wrong for the run.
+// done once: what is wrong there is wrong for the run. Whom it calls that it may not is a
+// finding, see [breach].
 func (s *Session) foundation(ctx context.Context, sc Scenario) error {
 	var on wanted
 	if sc.World.hasData() {
@@ -97,7 +108,12 @@ func (s *Session) foundation(ctx context.Context, sc Scenario) error {
 	if len(sc.World.Once) == 0 {
 		return nil
 	}
-	_, err := s.origin(ctx, s.cfg.Target.For(sc), on)
+	from, err := s.origin(ctx, nil, s.cfg.Target.For(sc), on)
+	from.release()
+	if s.breach.seen() != nil {
+		s.breach.before(sc.Name)
+		return nil
+	}
 	return err
 }
 
@@ -157,14 +173,7 @@ func (s *Session) describe(r *result.Run) {
 
 // sweep undoes what runs that were killed left behind.
 func (s *Session) sweep(ctx context.Context) {
-	undoers := map[string]undo.Func{}
-	maps.Copy(undoers, s.cfg.Database.Undoers())
-	maps.Copy(undoers, chaos.Undoers())
-	undoers[stepData] = undoCopy
-	for _, r := range s.cfg.Target.Runtimes {
-		maps.Copy(undoers, r.Undoers)
-	}
-	swept, err := undo.Sweep(ctx, s.cfg.UndoDir, undoers)
+	swept, err := undo.Sweep(ctx, s.cfg.UndoDir, s.cfg.undoers())
 	s.note(err)
 	for _, step := range swept {
 		if step.Err != nil {
@@ -173,6 +182,18 @@ func (s *Session) sweep(ctx context.Context) {
 			s.say(fmt.Sprintf("cleared a %s that run %s left behind", step.Step.Kind, step.Run))
 		}
 	}
+}
+
+// undoers are how to undo whatever a run with these ways may have planned.
+func (c Config) undoers() map[string]undo.Func {
+	undoers := map[string]undo.Func{}
+	maps.Copy(undoers, c.Database.Undoers())
+	maps.Copy(undoers, chaos.Undoers())
+	undoers[stepData] = undoCopy
+	for _, r := range c.Target.Runtimes {
+		maps.Copy(undoers, r.Undoers)
+	}
+	return undoers
 }
 
 func (s *Session) say(text string) { s.cfg.Observe(Event{Kind: Note, Text: text}) }

@@ -10,6 +10,7 @@ import (
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/egress"
+	"holdfast.dev/holdfast/harness/replace"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/witness"
@@ -19,6 +20,7 @@ import (
 // its dependencies, the places of its faults, and the target.
 type setup struct {
 	scenario Scenario
+	intact   bool               // no protection is taken away
 	data     *database.Database // nil: the scenario has none
 	server   *database.Server   // nil: the scenario has none of its own
 	fakes    map[string]Fake
@@ -26,6 +28,7 @@ type setup struct {
 	dsn      string                           // of the database, past any proxy; empty where there is none
 	folder   func(Dependency) (string, error) // for the data of one that keeps any
 	first    bool                             // it is the setup that is done once
+	within   *setup                           // then: of the experiment that needs it; nil: it is done before all
 	captured map[string]string                // what steps of the setup have captured
 	places   map[string]chaos.Place
 	// addresses are where the target's processes will listen; none where it is one
@@ -40,20 +43,23 @@ type setup struct {
 	notOurs   bool          // somebody else runs it
 	logs      *logs
 	gate      *egress.Gate // nil: the target's way out is open
-	watches   *watches     // nil until the load is about to begin
-	company   Companion    // nil: the scenario has none
-	books     *books       // nil: the scenario has no declared ledger
-	seed      uint64       // of the run
+	authority *replace.Authority
+	played    *played   // nil, as the authority: no host is replaced
+	watches   *watches  // nil until the load is about to begin
+	company   Companion // nil: the scenario has none
+	books     *books    // nil: the scenario has no declared ledger
+	seed      uint64    // of the run
 	canary    witness.Calibration
-	begun     time.Time         // the zero of the target's clock
-	start     time.Time         // the zero of the scenario's clock; zero until there is load
-	caller    string            // the caller's secret
-	secrets   []standing.Secret // what the target may not tell
-	spills    *spills           // which of them stand in its log
+	others    func() []witness.Run // the experiments that go on beside it; nil until there is load
+	begun     time.Time            // the zero of the target's clock
+	start     time.Time            // the zero of the scenario's clock; zero until there is load
+	caller    string               // the caller's secret
+	secrets   []standing.Secret    // what the target may not tell
+	spills    *spills              // which of them stand in its log
 }
 
 // setUp brings all of it up. What it starts it leaves to undo, also where it
-// fails; env is the target's environment as far as it came to be known. end is called
+// fails, and then returns as much as there is; env is the target's environment as far as it came to be known. end is called
 // with why, when the experiment may not go on.
 func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string, end context.CancelCauseFunc) (*setup, error) {
 	launch := v.launch(s.cfg.Target).withValues(sc).withSettings(sc)
@@ -61,17 +67,18 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	if err != nil {
 		return nil, err
 	}
+	st.intact = len(v.Without) == 0
 	if sc.Companion != nil {
 		st.company = sc.Companion()
 	}
 	st.books = newBooks(sc.Ledger)
-	dsn, err := s.setUpWorld(ctx, st, undo)
+	dsn, err := s.setUpWorld(ctx, st, undo, end)
 	if err != nil {
-		return nil, err
+		return st, err
 	}
 	all := told{settings: maps.Clone(env), exports: map[string]string{}}
 	if err := st.export(dsn, all.exports); err != nil {
-		return nil, err
+		return st, err
 	}
 	st.tell(v, launch, all)
 	maps.Copy(env, all.exports)
@@ -79,18 +86,15 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 	st.secrets = slices.Concat(secretsOf(env, st.fakes, st.caller), declared(launch.Values), launch.secretsOfProcesses())
 	launch.settings(env)
 	st.spills = &spills{secrets: standing.NewSecrets(unloggable(st.secrets))}
-	if err := s.closeWayOut(ctx, st, undo, end); err != nil {
-		return nil, err
-	}
 	if err := s.doEach(ctx, st, false); err != nil {
-		return nil, err
+		return st, err
 	}
 	if err := s.setUpTargets(ctx, v, st, undo, all); err != nil {
-		return nil, err
+		return st, err
 	}
 	s.watchWayOut(ctx, st, undo, end)
-	if err := s.checkListeners(ctx, st); err != nil {
-		return nil, err
+	if err := s.checkListeners(ctx, st, end); err != nil {
+		return st, err
 	}
 	return st, s.doEach(ctx, st, true)
 }
@@ -115,24 +119,29 @@ func (st *setup) tell(v Variant, launch Launch, all told) {
 }
 
 // setUpWorld brings up what the scenario's world consists of, with what its setup has
-// left for it, and returns the DSN for the target.
-func (s *Session) setUpWorld(ctx context.Context, st *setup, undo *cleanups) (dsn string, err error) {
+// left for it, closes the target's way out of it, and returns the DSN for the target.
+func (s *Session) setUpWorld(ctx context.Context, st *setup, undo *cleanups, end context.CancelCauseFunc) (dsn string, err error) {
 	on, err := s.serverFor(ctx, st, undo)
 	if err != nil {
 		return "", err
 	}
-	from, err := s.origin(ctx, st.scenario, on)
+	from, err := s.origin(ctx, st, st.scenario, on)
 	if err != nil {
 		return "", err
 	}
 	maps.Copy(st.values, from.captured)
-	if err := s.copyData(ctx, st, from, undo); err != nil {
+	err = s.copyData(st, from, undo)
+	from.release()
+	if err != nil {
 		return "", err
 	}
 	if err := s.openFakes(ctx, st, undo); err != nil {
 		return "", err
 	}
 	if dsn, err = s.setUpData(ctx, st, on.server, from.data, undo); err != nil {
+		return "", err
+	}
+	if err := s.closeWayOut(ctx, st, undo, end); err != nil {
 		return "", err
 	}
 	if from.perRun {
@@ -146,12 +155,20 @@ func (s *Session) setUpWorld(ctx context.Context, st *setup, undo *cleanups) (ds
 // openFakes starts those who play the dependencies, in their order, so that one may
 // be told where those before it are.
 func (s *Session) openFakes(ctx context.Context, st *setup, undo *cleanups) error {
+	var err error
+	if st.authority, err = st.scenario.World.authority(); err != nil {
+		return err
+	}
 	for _, d := range st.scenario.World.Dependencies {
 		o := Opening{
-			Seed: st.seed, Faults: st.scenario.faultsAt(d), First: st.first, Counted: st.writesTo(d.Name), Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), Say: s.say,
+			Seed: st.seed, Faults: st.scenario.faultsAt(d), First: st.first, Counted: st.writesTo(d.Name), Start: st.begun, Journal: s.journal, Values: maps.Clone(st.values), AllowLoad: s.cfg.Target.AllowLoad, Say: s.say,
+		}
+		if len(d.Replaces) > 0 {
+			if o.Certificate, err = st.authority.Certificate(d.Replaces); err != nil {
+				return err
+			}
 		}
 		if d.KeepsData {
-			var err error
 			if o.Data, err = st.folder(d); err != nil {
 				return err
 			}
@@ -206,7 +223,7 @@ func (s *Session) setUpData(ctx context.Context, st *setup, server *database.Ser
 		return "", fmt.Errorf("clone the data: %w", err)
 	}
 	undo.add("drop the database", st.data.Drop)
-	st.dsn = st.data.DSN()
+	st.dsn = st.data.TargetDSN()
 	return st.databasePlaces(s.cfg.Seed, undo)
 }
 
@@ -227,7 +244,7 @@ func ownServer(ctx context.Context, server *database.Server, undo *cleanups) (*d
 // databasePlaces builds what faults of the database are applied to, and nothing
 // else: a proxy that is not needed would only add to what is measured.
 func (st *setup) databasePlaces(seed uint64, undo *cleanups) (dsn string, err error) {
-	dsn = st.data.DSN()
+	dsn = st.data.TargetDSN()
 	if st.scenario.has(OnDatabase) {
 		proxy, err := chaos.NewProxy(chaos.ProxyConfig{Upstream: st.data.Addr(), Seed: seed})
 		if err != nil {
@@ -244,6 +261,9 @@ func (st *setup) databasePlaces(seed uint64, undo *cleanups) (dsn string, err er
 		if err != nil {
 			return "", err
 		}
+		if sessions, err = sessions.HoldingAs(st.data.TargetDSN()); err != nil {
+			return "", err
+		}
 		if st.server != nil {
 			sessions = sessions.On(st.server)
 		}
@@ -257,7 +277,11 @@ func (st *setup) databasePlaces(seed uint64, undo *cleanups) (dsn string, err er
 func (st *setup) prepare(ctx context.Context) error {
 	state := st.state()
 	if prepare := st.scenario.World.Prepare; prepare != nil {
-		if err := prepare(ctx, state); err != nil {
+		asTarget := state
+		if st.data != nil {
+			asTarget.DSN = st.data.TargetDSN() // what it makes is the target's own
+		}
+		if err := prepare(ctx, asTarget); err != nil {
 			return fmt.Errorf("prepare the data: %w", err)
 		}
 	}
@@ -271,6 +295,10 @@ func (st *setup) prepare(ctx context.Context) error {
 
 // unmetError is a world in which the scenario would show nothing.
 type unmetError struct{ what error }
+
+// Unmet marks an error of [Scenario.Reconcile] as one of what the scenario takes for granted:
+// nothing that it saw means anything, and it is not exercised.
+func Unmet(err error) error { return &unmetError{err} }
 
 func (e *unmetError) Error() string { return e.what.Error() }
 func (e *unmetError) Unwrap() error { return e.what }
@@ -302,32 +330,6 @@ func (st *setup) scene() (standing.Scene, error) {
 		Contract: promised, Secrets: st.secrets, OnlyRead: st.scenario.World.OnlyRead, News: st.scenario.World.News,
 		Parts: st.watched(), Outside: st.outside(), Allowed: st.allowed(),
 	}, nil
-}
-
-// outside is whom the target has to do with.
-func (st *setup) outside() []standing.Outside {
-	var all []standing.Outside
-	if st.data != nil {
-		o := standing.Outside{Name: standing.Database, Addresses: []string{st.data.Addr()}}
-		if proxy, ok := st.places[OnDatabase].(*chaos.Proxy); ok {
-			o.Addresses = append(o.Addresses, proxy.Addr()) // who goes past it is seen elsewhere
-		}
-		all = append(all, o)
-	}
-	for _, d := range st.scenario.World.Dependencies {
-		o := standing.Outside{Name: d.Name}
-		if f, ok := st.fakes[d.Name].(reachable); ok {
-			o.Addresses = f.Addresses()
-		}
-		if f, ok := st.fakes[d.Name].(busy); ok {
-			o.Calls = f.Traffic
-		}
-		if f, ok := st.fakes[d.Name].(bypassable); ok {
-			o.Addresses = append(o.Addresses, f.Bypass()...)
-		}
-		all = append(all, o)
-	}
-	return all
 }
 
 func (s *Session) newTarget(launch Launch, env map[string]string, st *setup) (target.Target, error) {

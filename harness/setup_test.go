@@ -59,6 +59,7 @@ func migrated(t *testing.T, cfg *harness.Config, how string) harness.Scenario {
 }
 
 func TestASetupFillsTheDatabaseOnceAndEachScenariosCopy(t *testing.T) {
+	t.Parallel()
 	cfg := shop(t)
 	s := migrated(t, &cfg, "migrate")
 	s.World.Each = []harness.SetupStep{
@@ -98,6 +99,7 @@ func TestASetupFillsTheDatabaseOnceAndEachScenariosCopy(t *testing.T) {
 
 // Where nothing keeps what a setup leaves, it is done for each scenario.
 func TestASetupThatNothingKeepsIsDoneForEachScenario(t *testing.T) {
+	t.Parallel()
 	cfg, done := shop(t), filepath.Join(t.TempDir(), "done")
 	first, second := selling(), selling()
 	second.Name = "shop/again"
@@ -112,6 +114,7 @@ func TestASetupThatNothingKeepsIsDoneForEachScenario(t *testing.T) {
 }
 
 func TestAMigrationOfAnotherDatabaseEndsTheRunAndNamesItsFile(t *testing.T) {
+	t.Parallel()
 	cfg := shop(t)
 	s := migrated(t, &cfg, "astray")
 	_, err := harness.Run(t.Context(), cfg, []harness.Scenario{s})
@@ -128,6 +131,7 @@ func TestAMigrationOfAnotherDatabaseEndsTheRunAndNamesItsFile(t *testing.T) {
 
 // A step of a scenario's own that fails costs that scenario alone.
 func TestAStepOfAScenarioThatFailsIsItsOwnAffair(t *testing.T) {
+	t.Parallel()
 	cfg := shop(t)
 	s := selling()
 	s.World.Each = []harness.SetupStep{{Step: step.Step{Name: "seed", Run: []string{"/bin/sh", "-c", "echo out of seeds; exit 4"}}}}

@@ -14,6 +14,7 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/step"
 	"holdfast.dev/holdfast/harness/written"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // setupVariable marks the processes of one step of the setup.
@@ -202,7 +203,7 @@ func (s *Session) keepOutput(one SetupStep, out step.Outcome) {
 
 // appendTo adds text to a file.
 func appendTo(path, text string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := safefile.Append(path)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,10 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
-	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/undo"
+	"holdfast.dev/holdfast/safefile"
 )
 
 const (
@@ -43,9 +40,13 @@ type snapshot struct {
 	Captured map[string]string `json:"captured,omitempty"`
 }
 
-// snapshotsOf are those of a session.
-func (c Config) snapshots() snapshots {
-	return snapshots{filepath.Join(cmp.Or(c.Database.CacheDir, database.DefaultCacheDir()), "setup")}
+// snapshots are those of a session.
+func (c Config) snapshots() (snapshots, error) {
+	dir, err := c.Database.CacheFolder("setup", true)
+	if err != nil {
+		return snapshots{}, fmt.Errorf("keep what the setup leaves: %w", err)
+	}
+	return snapshots{dir}, nil
 }
 
 func (s snapshots) path(key string) string { return filepath.Join(s.dir, key) }
@@ -66,7 +67,7 @@ func (s snapshots) read(key string) (snapshot, bool) {
 // its place.
 func (s snapshots) begin(key string) (string, error) {
 	making := s.path(key) + ".making"
-	if err := errors.Join(os.MkdirAll(s.dir, 0o700), os.RemoveAll(making), os.Mkdir(making, 0o700)); err != nil {
+	if err := errors.Join(os.RemoveAll(making), os.Mkdir(making, 0o700)); err != nil {
 		return "", fmt.Errorf("keep what the setup leaves: %w", err)
 	}
 	return making, nil
@@ -104,26 +105,19 @@ func (s snapshots) prune(keep string) {
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() || e.Name() == keep || e.Name() == copiesDir })
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return used(b).Compare(used(a)) })
 	for _, old := range entries[min(len(entries), keepSnapshots-1):] {
-		key, _, _ := strings.Cut(old.Name(), ".")
-		if release, err := s.tryLock(key, unix.LOCK_EX); err == nil {
-			_ = os.RemoveAll(filepath.Join(s.dir, old.Name()))
-			release()
-		}
+		_ = s.remove(old.Name())
 	}
 }
 
 // lock waits until the snapshot of that key is ours alone, or shared with others who
-// only read it.
-func (s snapshots) lock(ctx context.Context, key string, how int) (release func(), err error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("keep what the setup leaves: %w", err)
-	}
+// only read it, for as long as the file is open.
+func (s snapshots) lock(ctx context.Context, key string, how safefile.How) (*os.File, error) {
 	tick := time.NewTicker(lockPause)
 	defer tick.Stop()
 	for {
-		release, err := s.tryLock(key, how)
-		if !errors.Is(err, unix.EWOULDBLOCK) {
-			return release, err
+		held, err := s.tryLock(key, how)
+		if !errors.Is(err, safefile.ErrLocked) {
+			return held, err
 		}
 		select {
 		case <-ctx.Done():
@@ -133,15 +127,12 @@ func (s snapshots) lock(ctx context.Context, key string, how int) (release func(
 	}
 }
 
-func (s snapshots) tryLock(key string, how int) (release func(), err error) {
-	f, err := os.OpenFile(s.path(key)+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+func (s snapshots) tryLock(key string, how safefile.How) (*os.File, error) {
+	f, err := safefile.Lock(s.path(key)+".lock", how)
 	if err != nil {
 		return nil, fmt.Errorf("lock what the setup leaves: %w", err)
 	}
-	if err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() { _ = f.Close() }, nil
+	return f, nil
 }
 
 // scratch makes a folder for a dependency's data, which is gone with the scenario,

@@ -11,7 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/step"
 	"holdfast.dev/holdfast/harness/undo"
+	"holdfast.dev/holdfast/safefile"
 )
 
 func write(t *testing.T, path, text string) {
@@ -106,9 +109,9 @@ func TestOldSnapshotsGoUnlessTheyAreInUse(t *testing.T) {
 	}
 	put("used", 100*time.Hour)
 	put("old", 99*time.Hour)
-	release, err := s.lock(t.Context(), "used", unix.LOCK_SH)
+	held, err := s.lock(t.Context(), "used", safefile.Shared)
 	require.NoError(t, err)
-	defer release()
+	defer held.Close()
 	for n := range keepSnapshots {
 		put(string(rune('a'+n)), time.Duration(n)*time.Minute)
 	}
@@ -116,8 +119,33 @@ func TestOldSnapshotsGoUnlessTheyAreInUse(t *testing.T) {
 	require.DirExists(t, s.path("used"))
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err = s.lock(ctx, "used", unix.LOCK_EX)
+	_, err = s.lock(ctx, "used", safefile.Exclusive)
 	require.ErrorContains(t, err, "another run does the same setup")
+}
+
+// Between the setup and the copy of what it left there is no moment in which another run
+// may remove that.
+func TestASnapshotIsHeldUntilItIsCopied(t *testing.T) {
+	cache := t.TempDir()
+	require.NoError(t, os.Chmod(cache, 0o700))
+	s := &Session{cfg: Config{ID: "run", Database: database.Options{CacheDir: cache}}.withDefaults()}
+	sc := Scenario{World: World{Dependencies: []Dependency{{Name: "queue", KeepsData: true}}, Once: []SetupStep{{Step: step.Step{Run: []string{"fill"}}}}}}
+	key, err := s.setupKey(t.Context(), sc, nil)
+	require.NoError(t, err)
+	store, err := s.cfg.snapshots()
+	require.NoError(t, err)
+	making, err := store.begin(key)
+	require.NoError(t, err)
+	require.NoError(t, store.put(key, making, snapshot{Token: "t"}))
+
+	from, err := s.origin(t.Context(), nil, sc, wanted{})
+	require.NoError(t, err)
+	require.ErrorIs(t, store.remove(key), safefile.ErrLocked)
+	reader, err := store.tryLock(key, safefile.Shared)
+	require.NoError(t, err, "others may read it, too")
+	require.NoError(t, reader.Close())
+	from.release()
+	require.NoError(t, store.remove(key))
 }
 
 func TestWhatACopyLeavesIsUndoneAndNothingElse(t *testing.T) {

@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"slices"
 	"strconv"
+	"time"
 
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
@@ -25,29 +27,31 @@ func (r metrics) addStreams(s load.Stream) {
 func (r metrics) addStream(s load.Stream) {
 	for _, d := range verdict.Distributions() {
 		for _, p := range verdict.Percentiles() {
-			r.addOutcome(verdict.Descriptor{Name: s.Name + "." + d.Name + "." + p.Name, Unit: result.UnitMS, Timed: true, MinSamples: p.Needs}, s.Name,
-				func(t load.Tally, phases []string) verdict.Reading { return latencyOf(t, phases, d, p) })
+			r.addOutcome(verdict.Descriptor{Name: s.Name + "." + d.Name + "." + p.Name, Unit: result.UnitMS, Timed: true, MinSamples: p.Needs, About: "the " + p.Name + " of the time " + d.About}, s.Name,
+				func(t load.Tally, w verdict.Window) verdict.Reading {
+					return besideTrouble(latencyOf(t, phasesOf(w), d, p), t, w, p, r.disturbed)
+				})
 		}
 	}
-	wrong := s.Expect.Checks
+	wrong := slices.DeleteFunc(slices.Clone(s.Expect.Checks), load.OfTime)
 	for _, m := range streamCounts(wrong) {
-		r.addCount(verdict.Descriptor{Name: s.Name + "." + m.name, Unit: result.UnitCount, Timed: m.timed}, s.Name, m.read)
+		r.addCount(verdict.Descriptor{Name: s.Name + "." + m.name, Unit: result.UnitCount, Timed: m.timed, Grows: true, About: m.about}, s.Name, m.read)
 	}
 	for _, class := range load.Classes(s) {
-		r.addCount(verdict.Descriptor{Name: s.Name + ".errors." + class, Unit: result.UnitCount, Timed: load.OfTime(class)}, s.Name,
+		r.addCount(verdict.Descriptor{Name: s.Name + ".errors." + class, Unit: result.UnitCount, Timed: load.OfTime(class), Grows: true, About: "requests that failed as " + class}, s.Name,
 			outOfSent(func(c result.Counts) int64 { return c.Errors[class] }))
 	}
 	for _, code := range load.StatusCodes() {
 		status := strconv.Itoa(code)
-		r.addCount(verdict.Descriptor{Name: s.Name + ".status." + status, Unit: result.UnitCount, Timed: code < 400 || load.OfTime(load.ClassStatus(code))}, s.Name,
+		r.addCount(verdict.Descriptor{Name: s.Name + ".status." + status, Unit: result.UnitCount, Timed: code < 400 || load.OfTime(load.ClassStatus(code)), Grows: true, About: "answers of status " + status}, s.Name,
 			outOfSent(func(c result.Counts) int64 { return c.Statuses[status] }))
 	}
 	r.addCount(verdict.Descriptor{Name: s.Name + ".ok_ratio", Unit: result.UnitRatio, Timed: true, About: "expected answers out of all that were sent; a refusal is none"}, s.Name,
 		func(c result.Counts) verdict.Reading {
 			read := shareOfSent(func(c result.Counts) int64 { return c.OK })(c)
 			if read.Samples > 0 {
-				regardless := 1 - float64(broken(c))/float64(read.Samples)
-				read.Regardless = &regardless
+				most := 1 - float64(broken(c))/float64(read.Samples)
+				read.Most = &most
 			}
 			return read
 		})
@@ -89,6 +93,21 @@ func latencyOf(t load.Tally, phases []string, d verdict.Distribution, p verdict.
 	return r
 }
 
+// besideTrouble adds to a latency of all requests what it would have been at least
+// without what kept the run from running: no more than it was, and no request that the
+// generator was late with counts with that.
+func besideTrouble(r verdict.Reading, t load.Tally, w verdict.Window, p verdict.Percentile, all []result.Disturbance) verdict.Reading {
+	if r.FromSend == nil || len(all) == 0 {
+		return r
+	}
+	if least := verdict.Undisturbed(intervalsOf(t, w), p, all); least != nil {
+		late := float64(t.MostLate(phasesOf(w)...)) / float64(time.Millisecond)
+		*least = min(*least-late, *r.FromSend)
+		r.Undisturbed = least
+	}
+	return r
+}
+
 // least is the least that a percentile of n latencies can be of which a histogram
 // has some.
 func least(histogram string, p verdict.Percentile, n int64) *float64 {
@@ -112,11 +131,12 @@ func broken(c result.Counts) (n int64) {
 
 // streamCount is one number of a stream.
 type streamCount struct {
-	name  string
-	timed bool
-	of    func(result.Counts) int64
-	// regardless is what it would have been had nothing been late. Optional.
-	regardless func(result.Counts) int64
+	name, about string
+	timed       bool
+	of          func(result.Counts) int64
+	// regardless is what it would have been had nothing been late, most the same of what
+	// lateness makes fewer. Optional.
+	regardless, most func(result.Counts) int64
 }
 
 // read is the number as it rests on all requests that were sent.
@@ -126,23 +146,28 @@ func (m streamCount) read(c result.Counts) verdict.Reading {
 		least := float64(m.regardless(c))
 		r.Regardless = &least
 	}
+	if m.most != nil {
+		most := float64(m.most(c))
+		r.Most = &most
+	}
 	return r
 }
 
 // streamCounts are the numbers of a stream whose wrong answers are of these classes.
 func streamCounts(wrong []string) []streamCount {
 	return []streamCount{
-		{"planned", false, func(c result.Counts) int64 { return c.Planned }, nil},
-		{"sent", true, func(c result.Counts) int64 { return c.Sent }, nil},
-		{"completed", true, func(c result.Counts) int64 { return c.Completed }, nil},
-		{"ok", true, func(c result.Counts) int64 { return c.OK }, func(c result.Counts) int64 { return c.Planned - broken(c) }},
-		{"failed", true, load.Failed, broken},
-		{"wrong", false, func(c result.Counts) (n int64) {
+		{name: "planned", about: "requests that were due", of: func(c result.Counts) int64 { return c.Planned }},
+		{name: "sent", about: "requests that were sent", timed: true, of: func(c result.Counts) int64 { return c.Sent }},
+		{name: "completed", about: "requests that were answered, however", timed: true, of: func(c result.Counts) int64 { return c.Completed }},
+		{name: "ok", about: "answers that were expected; a refusal is none", timed: true, of: func(c result.Counts) int64 { return c.OK },
+			most: func(c result.Counts) int64 { return c.Planned - broken(c) }},
+		{name: "failed", about: "requests that were neither answered as expected nor refused in an orderly way", timed: true, of: load.Failed, regardless: broken},
+		{name: "wrong", about: "answers that no want of time explains: not what was expected", of: func(c result.Counts) (n int64) {
 			for _, class := range wrong {
 				n += c.Errors[class]
 			}
 			return n
-		}, nil},
+		}},
 	}
 }
 
@@ -169,17 +194,17 @@ func shareOfSent(of func(result.Counts) int64) func(result.Counts) verdict.Readi
 
 // addCount enters what the counts of a stream say of a window.
 func (r metrics) addCount(d verdict.Descriptor, stream string, of func(result.Counts) verdict.Reading) {
-	r.addOutcome(d, stream, func(t load.Tally, phases []string) verdict.Reading { return of(t.During(phases...)) })
+	r.addOutcome(d, stream, func(t load.Tally, w verdict.Window) verdict.Reading { return of(t.During(phasesOf(w)...)) })
 }
 
 // addOutcome enters what became of a stream says of a window's phases.
-func (r metrics) addOutcome(d verdict.Descriptor, stream string, of func(load.Tally, []string) verdict.Reading) {
+func (r metrics) addOutcome(d verdict.Descriptor, stream string, of func(load.Tally, verdict.Window) verdict.Reading) {
 	r.Add(d, verdict.Source{Read: func(w verdict.Window) verdict.Reading {
 		o, ok := r.seen.outcome(stream)
 		if !ok {
 			return verdict.Reading{}
 		}
-		return of(o, phasesOf(w))
+		return of(o, w)
 	}})
 }
 
@@ -197,7 +222,7 @@ func (r metrics) addStreamSeries(s load.Stream) {
 	for _, series := range load.SeriesOf(s) {
 		points := func(w verdict.Window) []verdict.Point { return r.streamPoints(s.Name, series.Name, w) }
 		r.Add(verdict.Descriptor{Name: series.Name, Unit: series.Unit, Timed: true, About: "over time"}, verdict.Source{Points: points})
-		r.Add(verdict.Descriptor{Name: series.Name + ".max", Unit: series.Unit, Timed: true},
+		r.Add(verdict.Descriptor{Name: series.Name + ".max", Unit: series.Unit, Timed: true, About: "the largest value over time"},
 			verdict.Source{Read: func(w verdict.Window) (peak verdict.Reading) {
 				for _, p := range points(w) {
 					peak.Value = max(peak.Value, p.Value)

@@ -56,6 +56,30 @@ func TestRefusalsAreCountedApartAndAreNoSuccess(t *testing.T) {
 	}
 }
 
+// That time made a fault late explains too many answers that were expected, whatever the rest of them were;
+// too few it explains as far as it took them.
+func TestTimeMayExplainTooManyGoodAnswers(t *testing.T) {
+	for _, row := range []struct {
+		check verdict.Check
+		want  result.Verdict
+	}{
+		{verdict.Metric("web.ok").AtMost(verdict.Count(2)), result.Inconclusive},
+		{verdict.Metric("web.ok_ratio").AtMost(verdict.Percent(10)), result.Inconclusive},
+		{verdict.Metric("web.ok").AtMost(verdict.Count(100)), result.Pass},
+		{verdict.Metric("web.ok").AtLeast(verdict.Count(101)), result.Inconclusive},
+		{verdict.Metric("web.ok").AtLeast(verdict.Count(201)), result.Fail},
+		{verdict.Metric("web.ok_ratio").AtLeast(verdict.Percent(51)), result.Inconclusive},
+	} {
+		m := seenWell()
+		m.Load.Streams = []load.Tally{refused(m.Load.Phases, 2)}
+		got := Conclude(refusing(row.check), m).Checks[0]
+		require.NotEqual(t, result.Inconclusive, got.Verdict, "%s: %s", row.check, got.Reason)
+		still := result.Validity{Disturbances: []result.Disturbance{{FromS: 0, ToS: 1, Cause: "the harness itself stood still"}}}
+		got = verdict.Excused(got, verdict.Window{To: 2 * time.Second}, still)
+		require.Equal(t, row.want, got.Verdict, "%s: %s", row.check, got.Reason)
+	}
+}
+
 // A stream that knows no refusals counts none: a check on them could not fail.
 func TestAStreamWithoutRefusalsHasNoSuchMetric(t *testing.T) {
 	s := twoPhases(verdict.Metric("web.refused_ratio").AtMost(verdict.Percent(10)))
@@ -112,4 +136,23 @@ func TestAFailedCheckShowsAnExample(t *testing.T) {
 	} {
 		require.Equal(t, want, exampleFor(metric, m.Load), metric)
 	}
+}
+
+// A draft plays an API with {} for an answer: where the target fails, that is named, and
+// where it does not nothing is said of it.
+func TestAFailedCheckNamesAnswersThatHoldNothing(t *testing.T) {
+	s := twoPhases(verdict.Metric("web.failed").Equals(verdict.Count(0)))
+	s.World.Dependencies = []Dependency{{Name: "rates", Blank: map[string]string{"any": "f.yaml:18", "unused": "f.yaml:20"}}}
+	seen := seenWell().Load
+	seen.Streams[0].Errors, seen.Streams[0].Examples = map[string]int64{"status_500": 7}, map[string]string{"status_500": "five hundred"}
+	said := func(v result.Verdict, calls map[string]int64) string {
+		out := result.Scenario{Calls: calls, Checks: []result.Check{{Metric: "web.failed", Verdict: v}, {Metric: "web.latency.p99", Verdict: result.Fail}}}
+		explainBlank(&out, s, seen)
+		require.Empty(t, out.Checks[1].Reason, "it did not come late for that")
+		return out.Checks[0].Reason
+	}
+	called := map[string]int64{"rates.any": 12, "rates.unused": 0}
+	require.Equal(t, "; rates.any, called 12 times, has {} for an answer (f.yaml:18): if the service needs more than that, write there what it answers", said(result.Fail, called))
+	require.Empty(t, said(result.Pass, called))
+	require.Empty(t, said(result.Fail, nil), "who was not called has no part in it")
 }

@@ -11,10 +11,10 @@ import (
 
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/standing"
-	"holdfast.dev/holdfast/harness/step"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/nearest"
 	"holdfast.dev/holdfast/placeholder"
+	"holdfast.dev/holdfast/redact"
 )
 
 // For is the scenario as one for this target: it knows the processes of which that
@@ -254,16 +254,12 @@ func (i *instance) canSuffer(f Fault) error {
 func declared(values map[string]string) []standing.Secret {
 	var all []standing.Secret
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if what, ok := strings.CutPrefix(name, "secrets."); ok && len(values[name]) >= LeastSecret {
+		if what, ok := strings.CutPrefix(name, "secrets."); ok && len(values[name]) >= redact.Shortest {
 			all = append(all, standing.Secret{What: "the secret " + what, Text: values[name]})
 		}
 	}
 	return all
 }
-
-// LeastSecret is the length from which on a secret is hidden wherever it stands: to
-// hide a shorter text would shred the report.
-const LeastSecret = step.LeastSecret
 
 // settings are what the result says of the environment of the processes: their own
 // texts, as they were written.
@@ -282,7 +278,7 @@ func (l Launch) secretsOfProcesses() []standing.Secret {
 	for _, p := range l.Processes {
 		plain := map[string]string{}
 		for name, text := range p.Env {
-			if len(text) >= LeastSecret && len(placeholder.Text(text).Names()) == 0 {
+			if len(text) >= redact.Shortest && len(placeholder.Text(text).Names()) == 0 {
 				plain[name] = text
 			}
 		}

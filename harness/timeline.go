@@ -50,6 +50,9 @@ func (t Timeline) Total() time.Duration { return t.WarmUp + t.Baseline + t.Injec
 // end is when the drain is over at the latest.
 func (t Timeline) end() time.Duration { return t.Total() + cmp.Or(t.Drain, DefaultDrain) }
 
+// latest is when it is over at the latest, however long it was disturbed.
+func (t Timeline) latest() time.Duration { return 2*t.end() - t.Total() }
+
 // endAfter is when the drain is over at the latest where that disturbed the run: what
 // was lost of its time comes on top, and as much again, in which what has piled up is
 // done; no more than the drain may take once more.

@@ -92,3 +92,20 @@ func TestTheDrainWaitsForWhatWasDisturbed(t *testing.T) {
 		require.Equal(t, row.end, line.endAfter(row.disturbed), row.name)
 	}
 }
+
+// A fault that lasts throughout is there for as long as the drain goes on: whoever would be
+// done without it is not, on a machine that is busy.
+func TestAFaultThroughoutOutlastsTheDrain(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		length := func(name string) time.Duration {
+			return time.Duration(rapid.IntRange(0, 60).Draw(rt, name)) * time.Second
+		}
+		line := Timeline{Baseline: time.Second, Inject: length("inject"), Drain: length("drain")}
+		disturbed := []result.Disturbance{{FromS: 0, ToS: length("disturbed").Seconds()}}
+		f := NewFault("down", "api", "status 503")
+		f.During = Throughout
+		require.GreaterOrEqual(rt, f.planned(line).To, line.endAfter(disturbed))
+		f.For = time.Second
+		require.Equal(rt, time.Second, f.planned(line).To, "it says itself how long it lasts")
+	})
+}

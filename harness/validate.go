@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"holdfast.dev/holdfast/harness/chaos"
+	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -51,8 +55,12 @@ func (p *problems) note(err error) {
 func (s Scenario) Validate() error {
 	var p problems
 	s.validateNames(&p)
+	if len(s.Lacks) > 0 {
+		return p.of(s) // nothing of it is run
+	}
 	s.validateParts(&p)
 	s.validateLoad(&p)
+	s.validatePreflight(&p)
 	s.validateDependencies(&p)
 	s.validateSetup(&p)
 	s.validateFaults(&p)
@@ -61,18 +69,69 @@ func (s Scenario) Validate() error {
 	s.validateActions(&p)
 	s.validateInvariants(&p)
 	s.validateSamples(&p)
+	s.validateRelations(&p)
 	s.validateChecks(&p)
 	p.note(validateOff(s.StandingOff))
 	if _, err := s.World.Contract.Compile(); err != nil {
 		p.note(fmt.Errorf("the contract: %w", err))
 	}
+	return p.of(s)
+}
+
+// of are the problems of a scenario as an error; nil where there are none.
+func (p problems) of(s Scenario) error {
 	if len(p) == 0 {
 		return nil
 	}
-	return &InvalidError{Subject: "scenario " + s.Name, Problems: p}
+	return &InvalidError{Subject: "scenario " + shown(s.Name), Problems: p}
+}
+
+// hides is whether a text has characters that nobody sees, and that may move what
+// stands beside them.
+func hides(text string) bool {
+	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// shown is a name as a message may have it.
+func shown(name string) string {
+	if hides(name) {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+// names are those that people have given to parts of the scenario, but for those of
+// streams and processes, which have a form of their own.
+func (s Scenario) names() []string {
+	all := []string{s.Name}
+	for _, d := range s.World.Dependencies {
+		all = append(all, d.Name)
+		all = append(all, slices.Sorted(maps.Keys(d.Parts))...)
+	}
+	for _, f := range s.Faults {
+		all = append(all, f.ID)
+	}
+	for _, a := range s.Actions {
+		all = append(all, a.Name)
+	}
+	for _, i := range s.Invariants {
+		all = append(all, i.Name)
+	}
+	for _, g := range s.Samples {
+		all = append(all, g.Series.Name)
+	}
+	for _, phase := range s.Timeline.all() {
+		all = append(all, phase.Name)
+	}
+	return all
 }
 
 func (s Scenario) validateNames(p *problems) {
+	for _, name := range s.names() {
+		if hides(name) {
+			p.say("the name %q has characters that nobody sees: take them out", name)
+		}
+	}
 	if service, what, ok := strings.Cut(s.Name, "/"); !ok || service == "" || what == "" {
 		p.say("its name is not service/what")
 	}
@@ -82,7 +141,7 @@ func (s Scenario) validateNames(p *problems) {
 	if s.Instances < 0 || s.Instances > maxInstances {
 		p.say("there are between 1 and %d instances of the target, not %d", maxInstances, s.Instances)
 	}
-	if s.Timeline.Total() <= 0 {
+	if s.Timeline.Total() <= 0 && len(s.Lacks) == 0 {
 		p.say("its timeline is empty")
 	}
 	for _, phase := range s.Timeline.all() {
@@ -141,6 +200,7 @@ func (s Scenario) validateDependencies(p *problems) {
 			taken[d.part(part)] = true
 		}
 	}
+	s.World.replacedOnce(p)
 }
 
 // validateFaults reports texts that are no faults, faults that their place cannot
@@ -159,6 +219,7 @@ func (s Scenario) validateFaults(p *problems) {
 		case to <= from:
 			p.say("fault %q: the phase %q does not take place, or is over by then", f.ID, cmp.Or(f.During, result.Inject))
 		default:
+			s.validateLed(p, f)
 			planned := f.planned(s.Timeline)
 			if _, known := supports[f.On]; !known {
 				planned.On = f.On // what is not known is said as it was written
@@ -190,14 +251,20 @@ func (s Scenario) validateChecks(p *problems) {
 			p.say("check %q: the scenario has no baseline to hold it against", c.Text())
 		}
 	}
-	p.note(registry(s, Measurement{}).Validate(s.Checks))
+	known := registry(s, Measurement{})
+	p.note(known.Validate(s.Checks))
+	for _, c := range s.Checks {
+		if c.Abort && slices.Contains(known.Names(), c.Metric) && !canBeLost(c, known, s.Timeline) {
+			p.say("check %q cannot abort the scenario, for nothing loses it before the end: abort on an upper limit of what only grows, such as failed requests, or in a phase that others follow", c.Text())
+		}
+	}
 }
 
 // validateAll reports what is wrong with scenarios, and with them together, for
 // these variants of the target.
 func (c Config) validateAll(scenarios []Scenario, variants []Variant) error {
 	var errs []error
-	if err := validateOff(c.StandingOff); err != nil {
+	if err := errors.Join(validateOff(c.StandingOff), load.Tracing{Share: c.Trace}.Validate()); err != nil {
 		errs = append(errs, &InvalidError{Subject: "the run", Problems: []error{err}})
 	}
 	errs = append(errs, c.Target.validate(), c.validateHosts(scenarios))
@@ -211,7 +278,7 @@ func (c Config) validateAll(scenarios []Scenario, variants []Variant) error {
 	for _, s := range scenarios {
 		s = c.Target.For(s)
 		if !seen[s.Name] {
-			errs = append(errs, s.Validate(), c.validateElsewhere(s)) // the same scenario at several sizes is said once
+			errs = append(errs, s.Validate(), c.validateElsewhere(s), c.validateSender(s)) // the same scenario at several sizes is said once
 		}
 		seen[s.Name] = true
 		for _, v := range variants {
@@ -222,6 +289,17 @@ func (c Config) validateAll(scenarios []Scenario, variants []Variant) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// validateSender asks whether the load can be sent by who is to send it.
+func (c Config) validateSender(s Scenario) error {
+	if c.Sender == nil {
+		return nil
+	}
+	if err := c.Sender.Check(s.Load); err != nil {
+		return &InvalidError{Subject: "scenario " + s.Name, Problems: []error{err}}
+	}
+	return nil
 }
 
 // knows asks whether the target knows the settings that it will be given.

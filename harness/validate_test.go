@@ -30,6 +30,9 @@ func TestWhatIsWrongWithAScenarioIsSaidBeforeAnythingStarts(t *testing.T) {
 		spoil func(*Scenario)
 	}{
 		{"service/what", func(s *Scenario) { s.Name = "nothing" }},
+		{`"test/\x1b[31m" has characters that nobody sees`, func(s *Scenario) { s.Name = "test/\x1b[31m" }},
+		{`"a\u202eb" has characters that nobody sees`, func(s *Scenario) { s.World.Dependencies = []Dependency{{Name: "a\u202eb"}} }},
+		{`"no order\ntwice" has characters that nobody sees`, func(s *Scenario) { s.Invariants = []Invariant{{Name: "no order\ntwice"}} }},
 		{"what it claims", func(s *Scenario) { s.Claim = "" }},
 		{"checks nothing", func(s *Scenario) { s.Checks = nil }},
 		{"no load", func(s *Scenario) { s.Load = nil }},
@@ -67,7 +70,7 @@ func TestWhatIsWrongWithAScenarioIsSaidBeforeAnythingStarts(t *testing.T) {
 			require.ErrorAs(t, err, &invalid)
 			require.ErrorContains(t, err, row.says)
 			for line := range strings.SplitSeq(err.Error(), "\n") {
-				require.True(t, strings.HasPrefix(line, "scenario "+s.Name+": "), line)
+				require.True(t, strings.HasPrefix(line, "scenario "+shown(s.Name)+": "), line)
 			}
 		})
 	}

@@ -76,6 +76,11 @@ func (w *watches) answered() func(load.Exchange, load.Request, load.Answer) {
 	}
 }
 
+// askForExchanges reports whether any of them is to be told of each request.
+func (w *watches) askForExchanges() bool {
+	return slices.ContainsFunc(w.all, func(one watching) bool { return one.watch.Exchanged != nil })
+}
+
 // exchanged is told of each request that has ended.
 func (w *watches) exchanged(x load.Exchange) {
 	for _, one := range w.all {
@@ -85,28 +90,9 @@ func (w *watches) exchanged(x load.Exchange) {
 	}
 }
 
-// isNew reports whether no answer like it, to that request, was seen before. The
-// time of day is no difference.
+// isNew reports whether no answer like it, to that request, was seen before.
 func (w *watches) isNew(x load.Exchange, r load.Request, a load.Answer) bool {
-	var h maphash.Hash
-	h.SetSeed(w.seed)
-	put := func(words ...string) {
-		for _, word := range words {
-			_, _ = h.WriteString(word)
-			_ = h.WriteByte(0)
-		}
-	}
-	put(r.Method, r.Path, x.Class, fmt.Sprint(a.Status))
-	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
-		if name != "Date" {
-			put(name)
-			put(a.Header[name]...)
-		}
-	}
-	_, _ = h.Write(r.Body)
-	_ = h.WriteByte(0)
-	_, _ = h.Write(a.Body)
-	sum := h.Sum64()
+	sum := load.Fingerprint(w.seed, x, r, a)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if _, again := w.seen[sum]; again {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestAStandingCheckThatIsSwitchedOffSaysWhy(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.StandingOff = map[string]string{"answers": "its contract is not written yet"}
 	s := scenario("good")
@@ -31,6 +32,7 @@ func TestAStandingCheckThatIsSwitchedOffSaysWhy(t *testing.T) {
 }
 
 func TestAStandingCheckIsNotSwitchedOffInSilence(t *testing.T) {
+	t.Parallel()
 	for name, says := range map[string]string{"answers": "without a reason", "answer": "did you mean answers?"} {
 		cfg := config(t)
 		cfg.StandingOff = map[string]string{name: ""}

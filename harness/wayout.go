@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,10 +12,12 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/egress"
 	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/undo"
 	"holdfast.dev/holdfast/harness/verdict"
 )
@@ -24,52 +25,25 @@ import (
 // nowhere is the name of the standing check that the target calls nobody else.
 const nowhere = "nowhere"
 
-// breach is the first harm that was about to be done to somebody else: it ends the
-// run. A call of somebody whom nobody named is one, for what was not stubbed is the real
-// one.
-type breach struct {
-	mu    sync.Mutex // guards first
-	first error
-}
-
-// note keeps the first one, and reports whether err is it.
-func (b *breach) note(err error) (first bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if first = b.first == nil; first {
-		b.first = err
-	}
-	return first
-}
-
-// seen is the first one, nil if there was none.
-func (b *breach) seen() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.first
-}
-
-// contact is what the target did, or offered, that it may not; empty: nothing.
-func (b *breach) contact() string {
-	err := b.seen()
-	if err == nil || errors.Is(err, errRunaway) {
-		return "" // that was ours
-	}
-	return err.Error()
-}
-
-// closeWayOut puts a gate between the target of an experiment and everybody else. end
-// ends the experiment.
+// closeWayOut puts a gate between the target of an experiment and everybody else, and has
+// the hosts played that are replaced. end ends the experiment.
 func (s *Session) closeWayOut(ctx context.Context, st *setup, undoing *cleanups, end context.CancelCauseFunc) error {
+	contact := func(c egress.Contact) {
+		s.breach.note(st, &egress.ContactError{Contact: c}, end)
+	}
+	if err := s.openGate(ctx, st, undoing, contact); err != nil {
+		return err
+	}
+	return s.play(st, undoing, contact)
+}
+
+// openGate opens the gate, where the target's way out is to be closed, and names to it
+// who may be reached.
+func (s *Session) openGate(ctx context.Context, st *setup, undoing *cleanups, contact func(egress.Contact)) error {
 	if !s.cfg.Target.Closed {
 		return nil
 	}
-	gate, err := egress.Open(undo.RunVariable+"="+s.journal.Run(), func(c egress.Contact) {
-		err := &egress.ContactError{Contact: c}
-		if s.breach.note(err) {
-			end(err)
-		}
-	})
+	gate, err := egress.Open(undo.RunVariable+"="+s.journal.Run(), contact)
 	if err != nil {
 		return err
 	}
@@ -123,6 +97,38 @@ func (st *setup) letDatabaseThrough(ctx context.Context) {
 	}
 }
 
+// outside is whom the target has to do with.
+func (st *setup) outside() []standing.Outside {
+	var all []standing.Outside
+	if st.data != nil {
+		o := standing.Outside{Name: standing.Database, Addresses: []string{st.data.Addr()}}
+		if proxy, ok := st.places[OnDatabase].(*chaos.Proxy); ok {
+			o.Addresses = append(o.Addresses, proxy.Addr()) // who goes past it is seen elsewhere
+		}
+		all = append(all, o)
+	}
+	for _, d := range st.scenario.World.Dependencies {
+		o := standing.Outside{Name: d.Name}
+		if f, ok := st.fakes[d.Name].(reachable); ok {
+			o.Addresses = f.Addresses()
+		}
+		if f, ok := st.fakes[d.Name].(busy); ok {
+			o.Calls = f.Traffic
+		}
+		if f, ok := st.fakes[d.Name].(described); ok && f.Described() {
+			o.Judged = f.Judged
+		}
+		if f, ok := st.fakes[d.Name].(bypassable); ok {
+			o.Addresses = append(o.Addresses, f.Bypass()...)
+		}
+		all = append(all, o)
+	}
+	if st.played != nil {
+		all = append(all, standing.Outside{Name: proxyName, Addresses: []string{st.played.proxy.Address()}})
+	}
+	return all
+}
+
 // allowed reports which addresses a person has named; nil where the way out is open.
 func (st *setup) allowed() func(netip.AddrPort) bool {
 	if st.gate == nil {
@@ -132,16 +138,37 @@ func (st *setup) allowed() func(netip.AddrPort) bool {
 }
 
 // listeningError is a target that others can reach, or at a port that nobody gave it.
-type listeningError struct{ what []string }
+type listeningError struct {
+	what []string
+	at   []string // where a file has the commands of those who do
+}
 
 // Error says who listens where, and what to do.
 func (e *listeningError) Error() string {
-	return strings.Join(e.what, "; ") + ": have each process listen at its own {host} and {port}, which its command or its environment can say"
+	text := strings.Join(e.what, "; ") + ": have each process listen at its own {host} and {port}, which its command or its environment can say"
+	if len(e.at) > 0 {
+		text += " (" + strings.Join(e.at, ", ") + ")"
+	}
+	return text + "; code that is told a port alone listens on all addresses, so give it the host too: app.listen(PORT, HOST), HOST + \":\" + PORT"
+}
+
+// declaredOf is where a file has the commands of the processes with whose names texts begin.
+func declaredOf(all []target.Process, texts []string) []string {
+	var at []string
+	for _, p := range all {
+		begins := func(text string) bool {
+			return strings.HasPrefix(text, p.Name+" ") || strings.HasPrefix(text, p.Name+".")
+		}
+		if p.Declared.Command != "" && slices.ContainsFunc(texts, begins) {
+			at = append(at, p.Declared.Command)
+		}
+	}
+	return at
 }
 
 // checkListeners ends the run where a process of the target, as soon as it is ready,
 // listens where it should not.
-func (s *Session) checkListeners(ctx context.Context, st *setup) error {
+func (s *Session) checkListeners(ctx context.Context, st *setup, end context.CancelCauseFunc) error {
 	if st.gate == nil || !probe.SocketsAreSeen {
 		return nil
 	}
@@ -155,8 +182,8 @@ func (s *Session) checkListeners(ctx context.Context, st *setup) error {
 	if err != nil || len(wrong) == 0 {
 		return err
 	}
-	refused := &listeningError{wrong}
-	s.breach.note(refused)
+	refused := &listeningError{wrong, declaredOf(s.cfg.Target.Processes, wrong)}
+	s.breach.note(st, refused, end)
 	return refused
 }
 
@@ -192,10 +219,7 @@ func (s *Session) watchWayOut(ctx context.Context, st *setup, undoing *cleanups,
 		defer ticker.Stop()
 		for {
 			if _, lead, err := standing.Amiss(ctx, scene); err == nil && len(lead) > 0 {
-				called := &leadError{strings.Join(lead, "; "), why.Error()}
-				if s.breach.note(called) {
-					end(called)
-				}
+				s.breach.note(st, &leadError{strings.Join(lead, "; "), why.Error()}, end)
 				return
 			}
 			select {
@@ -234,12 +258,4 @@ func withContact(checks []result.Check, m Measurement) []result.Check {
 		checks[i].Primary = false
 	}
 	return append([]result.Check{contact}, checks...)
-}
-
-// notRun says why an experiment does not take place after a breach; empty: it does.
-func (s *Session) notRun() string {
-	if err := s.breach.seen(); err != nil {
-		return fmt.Sprintf("not run: %v", err)
-	}
-	return ""
 }

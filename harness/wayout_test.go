@@ -1,10 +1,12 @@
 package harness_test
 
 import (
+	"context"
 	"net"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/egress"
+	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/step"
 )
@@ -82,6 +85,7 @@ func closes(t *testing.T) {
 }
 
 func TestARunEndsAtTheFirstCallOfSomebodyWhomNobodyNamed(t *testing.T) {
+	t.Parallel()
 	closes(t)
 	for _, how := range []string{"calls ", "calls at its start "} {
 		t.Run(how, func(t *testing.T) {
@@ -115,16 +119,19 @@ func TestARunEndsAtTheFirstCallOfSomebodyWhomNobodyNamed(t *testing.T) {
 
 // What was given to the target is reached: its database here.
 func TestBehindAGateTheTargetHasItsDependencies(t *testing.T) {
+	t.Parallel()
 	closes(t)
 	s := scenario("fine")
 	cfg := config(t)
-	cfg.Target.Closed = true
+	cfg.Target.Closed, cfg.Retries = true, patience
 	run, err := harness.Run(t.Context(), cfg, []harness.Scenario{s})
 	require.NoError(t, err)
+	undisturbed(t, run.Scenarios[0])
 	require.Equal(t, result.Pass, run.Verdict, run.Reason)
 }
 
 func TestWhereATargetMayNotListen(t *testing.T) {
+	t.Parallel()
 	closes(t)
 	for how, want := range map[string]string{"everywhere": "not on loopback alone", "two doors": "which it was not told to"} {
 		t.Run(how, func(t *testing.T) {
@@ -151,6 +158,7 @@ func TestWhereATargetMayNotListen(t *testing.T) {
 // What prepares the data is closed like the target: a seed that reaches the real API
 // is as bad as a request that does.
 func TestASetupReachesNobodyElse(t *testing.T) {
+	t.Parallel()
 	closes(t)
 	where, came := bystander(t)
 	_, port, err := net.SplitHostPort(where)
@@ -161,7 +169,7 @@ func TestASetupReachesNobodyElse(t *testing.T) {
 	run, err := harness.Run(t.Context(), config(t), []harness.Scenario{s})
 	require.NoError(t, err)
 	require.Equal(t, 1, came(), "the harm: an open way out is taken")
-	require.Equal(t, result.Pass, run.Verdict, run.Reason)
+	require.NotEqual(t, result.Fail, run.Verdict, run.Reason)
 
 	cfg := config(t)
 	cfg.Target.Closed = true
@@ -173,9 +181,40 @@ func TestASetupReachesNobodyElse(t *testing.T) {
 
 	s.World.Data, s.World.Once, s.World.Each = scenario("fine").World.Data, s.World.Each, nil
 	s.World.Data.Key = "harness-test-seed-that-calls"
-	_, err = harness.Run(t.Context(), cfg, []harness.Scenario{s})
-	require.ErrorContains(t, err, where+" over tcp, which nobody named")
+	run, err = harness.Run(t.Context(), cfg, []harness.Scenario{scenario("good"), s, s})
+	require.NoError(t, err)
+	require.Equal(t, result.Fail, run.Verdict)
+	require.Equal(t, s.Name, run.Scenarios[0].Name, "the first that needed it")
+	require.Contains(t, run.Scenarios[0].Reason, where+" over tcp, which nobody named")
+	require.Equal(t, "standing.nowhere", run.Scenarios[0].Checks[0].Metric)
 	require.Equal(t, 1, came())
+}
+
+// A breach ends those, too, that go on beside it: what their targets would call next is
+// known to nobody.
+func TestABreachEndsAllThatGoOn(t *testing.T) {
+	t.Parallel()
+	closes(t)
+	where, _ := bystander(t)
+	var both meeting
+	together := func(context.Context, harness.State) error { return both.wait(2) }
+	caller, long := scenario("calls "+where), scenario("fine")
+	long.Name, long.Timeline = "test/long", harness.Timeline{Baseline: 5 * time.Minute}
+	long.Load[0].Profile = load.Constant(50, 5*time.Minute)
+	for _, s := range []*harness.Scenario{&caller, &long} {
+		s.World = harness.World{Prepare: together}
+	}
+	cfg := config(t)
+	cfg.Target.Closed, cfg.SideBySide = true, 2
+	start := time.Now()
+	run, err := harness.Run(t.Context(), cfg, []harness.Scenario{caller, long})
+	require.NoError(t, err)
+	require.Less(t, time.Since(start), 4*time.Minute)
+	require.Equal(t, result.Fail, run.Scenarios[0].Verdict)
+	require.Equal(t, result.Inconclusive, run.Scenarios[1].Verdict)
+	ran := run.Scenarios[1].Evidence[slices.IndexFunc(run.Scenarios[1].Evidence, func(c result.Check) bool { return c.Name == "ran to its end" })]
+	require.Contains(t, ran.Reason, "the run ended: ")
+	require.Contains(t, ran.Reason, where)
 }
 
 // cagedVariable makes this test binary run one test behind a gate of its own, so that

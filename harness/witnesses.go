@@ -29,7 +29,7 @@ func (st *setup) witnesses() []probe.Probe {
 
 // run says which processes are the run's own.
 func (st *setup) run() witness.Run {
-	r := witness.Run{Target: st.target.PID}
+	r := witness.Run{Target: st.target.PID, Company: st.others}
 	for _, i := range st.instances {
 		if i.Target != st.target {
 			r.Others = append(r.Others, i.PID)

@@ -10,7 +10,7 @@ import (
 	"holdfast.dev/holdfast/manifest/notation"
 )
 
-//go:embed file.go dependency.go setup.go scenario.go stream.go
+//go:embed file.go contract.go contract_tasks.go dependency.go setup.go scenario.go stream.go
 var notationSource embed.FS
 
 // SchemaID names the schema.

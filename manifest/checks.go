@@ -28,6 +28,7 @@ func (c *compiler) checks(path string, s Scenario, out *harness.Scenario) {
 			parsed.Why = check.Because
 		}
 		parsed.Primary = parsed.Primary || check.Primary
+		parsed.Abort = check.Abort
 		for _, name := range parsed.Protections {
 			c.guarded(at, name, s)
 		}

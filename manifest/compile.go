@@ -35,7 +35,7 @@ func (s *Service) compile() error {
 	if c.dir, err = filepath.Abs(s.Dir); err != nil {
 		return fmt.Errorf("find the folder of %s: %w", s.Path, err)
 	}
-	if known := c.File.Profiles.Names(); s.options.Profile != "" && !slices.Contains(known, s.options.Profile) {
+	if known := c.File.Profiles.Names(); s.options.Profile != "" && !slices.Contains(known, s.options.Profile) && !s.isCatalogues(s.options.Profile) {
 		return fmt.Errorf("%s has no profile %q%s; it has %s", s.Path, s.options.Profile, nearest.Hint(s.options.Profile, known), orNone(known))
 	}
 	c.names()
@@ -44,7 +44,9 @@ func (s *Service) compile() error {
 	c.dependencies()
 	c.setup()
 	c.protections()
+	c.contracts()
 	c.scenarios()
+	c.coverage()
 	c.Launch.Closed = c.Launch.URL == "" // an API that nobody has stubbed is the real one
 	return c.report.Err()
 }
@@ -76,7 +78,7 @@ func (c *compiler) names() {
 	if len(c.File.Processes) == 0 {
 		c.report.Say("processes", "no process is named")
 	}
-	if len(c.File.Scenarios) == 0 {
+	if len(c.File.Scenarios) == 0 && len(c.File.areas()) == 0 {
 		c.report.Say("scenarios", "there are no scenarios; without one nothing is shown")
 	}
 	for _, name := range c.File.Processes.Names() {

@@ -35,8 +35,8 @@ func (d Dependency) what() (string, bool) {
 }
 
 // database is the name of the only database, empty where there is none.
-func (c *compiler) database() string {
-	for _, d := range c.File.Dependencies {
+func (s *Service) database() string {
+	for _, d := range s.File.Dependencies {
 		if d.Value.Postgres != nil {
 			return d.Name
 		}
@@ -59,6 +59,7 @@ func (c *compiler) dependencies() {
 		}
 		c.ofPrograms(path, row.Value)
 		c.exports(path+".export", row.Value)
+		c.replaces(path+".replaces", row.Value)
 		if row.Value.Postgres != nil {
 			databases = append(databases, row.Name)
 			if len(databases) > 1 {

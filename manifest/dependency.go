@@ -33,6 +33,8 @@ type Dependency struct {
 	Limits Limits `yaml:"limits"`
 	// How long an image or a program is given to end by itself. Defaults to 10s.
 	StopGracePeriod Duration `yaml:"stop_grace_period"`
+	// Hosts that are constants in the service's code, for example https://api.example.com, with a port if that is another, or *.example.com: what is called there is played by this, which is http. A path is not replaced, it belongs to the routes. See docs/replaces.md.
+	Replaces notation.Words `yaml:"replaces"`
 	// The variables by which the service finds it, for all processes, from {url}, {host}, {port}, {address}, and of a Postgres {dsn}, {database}, {user}, {password}.
 	Export notation.Table[string] `yaml:"export"`
 }
@@ -41,8 +43,10 @@ type Dependency struct {
 type Postgres struct {
 	// A container image, for extensions that the machine's own Postgres lacks.
 	Image string `yaml:"image"`
-	// Extensions that are created before setup.
+	// Extensions that are created before setup, by the role that owns the server.
 	Extensions notation.Words `yaml:"extensions"`
+	// Whether setup and service need a superuser, as for CREATE ROLE in a migration. Defaults to a role of their own that owns the database and has no right beyond that, as in production.
+	Superuser bool `yaml:"superuser"`
 	// Settings of the server, as in postgresql.conf.
 	Settings notation.Table[string] `yaml:"settings"`
 }
@@ -62,14 +66,32 @@ type Resend struct{}
 
 // HTTP is an outside API that is played here.
 type HTTP struct {
-	// Its routes, by name. A fault goes to one as DEPENDENCY.ROUTE, and its metrics are called so: stripe.charge.attempts.max.
-	Routes notation.Table[Route] `yaml:"routes,required"`
+	// Its description, an OpenAPI file of version 3 or a Swagger file of version 2, from the folder of this file. Each of its operations is a route of the operation's id (charges.create is charges_create), answers with the description's examples or with values of its schemas, and is held against what the service sends: the standing check requests. {url} with the path of the description's first server is its address.
+	OpenAPI string `yaml:"openapi"`
+	// Which of its operations are played, by their ids. Defaults to all of them, up to 100.
+	Operations notation.Words `yaml:"operations"`
+	// The path below which its operations are, in place of that of the description's first server: /v2, or / for none.
+	Prefix string `yaml:"prefix"`
+	// Its routes, by name. A fault goes to one as DEPENDENCY.ROUTE, and its metrics are called so: stripe.charge.attempts.max. One with the name of an operation says only what is to be otherwise there; { response: { status: 402 } } is the answer that the description has for 402.
+	Routes notation.Table[Route] `yaml:"routes"`
+	// Passes on to somebody else's API what no route is for, and the requests of routes without a response, so that faults can be laid over it. Its place for faults and its metrics is DEPENDENCY.relayed.
+	Relay *Relay `yaml:"relay"`
+}
+
+// Relay passes requests on to an API that somebody else runs.
+type Relay struct {
+	// Its address, for example https://api.example.com. Its host must be named by --allow-host. It gets GET and HEAD at 10 a second, unless --allow-load lifts that; no redirection is followed.
+	To notation.Literal `yaml:"to,required"`
+	// How long a whole answer may take. Defaults to 30s.
+	Timeout Duration `yaml:"timeout"`
+	// A file in which answers are kept, as routes without secrets and personal data. It must not be there, unless it is a recording.
+	Record string `yaml:"record"`
 }
 
 // Route is one thing that an outside API is asked.
 type Route struct {
-	// Which requests it answers.
-	Request RouteRequest `yaml:"request,required"`
+	// Which requests it answers. Defaults to those of the operation of the route's name.
+	Request RouteRequest `yaml:"request"`
 	// What makes two requests the same business, for example "{form.metadata[cart]}": attempts and duplicates are counted by it. Defaults to the method, the path and the body.
 	Key string `yaml:"key"`
 	// A repeated key is answered as the first time, and not done again.
@@ -84,8 +106,8 @@ type Route struct {
 type RouteRequest struct {
 	// Defaults to any.
 	Method string `yaml:"method"`
-	// With places for parts: /rates/{currency}. They are {path.currency} in the answer, or {currency} for short.
-	Path string `yaml:"path,required"`
+	// With places for parts: /rates/{currency}. They are {path.currency} in the answer, or {currency} for short. Must be there, unless it is the operation's.
+	Path string `yaml:"path"`
 	// Parameters of the query: a value, present, absent, or ~ with a regular expression.
 	Query notation.Table[notation.JSON] `yaml:"query"`
 	// Headers, in the same way.
@@ -151,7 +173,9 @@ type Sign struct {
 	Stripe string `yaml:"stripe"`
 	// The secret of a signature as GitHub has it: X-Hub-Signature-256: sha256=….
 	GitHub string `yaml:"github"`
-	// A signature of the body of another shape.
+	// The secret of a signature as Standard Webhooks has it (Svix, Clerk, OpenAI, Resend and others): webhook-id, webhook-timestamp, webhook-signature. It is base64, also behind whsec_: { generate: 32 } makes one.
+	Standard string `yaml:"standard"`
+	// A signature of another shape: Slack's, Shopify's and most others can be said so. One over the address, as Twilio has it, cannot.
 	HMAC *HMAC `yaml:"hmac"`
 }
 
@@ -165,6 +189,12 @@ type HMAC struct {
 	Algorithm string `yaml:"algorithm"`
 	// hex or base64. Defaults to hex.
 	Encoding string `yaml:"encoding"`
-	// What stands before it, for example sha1=.
+	// What stands before it, for example sha1= or "t={timestamp},v1=".
 	Prefix string `yaml:"prefix"`
+	// What is signed, of {body}, {timestamp} (seconds since 1970) and {id}, which is the same each time that one webhook is sent: "v0:{timestamp}:{body}" is Slack's. Defaults to "{body}".
+	Signs string `yaml:"signs"`
+	// A header that bears the timestamp, for example X-Slack-Request-Timestamp. Defaults to none.
+	Timestamp string `yaml:"timestamp"`
+	// A header that bears the id. Defaults to none.
+	ID string `yaml:"id"`
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"holdfast.dev/holdfast/harness/replace"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/manifest/dotenv"
 	"holdfast.dev/holdfast/manifest/notation"
@@ -39,7 +40,7 @@ func (s *Service) CheckEnvFiles() error {
 			if p.Image != "" || !reads(p.Dir, s.Dir, file.Path) {
 				continue
 			}
-			for _, problem := range file.Problems(s.told(p)) {
+			for _, problem := range file.Problems(s.told(p), s.plays) {
 				one := notation.Problem{Position: notation.Position{Line: problem.Line, Column: 1}, Text: problem.Text}
 				if !slices.Contains(problems.All, one) { // another process may read it, too
 					problems.All = append(problems.All, one)
@@ -72,6 +73,11 @@ func (s *Service) told(p target.Process) map[string]bool {
 	}
 	for _, d := range s.File.Dependencies {
 		for _, name := range d.Value.Export.Names() {
+			all[name] = true
+		}
+	}
+	if hosts := s.replaced(); len(hosts) > 0 {
+		for _, name := range replace.VariableNames(hosts) {
 			all[name] = true
 		}
 	}

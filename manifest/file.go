@@ -25,10 +25,14 @@ type File struct {
 	Profiles notation.Table[Profile] `yaml:"profiles"`
 	// How the data that scenarios start from is made.
 	Setup Setup `yaml:"setup"`
+	// What of the service the scenarios of the catalogue are tried on.
+	Contracts Contracts `yaml:"contracts"`
 	// What the service claims to be protected by, and how to take each away. Named area.what.
 	Protections notation.Table[Protection] `yaml:"protections"`
 	// The experiments.
 	Scenarios []Scenario `yaml:"scenarios"`
+	// What the service can be asked, so that plan and report tell what no scenario touches.
+	Coverage Coverage `yaml:"coverage"`
 }
 
 // Profile is a size that the service is tried at.
@@ -122,6 +126,8 @@ type Secret struct {
 type Protection struct {
 	// What it does, in a sentence.
 	About string `yaml:"about"`
+	// What whoever is woken reads next, for example an address: a report names it where the protection did not hold.
+	Runbook string `yaml:"runbook"`
 	// What takes it away.
 	Without Without `yaml:"without,required"`
 }

@@ -29,7 +29,7 @@ What a name may be, by where it stands:
 | command and env of a process | {port} {ports.NAME} {host} {address} {url} {replica}, those of other processes and of dependencies ({web.url}, {db.host}, and in env {db.dsn}), {parameters.NAME}, and in env {secrets.NAME} |
 | command and env of a dependency | {address} {host} {port} {url}, which clients use; {own.address} {own.host} {own.port}, which it binds itself; {data} |
 | export | {url} {host} {port} {address}, of a Postgres {dsn} {database} {user} {password} too, {secrets.NAME} {parameters.NAME} |
-| key and response of a route | {key} {json.…} {form.…} {header.…} {query.…} {path.…} {method} {body}, {id} and {n}, and names of its path for short |
+| key and response of a route | {key} {json.…} {form.…} {header.…} {query.…} {path.…} {method} {body}, {id}, {uuid} and {n}, and names of its path for short |
 | requests of load | what vary, sessions, steps and setup give; addresses, {secrets.NAME}, {parameters.NAME} |
 | setup and actions | addresses, {secrets.NAME}, {parameters.NAME}, what was captured before |
 

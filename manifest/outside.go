@@ -3,6 +3,7 @@ package manifest
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -14,32 +15,57 @@ import (
 	"holdfast.dev/holdfast/fakes/stub"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/target"
+	"holdfast.dev/holdfast/manifest/notation"
 	"holdfast.dev/holdfast/message"
 	"holdfast.dev/holdfast/placeholder"
 )
 
 // stub compiles an outside API that is played here.
 func (c *compiler) stub(path, name string, d Dependency) (harness.Dependency, bool) {
-	config, ok := c.routes(path, *d.HTTP)
+	api, ok := c.api(path, *d.HTTP)
+	if !ok {
+		return harness.Dependency{}, false
+	}
+	if n := len(api.played.Routes); n > mostOperations && len(d.HTTP.Operations) == 0 && d.HTTP.OpenAPI != "" {
+		c.report.Say(path+".openapi", "it has %d operations, and more than %d are not watched at once: choose those that the service calls, operations: [%s, …]", n, mostOperations, api.played.Routes[0].Name)
+	}
+	c.apis[name] = api
+	config, ok := c.routes(path, api)
 	if !ok {
 		return harness.Dependency{}, false
 	}
 	dependency := adapter.Stub(name, config)
-	dependency.Export = d.Export.Map()
+	dependency.Export, dependency.Replaces, dependency.Blank = d.Export.Map(), d.hosts(), c.blank(path, d.HTTP.Routes)
 	return dependency, true
 }
 
+// blank are the routes of the file that answer with nothing, as those of a draft do.
+func (c *compiler) blank(path string, routes notation.Table[Route]) map[string]string {
+	all := map[string]string{}
+	for _, row := range routes {
+		if r := row.Value.Response; strings.TrimSpace(string(r.JSON)) == "{}" && r.Status < 300 {
+			all[row.Name] = fmt.Sprintf("%s:%d", c.Path, c.document.At(path+".routes."+row.Name+".response").Line)
+		}
+	}
+	return all
+}
+
 // routes compiles what an outside API answers.
-func (c *compiler) routes(path string, h HTTP) (stub.Config, bool) {
-	if len(h.Routes) == 0 {
+func (c *compiler) routes(path string, a api) (stub.Config, bool) {
+	h := a.played
+	if len(h.Routes) == 0 && h.Relay == nil {
 		c.report.Say(path+".routes", "it has no routes, so it would answer 404 to everything")
 		return stub.Config{}, false
 	}
-	config := stub.Config{Given: c.atRun().known}
+	config := stub.Config{Given: c.atRun().known, Judge: a.judge()}
+	if to := c.options.WebhooksTo; to != "" {
+		config.Given = append(config.Given, to+".url")
+	}
 	for _, row := range h.Routes {
 		at := path + ".routes." + row.Name
 		config.Routes = append(config.Routes, c.route(at, row.Name, row.Value))
 	}
+	c.relay(path, h, &config)
 	for _, problem := range apart(config.Validate()) {
 		c.ofRoute(path, h, problem)
 	}
@@ -49,6 +75,10 @@ func (c *compiler) routes(path string, h HTTP) (stub.Config, bool) {
 // ofRoute says a problem where the route stands that it names, or the part of its webhook.
 func (c *compiler) ofRoute(path string, h HTTP, problem error) {
 	text := problem.Error()
+	if what, of := strings.CutPrefix(text, "relay: "); of {
+		c.report.Say(path+".relay.to", "%s", what)
+		return
+	}
 	for _, name := range h.Routes.Names() {
 		at := path + ".routes." + name
 		if rest, of := strings.CutPrefix(text, "route "+name+": webhook: "); of {
@@ -71,7 +101,7 @@ func (c *compiler) route(path, name string, r Route) stub.Route {
 		Headers: c.conditions(path+".request.headers", r.Request.Headers), JSON: c.conditions(path+".request.json", r.Request.JSON),
 		Form: c.conditions(path+".request.form", r.Request.Form), Body: c.condition(path+".request.body", r.Request.Body),
 	}
-	n := c.atRun().withMessage().with("key", "id", "n", "attempt", "url", "host", "port", "address").with(inPath(r.Request.Path)...)
+	n := c.atRun().withMessage().with("key", "id", "uuid", "n", "attempt", "url", "host", "port", "address").with(inPath(r.Request.Path)...)
 	c.text(path+".key", placeholder.Text(r.Key), n)
 	c.text(path+".response.json", placeholder.JSON(string(r.Response.JSON)), n)
 	c.text(path+".response.body", placeholder.Text(r.Response.Body), n)
@@ -146,6 +176,8 @@ func (c *compiler) smtp(path, name string, d Dependency) harness.Dependency {
 func (c *compiler) webhook(path string, w Webhook) *stub.Webhook {
 	to := cmp.Or(w.To, c.Launch.Entry)
 	switch p, ok := c.File.Processes.Get(to); {
+	case c.options.WebhooksTo != "":
+		to = c.options.WebhooksTo
 	case !ok && w.To != "":
 		c.process(path+".to", w.To)
 		return nil
@@ -157,10 +189,10 @@ func (c *compiler) webhook(path string, w Webhook) *stub.Webhook {
 	}
 	out := &stub.Webhook{
 		To: to, Path: w.Path, Method: w.Method, Delay: time.Duration(w.Delay), Headers: w.Headers.Map(), JSON: string(w.JSON),
-		Sign: stub.Sign{Stripe: w.Sign.Stripe, GitHub: w.Sign.GitHub}, Attempts: w.Attempts,
+		Sign: stub.Sign{Stripe: w.Sign.Stripe, GitHub: w.Sign.GitHub, Standard: w.Sign.Standard}, Attempts: w.Attempts,
 	}
 	if h := w.Sign.HMAC; h != nil {
-		out.Sign.HMAC = stub.HMAC{Secret: h.Secret, Header: h.Header, Algorithm: h.Algorithm, Encoding: h.Encoding, Prefix: h.Prefix}
+		out.Sign.HMAC = stub.HMAC{Secret: h.Secret, Header: h.Header, Algorithm: h.Algorithm, Encoding: h.Encoding, Prefix: h.Prefix, Signs: h.Signs, Timestamp: h.Timestamp, ID: h.ID}
 	}
 	return out
 }

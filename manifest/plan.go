@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"holdfast.dev/holdfast/fakes/stub"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
@@ -20,6 +21,7 @@ import (
 type Plan struct {
 	service   *Service
 	scenarios []harness.Scenario
+	covered   *Covered // nil: it is not told
 }
 
 // Plan is that of these scenarios of the service.
@@ -27,11 +29,22 @@ func (s *Service) Plan(scenarios ...harness.Scenario) Plan {
 	return Plan{service: s, scenarios: scenarios}
 }
 
+// With tells in the plan what all scenarios of the service touch, and what none does.
+func (p Plan) With(c *Covered) Plan {
+	p.covered = c
+	return p
+}
+
 // Hosts are those outside of this machine that the run would reach, host:port or
 // host, sorted: each must be allowed by name.
 func (s *Service) Hosts() []string {
 	var all []string
 	for _, d := range s.File.Dependencies {
+		if d.Value.HTTP != nil && d.Value.HTTP.Relay != nil {
+			if host := (stub.Relay{To: string(d.Value.HTTP.Relay.To)}).Host(); host != "" {
+				all = append(all, host)
+			}
+		}
 		if d.Value.Address != "" {
 			all = append(all, string(d.Value.Address))
 		}
@@ -69,6 +82,7 @@ func (p Plan) WriteTo(w io.Writer) (int64, error) {
 	for _, s := range p.scenarios {
 		p.writeScenario(&b, s)
 	}
+	p.writeCoverage(&b)
 	p.writeOutside(&b)
 	load, most := p.Length()
 	fmt.Fprintf(&b, "\nload for %s in all, and %s at most with what is waited for at the ends\n", Duration(load), Duration(most))
@@ -126,7 +140,10 @@ func (p Plan) writeDependencies(b *strings.Builder) {
 			"address": "somebody else's, at " + string(d.Address) + ": it is not started, seeded or killed",
 		}[what]
 		if d.HTTP != nil {
-			says = "an outside API that is played here: " + strings.Join(p.routes(d), ", ")
+			says = p.plays(row.Name) + d.says()
+			if r := d.HTTP.Relay; r != nil {
+				says += "; what is not answered here is passed on to somebody else's, at " + string(r.To)
+			}
 		}
 		rows = append(rows, []string{row.Name, says, "told as " + strings.Join(d.Export.Names(), ", ")})
 		if len(d.Export) == 0 {
@@ -134,12 +151,43 @@ func (p Plan) writeDependencies(b *strings.Builder) {
 		}
 	}
 	table(b, "talks to", rows...)
+	for _, line := range p.toldOtherwise() {
+		fmt.Fprintf(b, "  %s\n", line)
+	}
+	p.writeNotes(b)
+}
+
+// mostNamed is how many routes of a description are named.
+const mostNamed = 12
+
+// plays says what an outside API answers.
+func (p Plan) plays(name string) string {
+	a := p.service.apis[name]
+	if a.description == nil {
+		return "an outside API that is played here: " + strings.Join(p.routes(a.played), ", ")
+	}
+	routes := p.routes(a.played)
+	if more := len(routes) - mostNamed; more > 0 {
+		routes = append(routes[:mostNamed:mostNamed], fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("an outside API that is played here by %s, which holds what it is sent against that: %s", a.played.OpenAPI, strings.Join(routes, ", "))
+}
+
+// writeNotes says what is otherwise than in the descriptions.
+func (p Plan) writeNotes(b *strings.Builder) {
+	var rows [][]string
+	for _, row := range p.service.File.Dependencies {
+		for _, note := range p.service.apis[row.Name].notes {
+			rows = append(rows, []string{row.Name, note})
+		}
+	}
+	table(b, "otherwise than described", rows...)
 }
 
 // routes are those of an outside API, with where they call back to.
-func (p Plan) routes(d Dependency) []string {
+func (p Plan) routes(h HTTP) []string {
 	var all []string
-	for _, row := range d.HTTP.Routes {
+	for _, row := range h.Routes {
 		if w := row.Value.Webhook; w != nil {
 			all = append(all, fmt.Sprintf("%s (calls back %s%s)", row.Name, cmp.Or(w.To, p.service.Launch.Entry), w.Path))
 			continue
@@ -194,6 +242,9 @@ func stepNames(steps []load.Step) string {
 
 func (p Plan) writeScenario(b *strings.Builder, s harness.Scenario) {
 	fmt.Fprintf(b, "\n%s, %s\n  %s\n", s.Name, Duration(s.Timeline.Total()), s.Claim)
+	for _, lack := range s.Lacks {
+		fmt.Fprintf(b, "  is not exercised: %s\n", lack)
+	}
 	for _, stream := range s.Load {
 		to := stream.To
 		if to == "" {
@@ -227,6 +278,28 @@ func (p Plan) writeScenario(b *strings.Builder, s harness.Scenario) {
 	}
 	for _, c := range slices.Concat(s.Checks, s.Implied()) {
 		fmt.Fprintf(b, "  checks %s\n", c)
+	}
+}
+
+// mostMissing is how much is said of what no scenario touches.
+const mostMissing = 12
+
+// writeCoverage says what the scenarios of the service touch.
+func (p Plan) writeCoverage(b *strings.Builder) {
+	if p.covered == nil {
+		return
+	}
+	c := p.covered.By(nil)
+	b.WriteString("\ncovers\n")
+	for _, line := range slices.Concat(c.Summary(), c.Notes) {
+		fmt.Fprintf(b, "  %s\n", line)
+	}
+	missing := c.Missing()
+	for _, line := range missing[:min(len(missing), mostMissing)] {
+		fmt.Fprintf(b, "  %s\n", line)
+	}
+	if n := len(missing) - mostMissing; n > 0 {
+		fmt.Fprintf(b, "  and %d more\n", n)
 	}
 }
 

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -47,11 +48,26 @@ func (c *compiler) program(path, name string, p Process) target.Process {
 		dir = p.WorkingDir
 	}
 	return target.Process{
-		Name: name, Build: p.Build, Command: p.Command, Dir: dir, Image: p.Image,
+		Declared: c.declared(path, p), Name: name, Build: p.Build, Command: p.Command, Dir: dir, Image: p.Image,
 		Ports: ports(p), Env: c.environment(path+".env", p.Env, n), Ready: c.ready(path+".ready", p.Ready, ports(p)),
 		DependsOn: p.DependsOn, Replicas: p.Replicas, Restart: target.Restart(p.Restart),
 		Memory: uint64(p.Limits.Memory), CPUs: p.Limits.CPUs, Grace: time.Duration(p.StopGracePeriod),
 	}
+}
+
+// declared is where the file says how a program is started.
+func (c *compiler) declared(path string, p Process) target.Declared {
+	at := func(part string, given bool) string {
+		if !given {
+			return ""
+		}
+		return fmt.Sprintf("%s:%d", c.Path, c.document.At(path+part).Line)
+	}
+	command := ".command"
+	if p.Image != "" {
+		command = ".image"
+	}
+	return target.Declared{Build: at(".build", len(p.Build) > 0), Command: at(command, true), Ready: at(".ready", p.Ready != Ready{})}
 }
 
 // ready compiles when something can serve.
@@ -75,6 +91,8 @@ func (c *compiler) somebodyElses(path string, p Process) {
 	u, err := url.Parse(string(p.URL))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" {
 		c.report.Say(path+".url", "it is no address such as https://staging.example.com")
+	} else if err := (target.URLConfig{URL: string(p.URL)}).Validate(); err != nil {
+		c.report.Say(path+".url", "%v", err)
 	}
 	for key, given := range map[string]bool{
 		"command": len(p.Command) > 0, "image": p.Image != "", "build": len(p.Build) > 0, "env": len(p.Env) > 0, "ports": len(p.Ports) > 0, "working_dir": p.WorkingDir != "",
@@ -163,7 +181,7 @@ func (c *compiler) protections() {
 			c.report.Say(path+"#", "a protection is named area.what, for example %s", suggested(c.File.Name, row.Name))
 		}
 		without := row.Value.Without
-		p := harness.Protection{Name: row.Name, About: row.Value.About}
+		p := harness.Protection{Name: row.Name, About: row.Value.About, Runbook: row.Value.Runbook}
 		p.Off, p.OffIn = c.off(path+".without.env", without.Env)
 		p.OffCommand = c.offCommands(path+".without.command", without.Command)
 		if len(p.Off)+len(p.OffIn)+len(p.OffCommand) == 0 {
@@ -180,12 +198,13 @@ func suggested(service, name string) string {
 	return service + "." + strings.ReplaceAll(strings.Trim(name, "."), " ", "-")
 }
 
-// off compiles environment for all processes, and for some.
-func (c *compiler) off(path string, env notation.Table[Off]) (all map[string]string, in map[string]map[string]string) {
+// off compiles environment for all processes, and for some; its texts may have further
+// names.
+func (c *compiler) off(path string, env notation.Table[Off], more ...string) (all map[string]string, in map[string]map[string]string) {
 	for _, row := range env {
 		at := path + "." + row.Name
 		if row.Value.Value != nil {
-			one := c.environment(path, notation.Table[string]{{Name: row.Name, Value: *row.Value.Value}}, c.anywhere())
+			one := c.environment(path, notation.Table[string]{{Name: row.Name, Value: *row.Value.Value}}, c.anywhere().with(more...))
 			all = with(all, row.Name, one[row.Name])
 			if _, isProcess := c.File.Processes.Get(row.Name); isProcess {
 				c.report.Say(at, "%s is a process; write %s: { NAME: value }", row.Name, row.Name)
@@ -194,7 +213,7 @@ func (c *compiler) off(path string, env notation.Table[Off]) (all map[string]str
 		}
 		if c.process(at+"#", row.Name) {
 			p, _ := c.File.Processes.Get(row.Name)
-			in = with(in, row.Name, c.environment(at, row.Value.Of, c.ofProcess(p)))
+			in = with(in, row.Name, c.environment(at, row.Value.Of, c.ofProcess(p).with(more...)))
 		}
 	}
 	return all, in

@@ -115,7 +115,7 @@ func (c *compiler) requestTexts(path string, r Request, n names) {
 // ledger compiles what was accepted against what arrived.
 func (c *compiler) ledger(path string, l Ledger) *ledger.Ledger {
 	out := &ledger.Ledger{
-		Accepted: ledger.Accepted{Stream: l.Accepted.Stream, Key: l.Accepted.Key},
+		Accepted: ledger.Accepted{Stream: l.Accepted.Stream, Webhook: l.Accepted.Webhook, Key: l.Accepted.Key},
 		Arrived:  ledger.Arrived{At: l.Arrived.At, Key: l.Arrived.Key, SQL: l.Arrived.SQL, Run: l.Arrived.Command},
 		Delivery: ledger.Delivery(l.Delivery), Times: l.Times,
 	}

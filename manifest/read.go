@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 
 	"holdfast.dev/holdfast/backing"
+	"holdfast.dev/holdfast/coverage"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/manifest/notation"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // FileName is what the file is called where nobody says otherwise.
@@ -30,8 +32,13 @@ type Service struct {
 	// Scenarios are the experiments, in the order of the file.
 	Scenarios []harness.Scenario
 
+	search   *contract.Search // as the file maps it; nil: it maps none
+	impact   *contract.Impact
+	tasks    *contract.Tasks // in the same way
 	document *notation.Document
 	options  Options
+	known    coverage.Known // but for what stands in a log
+	apis     map[string]api // the outside APIs that are played, by dependency
 }
 
 // Options are what reading a file may use of the program and its surroundings.
@@ -45,8 +52,16 @@ type Options struct {
 	// Profile is the name of the file's profile whose parameters are taken. Defaults to
 	// none: the file's own parameters.
 	Profile string
+	// Sizes are further names that Profile may have: those of the catalogue, for a file
+	// that maps a contract. Defaults to none.
+	Sizes []string
 	// OnlyLook reads also what [Service.CheckEnvFiles] refuses, for who runs nothing.
 	OnlyLook bool
+	// Relay stands in place of that of a file of routes. Defaults to the file's own.
+	Relay *Relay
+	// WebhooksTo is what the service is called that all webhooks of a file of routes go
+	// to, whatever process they name. Defaults to none being sent.
+	WebhooksTo string
 }
 
 // errNoImages is what a file meets that has images, where nobody can run them.
@@ -64,7 +79,7 @@ func (o Options) images(spec backing.ImageSpec) (target.Launcher, error) {
 // of the file system only what the text names is looked at. The error is a
 // [*notation.Problems].
 func Read(text []byte, path string, o Options) (*Service, error) {
-	s := &Service{Path: path, Dir: filepath.Dir(path), options: o}
+	s := &Service{Path: path, Dir: filepath.Dir(path), options: o, apis: map[string]api{}}
 	var err error
 	s.document, err = notation.Read(text, &s.File, notation.Options{File: path, Environment: o.Environment, Hint: hint})
 	if err != nil {

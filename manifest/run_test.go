@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 
 // services are those that it may be.
 func services() map[string]func() error {
-	return map[string]func() error{"1": serve, "shop": serveShop}
+	return map[string]func() error{"1": serve, "shop": serveShop, "paid": servePaid, "payer": servePayer}
 }
 
 // serve is a service of one endpoint and one outside API. CHECKED says whether it

@@ -49,7 +49,7 @@ func TestAScenarioIsTheSameInBothNotations(t *testing.T) {
 	}
 	checks := []verdict.Check{
 		{Metric: "checkout.latency_ok.p99", Phase: result.Heal, Op: verdict.AtMost, Times: 1.5},
-		verdict.Metric("checkout.latency.p99").In(result.Inject).AtMost(verdict.Duration(2200 * time.Millisecond)).Guarding("payments.timeout").Because("its own timeout and some time for the rest"),
+		verdict.Metric("checkout.latency.p99").In(result.Inject).AtMost(verdict.Duration(2200 * time.Millisecond)).Guarding("payments.timeout").Because("its own timeout and some time for the rest").Aborting(),
 		verdict.Metric("checkout.refused_ratio").In(result.Heal).AtMost(verdict.Percent(1)),
 		verdict.Metric("journey.failed").Equals(verdict.Count(0)),
 		verdict.Metric("stripe.charge.attempts.max").AtMost(verdict.Count(3)),

@@ -123,7 +123,7 @@ type Drained struct {
 
 // Ledger is what was accepted, held against what arrived.
 type Ledger struct {
-	// What counts as accepted: the answers that are ok.
+	// What counts as accepted: the answers that are ok, or the webhooks that the service answered with 2xx.
 	Accepted Accepted `yaml:"accepted,required"`
 	// Where it arrives.
 	Arrived Arrived `yaml:"arrived,required"`
@@ -139,12 +139,14 @@ type Delivery string
 // Words are the promises that there are.
 func (Delivery) Words() []string { return []string{"exactly-once", "at-least-once", "at-most-once"} }
 
-// Accepted is what a stream was told is taken on.
+// Accepted is what was taken on: exactly one of stream with key, and webhook.
 type Accepted struct {
 	// The stream.
-	Stream string `yaml:"stream,required"`
-	// What makes each one out: a value that no other request has, for example "{cart}".
-	Key string `yaml:"key,required"`
+	Stream string `yaml:"stream"`
+	// A route that calls the service back: what it answered with 2xx it must have treated once, however often it came, and what it refused or has a wrong signature it must not.
+	Webhook string `yaml:"webhook"`
+	// What makes each one out: a value that no other request has, for example "{cart}". Of a webhook it is the key of its route.
+	Key string `yaml:"key"`
 }
 
 // Arrived is where what was accepted is found again: exactly one of at with key, at
@@ -172,6 +174,8 @@ type Check struct {
 	Because string `yaml:"because"`
 	// Whether the scenario is about this one.
 	Primary bool `yaml:"primary"`
+	// Whether the scenario ends early once this one is lost, whatever may still come: an upper limit on what only grows, such as failed requests, or one in a phase that others follow. While a protection is taken away nothing ends early by it.
+	Abort bool `yaml:"abort"`
 }
 
 // Gauge is a number that is read again and again: exactly one of sql, redis and

@@ -41,14 +41,12 @@ func (c *compiler) scenarios() {
 func (c *compiler) scenario(path string, s Scenario) harness.Scenario {
 	out := harness.Scenario{
 		Name: s.Name, Claim: s.Claim, Protections: s.Protections, World: c.world(), Timeline: c.timeline(path, s.Timeline),
-		Headline: s.Headline, Slow: s.Slow, StandingOff: c.standingOff(path+".standing_off", s),
-	}
-	for _, p := range c.Launch.Processes {
-		out.Parts = append(out.Parts, harness.Part{Name: p.Name, Replicas: p.Replicas})
+		Headline: s.Headline, Slow: s.Slow, StandingOff: c.standingOff(path+".standing_off", s), Parts: c.parts(),
 	}
 	if area, what, ok := strings.Cut(s.Name, "/"); !ok || area == "" || what == "" || strings.ContainsAny(s.Name, " \t") {
 		c.report.Say(path+".name", "a scenario is named area/what, for example %s", scenarioName(c.File.Name, s.Name))
 	}
+	c.ofCatalogue(path+".name", s.Name)
 	if strings.TrimSpace(s.Claim) == "" {
 		c.report.Say(path+".claim", "it does not say what a pass shows")
 	}
@@ -65,6 +63,15 @@ func (c *compiler) scenario(path string, s Scenario) harness.Scenario {
 	c.questions(path, s, &out)
 	c.checks(path, s, &out)
 	return out
+}
+
+// parts are the processes, as a scenario knows them.
+func (c *compiler) parts() []harness.Part {
+	var all []harness.Part
+	for _, p := range c.Launch.Processes {
+		all = append(all, harness.Part{Name: p.Name, Replicas: p.Replicas})
+	}
+	return all
 }
 
 func scenarioName(service, name string) string {
@@ -320,11 +327,11 @@ func (c *compiler) whereOf(path string, s harness.Scenario, problem string) stri
 		key   string
 		names []string
 	}{
-		{"faults", mapped(s.Faults, func(f harness.Fault) string { return f.ID })},
-		{"load", mapped(s.Load, streamName)},
-		{"actions", mapped(s.Actions, func(a harness.Action) string { return a.Name })},
-		{"invariants", mapped(s.Invariants, func(i harness.Invariant) string { return i.Name })},
-		{"gauges", mapped(s.Samples, func(g harness.Sample) string { return g.Series.Name })},
+		{"faults", namesOf(s.Faults, func(f harness.Fault) string { return f.ID })},
+		{"load", namesOf(s.Load, streamName)},
+		{"actions", namesOf(s.Actions, func(a harness.Action) string { return a.Name })},
+		{"invariants", namesOf(s.Invariants, func(i harness.Invariant) string { return i.Name })},
+		{"gauges", namesOf(s.Samples, func(g harness.Sample) string { return g.Series.Name })},
 	} {
 		for j, name := range part.names {
 			if strings.Contains(problem, strconv.Quote(name)) || strings.Contains(problem, "stream "+name+" ") {
@@ -340,7 +347,7 @@ func (c *compiler) whereOf(path string, s harness.Scenario, problem string) stri
 	return path
 }
 
-func mapped[T any](all []T, name func(T) string) []string {
+func namesOf[T any](all []T, name func(T) string) []string {
 	names := make([]string, len(all))
 	for i, one := range all {
 		names[i] = name(one)

@@ -15,6 +15,7 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/step"
+	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/manifest/notation"
 	"holdfast.dev/holdfast/message"
 )
@@ -81,7 +82,7 @@ func (v *viewer) scenario(s harness.Scenario) Scenario {
 		})
 	}
 	for _, c := range s.Checks {
-		out.Checks = append(out.Checks, Check{Text: strings.ReplaceAll(c.Text(), harness.OnTarget+".", shownTarget+".")})
+		out.Checks = append(out.Checks, checkOf(c))
 	}
 	for name, value := range s.Values {
 		if parameter, ok := strings.CutPrefix(name, "parameters."); ok {
@@ -94,6 +95,15 @@ func (v *viewer) scenario(s harness.Scenario) Scenario {
 	}
 	v.functions(s)
 	return out
+}
+
+// checkOf is a check as it is written: a text, but where more is to be said.
+func checkOf(c verdict.Check) Check {
+	text := strings.ReplaceAll(c.Text(), harness.OnTarget+".", shownTarget+".")
+	if c.Abort {
+		return Check{Check: text, Abort: true}
+	}
+	return Check{Text: text}
 }
 
 // functions notes what of a scenario is written in Go.
@@ -131,7 +141,7 @@ func (v *viewer) questions(s harness.Scenario, out *Scenario) {
 	}
 	if l := s.Ledger; l != nil {
 		out.Ledger = &Ledger{
-			Accepted: Accepted{Stream: l.Accepted.Stream, Key: l.Accepted.Key}, Delivery: Delivery(l.Delivery), Times: l.Times,
+			Accepted: Accepted{Stream: l.Accepted.Stream, Webhook: l.Accepted.Webhook, Key: l.Accepted.Key}, Delivery: Delivery(l.Delivery), Times: l.Times,
 			Arrived: Arrived{At: l.Arrived.At, Key: l.Arrived.Key, SQL: l.Arrived.SQL, Command: l.Arrived.Run},
 		}
 		if l.Arrived.Request != nil {

@@ -59,7 +59,7 @@ func elsewhere() map[string]string {
 		"timeout":  `a timeout of Toxiproxy's is a fault here: fault: "black-hole"`,
 		"networks": "each dependency is reached by its own address; there is nothing to set", "network_mode": "each dependency is reached by its own address; there is nothing to set",
 		"env_file": "name each variable under env, or pass one of the shell by pass_env",
-		"extends":  "a file stands for itself; anchors and << work within it", "include": "a file stands for itself", "contracts": "the catalogue over a mapped contract is not read by this version yet",
+		"extends":  "a file stands for itself; anchors and << work within it", "include": "a file stands for itself",
 		"replaces": "playing a host that is a constant in the code is not read by this version yet", "openapi": "this is not read here",
 		"script": "there is no shell and no code in this file: write a command as a list", "shell": "there is no shell here: write a command as a list", "retries": "nothing is sent twice here",
 	}

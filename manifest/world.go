@@ -18,6 +18,6 @@ func (c *compiler) world() harness.World {
 		w.DatabaseEnv = d.Export.Map()
 	}
 	w.Data = c.data()
-	w.Postgres = database.Wants{Image: d.Postgres.Image, Extensions: d.Postgres.Extensions, Settings: d.Postgres.Settings.Map()}
+	w.Postgres = database.Wants{Image: d.Postgres.Image, Extensions: d.Postgres.Extensions, Superuser: d.Postgres.Superuser, Settings: d.Postgres.Settings.Map()}
 	return w
 }

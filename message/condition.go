@@ -215,7 +215,7 @@ func (c Condition) holds(v found) bool {
 		if !v.there || c.wrong != nil {
 			return false
 		}
-		return v.raw != "" && sameJSON(c.raw, v.raw) || v.raw == "" && c.text == v.text
+		return v.raw != "" && SameJSON(c.raw, v.raw) || v.raw == "" && c.text == v.text
 	}
 	return true
 }

@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"holdfast.dev/holdfast/redact"
 )
 
 // Matcher says which messages are meant. All that is set must hold; the zero
@@ -146,17 +147,16 @@ func (p placed) mismatch(m *Message, v found) string {
 	case v.there && p.hidden():
 		is = "is otherwise"
 	case v.there && v.raw != "":
-		is = "is " + visible(v.raw)
+		is = "is " + visible(redact.Text(v.raw))
 	case v.there:
-		is = "is " + visible(strconv.Quote(v.text))
+		is = "is " + visible(strconv.Quote(redact.Text(v.text)))
 	}
 	return fmt.Sprintf("%s %s, it should %s", p.path, is, p.condition)
 }
 
 // hidden says whether what stands there is a secret in most messages.
 func (p placed) hidden() bool {
-	return p.path.part == "header" && slices.Contains(
-		[]string{"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"}, http.CanonicalHeaderKey(p.path.name))
+	return redact.Named(p.path.name)
 }
 
 func alternatives(status []int) string {

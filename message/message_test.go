@@ -302,3 +302,30 @@ func Example() {
 	// json.order.id is absent, it should be present
 	// o-1 true
 }
+
+// Go's own reader drops a field with a semicolon in silence, and a form with a wrong
+// escape as a whole.
+func TestFieldsWithASemicolonOrAWrongEscapeAreNotLost(t *testing.T) {
+	for text, want := range map[string]url.Values{
+		"q=a;b&n=1":       {"q": {"a;b"}, "n": {"1"}},
+		"q=a%3Bb":         {"q": {"a;b"}},
+		"a=1;b=2":         {"a": {"1;b=2"}},
+		"good=1&bad=%zz":  {"good": {"1"}},
+		"":                {},
+		";":               {";": {""}},
+		"q=caf%C3%A9+au&": {"q": {"café au"}},
+	} {
+		require.Equal(t, want, message.Fields(text), text)
+	}
+}
+
+func TestANumberKeepsItsDigits(t *testing.T) {
+	m := &message.Message{Body: []byte(`{"id":9007199254740993,"price":0.10,"big":1e400}`)}
+	for path, want := range map[string]string{"id": "9007199254740993", "price": "0.10", "big": "1e400"} {
+		p, err := message.ParsePath("json." + path)
+		require.NoError(t, err)
+		got, there := p.Of(m)
+		require.True(t, there)
+		require.Equal(t, want, got)
+	}
+}

@@ -134,6 +134,11 @@ func (p Path) look(m *Message) found {
 	return found{}
 }
 
+// ofJSON has a number as it is written, with all its digits.
 func ofJSON(r gjson.Result) found {
-	return found{text: r.String(), raw: r.Raw, there: r.Exists(), null: r.Exists() && r.Type == gjson.Null}
+	text := r.String()
+	if r.Type == gjson.Number {
+		text = r.Raw
+	}
+	return found{text: text, raw: r.Raw, there: r.Exists(), null: r.Exists() && r.Type == gjson.Null}
 }

@@ -23,13 +23,13 @@ func decode(raw string) (any, error) {
 	return value, nil
 }
 
-// sameJSON says whether two JSON values mean the same: 3 is 3.0 and 30e-1, and
+// SameJSON says whether two JSON values mean the same: 3 is 3.0 and 30e-1, and
 // the order of an object's keys is nothing.
-func sameJSON(a, b string) bool {
+func SameJSON(a, b string) bool {
 	if a == b {
 		return true
 	}
-	if a[0] != b[0] && !isNumber(a) {
+	if a == "" || b == "" || a[0] != b[0] && !isNumber(a) {
 		return false // the usual case, without decoding
 	}
 	x, errX := decode(a)

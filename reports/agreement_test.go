@@ -75,7 +75,7 @@ func (d *drawn) addMetric(t *rapid.T, i int) {
 	if rapid.IntRange(0, 9).Draw(t, "number") == 0 {
 		read.Value = math.NaN()
 	}
-	for _, at := range []**float64{&read.Regardless, &read.FromSend, &read.Least} {
+	for _, at := range []**float64{&read.Regardless, &read.Most, &read.FromSend, &read.Least} {
 		if v := drawValue(t, "at best"); rapid.IntRange(0, 2).Draw(t, "known") == 0 {
 			*at = &v
 		}

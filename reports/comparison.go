@@ -11,7 +11,7 @@ import (
 
 // ComparisonHTML writes a comparison as a page that stands alone, as [HTML] does.
 func ComparisonHTML(w io.Writer, c *compare.Comparison) error {
-	return writePage(w, "comparison", view.OfComparison(c))
+	return writePage(w, "comparison", view.OfComparison(c), false)
 }
 
 // ComparisonMarkdown writes a comparison for a pull request.

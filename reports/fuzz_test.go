@@ -17,7 +17,7 @@ import (
 // Whatever a file says that can be read at all, each report can be written of it,
 // and none shows it better than its parts.
 func FuzzReports(f *testing.F) {
-	f.Add([]byte(`{"schema":"holdfast.run/2","complete":true,"verdict":"pass"}`))
+	f.Add([]byte(`{"schema":"holdfast.run/3","complete":true,"verdict":"pass"}`))
 	f.Add([]byte(`{"schema":"holdfast.run/2","scenarios":[{"checks":[{"op":"between","value":1,"verdict":"fail"},{"op":"falls_to","level":2}],"phases":[{"start_s":9,"end_s":-1}],"series":[{"t_s":[1],"v":[]}],"streams":[{"histogram":"AAAA"}]}]}`))
 	f.Add([]byte(`{"schema":"holdfast.run/1","claims":[{"before":-1,"after":0}],"detections":[{"verdict":"fail"}]}`))
 	small, err := os.ReadFile(filepath.Join("testdata", "empty.json"))

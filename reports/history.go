@@ -11,7 +11,7 @@ import (
 
 // HistoryHTML writes a history as a page that stands alone, as [HTML] does.
 func HistoryHTML(w io.Writer, h *history.History) error {
-	return writePage(w, "history", view.OfHistory(h))
+	return writePage(w, "history", view.OfHistory(h), false)
 }
 
 // HistoryMarkdown writes a history for a pull request or a job's summary.

@@ -38,7 +38,7 @@ func nightly(t testing.TB) []history.File {
 			c.Value = &value
 		}
 		run.Verdict, run.Scenarios = s.Verdict, []result.Scenario{s}
-		files = append(files, history.File{Path: fmt.Sprintf("night-%02d/run.json", i+1), Run: run})
+		files = append(files, history.File{Path: fmt.Sprintf("night-%02d/run.json", i+1), Report: fmt.Sprintf("night-%02d/report.html", i+1), Run: run})
 	}
 	return append(files, history.File{Path: "night-15/run.json", Err: errors.New("read result: not a run.json: unexpected end of JSON input")})
 }
@@ -46,7 +46,7 @@ func nightly(t testing.TB) []history.File {
 func histories(t testing.TB) map[string]*history.History {
 	evil := nightly(t)[6:]
 	for i := range evil {
-		evil[i].Path = hostile
+		evil[i].Path, evil[i].Report = hostile, hostile
 		if evil[i].Run != nil {
 			poison(evil[i].Run, hostile)
 		} else {

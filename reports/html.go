@@ -21,16 +21,18 @@ var sources embed.FS
 // one script and one stylesheet allowed by their hashes. Charts are SVG in the
 // page itself, so that it can be read without scripts and printed.
 func HTML(w io.Writer, run *result.Run) error {
-	return writePage(w, "page", view.Drawn(run))
+	return writePage(w, "page", view.Drawn(run), false)
 }
 
-// LiveHTML is [HTML] of a run that goes on: now says how it stands, in a sentence.
-func LiveHTML(w io.Writer, run *result.Run, now string) error {
-	return writePage(w, "page", view.Live(run, now))
+// LiveHTML is [HTML] of a run that goes on: now says how it stands. Such a page may ask the
+// server that it came from, and is told at /events when there is something new.
+func LiveHTML(w io.Writer, run *result.Run, now view.Now) error {
+	return writePage(w, "page", view.Live(run, now), true)
 }
 
-// writePage executes one of the pages: "page", "comparison", "history".
-func writePage(w io.Writer, name string, data any) error {
+// writePage executes one of the pages: "page", "comparison", "history". One that fills may
+// ask its server, and is loaded again where scripts are off.
+func writePage(w io.Writer, name string, data any, fills bool) error {
 	style, err := source("report.css")
 	if err != nil {
 		return err
@@ -39,7 +41,14 @@ func writePage(w io.Writer, name string, data any) error {
 	if err != nil {
 		return err
 	}
-	t, err := pageTemplate(style, script)
+	if fills {
+		fill, err := source("fill.js")
+		if err != nil {
+			return err
+		}
+		script = strings.Replace(script, "/* FILL */", fill, 1)
+	}
+	t, err := pageTemplate(style, script, fills)
 	if err != nil {
 		return err
 	}
@@ -63,15 +72,19 @@ func source(name string) (string, error) {
 
 // pageTemplate parses the page. Style and script are ours and go in verbatim,
 // the very bytes that the policy's hashes are of; everything else is escaped.
-func pageTemplate(style, script string) (*template.Template, error) {
+func pageTemplate(style, script string, fills bool) (*template.Template, error) {
 	parts := []string{chart.Template()}
-	hashes := strings.NewReplacer("SCRIPT-HASH", hash(script), "STYLE-HASH", hash(style))
-	for _, name := range []string{"head", "scenario", "proof", "page", "comparison", "history"} {
+	var connect, head, body string
+	if fills {
+		connect, head, body = "connect-src 'self'; ", `<noscript><meta http-equiv="refresh" content="2"></noscript>`, ` data-events="/events"`
+	}
+	places := strings.NewReplacer("SCRIPT-HASH", hash(script), "STYLE-HASH", hash(style), "CONNECT-SELF", connect, "FILLS-HEAD", head, "FILLS-BODY", body)
+	for _, name := range []string{"head", "answer", "scenario", "proof", "alerts", "coverage", "page", "comparison", "history"} {
 		text, err := source(name + ".gohtml")
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, hashes.Replace(text))
+		parts = append(parts, places.Replace(text))
 	}
 	t := template.New("page").Funcs(template.FuncMap{
 		"style":  func() template.CSS { return template.CSS(style) },

@@ -23,10 +23,10 @@ import (
 // not reach its end.
 func JUnit(w io.Writer, run *result.Run) error {
 	v := view.Of(run)
-	suites := xmlSuites{Name: "holdfast", Time: xmlSeconds(v.DurationS)}
+	var suites xmlSuites
 	suites.add(runSuite(v))
 	for _, s := range slices.SortedFunc(slices.Values(v.Scenarios), asTheyRan) {
-		suites.add(scenarioSuite(s, v.Seed))
+		suites.add(scenarioSuite(s, v))
 	}
 	if v.Proof != nil {
 		suites.add(proofSuite(*v.Proof, v.Started))
@@ -68,26 +68,35 @@ func runSuite(v view.Run) xmlSuite {
 	}
 }
 
-func scenarioSuite(s view.Scenario, seed string) xmlSuite {
+func scenarioSuite(s view.Scenario, run view.Run) xmlSuite {
+	begun := s.Begun
+	if begun.IsZero() { // it never was, and the schema wants a time
+		begun = run.Started
+	}
 	whole := verdictCase(s.Name, "scenario", s.Verdict, s.Reason)
 	whole.Time = xmlSeconds(s.DurationS)
 	if s.Error != "" {
 		whole.Failure, whole.Error = nil, &xmlProblem{Message: s.Reason, Type: "not carried out"}
 	}
 	suite := xmlSuite{
-		Name: s.Name, Time: whole.Time, Timestamp: xmlTime(s.Begun), Cases: []xmlCase{whole},
+		Name: s.Name, Time: whole.Time, Timestamp: xmlTime(begun), Cases: []xmlCase{whole},
 		Properties: properties("verdict", string(s.Verdict.Is), "claim", s.Claim, "protections", strings.Join(s.Protections, " "),
-			"without", strings.Join(s.Without, " "), "seed", seed, "repeat", s.Repeat, "tried", s.Tried, "slower", s.Slower),
+			"without", strings.Join(s.Without, " "), "seed", run.Seed, "repeat", s.Repeat, "tried", s.Tried, "slower", s.Slower),
 	}
+	var out []string // of a case there is no room for more than its outcome
 	for _, c := range s.Checks {
 		suite.Cases = append(suite.Cases, checkCase(s.Name, "", c))
+		if c.Seen != "" {
+			out = append(out, c.Sentence+": seen failing: "+c.Seen)
+		}
 	}
 	for _, c := range s.Evidence {
 		suite.Cases = append(suite.Cases, checkCase(s.Name, "evidence: ", c))
 	}
 	if whole.Failure != nil || whole.Error != nil {
-		suite.SystemOut = strings.Join(s.Log, "\n")
+		suite.SystemErr = strings.Join(s.Log, "\n")
 	}
+	suite.SystemOut = strings.Join(out, "\n")
 	return suite
 }
 
@@ -132,9 +141,6 @@ func verdictCase(class, name string, v view.Badge, why string) xmlCase {
 
 func checkCase(class, prefix string, check view.Check) xmlCase {
 	c := verdictCase(class, prefix+check.Sentence, check.Verdict, check.Said)
-	if check.Seen != "" {
-		c.Properties = &xmlProperties{properties("seen_failing", check.Seen)}
-	}
 	detail := fmt.Sprintf("measured %s, limit %s, %s samples", check.Got, check.Limit, check.Samples)
 	if check.Why != "" {
 		detail += "; the limit: " + check.Why

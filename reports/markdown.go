@@ -26,6 +26,8 @@ func Markdown(w io.Writer, run *result.Run) error {
 	markdownTries(&b, v.Scenarios)
 	markdownGains(&b, v)
 	markdownProof(&b, v)
+	markdownAlerts(&b, v.Alerts)
+	markdownCoverage(&b, v.Coverage)
 	markdownEvidence(&b, v.Tiles)
 	if v.Command != "" {
 		b.WriteString("\nRepeat:\n\n" + fenced(v.Command))
@@ -149,6 +151,69 @@ func markdownProof(b *strings.Builder, v view.Run) {
 	if v.Unproven != "" {
 		b.WriteString("\n" + inline(v.Unproven) + "\n")
 	}
+}
+
+// markdownAlerts tells the matrix of alerts and faults, what is not as it should be first.
+func markdownAlerts(b *strings.Builder, a *view.Alerts) {
+	if a == nil {
+		return
+	}
+	b.WriteString("\n### Alerts against faults\n\n" + inline(a.Counts) + "\n")
+	var rows [][]string
+	for _, c := range a.Open {
+		rows = append(rows, []string{inline(c.Alert), inline(c.Scenario), inline(c.Expected), c.Verdict.Text(), inline(c.Reason)})
+	}
+	if len(rows) > 0 {
+		table(b, "Not as it should be", []string{"Alert", "Fault", "Expected", "Verdict", "Reason"}, "lllll", rows)
+	}
+	rows = nil
+	for _, r := range a.Rows {
+		row := []string{inline(r.Alert), r.Verdict.Text()}
+		for _, cell := range r.Cells {
+			var said []string
+			for _, c := range cell {
+				said = append(said, c.Mark+" "+inline(c.Word))
+			}
+			row = append(row, strings.Join(said, " "))
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) > 0 {
+		columns := []string{"Alert", "Verdict"}
+		for _, c := range a.Columns {
+			columns = append(columns, inline(c))
+		}
+		table(b, "How long after its begin each fault was told of", columns, strings.Repeat("l", len(columns)), rows)
+	}
+}
+
+// markdownCoverage tells what no scenario touches, and what the service was asked.
+func markdownCoverage(b *strings.Builder, c *view.Coverage) {
+	if c == nil {
+		return
+	}
+	b.WriteString("\n### Coverage\n\n")
+	b.WriteString(inline(strings.Join(c.Summary, " ")) + "\n")
+	if len(c.Missing) > 0 {
+		b.WriteString("\nTo be added next:\n\n")
+	}
+	for _, line := range c.Missing {
+		b.WriteString("- " + inline(line) + "\n")
+	}
+	var rows [][]string
+	for _, r := range c.Routes {
+		share := ""
+		if r.Share != nil {
+			share = r.Share.Text
+		}
+		rows = append(rows, []string{inline(r.Route), share, inline(r.Scenarios), inline(r.Answers), inline(r.Errors)})
+	}
+	table(b, "What the service is asked", []string{"Route", "Of the traffic", "Scenarios", "Answers", "Documented errors"}, "lrlll", rows)
+	rows = nil
+	for _, p := range c.Places {
+		rows = append(rows, []string{inline(p.Place), p.Calls, inline(p.Had), inline(p.Never)})
+	}
+	table(b, "What goes wrong where", []string{"Place", "Calls", "Was", "Never was"}, "lrll", rows)
 }
 
 func markdownEvidence(b *strings.Builder, tiles []view.Tile) {

@@ -22,6 +22,7 @@ func sampleRuns(t testing.TB) map[string]*result.Run {
 		"passed":      passedRun(t),
 		"partial":     partialRun(t),
 		"reevaluated": reevaluatedRun(t),
+		"unclear":     unclearRun(t),
 		"hostile":     hostileRun(t, hostile),
 		"empty":       {Schema: result.Schema, ID: "20260102-030405-ffff", Started: runStarted(), Complete: true},
 	}
@@ -74,11 +75,33 @@ func mixedRun(t testing.TB) *result.Run {
 		{Without: "task.jitter", Expected: "task/retry-storm", Outcome: result.OutcomeNoControl, Verdict: result.Inconclusive, Reason: "the intact target did not pass either: inconclusive"},
 		{Without: "task.heartbeat", Outcome: result.OutcomeUnguarded, Verdict: result.Fail, Reason: "no scenario claims task.heartbeat"},
 	}
+	run.Coverage = sampleCoverage()
 	run.Curves = []result.Curve{{Name: "search: peak memory", X: "projects", Unit: result.UnitBytes, Points: []result.CurvePoint{
 		{X: 1000, Before: ptr(33.3e6), After: ptr(30.9e6)}, {X: 10_000, Before: ptr(66e6), After: ptr(30.1e6)},
 		{X: 100_000, Before: ptr(2.28e9), After: ptr(29.9e6)}, {X: 1e6, After: ptr(31.2e6)},
 	}}}
 	return run
+}
+
+// sampleCoverage has routes of all sorts, and places.
+func sampleCoverage() *result.Coverage {
+	return &result.Coverage{
+		Sources: []string{"api.yaml", "logs/access.log"}, Traffic: &result.Traffic{Requests: 8412, Planned: 6900, Asked: 6900},
+		Routes: []result.CoveredRoute{
+			{Route: "GET /orders/{id}", Operation: "getOrder", Requests: ptr(int64(1512)), Share: ptr(0.18), Scenarios: []string{}, Errors: []result.ErrorAnswer{{Status: "404"}}},
+			{Route: "GET /search", Operation: "search", Requests: ptr(int64(6900)), Share: ptr(0.82), Scenarios: []string{"search/popular-term", "search/overload"},
+				Asked: []string{"search/popular-term"}, Answers: map[string]int64{"200": 6790, "503": 110},
+				Errors: []result.ErrorAnswer{{Status: "400"}, {Status: "503", Seen: 110, Expected: []string{"search/overload"}}, {Status: "504", Expected: []string{"search/overload"}}}},
+			{Route: "POST /tasks", Scenarios: []string{"task/outage"}, Unlisted: true},
+			{Route: "GET /metrics", Scenarios: []string{}, Ignored: "only Prometheus asks it"},
+		},
+		Places: []result.CoveredPlace{
+			{Place: "pay", Calls: ptr(int64(512)), Effects: []result.Effect{{Name: result.Slow, Scenarios: []string{"task/outage"}, Fired: 9}}}, {Place: "pay.refund", Calls: ptr(int64(0))},
+			{Place: "db", Effects: []result.Effect{{Name: result.Slow, Scenarios: []string{"search/popular-term"}, Fired: 2812}, {Name: result.Down, Scenarios: []string{}}}},
+			{Place: "mail", Effects: []result.Effect{{Name: result.Down, Scenarios: []string{}}, {Name: result.GivingErrors, Scenarios: []string{}}}},
+		},
+		Notes: []string{"the stream pages asks several routes: which of them got which status is not known"},
+	}
 }
 
 func passedRun(t testing.TB) *result.Run {
@@ -87,6 +110,19 @@ func passedRun(t testing.TB) *result.Run {
 	run.Reason = "All 12 checks of 2 scenarios held; the closest is search.latency.p99 in inject with 81 % of its limit."
 	run.Scenarios = []result.Scenario{passingScenario(t, "search/popular-term", 1), passingScenario(t, "oracle/one-hangs", 2)}
 	run.Scenarios[0].Checks[0].Seen = &result.ProvenFailure{Without: "search.sql-limit", At: "2026-01-31"}
+	run.Scenarios[0].Streams[0].Heat = heat(200, 12, 420, 35, 13, 25)
+	return run
+}
+
+// unclearRun showed nothing of one scenario, for the machine was busy.
+func unclearRun(t testing.TB) *result.Run {
+	run := baseRun()
+	late := lateScenario(t)
+	late.Validity = &result.Validity{Disturbances: []result.Disturbance{
+		{FromS: 14, ToS: 17.5, Cause: "the harness itself stood still for 3.5 s"}, {FromS: 21, ToS: 22, Cause: "others took 1.8 of 2 processors"},
+	}}
+	run.Verdict, run.Reason = result.Inconclusive, late.Name+": "+late.Reason
+	run.Scenarios = []result.Scenario{passingScenario(t, "search/popular-term", 1), late}
 	return run
 }
 
@@ -163,7 +199,7 @@ func latencies(t testing.TB, r *rand.Rand, n int, median, tail float64) (*hdr.Hi
 		require.NoError(t, h.RecordValues(int64(ms*1000), int64(weight)))
 	}
 	ms := func(p float64) float64 { return float64(h.ValueAtPercentile(p)) / 1000 }
-	return h, &result.Quantiles{N: int64(n), P50: ms(50), P90: ms(90), P99: ms(99), P999: ms(99.9), Max: ms(100), Mean: h.Mean() / 1000}
+	return h, &result.Quantiles{N: int64(n), P50: ms(50), P90: ms(90), P95: new(ms(95)), P99: ms(99), P999: ms(99.9), Max: ms(100), Mean: h.Mean() / 1000}
 }
 
 func histogram(t testing.TB, r *rand.Rand, n int, median, tail float64) (string, *result.Quantiles) {
@@ -171,6 +207,25 @@ func histogram(t testing.TB, r *rand.Rand, n int, median, tail float64) (string,
 	encoded, err := h.Encode(hdr.V2CompressedEncodingCookieBase)
 	require.NoError(t, err)
 	return string(encoded), q
+}
+
+// heat is how long requests took over time: mostly the median, and in the window of a
+// fault with a tail.
+func heat(rate, median, tail, end, from, to float64) *result.Heat {
+	r := rand.New(rand.NewPCG(8, 8))
+	const width = 500 * time.Millisecond
+	columns := make([]result.HeatCounts, int(end/width.Seconds()))
+	for i := range columns {
+		at := float64(i) * width.Seconds()
+		for range int(rate * width.Seconds()) {
+			ms := median * math.Exp(0.35*r.NormFloat64())
+			if at >= from && at < to && r.Float64() < 0.15 {
+				ms = tail * (0.05 + 0.95*r.Float64())
+			}
+			columns[i][result.HeatBucket(time.Duration(ms*float64(time.Millisecond)))]++
+		}
+	}
+	return result.NewHeat(0, width, columns)
 }
 
 // load is one stream with its series: planned at a rate, with some failing in
@@ -262,6 +317,10 @@ func passingScenario(t testing.TB, name string, seed uint64) result.Scenario {
 		Reason:  "search.latency.p99 was 405 ms in inject, limit ≤ 500 ms",
 		Started: runStarted().Add(time.Minute), DurationS: 36.4, Repeat: "holdfast run " + name + " --seed 42",
 		World: map[string]string{"projects": "10000", "matching": "10000"}, Settings: map[string]string{"MAX_SEARCH_RESULTS": "100", "DATABASE_POOL_MAX": "10"},
+		Switches: []result.Switch{
+			{Protection: "search.sql-limit", About: "a query fetches no more rows than are shown", Setting: "MAX_SEARCH_RESULTS", Value: ptr("100"), Off: "0", Runbook: "docs/target-contract.md"},
+			{Protection: "search.stable-order", About: "equal ranks keep one order", Setting: "STABLE_ORDER", Default: "true", Off: "false"},
+		},
 		Phases: phases, Streams: []result.Stream{st},
 		Faults: []result.Fault{{ID: "slow-db", Kind: "delay 20ms", On: "database", StartS: 13, EndS: ptr(25.0), Fired: 2812, Declared: "delay 20 ms", Measured: "median 20.4 ms over 2,812 reads", Undone: ptr(true)}},
 		Checks: []result.Check{
@@ -290,9 +349,23 @@ func killedScenario(t testing.TB) result.Scenario {
 		kept.T, kept.V = append(kept.T, at), append(kept.V, memory.V[i])
 	}
 	s.Series = append(append(series, kept), s.Series[7:]...)
+	st.Heat = heat(200, 14, 2400, 35, 14, 22)
 	s.Streams = []result.Stream{st}
 	s.Without, s.Verdict = []string{"search.sql-limit"}, result.Fail
+	s.Settings["MAX_SEARCH_RESULTS"], s.Switches[0].Value = "0", ptr("0")
 	s.Reason = "process.rss.max in inject was 187 MB, limit ≤ 100 MB; the kernel killed the target at 21.3 s."
+	s.Fleet = &result.Fleet{
+		Schedule: "3f2a9c0d5b7e1a64", Policy: "take-over", TermS: 1,
+		Workers: []result.Worker{
+			{Name: "worker-1", Host: "gen-a", Processors: 4, ClockAheadMS: ptr(-12.5), ClockDoubtMS: ptr(0.2), ClockDriftMS: ptr(0.0), CPUShare: ptr(0.31), SendLagP99MS: ptr(0.6), GCPauseMaxMS: ptr(0.2)},
+			{Name: "worker-2", Host: "gen-b", Processors: 4, LostAtS: ptr(15.2), Problem: "no word of it"},
+		},
+		Spans: []result.LaneSpan{
+			{Lane: 0, Worker: "worker-1", ToS: 30, Planned: 3000, Sent: 3000},
+			{Lane: 1, Worker: "worker-2", ToS: 16.4, Planned: 1640, Sent: 1500, Lost: 3, Unknown: 97, Never: 40, Hole: 40, Cut: "its worker was not heard of for 1s"},
+			{Lane: 1, Worker: "worker-1", FromS: 16.4, ToS: 30, Planned: 1360, Sent: 1360},
+		},
+	}
 	s.Ends = []result.End{
 		{StartS: -1.1, EndS: ptr(21.3), Signal: "killed", OOMKilled: true, OOMEvidence: "docker inspect: OOMKilled=true; memory.events oom_kill 1", PeakRSSBytes: ptr(uint64(100e6)), LimitBytes: ptr(uint64(100e6))},
 		{StartS: 23.1, EndS: ptr(35.4), ExitCode: ptr(0), Expected: true, PeakRSSBytes: ptr(uint64(58e6)), LimitBytes: ptr(uint64(100e6))},
@@ -317,6 +390,14 @@ func drippingScenario(t testing.TB) result.Scenario {
 	s.Checks[0].Primary = false
 	s.Compressed = []result.Compressed{{Name: "oracle call timeout", RealS: 10, UsedS: 1, FactorBy: 10, Because: "smoke profile"}, {Name: "retry countdown", RealS: 60, UsedS: 0.5, FactorBy: 120}}
 	s.Ledger = &result.Ledger{Accepted: 200, Delivered: 150, FailedPermanent: 40, FailedExhausted: 9, Lost: 1, Attempts: map[string]int64{"1": 190, "4": 9, "10": 1}}
+	s.Faults = append(s.Faults, result.Fault{ID: "stripe.charge.webhook-twice", Kind: "twice", On: "stripe.charge.webhook", StartS: 13, EndS: ptr(25.0), Fired: 1, Undone: ptr(true)})
+	s.Webhooks = []result.Webhooks{{At: "stripe.charge.webhook", Due: 200, Delivered: 199, Failed: 1, Duplicates: 1, Callbacks: []result.Callback{
+		{Key: "c-1", DueS: 3.2, Deliveries: []result.Delivery{{Attempt: 1, SentS: 3.2, TookMS: 12, Status: 200}}},
+		{Key: "evt_7", DueS: 14, Faults: []string{"stripe.charge.webhook-twice"}, Deliveries: []result.Delivery{
+			{Attempt: 1, SentS: 14, TookMS: 12, Status: 200}, {Attempt: 1, Again: true, SentS: 14.1, TookMS: 9, Status: 200},
+		}},
+		{Key: "evt_8", DueS: 34, Pending: true, Deliveries: []result.Delivery{{Attempt: 1, SentS: 34, TookMS: 3, Error: "connection refused"}}},
+	}}}
 	return s
 }
 

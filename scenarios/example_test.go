@@ -9,7 +9,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/verdict"
-	"holdfast.dev/holdfast/scenarios/profile"
+	"holdfast.dev/holdfast/scenarios/contract/reference"
 )
 
 // lockedTable is the scenario that docs/scenarios.md shows.
@@ -17,7 +17,7 @@ var lockedTable = harness.Scenario{
 	Name:        "search/locked-table",
 	Claim:       "A migration that locks the table costs each search its statement timeout, and not one moment more.",
 	Protections: []string{"search.statement-timeout"},
-	World:       profile.World(10_000),
+	World:       reference.World(10_000),
 	Settings:    map[string]string{"SEARCH_STATEMENT_TIMEOUT": "300ms"},
 	Timeline:    harness.Timeline{WarmUp: time.Second, Baseline: 2 * time.Second, Inject: 3 * time.Second, Heal: 3 * time.Second},
 	Load: []load.Stream{{

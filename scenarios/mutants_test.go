@@ -103,11 +103,14 @@ func taskFreshKey(next http.Handler) http.Handler {
 	})
 }
 
-// standBetween runs the reference behind an HTTP proxy until it is told to stop.
+// standBetween runs the reference behind an HTTP proxy until it is told to stop: first
+// what has come through the proxy is answered, and then the reference is told.
 func standBetween(binary, mutant string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	reference := exec.CommandContext(ctx, binary, "serve")
+	behind, stopReference := context.WithCancel(context.Background())
+	defer stopReference()
+	reference := exec.CommandContext(behind, binary, "serve")
 	reference.Cancel = func() error { return reference.Process.Signal(syscall.SIGTERM) }
 	reference.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it dies with us, also when we are killed
 	reference.Stderr = os.Stderr
@@ -130,13 +133,17 @@ func standBetween(binary, mutant string) error {
 	}
 	front := between(strings.TrimSpace(line), requestMutants[mutant], answerMutants[mutant])
 	server := &http.Server{Addr: os.Getenv("LISTEN_ADDR"), Handler: front}
+	answered := make(chan struct{})
 	go func() {
+		defer close(answered)
 		<-ctx.Done()
 		_ = server.Shutdown(context.Background())
 	}()
 	if err := server.ListenAndServe(); err != http.ErrServerClosed {
 		return err
 	}
+	<-answered
+	stopReference()
 	_ = reference.Wait() // it was told to stop
 	return nil
 }

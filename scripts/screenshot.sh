@@ -8,7 +8,7 @@ browser=$(command -v chromium || command -v chromium-browser || command -v googl
 	echo "no Chromium: scripts/setup-browser.sh installs one" >&2
 	exit 4
 }
-bin/holdfast run search/popular-term search/steady-mix search/overload --without search.sql-limit --profile bench --seed 42 --out "$out" || [ $? = 1 ]
+bin/holdfast run search/popular-term search/every-class search/overload --without search.sql-limit --profile bench --seed 42 --out "$out" || [ $? = 1 ]
 shoot() { # name, width, height
 	"$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1 --window-size="$2,$3" \
 		--screenshot="docs/$1.png" "file://$(realpath "$out")/report.html" 2>/dev/null

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Debian has of what the examples are written in: Flask, Django, Celery,
-# gunicorn, Redis, and Node where the machine has none of its own. Says what it does, does
+# gunicorn, Redis, and Node where the machine has none of its own; and of the stacks that
+# a host is replaced for: requests, curl, Ruby, PHP. Says what it does, does
 # nothing that is not needed, and is quick when nothing is.
 set -euo pipefail
 
@@ -21,7 +22,11 @@ python_has celery python3-celery
 python_has redis python3-redis
 python_has psycopg2 python3-psycopg2
 python_has gunicorn python3-gunicorn
+python_has requests python3-requests
 command -v redis-server >/dev/null 2>&1 || missing+=(redis-server)
+command -v curl >/dev/null 2>&1 || missing+=(curl)
+command -v ruby >/dev/null 2>&1 || missing+=(ruby)
+php -r 'exit(extension_loaded("curl") ? 0 : 1);' 2>/dev/null || missing+=(php-cli php-curl)
 node_major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/' || true)
 [ "${node_major:-0}" -ge 18 ] || missing+=(nodejs)
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // Record is what was seen of one run of the suite: a line of the log. Its times
@@ -44,6 +45,8 @@ type Seen struct {
 	// Failed are the checks that did not pass, each with its reason. Empty where
 	// the scenario passed.
 	Failed []string `json:"failed,omitempty"`
+	// Tries are what it came to before, in company of others, and did not count.
+	Tries []Seen `json:"tries,omitempty"`
 }
 
 // slack is by how much what is seen from outside may be off.
@@ -86,7 +89,7 @@ func (r Record) appendTo(path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	f, err := safefile.Append(path)
 	if err != nil {
 		return fmt.Errorf("write the log of a soak: %w", err)
 	}

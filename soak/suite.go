@@ -170,12 +170,14 @@ func notPassed(s result.Scenario) []string {
 	return all
 }
 
-// follow reads the events of a run and returns what its scenarios came to.
+// follow reads the events of a run, in which several scenarios may go on at the same
+// time, and returns what each came to in the end. started is told of each that begins.
 func follow(events io.Reader, now func() time.Duration, started func(n int)) []Seen {
 	var all []Seen
+	begun, from := 0, map[string]time.Duration{}
 	lines := bufio.NewScanner(events)
 	lines.Buffer(nil, 16<<20)
-	for from := time.Duration(0); lines.Scan(); {
+	for lines.Scan() {
 		var e struct {
 			Kind, Scenario string
 			Verdict        result.Verdict
@@ -186,10 +188,19 @@ func follow(events io.Reader, now func() time.Duration, started func(n int)) []S
 		}
 		switch e.Kind {
 		case "scenario-started":
-			from = now()
-			started(len(all))
+			from[e.Scenario] = now()
+			started(begun)
+			begun++
 		case "scenario-ended":
-			all = append(all, Seen{Name: e.Scenario, From: from, To: now(), Verdict: e.Verdict, Reason: e.Reason})
+			seen := Seen{Name: e.Scenario, From: from[e.Scenario], To: now(), Verdict: e.Verdict, Reason: e.Reason}
+			if i := slices.IndexFunc(all, func(s Seen) bool { return s.Name == e.Scenario }); i >= 0 {
+				earlier := all[i]
+				earlier.Tries = nil
+				seen.Tries = append(all[i].Tries, earlier)
+				all[i] = seen
+			} else {
+				all = append(all, seen)
+			}
 		}
 	}
 	return all

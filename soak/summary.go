@@ -17,6 +17,9 @@ type Summary struct {
 	// Calm and Disturbed count verdicts of scenarios, by whether a disturbance was
 	// really there while they ran.
 	Calm, Disturbed map[result.Verdict]int
+	// Repeated is how many scenarios did not pass in company and were run alone, by
+	// what they came to there.
+	Repeated map[result.Verdict]int
 	// Others are the scenarios that did not pass.
 	Others []Other
 	// Disturbances counts those that took place, by kind; Missed are those that
@@ -39,7 +42,7 @@ type Other struct {
 
 // Summarise holds the records against each other.
 func Summarise(records []Record) Summary {
-	s := Summary{Runs: len(records), Took: took(records), Calm: map[result.Verdict]int{}, Disturbed: map[result.Verdict]int{}, Disturbances: map[Kind]int{}}
+	s := Summary{Runs: len(records), Took: took(records), Calm: map[result.Verdict]int{}, Disturbed: map[result.Verdict]int{}, Repeated: map[result.Verdict]int{}, Disturbances: map[Kind]int{}}
 	for _, r := range records {
 		if r.Error != "" {
 			s.Incomplete = append(s.Incomplete, fmt.Sprintf("run %d: %s", r.Run, r.Error))
@@ -65,6 +68,9 @@ func (s *Summary) count(r Record, seen Seen) {
 	} else {
 		s.Disturbed[seen.Verdict]++
 	}
+	if len(seen.Tries) > 0 {
+		s.Repeated[seen.Verdict]++
+	}
 	if seen.Verdict == result.Pass {
 		return
 	}
@@ -81,11 +87,14 @@ func (s Summary) Fails() int { return s.Calm[result.Fail] + s.Disturbed[result.F
 
 // CalmPassed is the share of the undisturbed scenarios that passed; 1 of none.
 func (s Summary) CalmPassed() float64 {
-	all := 0
-	for _, n := range s.Calm {
+	return share(s.Calm[result.Pass], total(s.Calm))
+}
+
+func total(counts map[result.Verdict]int) (all int) {
+	for _, n := range counts {
 		all += n
 	}
-	return share(s.Calm[result.Pass], all)
+	return all
 }
 
 // NamedShare is the share of the inconclusive scenarios that met a disturbance and
@@ -132,6 +141,10 @@ func (s Summary) Markdown(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "\nWithout disturbance %.1f %% pass (at least %.0f %%). Of the inconclusive ones that were disturbed %.0f %% name what was there (at least %.0f %%).\n",
 		100*s.CalmPassed(), 100*leastCalmPassed, 100*s.NamedShare(), 100*leastNamed)
+	if repeated := total(s.Repeated); repeated > 0 {
+		fmt.Fprintf(&b, "\n%d of %d did not pass in company of others and were run alone: %d passed there, %d failed, %d showed nothing.\n", repeated, total(s.Calm)+total(s.Disturbed),
+			s.Repeated[result.Pass], s.Repeated[result.Fail], s.Repeated[result.Inconclusive]+s.Repeated[result.NotExercised])
+	}
 	var kinds []string
 	for _, k := range Kinds() {
 		kinds = append(kinds, fmt.Sprintf("%s %d", k, s.Disturbances[k]))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"golang.org/x/net/http/httpguts"
 
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
@@ -98,13 +99,14 @@ func (f attackFlags) attack() (*attack, error) {
 	if err == nil && !loopback && host != f.allowHost {
 		note(fmt.Errorf("%s is no loopback address: if it is yours to load, say --allow-host %s", host, host))
 	}
-	text := f.shape
+	text, said := f.shape, "--shape "+f.shape
 	if text == "" {
-		text = f.rate + " for " + f.duration.String()
+		text, said = f.rate+" for "+f.duration.String(), "--rate "+f.rate+" --duration "+f.duration.String()
 	}
 	a.profile, err = load.ParseProfile(text)
-	note(err)
-	if err == nil {
+	if err != nil {
+		note(fmt.Errorf("%s: %w", said, err))
+	} else {
 		note(bounded(a.profile))
 	}
 	if !slices.Contains(attackReports(), f.report) {
@@ -142,7 +144,11 @@ func headerOf(lines []string) (http.Header, error) {
 		if !ok || strings.TrimSpace(name) == "" {
 			return nil, fmt.Errorf(`--header %q is no "NAME: VALUE"`, line)
 		}
-		h.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
+			return nil, fmt.Errorf("--header %q: its name is not one word, or its value has a line break or another control character", name)
+		}
+		h.Add(name, value)
 	}
 	return h, nil
 }

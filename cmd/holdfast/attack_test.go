@@ -86,6 +86,8 @@ func TestAttackRefusesWhatMayNotBe(t *testing.T) {
 		{"too long", []string{"--target", url, "--duration", "11m"}, []string{"longer than 10m"}},
 		{"too many", []string{"--target", url, "--rate", "100000/s", "--duration", "1m"}, []string{"more than 1000000"}},
 		{"none", []string{"--target", url, "--rate", "0/s"}, []string{"plans no request"}},
+		{"a port that is none", []string{"--target", "http://127.0.0.1:99999/"}, []string{"port 99999 is none"}},
+		{"a header with a line break", []string{"--target", url, "--header", "X-Token: geheim\nX: y"}, []string{`--header "X-Token"`, "line break"}},
 		{"a method that is none", []string{"--target", url, "--method", "A B"}, []string{"--method A B"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"syscall"
 	"time"
+
+	"holdfast.dev/holdfast/harness/load"
 )
 
 // hostOf returns the host of a URL that may be attacked. Its errors don't repeat
@@ -22,6 +24,9 @@ func hostOf(target string) (string, error) {
 		return "", errors.New("--target is no URL that begins with http:// or https://")
 	case u.User != nil:
 		return "", errors.New("--target: credentials belong in a --header, not in the URL")
+	}
+	if err := (load.Config{BaseURL: u.Scheme + "://" + u.Host}).Validate(); err != nil {
+		return "", fmt.Errorf("--target: %w", err)
 	}
 	return u.Hostname(), nil
 }

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"holdfast.dev/holdfast/reports"
 	"holdfast.dev/holdfast/reports/compare"
+	"holdfast.dev/holdfast/safefile"
 )
 
 func newCompare(env environ) *cobra.Command {
@@ -55,8 +55,8 @@ not shown again.`,
 func concludeComparison(env environ, out string, c *compare.Comparison) error {
 	page := filepath.Join(out, "comparison.html")
 	err := errors.Join(
-		writeFile(page, func(w io.Writer) error { return reports.ComparisonHTML(w, c) }),
-		writeFile(filepath.Join(out, "comparison.md"), func(w io.Writer) error { return reports.ComparisonMarkdown(w, c) }),
+		safefile.Write(page, func(w io.Writer) error { return reports.ComparisonHTML(w, c) }),
+		safefile.Write(filepath.Join(out, "comparison.md"), func(w io.Writer) error { return reports.ComparisonMarkdown(w, c) }),
 		appendToSummary(env, func(w io.Writer) error { return reports.ComparisonMarkdown(w, c) }),
 	)
 	if err != nil {
@@ -74,16 +74,4 @@ func concludeComparison(env environ, out string, c *compare.Comparison) error {
 		return &exitError{code: exitInconclusive}
 	}
 	return nil
-}
-
-// writeFile makes path, and the directories that lead to it.
-func writeFile(path string, write func(io.Writer) error) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("write the reports: %w", err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("write the reports: %w", err)
-	}
-	return errors.Join(write(f), f.Close())
 }

@@ -55,6 +55,9 @@ func TestTheEndOfARun(t *testing.T) {
 			Ends:     []result.End{{Expected: true}}},
 	}}, "out/report.html")
 	require.Equal(t, `
+✓ PASS  search/held      0 s  held
+✕ FAIL  search/broke     0 s  limit
+
 ✕ FAIL  search/broke
     it died
     | at night
@@ -65,6 +68,37 @@ func TestTheEndOfARun(t *testing.T) {
 ✕ FAIL  2 scenarios in 30 s, seed 4
 out/report.html
 `, out.String())
+}
+
+// A terminal shows what fits, with a mark where something is cut, and breaks sentences
+// between words; a log has all of it, and commands are in one line everywhere.
+func TestWhatIsLongerThanATerminalIsWide(t *testing.T) {
+	why := "p99 was 1 200 ms, limit at most 900 ms"
+	run := &result.Run{Verdict: result.Fail, DurationS: 30, Seed: 4, Scenarios: []result.Scenario{
+		{Name: "a/b", Verdict: result.Pass},
+		{Name: "search/broke", Verdict: result.Fail, Repeat: "holdfast run search/broke --profile smoke --seed 4",
+			Checks: []result.Check{{Name: "search.latency.p99 in inject <= 900ms", Metric: "search.latency.p99", Phase: result.Inject, Op: "<=", Threshold: 900, Unit: result.UnitMS, Value: new(1200.0), Verdict: result.Fail, Reason: why}}},
+	}}
+	v, log, _ := watching(false)
+	v.conclude(run, "out/report.html")
+	require.NotContains(t, log.String(), "…")
+	require.Contains(t, log.String(), "(≤\u00a0900\u00a0ms)\n", "the limit stands at the end of its line")
+	require.Contains(t, log.String(), why)
+
+	v, shown, _ := watching(false)
+	v.width = func() int { return 44 }
+	v.conclude(run, "out/report.html")
+	lines := strings.Split(shown.String(), "\n")
+	require.True(t, strings.HasSuffix(lines[2], "…"), "%q", lines[2])
+	for _, line := range lines {
+		require.True(t, strings.Contains(line, "repeat: "+run.Scenarios[1].Repeat) || fitting(line, 44) == line, "%q", line)
+	}
+	require.Contains(t, strings.Join(strings.Fields(shown.String()), " "), strings.Join(strings.Fields(why), " "), "no word is broken")
+}
+
+func TestCounted(t *testing.T) {
+	require.Equal(t, []string{"1 scenario", "0 scenarios", "2 processes", "1 process", "3 dependencies"},
+		[]string{counted(1, "scenario"), counted(0, "scenario"), counted(2, "process"), counted(1, "process"), counted(3, "dependency")})
 }
 
 // Each line of JSON stands alone, and says what the terminal would have said.
@@ -98,18 +132,32 @@ func TestProgressAsJSON(t *testing.T) {
 }
 
 func TestColourIsBesideTheWord(t *testing.T) {
-	v, _, _ := watching(false)
+	v, out, _ := watching(false)
 	seen := map[string]bool{}
 	for _, word := range result.Verdicts() {
-		v.colour = false
-		plain := v.paint(word)
-		v.colour = true
-		painted := v.paint(word)
-		require.Contains(t, painted, plain, "who sees no colour reads the same")
-		require.True(t, strings.HasSuffix(painted, "\x1b[0m"), "what comes after is not painted")
-		seen[strings.Split(painted, plain)[0]] = true
+		said := func(colour bool) string {
+			out.Reset()
+			v.colour = colour
+			v.verdict(word, "%s", "x")
+			return out.String()
+		}
+		plain, painted := said(false), said(true)
+		mark := strings.TrimSuffix(plain, "  x\n")
+		require.Contains(t, painted, mark, "who sees no colour reads the same")
+		require.True(t, strings.HasSuffix(painted, mark+"\x1b[0m  x\n"), "what comes after is not painted: %q", painted)
+		seen[strings.Split(painted, mark)[0]] = true
 	}
 	require.Len(t, seen, 4)
+}
+
+// Our own colours arrive through the writer of everything; those of a text do not.
+func TestOnlyOurOwnColoursArrive(t *testing.T) {
+	var out bytes.Buffer
+	h := new(hider)
+	v := newView(environ{stdout: h.writer(&out), stderr: h.writer(&out), getenv: func(string) string { return "" }}, false)
+	v.colour = true
+	v.verdict(result.Fail, "%s", "\x1b[32mPASS")
+	require.Equal(t, "\x1b[31;1m✕ FAIL\x1b[0m  \\u001b[32mPASS\n", out.String())
 }
 
 func TestTheBarIsAsFullAsItsTime(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -14,52 +13,61 @@ import (
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/loopback"
-	"holdfast.dev/holdfast/manifest"
 )
 
 func newFakeHTTP(env environ) *cobra.Command {
-	var flags fakeFlags
-	var file string
+	flags := fakeFlags{check: ofRoutes}
+	var routing routeFlags
 	cmd := &cobra.Command{
 		Use:   "http",
-		Short: "Any plain HTTP API, by the routes of a file",
+		Short: "Any plain HTTP API, by the routes of a file or by its description",
 		Long: `Plays an HTTP API with the routes of a file: what stands below http in the
-dependency of a holdfast.yaml, with the same keys, texts and errors. A fault picks
-requests by the route's name, by its key, or by ROUTE/KEY.`,
-		Example: `  holdfast fake http --file routes.yaml --port 8083 --fault 'delay 3s key=charge'
-  curl -X POST http://127.0.0.1:8083/v1/charges -d 'metadata[cart]=7'`,
+dependency of a holdfast.yaml, with the same keys, texts and errors. With --openapi
+its routes are the operations of an OpenAPI file, by their ids; the page of the
+control API shows what of each request is not as described. A fault picks requests
+by the route's name, by its key, or by ROUTE/KEY.
+
+With --webhooks-to, the webhooks of the routes are sent to your service; a fault of one
+begins with its place, as in 'charge.webhook: twice'. GET /callbacks of the control API
+and its page tell what became of each.
+
+With --relay, what no route answers is passed on to a real API, whose host must be
+named, with the faults laid over it. It gets GET and HEAD at 10 a second, unless
+--allow-load lifts that. --record keeps its answers as a file of routes, without
+secrets and personal data; what was taken out is said at the end.`,
+		Example: `  holdfast fake http --openapi payments.yaml --fault 'status 503 key=CreateCharge'
+  holdfast fake http --file routes.yaml --port 8083 --fault 'delay 3s key=charge'
+  curl -X POST http://127.0.0.1:8083/v1/charges -d 'metadata[cart]=7'
+  holdfast fake http --file routes.yaml --webhooks-to http://127.0.0.1:3000 --fault 'charge.webhook: twice'
+  holdfast fake http --relay https://api.example.com --allow-host api.example.com --record recorded.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o, err := flags.options(env)
 			if err != nil {
 				return err
 			}
-			routes, err := readRoutes(env, file)
+			routes, err := routing.read(env)
 			if err != nil {
 				return usage(err)
 			}
 			for _, line := range routes.NotYet {
 				fmt.Fprintln(env.stderr, "warning: "+line)
 			}
-			return fakeError(standalone.RunStub(cmd.Context(), standalone.StubOptions{Options: o, Routes: routes.All}))
+			return fakeError(standalone.RunStub(cmd.Context(), standalone.StubOptions{Options: o, Routes: routes.All, Judge: routes.Judge, Relay: routes.Relay, WebhooksTo: routing.webhooksTo}))
 		},
 	}
 	flags.register(cmd)
 	flags.loopbackOnly = true
-	cmd.Flags().StringVar(&file, "file", "", "the file with the routes; must be given")
+	routing.register(cmd)
 	return cmd
 }
 
-// readRoutes reads a file of routes.
-func readRoutes(env environ, file string) (manifest.Routes, error) {
-	if file == "" {
-		return manifest.Routes{}, errors.New("--file is missing: a file with the routes, as below http in a holdfast.yaml")
+// ofRoutes refuses a fault that neither a route nor its webhook can have.
+func ofRoutes(text string) error {
+	if _, ofHook, err := standalone.ParseHookFault(text); ofHook {
+		return err
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return manifest.Routes{}, fmt.Errorf("--file: %w", err)
-	}
-	return manifest.ReadRoutes(text, file, manifest.Options{Environment: env.lookupEnv})
+	return ofHTTP(text)
 }
 
 func newFakeSMTP(env environ) *cobra.Command {
@@ -156,6 +164,5 @@ toxics here. docs/desk.md says where it differs.`,
 	cmd.Flags().Uint16Var(&port, "port", 8474, "port on 127.0.0.1; 0 is a free one")
 	cmd.Flags().StringVar(&c.Address, "listen", toxiproxyapi.DefaultAddress, "HOST:PORT to listen on instead, on loopback")
 	cmd.Flags().Uint64Var(&c.Seed, "seed", 1, "where every random draw comes from")
-	cmd.MarkFlagsMutuallyExclusive("port", "listen")
 	return cmd
 }

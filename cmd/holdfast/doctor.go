@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"runtime"
@@ -12,9 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"holdfast.dev/holdfast/harness/database"
-	"holdfast.dev/holdfast/harness/database/embedded"
 	"holdfast.dev/holdfast/harness/database/providers"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/redact"
 )
 
 // finding is one thing that a machine offers or lacks.
@@ -28,8 +30,11 @@ func newDoctor(env environ) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "What this machine offers, and what each missing thing costs",
-		Long:  "Looks at this machine. Exits with 4 when there is no way to a database, else with 0.",
-		Args:  cobra.NoArgs,
+		Long: `Looks at this machine. Exits with 0 when there is a way to a database, else as a run
+would: 4 when there is none, or the address that was given leads to none, 2 when that
+address cannot be read.`,
+		Example: "  holdfast doctor",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), 30*time.Second)
 			defer cancel()
@@ -39,7 +44,7 @@ func newDoctor(env environ) *cobra.Command {
 }
 
 func doctor(ctx context.Context, env environ) error {
-	ways, usable := databaseFindings(ctx, env)
+	ways, open := databaseFindings(ctx, env)
 	findings := append(machineFindings(ctx), ways...)
 	w := tabwriter.NewWriter(env.stdout, 0, 4, 2, ' ', 0)
 	for _, f := range findings {
@@ -52,19 +57,22 @@ func doctor(ctx context.Context, env environ) error {
 	if err := w.Flush(); err != nil {
 		return environment(err)
 	}
-	if !usable {
-		return environment(database.ErrNoDatabase)
+	if open != nil {
+		return runError(ctx, open)
 	}
 	return nil
 }
 
 // databaseFindings tries each way to a Postgres for real: opens it and closes
-// it again. Embedded is not tried, since it may fetch binaries.
-func databaseFindings(ctx context.Context, env environ) (all []finding, usable bool) {
+// it again. Embedded is not tried, since it may fetch binaries. The error is that of a
+// run that has no other way than these, or was given an address that is none.
+func databaseFindings(ctx context.Context, env environ) (all []finding, _ error) {
 	opts := providers.FromEnvironment(env.getenv)
+	var given error
+	none := database.ErrNoDatabase
 	for _, way := range opts.Providers {
 		f := finding{what: "database: " + way.Name}
-		if way.Name == embedded.Name {
+		if providers.Fetches(way.Name) {
 			f.found = "not tried: fetches Postgres once, where the network allows it"
 			all = append(all, f)
 			continue
@@ -72,16 +80,22 @@ func databaseFindings(ctx context.Context, env environ) (all []finding, usable b
 		opts.Provider = way.Name
 		server, err := database.Open(ctx, opts)
 		if err == nil {
-			f.ok, f.found, usable = true, server.Describe(), true
+			f.ok, f.found, none = true, server.Describe(), nil
 			err = server.Close(ctx)
 		}
 		if err != nil {
-			f.cost = err.Error()
+			f.cost = redact.Text(err.Error())
+		}
+		if errors.Is(err, database.ErrBadDSN) { // no other way is tried then
+			given = err
 		}
 		all = append(all, f)
 	}
-	return all, usable
+	return all, cmp.Or(given, none)
 }
+
+// enginePatience is how long a Docker engine may take to say that it is there.
+const enginePatience = 5 * time.Second
 
 func machineFindings(ctx context.Context) []finding {
 	cpus := runtime.NumCPU()
@@ -89,7 +103,10 @@ func machineFindings(ctx context.Context) []finding {
 		{what: "processors", found: fmt.Sprint(cpus), ok: cpus >= 2, cost: pick(cpus >= 2, "", "the generator and the target share one: many runs will be inconclusive")},
 		openFiles(), memory(),
 	}
-	engine := exec.CommandContext(ctx, "docker", "version", "--format", "{{.Server.Version}}")
+	asking, cancel := context.WithTimeout(ctx, enginePatience)
+	defer cancel()
+	engine := exec.CommandContext(asking, "docker", "version", "--format", "{{.Server.Version}}")
+	engine.WaitDelay = time.Second
 	version, err := engine.Output()
 	all = append(all, finding{what: "Docker engine", found: pick(err == nil, trim(version), "none"), ok: err == nil,
 		cost: pick(err == nil, "", "no --target container, so no kill by a memory limit; apt-get install docker.io")})

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"syscall"
 )
 
 // Exit codes of the program. Those of verdicts are result.Verdict.ExitCode's.
@@ -16,7 +15,7 @@ const (
 	exitEnvironment  = 4   // the machine lacks something: no database, port in use, no Docker engine
 	exitNotExercised = 5   // nothing was shown: a fault did not fire, there were no samples
 	exitInterrupted  = 130 // Ctrl-C; the report was written
-	exitTerminated   = 143 // SIGTERM; the report was written
+	exitTerminated   = 143 // SIGTERM, or nobody is there to read; the report was written
 )
 
 // exitCodes says what the exit codes mean, in one line: help and README have it from
@@ -63,8 +62,8 @@ func codeOf(err error) int {
 
 // codeOfSignal returns the exit code of a run that a signal ended.
 func codeOfSignal(s os.Signal) int {
-	if s == syscall.SIGTERM {
-		return exitTerminated
+	if s == os.Interrupt {
+		return exitInterrupted
 	}
-	return exitInterrupted
+	return exitTerminated
 }

@@ -36,7 +36,7 @@ func newFake(env environ) *cobra.Command {
 		Long: `Runs an API that stands in for the outside world, misbehaves as it is told, and
 remembers what it saw. It says its addresses as NAME=URL lines on standard output
 and, when it is stopped (Ctrl-C), what came in. docs/faults.md lists the faults.`,
-		Args: cobra.NoArgs,
+		Args: ofSubcommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newFakeOracle(env), newFakeEmail(env), newFakeHTTP(env), newFakeSMTP(env), newFakeProxy(env), newFakeToxiproxy(env))
@@ -49,7 +49,7 @@ func newFakeOracle(env environ) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "oracle",
 		Short: "The impact API that oracles are asked through",
-		Example: `  holdfast fake oracle --port 8081 --fault 'delay 200ms' --fault 'hang key=oracle-3'
+		Example: `  holdfast fake oracle --port 8081 --fault 'delay 200ms' --fault 'hang headers key=oracle-3'
   curl 'http://127.0.0.1:8081/oracles/oracle-1/impact?project=7'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -101,7 +101,6 @@ func (f *fakeFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.control, "control", "", "HOST:PORT of the control API, or off (default a free port on 127.0.0.1)")
 	flags.Uint64Var(&f.seed, "seed", 1, "where every random draw comes from")
 	flags.StringArrayVar(&f.faults, "fault", nil, "a fault in its text form, in force from the start; may be repeated")
-	cmd.MarkFlagsMutuallyExclusive("port", "listen")
 }
 
 // options checks the flags and makes options of them. Who names an address

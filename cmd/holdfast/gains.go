@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -29,12 +29,11 @@ func newGains(env environ) *cobra.Command {
 		Use:   "gains",
 		Short: "Measure what the protections were claimed to gain, before and after, side by side",
 		Long: `Runs the same load on the same seed against the reference without its protections
-and with them, several times each, and holds the difference against what was claimed.`,
+and with them, several times each, and holds the difference against what was claimed. With
+--service it is a service of your own, whose contracts say how it is asked and whose
+protections say how each is taken away; claims for which it has no switch are named.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.service != "" {
-				return usage(errors.New("gains are promised of the reference: a file of a service has none. Take each protection away with holdfast prove --service instead"))
-			}
 			p, err := newPlan(env, f.runFlags, nil)
 			if err != nil {
 				return usage(err)
@@ -56,24 +55,29 @@ and with them, several times each, and holds the difference against what was cla
 // measureGains measures every promise, writes the reports and prints the table.
 func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) error {
 	p.config.Repeat = func(string) string {
-		return fmt.Sprintf("holdfast gains --profile %s --seed %d --repetitions %d", p.flags.profile, p.config.Seed, f.repetitions) + f.databaseAgain()
+		return fmt.Sprintf("holdfast gains%s --seed %d --repetitions %d", f.again(), p.config.Seed, f.repetitions) + f.databaseAgain()
 	}
 	profile, err := scenarios.ProfileByName(p.flags.profile)
 	if err != nil {
 		return usage(err)
 	}
-	view, err := p.watched(env)
+	promises, growths, err := p.promised(env.stderr, profile)
+	if err != nil {
+		return usage(err)
+	}
+	view, free, err := p.watched(ctx, env)
 	if err != nil {
 		return err
 	}
-	run, err := harness.Gains(ctx, p.config, scenarios.Promises(profile), scenarios.Growths(profile), int(f.repetitions))
+	defer free()
+	run, err := harness.Gains(ctx, p.config, promises, growths, int(f.repetitions))
 	view.close()
 	if run == nil {
-		return runError(err)
+		return runError(ctx, err)
 	}
 	report, reportErr := writeReports(p.config.Out, run)
 	table := gainsTable(run)
-	reportErr = errors.Join(err, reportErr, os.WriteFile(filepath.Join(p.config.Out, "gains.md"), table, 0o644), tellCI(env, run))
+	reportErr = errors.Join(err, reportErr, writeFile(filepath.Join(p.config.Out, "gains.md"), table), tellCI(env, run))
 	if f.into != "" {
 		reportErr = errors.Join(reportErr, replaceBlock(f.into, gainsBlock, table))
 	}
@@ -81,6 +85,22 @@ func (p *plan) measureGains(ctx context.Context, env environ, f gainsFlags) erro
 		fmt.Fprintf(env.stdout, "\n%s\n%s\n", table, report)
 	}
 	return p.exit(ctx, run, reportErr)
+}
+
+// promised are the claims that are measured; on a service of one's own, what cannot be
+// is said.
+func (p *plan) promised(say io.Writer, profile scenarios.Profile) ([]harness.Promise, []harness.Growth, error) {
+	if p.subject.service == nil {
+		return scenarios.Promises(profile), scenarios.Growths(profile), nil
+	}
+	promises, without := scenarios.PromisesOver(profile, p.subject.service.Contracts(), p.subject.protections)
+	for _, line := range without {
+		fmt.Fprintln(say, "not measured: "+line)
+	}
+	if len(promises) == 0 {
+		return nil, nil, fmt.Errorf("nothing that was claimed can be measured on %s: it needs contracts, and protections by the catalogue's names (docs/catalogue.md)", p.subject.service.Path)
+	}
+	return promises, nil, nil
 }
 
 // gainsTable is the table of claims as Markdown, with where it was measured.
@@ -122,7 +142,8 @@ func figure(v *float64, unit string) string {
 
 func measuredGain(c result.Gain) string {
 	if c.Share == nil {
-		return c.Reason
+		why, _, _ := strings.Cut(c.Reason, "\n") // a row of the table is one line
+		return why
 	}
 	text := c.GainText() + " (" + c.IntervalText() + ")"
 	if c.Evidence != "" {

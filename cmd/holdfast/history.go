@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"holdfast.dev/holdfast/reports"
 	"holdfast.dev/holdfast/reports/history"
+	"holdfast.dev/holdfast/safefile"
 )
 
 func newHistory(env environ) *cobra.Command {
@@ -26,16 +28,16 @@ into --out. A file that can't be read is named in both.`,
 			if err != nil {
 				return usage(err)
 			}
+			if out == "" {
+				out = args[0]
+			}
 			var list []history.File
 			for _, f := range files {
 				path, err := filepath.Rel(args[0], f.path)
 				if err != nil {
 					path = f.path
 				}
-				list = append(list, history.File{Path: path, Run: f.run, Err: f.err})
-			}
-			if out == "" {
-				out = args[0]
+				list = append(list, history.File{Path: path, Run: f.run, Err: f.err, Report: reportBeside(f.path, out)})
 			}
 			return concludeHistory(env, out, history.Of(list))
 		},
@@ -44,11 +46,27 @@ into --out. A file that can't be read is named in both.`,
 	return cmd
 }
 
+// reportBeside is where the report of a run.json is, seen from a folder; empty: there is
+// none, or no way from the one to the other.
+func reportBeside(run, from string) string {
+	report := filepath.Join(filepath.Dir(run), "report.html")
+	if _, err := os.Stat(report); err != nil {
+		return ""
+	}
+	from, errFrom := filepath.Abs(from)
+	report, errReport := filepath.Abs(report)
+	path, err := filepath.Rel(from, report)
+	if errors.Join(errFrom, errReport, err) != nil {
+		return ""
+	}
+	return path
+}
+
 func concludeHistory(env environ, out string, h history.History) error {
 	page := filepath.Join(out, "history.html")
 	err := errors.Join(
-		writeFile(page, func(w io.Writer) error { return reports.HistoryHTML(w, &h) }),
-		writeFile(filepath.Join(out, "history.md"), func(w io.Writer) error { return reports.HistoryMarkdown(w, &h) }),
+		safefile.Write(page, func(w io.Writer) error { return reports.HistoryHTML(w, &h) }),
+		safefile.Write(filepath.Join(out, "history.md"), func(w io.Writer) error { return reports.HistoryMarkdown(w, &h) }),
 	)
 	if err != nil {
 		return environment(err)

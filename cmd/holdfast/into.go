@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -14,7 +13,7 @@ func blockMarks(name string) (begins, ends string) {
 
 // replaceBlock replaces the generated table of that name in a document.
 func replaceBlock(path, name string, table []byte) error {
-	document, err := os.ReadFile(path)
+	document, err := readFile(path)
 	if err != nil {
 		return fmt.Errorf("--into: %w", err)
 	}
@@ -24,5 +23,5 @@ func replaceBlock(path, name string, table []byte) error {
 	if !found || !ended {
 		return fmt.Errorf("--into %s: it has no lines %q and %q", path, strings.TrimSpace(begins), ends)
 	}
-	return os.WriteFile(path, bytes.Join([][]byte{before, []byte(begins), table, []byte(ends), after}, nil), 0o644)
+	return writeFile(path, bytes.Join([][]byte{before, []byte(begins), table, []byte(ends), after}, nil))
 }

@@ -17,7 +17,7 @@ func (p *plan) serveLive(view *view) (func(context.Context, *result.Run) error, 
 		return func(context.Context, *result.Run) error { return nil }, nil
 	}
 	path := filepath.Join(p.config.Out, "run.json")
-	server, err := live.Listen(p.flags.serve, func() (*result.Run, error) { return readRun(path) })
+	server, err := live.Listen(p.flags.serve, names(p.scenarios), func() (*result.Run, error) { return readRun(path) })
 	if err != nil {
 		return nil, fmt.Errorf("--serve: %w", err)
 	}
@@ -33,11 +33,11 @@ func (p *plan) serveLive(view *view) (func(context.Context, *result.Run) error, 
 func follow(server *live.Server, e harness.Event) {
 	switch e.Kind {
 	case harness.ScenarioEnded:
-		server.Between()
+		server.Ended(e.Scenario)
 	case harness.Tick:
 		m := live.Moment{Scenario: e.Scenario, Phase: e.Phase, At: e.At, Of: e.Of, RSSBytes: e.RSS, Faults: e.Faults}
 		for _, s := range e.Streams {
-			m.Streams = append(m.Streams, live.Stream{Name: s.Stream, Planned: s.Planned, Sent: s.Sent, OK: s.OK, Failed: s.Failed, InFlight: s.InFlight, P99MS: s.P99MS})
+			m.Streams = append(m.Streams, live.Stream{Name: s.Stream, Planned: s.Planned, Sent: s.Sent, OK: s.OK, Failed: s.Failed, InFlight: s.InFlight, Refused: s.ShedByTarget, Late: s.Late, Shed: s.Shed, P99MS: s.P99MS})
 		}
 		server.Tick(m)
 	}

@@ -1,3 +1,5 @@
+//go:build !slim
+
 package main
 
 import (
@@ -65,14 +67,22 @@ written down in scenarios/testdata/mutants/survivors.yaml as no gap.`,
 		Args:   cobra.NoArgs,
 		Hidden: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := newMutationPlan(cmd.Context(), env, f)
-			if err != nil {
-				return usage(err)
+			ctx := cmd.Context()
+			unwatched := onInterrupt(ctx, func(s os.Signal) { fmt.Fprintln(env.stderr, "\n"+ending(s)) })
+			p, err := newMutationPlan(ctx, env, f)
+			if err == nil && f.asList {
+				err = p.list(ctx, env)
+			} else if err != nil {
+				err = usage(err)
 			}
-			if f.asList {
-				return p.list(cmd.Context(), env)
+			unwatched()
+			switch {
+			case ctx.Err() != nil:
+				return runError(ctx, err)
+			case err != nil || f.asList:
+				return err
 			}
-			return p.carryOut(cmd.Context(), env)
+			return p.carryOut(ctx, env) // from here on the view tells of an interruption
 		},
 	}
 	flags := cmd.Flags()
@@ -80,6 +90,7 @@ written down in scenarios/testdata/mutants/survivors.yaml as no gap.`,
 	flags.StringVar(&f.invented, "invented", allInvented, "which of the invented ones are tried: all or none")
 	flags.StringSliceVar(&f.services, "service", nil, "only mutants of this package: search, oracle, task, server, reply, dberr (repeatable)")
 	flags.StringArrayVar(&f.names, "mutant", nil, "only this one, by its name (repeatable)")
+	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios are held against a mutant at the same time; what fails in company must fail alone, too (default: with --profile smoke what the machine stands, else 1)")
 	flags.BoolVar(&f.stopAtFirst, "stop-at-first", true, "be done with a mutant at the first scenario that notices it for a reason that fits")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the run that --out has, and keep what it found")
 	flags.BoolVar(&f.asList, "list", false, "print the mutants with what they change, and try none")
@@ -145,7 +156,7 @@ func (p *mutationPlan) command() string {
 	if !f.stopAtFirst {
 		command += " --stop-at-first=false"
 	}
-	return command + f.databaseAgain()
+	return command + f.sideBySideAgain() + f.databaseAgain()
 }
 
 // choose reads the source and finds the mutants that were asked for.
@@ -233,10 +244,11 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 // carryOut tries the mutants, writes the reports and the table, and returns the
 // error that carries the exit code.
 func (p *mutationPlan) carryOut(ctx context.Context, env environ) error {
-	view, err := p.watched(env)
+	view, free, err := p.watched(ctx, env)
 	if err != nil {
 		return err
 	}
+	defer free()
 	programs, err := filepath.Abs(filepath.Join(p.config.Out, "programs"))
 	if err == nil {
 		err = os.MkdirAll(programs, 0o755)
@@ -261,15 +273,15 @@ func (p *mutationPlan) carryOut(ctx context.Context, env environ) error {
 			}
 		},
 	}
-	view.say(fmt.Sprintf("mutation %s, seed %d, profile %s, %d mutants, %d scenarios", p.config.ID, p.config.Seed, p.config.Profile, m.All, len(m.Scenarios)))
+	view.say(fmt.Sprintf("mutation %s, seed %d, profile %s, %s, %s", p.config.ID, p.config.Seed, p.config.Profile, counted(m.All, "mutant"), counted(len(m.Scenarios), "scenario")))
 	run, err := harness.Mutate(ctx, p.config, m)
 	view.close()
 	if run == nil {
-		return runError(err)
+		return runError(ctx, err)
 	}
 	report, reportErr := writeReports(p.config.Out, run)
 	table := mutantsTable(run, tried, p.collection)
-	reportErr = errors.Join(err, reportErr, os.WriteFile(filepath.Join(p.config.Out, "mutants.md"), table, 0o644), tellCI(env, run))
+	reportErr = errors.Join(err, reportErr, writeFile(filepath.Join(p.config.Out, "mutants.md"), table), tellCI(env, run))
 	if p.flags.into != "" {
 		reportErr = errors.Join(reportErr, replaceBlock(p.flags.into, mutantsBlock, table))
 	}

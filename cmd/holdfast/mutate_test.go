@@ -1,6 +1,10 @@
+//go:build !slim
+
 package main
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"path"
 	"slices"
@@ -11,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/mutants"
@@ -31,6 +36,19 @@ func TestEveryInventedMutantCompiles(t *testing.T) {
 	}
 	_, err = source.Drawable(c.Skipped)
 	require.NoError(t, err)
+}
+
+// Who interrupts it before there is anything to watch is told so, too.
+func TestAMutationThatIsInterruptedBeforeItIsWatchedSaysSo(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(&harness.Interrupted{Signal: os.Interrupt})
+	for _, more := range [][]string{{"--list"}, {"--out", t.TempDir()}} {
+		var out, errs bytes.Buffer
+		args := append([]string{"mutate", "--source", "../.."}, more...)
+		require.Equal(t, exitInterrupted, run(ctx, environ{args: args, stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}))
+		require.Equal(t, 1, strings.Count(errs.String(), "holdfast: interrupt: ending in order"), errs.String())
+		require.Empty(t, out.String())
+	}
 }
 
 // What came of a mutation, as a table: what nobody could notice does not count, what

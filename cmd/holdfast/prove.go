@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -14,21 +14,22 @@ import (
 
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // proveFlags are the flags of holdfast prove beside those of a run.
 type proveFlags struct {
 	runFlags
-	full       bool
-	part       string
-	sideBySide int
+	full bool
+	part string
 }
 
 // wholeProof is the part that is all of it.
 const wholeProof = "1/1"
 
-// processorsEach is how many processors a scenario has for itself: its load, its
-// fakes, its target and its Postgres are busy at the same time.
+// processorsEach is how many processors a scenario has for itself where a failure is
+// what is looked for, so that company may not be its cause: its load, its fakes, its
+// target and its Postgres are busy at the same time.
 const processorsEach = 4
 
 func newProve(env environ) *cobra.Command {
@@ -57,10 +58,11 @@ intact reference passed everything.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.full, "full", false, "hold each mutant against all scenarios, not only those that claim the protection")
-	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios run at the same time (default: one for each 4 processors)")
+	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios run at the same time (default: one for each 4 processors; 1 with --service)")
 	flags.StringVar(&f.part, "part", wholeProof, "only the i-th of n parts of the protections, for example 2/4")
 	f.register(flags, "smoke")
 	f.registerService(flags)
+	f.complete(cmd, env, subject.protectionWords)
 	return cmd
 }
 
@@ -75,13 +77,11 @@ func newProofPlan(env environ, f proveFlags, args []string) (*proofPlan, error) 
 	if err != nil {
 		return nil, err
 	}
-	if f.sideBySide == 0 {
-		f.sideBySide = max(1, runtime.NumCPU()/processorsEach)
+	if f.sideBySide == 0 && run.subject.service == nil { // one of your own: see readSideBySide
+		run.config.SideBySide = max(1, runtime.GOMAXPROCS(0)/processorsEach)
 	}
-	if f.sideBySide < 1 {
-		return nil, fmt.Errorf("--side-by-side %d: at least one scenario at a time", f.sideBySide)
-	}
-	p := &proofPlan{plan: run, proof: harness.Proof{Scenarios: run.scenarios, Full: f.full, SideBySide: f.sideBySide}}
+	p := &proofPlan{plan: run, proof: harness.Proof{Full: f.full}}
+	p.proof.Scenarios, p.proof.Untold = apart(run.scenarios)
 	if p.proof.Protections, err = run.subject.chooseProtections(args); err != nil {
 		return nil, err
 	}
@@ -101,10 +101,23 @@ func newProofPlan(env environ, f proveFlags, args []string) (*proofPlan, error) 
 	return p, nil
 }
 
+// apart are the scenarios that can be run, and untold those that need something that nobody
+// told.
+func apart(all []harness.Scenario) (told, untold []harness.Scenario) {
+	for _, s := range all {
+		if len(s.Lacks) > 0 {
+			untold = append(untold, s)
+		} else {
+			told = append(told, s)
+		}
+	}
+	return told, untold
+}
+
 // command is what to type to repeat a proof.
 func (f proveFlags) command(args []string, seed uint64) string {
 	command := strings.TrimSpace("holdfast prove "+strings.Join(args, " ")) +
-		f.again() + fmt.Sprintf(" --seed %d --side-by-side %d", seed, f.sideBySide)
+		f.again() + fmt.Sprintf(" --seed %d", seed) + f.sideBySideAgain()
 	if f.part != wholeProof {
 		command += " --part " + f.part
 	}
@@ -118,15 +131,16 @@ func (f proveFlags) command(args []string, seed uint64) string {
 // carryOut draws the matrix, writes the reports and which checks were seen to
 // fail, and returns the error that carries the exit code.
 func (p *proofPlan) carryOut(ctx context.Context, env environ) error {
-	view, err := p.watched(env)
+	view, free, err := p.watched(ctx, env)
 	if err != nil {
 		return err
 	}
-	view.say(fmt.Sprintf("proof %s, seed %d, profile %s, %d protections, %d scenarios", p.config.ID, p.config.Seed, p.config.Profile, len(p.proof.Protections), len(p.proof.Scenarios)))
+	defer free()
+	view.say(fmt.Sprintf("proof %s, seed %d, profile %s, %s, %s", p.config.ID, p.config.Seed, p.config.Profile, counted(len(p.proof.Protections), "protection"), counted(len(p.proof.Scenarios), "scenario")))
 	run, err := harness.Prove(ctx, p.config, p.proof)
 	view.close()
 	if run == nil {
-		return runError(err)
+		return runError(ctx, err)
 	}
 	report, reportErr := writeReports(p.config.Out, run)
 	reportErr = errors.Join(err, reportErr, writeProvenChecks(p.config.Out, run), tellCI(env, run))
@@ -136,9 +150,7 @@ func (p *proofPlan) carryOut(ctx context.Context, env environ) error {
 
 // writeProvenChecks writes DIR/proven-checks.json, to be kept as scenarios/proven-checks.json.
 func writeProvenChecks(dir string, run *result.Run) error {
-	f, err := os.Create(filepath.Join(dir, "proven-checks.json"))
-	if err != nil {
-		return fmt.Errorf("write which checks were seen to fail: %w", err)
-	}
-	return errors.Join(result.WriteProvenChecks(f, harness.ProvenChecks(run, time.Now())), f.Close())
+	return safefile.Write(filepath.Join(dir, "proven-checks.json"), func(w io.Writer) error {
+		return result.WriteProvenChecks(w, harness.ProvenChecks(run, time.Now()))
+	})
 }

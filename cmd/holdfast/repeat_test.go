@@ -70,6 +70,8 @@ func retyped(t require.TestingT, line string) *plan {
 	f.headline, _ = flags.GetBool("headline")
 	f.retries, _ = flags.GetInt("retries")
 	f.pace, _ = flags.GetFloat64("pace")
+	f.trace, _ = flags.GetFloat64("trace")
+	f.sideBySide, _ = flags.GetInt("side-by-side")
 	p, err := newPlan(emptyEnvironment(), f, flags.Args())
 	require.NoError(t, err, line)
 	return p
@@ -82,7 +84,7 @@ func meaning(p *plan) string {
 	for _, w := range c.Without {
 		without = append(without, w.Name)
 	}
-	return fmt.Sprintln(names(p.scenarios), c.Profile, c.Seed, without, c.Target.Kind, c.Target.MemoryLimit, c.Database.Provider, c.Pace)
+	return fmt.Sprintln(names(p.scenarios), c.Profile, c.Seed, without, c.Target.Kind, c.Target.MemoryLimit, c.Database.Provider, c.Pace, c.Trace)
 }
 
 // few checks a property with a few draws, the same each time: reading a command
@@ -108,17 +110,19 @@ func TestWhatIsPrintedToTypeIsTheSameRun(t *testing.T) {
 	which := append(slices.Clone(catalogue), "search", "oracle", "task", "search/*", "*/*", "task/[a-m]*", "oracle/on?-hangs")
 	few(t, func(rt *rapid.T) {
 		f := runFlags{
-			failOn:   failOnAll(),
-			all:      rapid.Bool().Draw(rt, "all"),
-			headline: rapid.Bool().Draw(rt, "headline"),
-			profile:  "smoke", // the others take long to be read
-			without:  rapid.SliceOfNDistinct(rapid.SampledFrom(guards), 0, 3, rapid.ID).Draw(rt, "without"),
-			target:   rapid.SampledFrom([]string{"process", "container"}).Draw(rt, "target"),
-			memory:   rapid.SampledFrom([]string{"", "100m", "1G", "4096", "64kb"}).Draw(rt, "memory"),
-			database: rapid.SampledFrom(providers.Names()).Draw(rt, "database"),
-			seed:     rapid.Uint64().Draw(rt, "seed"),
-			retries:  rapid.IntRange(unsaid, 3).Draw(rt, "retries"),
-			pace:     rapid.SampledFrom([]float64{0, 0.5, 1}).Draw(rt, "pace"),
+			failOn:     failOnAll(),
+			all:        rapid.Bool().Draw(rt, "all"),
+			headline:   rapid.Bool().Draw(rt, "headline"),
+			profile:    "smoke", // the others take long to be read
+			without:    rapid.SliceOfNDistinct(rapid.SampledFrom(guards), 0, 3, rapid.ID).Draw(rt, "without"),
+			target:     rapid.SampledFrom([]string{"process", "container"}).Draw(rt, "target"),
+			memory:     rapid.SampledFrom([]string{"", "100m", "1G", "4096", "64kb"}).Draw(rt, "memory"),
+			database:   rapid.SampledFrom(providers.Names()).Draw(rt, "database"),
+			seed:       rapid.Uint64().Draw(rt, "seed"),
+			retries:    rapid.IntRange(unsaid, 3).Draw(rt, "retries"),
+			sideBySide: rapid.IntRange(0, 3).Draw(rt, "side by side"),
+			pace:       rapid.SampledFrom([]float64{0, 0.5, 1}).Draw(rt, "pace"),
+			trace:      rapid.SampledFrom([]float64{0, 0.00001, 0.25, 1}).Draw(rt, "trace"),
 		}
 		args := rapid.SliceOfN(rapid.SampledFrom(which), 0, 3).Draw(rt, "args")
 		first, err := newPlan(emptyEnvironment(), f, args)
@@ -128,6 +132,7 @@ func TestWhatIsPrintedToTypeIsTheSameRun(t *testing.T) {
 		again := retyped(t, first.config.Repeat(""))
 		require.Equal(t, meaning(first), meaning(again))
 		require.Equal(t, first.config.Retries, again.config.Retries)
+		require.Equal(t, first.config.SideBySide, again.config.SideBySide)
 
 		one := rapid.SampledFrom(names(first.scenarios)).Draw(rt, "one")
 		alone := retyped(t, first.config.Repeat(one))
@@ -144,14 +149,14 @@ func TestWhatAProofPrintsIsTheSameProof(t *testing.T) {
 		for _, protection := range p.proof.Protections {
 			all = append(all, protection.Name)
 		}
-		return fmt.Sprintln(meaning(p.plan), all, names(p.proof.Scenarios), p.proof.Full, p.proof.SideBySide)
+		return fmt.Sprintln(meaning(p.plan), all, names(p.proof.Scenarios), p.proof.Full, p.config.SideBySide)
 	}
 	few(t, func(rt *rapid.T) {
 		f := proveFlags{
 			runFlags: everything(), full: rapid.Bool().Draw(rt, "full"),
-			part:       rapid.SampledFrom([]string{wholeProof, "1/2", "2/2", "3/4"}).Draw(rt, "part"),
-			sideBySide: rapid.IntRange(0, 5).Draw(rt, "side by side"),
+			part: rapid.SampledFrom([]string{wholeProof, "1/2", "2/2", "3/4"}).Draw(rt, "part"),
 		}
+		f.sideBySide = rapid.IntRange(0, 5).Draw(rt, "side by side")
 		f.profile, f.database, f.seed = "smoke", rapid.SampledFrom(providers.Names()).Draw(rt, "database"), rapid.Uint64().Draw(rt, "seed")
 		args := rapid.SliceOfN(rapid.SampledFrom([]string{"search", "oracle", "search.sql-limit", "oracle.timeout"}), 0, 2).Draw(rt, "args")
 		first, err := newProofPlan(emptyEnvironment(), f, args)
@@ -159,6 +164,7 @@ func TestWhatAProofPrintsIsTheSameProof(t *testing.T) {
 			return // no such proof
 		}
 		line := words(t, first.config.Repeat(""))
+		require.Equal(t, f.sideBySide > 0, slices.Contains(line, "--side-by-side"), "what was typed, and not what this machine has")
 		cmd := newProve(emptyEnvironment())
 		require.NoError(t, cmd.ParseFlags(line[2:]))
 		again := proveFlags{runFlags: everything()}

@@ -24,11 +24,32 @@ func TestCIIsTold(t *testing.T) {
 	require.NotContains(t, stderr, "::error")
 }
 
+// A report that is drawn again tells the job, too, and series can be had as CSV.
+func TestAReportDrawnAgainTellsCI(t *testing.T) {
+	dir := t.TempDir()
+	run, summary := filepath.Join(dir, "run.json"), filepath.Join(dir, "summary")
+	writeRun(t, run, 1, 160)
+	code, _, stderr := holdfast(t, map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": summary}, "report", run, "--export", "csv")
+	require.Equal(t, exitPass, code, stderr)
+	require.Contains(t, stderr, "::error title=✕ FAIL search/x")
+	text, err := os.ReadFile(summary)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "✕ FAIL – Holdfast")
+	series, err := os.ReadFile(filepath.Join(dir, "series.csv"))
+	require.NoError(t, err)
+	require.Equal(t, "scenario,series,unit,at_s,value\n", string(series))
+	for _, args := range [][]string{{"report", run, "--export", "xls"}, {"report", run, "--export", "csv", "--slo", run}} {
+		code, _, stderr = holdfast(t, nil, args...)
+		require.Equal(t, exitUsage, code)
+		require.Contains(t, stderr, "export")
+	}
+}
+
 // A file of another version may hold what ours never would.
 func TestNoCredentialReachesAReport(t *testing.T) {
 	dir := t.TempDir()
 	run := filepath.Join(dir, "run.json")
-	require.NoError(t, os.WriteFile(run, []byte(`{"schema":"holdfast.run/2","complete":true,"reason":"dial postgres://u:geheim@h/x",
+	require.NoError(t, os.WriteFile(run, []byte(`{"schema":"holdfast.run/3","complete":true,"reason":"dial postgres://u:geheim@h/x",
 		"scenarios":[{"name":"a","settings":{"API_KEY":"geheim"},"log":["password=geheim"]}]}`), 0o600))
 	code, _, stderr := holdfast(t, nil, "report", run)
 	require.Equal(t, exitPass, code, stderr)

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // found is one result file of a folder.
@@ -21,7 +22,8 @@ type found struct {
 
 // findRuns reads the file at path, or every run.json under the folder there,
 // oldest first. What can't be read is among them with its error. The same run
-// found twice (a copy) is one.
+// found twice (a copy) is one. In a folder a run that was judged again by other
+// limits is none of its own: it was measured once, and judged by its own limits.
 func findRuns(path string) ([]found, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -41,7 +43,7 @@ func findRuns(path string) ([]found, error) {
 			return nil
 		}
 		run, err := readRun(p)
-		if run != nil && seen[run.ID] {
+		if run != nil && (seen[run.ID] || run.Reevaluated != nil) {
 			return nil
 		}
 		if run != nil {
@@ -54,7 +56,7 @@ func findRuns(path string) ([]found, error) {
 		return nil, err
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("no run.json under %s", path)
+		return nil, fmt.Errorf("no run.json under %s (one that was judged again is no run of its own: name the file to read it)", path)
 	}
 	slices.SortStableFunc(all, func(a, b found) int {
 		if a.run == nil || b.run == nil {
@@ -68,7 +70,7 @@ func findRuns(path string) ([]found, error) {
 // readRun reads one file. Another program may have written it, or a version that
 // hid no credentials: they are hidden here.
 func readRun(path string) (*result.Run, error) {
-	f, err := os.Open(path)
+	f, err := safefile.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -100,13 +102,15 @@ func allRuns(path string) ([]*result.Run, error) {
 // readRunOrRest is [readRun] that also shows what is left of a file that was cut
 // off, and says so: cut is true.
 func readRunOrRest(path string) (run *result.Run, cut bool, err error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, false, err
+	if run, err = readRun(path); err == nil {
+		return run, false, nil
+	}
+	data, unreadable := readFile(path)
+	if unreadable != nil {
+		return nil, false, unreadable
 	}
 	if !result.Cut(data) {
-		run, err = readRun(path)
-		return run, false, err
+		return nil, false, err
 	}
 	if run, err = result.Salvage(bytes.NewReader(data)); err != nil {
 		return nil, true, fmt.Errorf("%s: %w", path, err)

@@ -43,6 +43,27 @@ func TestRunsOfAFolder(t *testing.T) {
 	require.Equal(t, "new", all[0].ID, "a file is itself")
 }
 
+// A run that was judged again lies below the run itself: it is no further run, and
+// takes nobody's place.
+func TestAFolderWithARunThatWasJudgedAgain(t *testing.T) {
+	dir := t.TempDir()
+	own := keep(t, dir, ".", "one", 1)
+	again := filepath.Join(dir, "reevaluated", "run.json")
+	require.NoError(t, os.MkdirAll(filepath.Dir(again), 0o755))
+	require.NoError(t, result.WriteFile(again, &result.Run{Schema: result.Schema, ID: "one", Reevaluated: &result.Reevaluation{By: "slo.yaml"}}))
+
+	all, err := findRuns(dir)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	require.Equal(t, own, all[0].path)
+
+	_, err = findRuns(filepath.Dir(again))
+	require.ErrorContains(t, err, "no run.json")
+	named, err := findRuns(again)
+	require.NoError(t, err)
+	require.NotNil(t, named[0].run.Reevaluated, "who names the file itself means it")
+}
+
 func TestAFolderWithAFileThatIsNone(t *testing.T) {
 	dir := t.TempDir()
 	keep(t, dir, "good", "good", 1)

@@ -16,6 +16,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/database/providers"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/scrapes"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/nearest"
 	"holdfast.dev/holdfast/reports/live"
@@ -24,23 +25,31 @@ import (
 
 // runFlags are the flags of holdfast run, as typed.
 type runFlags struct {
-	all, headline, json bool
-	profile             string
-	without             []string
-	standingOff         []string
-	target, memory      string
-	database            string
-	seed                uint64
-	out, serve          string
-	results             string
-	retries             int
-	pace                float64
-	failOn              []string
-	service             string
-	allowHost           []string
-	allowLoad           bool
-	onlyLook            bool                   // nothing is run
-	given               func(flag string) bool // was it typed? nil: none was
+	all, headline  bool
+	json, quiet    bool
+	profile        string
+	without        []string
+	standingOff    []string
+	target, memory string
+	database       string
+	seed           uint64
+	out, serve     string
+	metrics        string
+	trace          float64
+	results        string
+	exports        []string
+	recordScrapes  time.Duration
+	retries        int
+	failFast       bool
+	sideBySide     int // 0: what the machine stands
+	pace           float64
+	failOn         []string
+	service        string
+	allowHost      []string
+	allowLoad      bool
+	fleet          fleetFlags
+	onlyLook       bool                   // nothing is run
+	given          func(flag string) bool // was it typed? nil: none was
 }
 
 func newRun(env environ) *cobra.Command {
@@ -59,10 +68,13 @@ it describes; without it they are the catalogue's, tried on the reference.`,
   holdfast run search --profile smoke
   holdfast run search/popular-term --without search.sql-limit     # should fail
   holdfast run search --target container --memory 100m
-  holdfast run search/popular-term --results search.bin           # for vegeta report`,
+  holdfast run --service . --all --workers 3                      # three processes send the load
+  holdfast run search/popular-term --results search.bin           # for vegeta report
+  holdfast run search --metrics 127.0.0.1:9095                    # load and faults for Prometheus
+  holdfast run search --trace 0.01                                # one request in a hundred is a trace`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			plan, err := newPlan(env, f, args)
-			if err != nil {
+			if err := errors.Join(err, checkTelling(f, env.getenv)); err != nil {
 				return usage(err)
 			}
 			return plan.carryOut(cmd.Context(), env)
@@ -76,12 +88,21 @@ it describes; without it they are the catalogue's, tried on the reference.`,
 	flags.StringVar(&f.target, "target", "process", "where the reference runs: process or container")
 	flags.StringVar(&f.memory, "memory", "", "memory limit of the target, for example 100m (1m is 1,048,576 bytes)")
 	flags.StringVar(&f.serve, "serve", "", "serve the report while the run goes on: 127.0.0.1:PORT (0: a free one)")
+	flags.StringVar(&f.metrics, "metrics", "", "serve the figures of load and faults for Prometheus while the run goes on: 127.0.0.1:PORT, or another address of this machine (0: a free port)")
+	flags.Float64Var(&f.trace, "trace", 0, "share of the requests, 0 to 1, that carry a traceparent (W3C); the report has the ids of the slowest")
 	flags.StringVar(&f.results, "results", "", "also write every request to this file as it ends, in vegeta's format: vegeta report FILE")
+	flagExport(cmd, &f.exports, "also write series.csv (csv), latency.hlog (hdr), requests.bin (vegeta) or load-performance.json (gitlab) to the results (repeatable)")
+	flags.DurationVar(&f.recordScrapes, "record-scrapes", 0, "also keep the target's whole metrics pages, read so often, below scrapes/ of the results: for holdfast alerts")
+	flags.Lookup("record-scrapes").NoOptDefVal = scrapes.DefaultEvery.String()
 	flags.IntVar(&f.retries, "retries", unsaid, "try a scenario that was inconclusive once more, so often (default 1 with --headline, else 0)")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "end a scenario as soon as a check of it is lost: what comes after is not measured")
+	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios go on at the same time; what does not pass in company is run alone (default: of the reference with --profile smoke what the machine stands, else 1, and with --service 1)")
 	flags.Float64Var(&f.pace, "pace", 0, "pace of scenarios that may be slowed down: 0.5 is half the rate for twice the time (default: what the machine stands)")
 	flags.StringSliceVar(&f.failOn, "fail-on", failOnAll(), "verdicts that give an exit code other than 0")
+	f.fleet.register(flags)
 	f.register(flags, "bench")
 	f.registerService(flags)
+	f.complete(cmd, env, subject.scenarioWords)
 	return cmd
 }
 
@@ -91,7 +112,8 @@ func (f *runFlags) register(flags *pflag.FlagSet, profile string) {
 	flags.StringVar(&f.database, "database", "auto", "where Postgres comes from: "+strings.Join(providers.Names(), ", "))
 	flags.Uint64Var(&f.seed, "seed", 0, "what every random draw comes from (default: drawn, and printed)")
 	flags.StringVar(&f.out, "out", "", "directory of the results (default out/RUN-ID)")
-	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output")
+	flags.BoolVar(&f.json, "json", false, "progress and verdict as JSON lines on standard output (holdfast schema events)")
+	flags.BoolVar(&f.quiet, "quiet", false, "no progress: only what came of it")
 }
 
 // registerService defines the flags of everything that can be tried on a service of
@@ -135,13 +157,26 @@ func newPlan(env environ, f runFlags, args []string) (*plan, error) {
 	note(err)
 	p.failOn, err = verdicts(f.failOn)
 	note(err)
+	note(checkExports(f.exports))
 	p.config.Target = subject.launch
+	note(subject.runsHere())
 	if f.serve != "" {
 		if err := live.Check(f.serve); err != nil {
 			note(fmt.Errorf("--serve: %w", err))
 		}
 	}
+	p.config.Coverage, err = subject.coverage()
+	note(err)
+	if f.recordScrapes != 0 && f.recordScrapes < shortestScrape {
+		note(fmt.Errorf("--record-scrapes %v: %v at least", f.recordScrapes, shortestScrape))
+	}
+	p.config.RecordScrapes = f.recordScrapes
 	note(p.readAttempts())
+	note(p.readSideBySide())
+	note(p.readFleet())
+	if slices.Contains(f.exports, "vegeta") && f.results != "" {
+		note(errors.New("--results and --export vegeta: give one of the two, for both keep the same requests"))
+	}
 	if !slices.Contains(providers.Names(), f.database) {
 		note(fmt.Errorf("unknown --database %s: one of %s", f.database, strings.Join(providers.Names(), ", ")))
 	}
@@ -160,8 +195,10 @@ func (p *plan) configure(env environ, args []string) {
 	p.config.ID = harness.NewID(time.Now())
 	p.config.Seed = p.flags.seed
 	p.config.Profile = p.subject.profile
+	p.config.FailFast, p.config.Trace = p.flags.failFast, p.flags.trace
 	p.config.Repeat = p.repeat(args)
 	p.config.ProvenChecks = p.subject.proven
+	p.config.Protections = p.subject.protections
 	p.config.Versions = map[string]string{"holdfast": version()}
 	p.config.Database = providers.FromEnvironment(env.getenv)
 	p.config.Database.Provider = p.flags.database
@@ -169,7 +206,14 @@ func (p *plan) configure(env environ, args []string) {
 	if p.config.Out == "" {
 		p.config.Out = filepath.Join("out", p.config.ID)
 	}
+	if slices.Contains(p.flags.exports, "vegeta") && p.flags.results == "" {
+		p.flags.results = filepath.Join(p.config.Out, vegetaFile)
+	}
 }
+
+// shortestScrape is the least time between two readings of a metrics page: reading it is
+// work for the target, too.
+const shortestScrape = 10 * time.Millisecond
 
 // unsaid is the value of a number that was not typed.
 const unsaid = -1
@@ -180,7 +224,7 @@ func (p *plan) readAttempts() error {
 	if p.flags.retries == unsaid {
 		p.config.Retries = retriesOf(p.flags.headline)
 	}
-	if p.config.Retries < 0 || p.config.Pace < 0 || p.config.Pace > 1 {
+	if p.config.Retries < 0 || !(p.config.Pace >= 0 && p.config.Pace <= 1) { // NaN is neither
 		return errors.New("--retries is 0 or more, and --pace between 0 and 1")
 	}
 	return nil
@@ -203,6 +247,12 @@ func choose(from subject, f runFlags, args []string) ([]harness.Scenario, error)
 	}
 	wanted := map[string]bool{}
 	var errs []error
+	if f.all && len(args) > 0 {
+		errs = append(errs, fmt.Errorf("--all and %s: say which is meant", strings.Join(args, " ")))
+	}
+	if f.headline && len(args) > 0 {
+		errs = append(errs, fmt.Errorf("--headline and %s: say which is meant", strings.Join(args, " ")))
+	}
 	for _, arg := range args {
 		found := false
 		for _, s := range catalogue {
@@ -274,70 +324,6 @@ func verdicts(words []string) ([]result.Verdict, error) {
 		all = append(all, v)
 	}
 	return all, nil
-}
-
-// repeat returns what to type to run the same again, or one scenario of it.
-func (p *plan) repeat(args []string) func(string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s --seed %d", p.flags.again(), p.flags.seed)
-	for _, w := range p.flags.without {
-		fmt.Fprintf(&b, " --without %s", w)
-	}
-	for _, off := range p.flags.standingOff {
-		fmt.Fprintf(&b, " --standing-off %s", typed([]string{off}))
-	}
-	if p.flags.target != "process" {
-		fmt.Fprintf(&b, " --target %s", p.flags.target)
-	}
-	if p.flags.memory != "" {
-		fmt.Fprintf(&b, " --memory %s", p.flags.memory)
-	}
-	b.WriteString(p.flags.databaseAgain())
-	if p.flags.pace > 0 {
-		fmt.Fprintf(&b, " --pace %v", p.flags.pace)
-		p.config.PaceFlag = "" // it is said
-	}
-	which := typed(args)
-	if p.flags.all {
-		which = strings.TrimSpace(which + " --all")
-	}
-	if p.flags.headline {
-		which = strings.TrimSpace(which + " --headline")
-	}
-	if p.config.Retries != retriesOf(p.flags.headline) {
-		which += fmt.Sprintf(" --retries %d", p.config.Retries)
-	}
-	return func(scenario string) string { // one that is repeated alone is tried once
-		if scenario == "" {
-			scenario = which
-		}
-		return "holdfast run " + scenario + b.String()
-	}
-}
-
-// typed are arguments as a shell takes them: a glob is quoted, or the shell would
-// look for files of that name.
-func typed(args []string) string {
-	words := make([]string, len(args))
-	for i, arg := range args {
-		words[i] = arg
-		if arg == "" || strings.Trim(arg, plainCharacters) != "" {
-			words[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-// plainCharacters mean nothing but themselves to a shell.
-const plainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./"
-
-// databaseAgain is the flag that chooses the same kind of database again, with a
-// space before it; empty where none was chosen.
-func (f runFlags) databaseAgain() string {
-	if f.database == "auto" {
-		return ""
-	}
-	return " --database " + f.database
 }
 
 func drawSeed() uint64 {

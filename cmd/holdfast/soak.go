@@ -1,3 +1,5 @@
+//go:build !slim
+
 package main
 
 import (
@@ -7,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +29,9 @@ type soakFlags struct {
 	calm    bool
 	dense   bool
 	resume  bool
-	out     string
+	// sideBySide is that of each run; 0 is its default.
+	sideBySide int
+	out        string
 }
 
 // newSoak is for those who work on Holdfast itself, and hidden from others.
@@ -42,6 +47,7 @@ func newSoak(env environ) *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			defer onInterrupt(cmd.Context(), func(s os.Signal) { fmt.Fprintln(env.stderr, "\n"+endingInOrder(s)) })()
 			records, err := suite.Run(cmd.Context())
 			summary := soak.Summarise(records)
 			err = errors.Join(err, tellSoak(env, f.out, summary))
@@ -65,6 +71,7 @@ func newSoak(env environ) *cobra.Command {
 	flags.StringSliceVar(&f.kinds, "disturb", nil, "draw from these kinds of disturbance alone (default all that the machine allows)")
 	flags.BoolVar(&f.calm, "without-disturbance", false, "leave the runs alone")
 	flags.BoolVar(&f.dense, "dense", false, "disturb every scenario once")
+	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios of a run go on at the same time (default that of holdfast run)")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the runs that the log of --out lacks")
 	flags.StringVar(&f.out, "out", filepath.Join("out", "soak-verdicts"), "directory of the log, and of results that did not pass")
 	return cmd
@@ -85,6 +92,12 @@ func (f soakFlags) suite(env environ) (soak.Suite, error) {
 	s.Scenarios = len(chosen)
 	if s.Args = append(s.Args, f.only...); len(f.only) == 0 {
 		s.Args = append(s.Args, "--all")
+	}
+	if f.sideBySide < 0 {
+		return s, fmt.Errorf("--side-by-side %d: at least one scenario at a time", f.sideBySide)
+	}
+	if f.sideBySide > 0 {
+		s.Args = append(s.Args, "--side-by-side", strconv.Itoa(f.sideBySide))
 	}
 	if s.Kinds, err = f.disturbances(s.Observe); err != nil {
 		return s, err
@@ -138,5 +151,5 @@ func tellSoak(env environ, dir string, s soak.Summary) error {
 		return err
 	}
 	_, err := io.WriteString(env.stdout, text.String())
-	return errors.Join(err, os.WriteFile(filepath.Join(dir, "soak.md"), []byte(text.String()), 0o644))
+	return errors.Join(err, writeFile(filepath.Join(dir, "soak.md"), []byte(text.String())))
 }

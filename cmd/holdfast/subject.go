@@ -9,8 +9,6 @@ import (
 
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
-	"holdfast.dev/holdfast/harness/target"
-	"holdfast.dev/holdfast/harness/target/docker"
 	"holdfast.dev/holdfast/manifest"
 	"holdfast.dev/holdfast/nearest"
 	"holdfast.dev/holdfast/reference/settings"
@@ -26,10 +24,10 @@ type subject struct {
 	launch      harness.Launch
 	proven      result.ProvenChecks
 	service     *manifest.Service // nil: the reference
+	// catalogue are those of the scenarios that are the catalogue's, of a service that
+	// maps a contract.
+	catalogue []harness.Scenario
 }
-
-// runtimes are the ways to run a program.
-func runtimes() []target.Runtime { return []target.Runtime{target.AsProcess(), docker.Runtime("")} }
 
 // subject reads what the flags say is tried.
 func (f runFlags) subject(env environ) (subject, error) {
@@ -63,7 +61,7 @@ func (f runFlags) ownService(env environ) (subject, error) {
 		return subject{}, err
 	}
 	o := options(env)
-	o.OnlyLook = f.onlyLook
+	o.OnlyLook, o.Sizes = f.onlyLook, scenarios.ProfileNames()
 	profile := "own"
 	if f.given != nil && f.given("profile") {
 		o.Profile, profile = f.profile, f.profile
@@ -72,14 +70,33 @@ func (f runFlags) ownService(env environ) (subject, error) {
 	if err != nil {
 		return subject{}, err
 	}
+	profile, catalogue := f.catalogueOver(service.Contracts(), profile)
 	launch := service.Launch
 	env.hider.learn(launch)
 	launch.AllowHosts, launch.AllowLoad = f.allowHost, f.allowLoad
 	launch.Kind, launch.Runtimes = harness.AsProcess, runtimes()
 	return subject{
-		profile: profile, scenarios: service.Scenarios, protections: service.Protections, launch: launch, service: service,
+		profile: profile, scenarios: slices.Concat(service.Scenarios, catalogue), protections: service.Protections, launch: launch, service: service, catalogue: catalogue,
 	}, nil
 }
+
+// catalogueOver are the scenarios of the catalogue that are tried on a service, by its
+// contracts, and the profile that they and the result have.
+func (f runFlags) catalogueOver(over scenarios.Contracts, profile string) (string, []harness.Scenario) {
+	size, err := scenarios.ProfileByName(f.profile)
+	if err != nil { // it is the file's own
+		size, _ = scenarios.ProfileByName("bench")
+	}
+	catalogue := scenarios.Over(size, over)
+	if len(catalogue) > 0 && profile == "own" {
+		profile = size.Name
+	}
+	return profile, catalogue
+}
+
+// leastMemory is the lowest limit: below it a kernel kills a program before it has
+// begun, and nothing can be said of the program.
+const leastMemory = 16 << 20
 
 // reference is how the reference is started.
 func (f runFlags) reference() (harness.Launch, error) {
@@ -87,7 +104,7 @@ func (f runFlags) reference() (harness.Launch, error) {
 	if err != nil {
 		return harness.Launch{}, fmt.Errorf("find this program's own file: %w", err)
 	}
-	l := harness.Launch{Program: self, Args: []string{"serve"}, CheckSettings: settings.Check}
+	l := harness.Launch{Program: self, Args: []string{"serve"}, CheckSettings: settings.Check, Runtimes: runtimes()}
 	switch f.target {
 	case "process":
 		l.Kind = harness.AsProcess
@@ -101,8 +118,23 @@ func (f runFlags) reference() (harness.Launch, error) {
 		if err != nil {
 			return l, fmt.Errorf("--memory %s: %w", f.memory, err)
 		}
+		if l.MemoryLimit < leastMemory {
+			return l, fmt.Errorf("--memory %s: too little to start a program in: 16m or more", f.memory)
+		}
 	}
 	return l, nil
+}
+
+// coverage tells what the scenarios of a service's file touch; nil for the reference.
+func (s subject) coverage() (func([]result.Scenario) *result.Coverage, error) {
+	if s.service == nil {
+		return nil, nil
+	}
+	covered, err := s.service.Covered()
+	if err != nil {
+		return nil, err
+	}
+	return covered.By, nil
 }
 
 // shown is the command that shows all names.
@@ -174,4 +206,21 @@ func (f runFlags) again() string {
 		return again
 	}
 	return " --profile " + f.profile
+}
+
+// unguarded are warnings on what is taken away although nothing that runs would notice.
+func (p *plan) unguarded() []string {
+	var warnings []string
+	for _, name := range p.flags.without {
+		guards := func(s harness.Scenario) bool { return slices.Contains(s.Protections, name) }
+		if slices.ContainsFunc(p.scenarios, guards) {
+			continue
+		}
+		rest := "no scenario does"
+		if guarding := names(slices.DeleteFunc(slices.Clone(p.subject.scenarios), func(s harness.Scenario) bool { return !guards(s) })); len(guarding) > 0 {
+			rest = "these do: " + strings.Join(guarding, ", ")
+		}
+		warnings = append(warnings, "warning: --without "+name+": no scenario of this run guards it; "+rest)
+	}
+	return warnings
 }

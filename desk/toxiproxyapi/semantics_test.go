@@ -40,7 +40,7 @@ func original(t *testing.T) *toxiproxy.Client {
 	require.NoError(t, l.Close())
 	go theirs.NewServer(theirs.NewMetricsContainer(prometheus.NewRegistry()), zerolog.Nop()).Listen(host, port)
 	client := toxiproxy.NewClient(net.JoinHostPort(host, port))
-	require.Eventually(t, func() bool { _, err := client.Proxies(); return err == nil }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { _, err := client.Proxies(); return err == nil }, 30*time.Second, 10*time.Millisecond)
 	return client
 }
 
@@ -103,6 +103,9 @@ func see(t *testing.T, address, say string) seen {
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return seen{end: "refused"}
 	}
+	if errors.Is(err, syscall.ECONNRESET) { // so soon that the dialer has it
+		return seen{end: "reset"}
+	}
 	require.NoError(t, err)
 	defer c.Close()
 	began := time.Now()
@@ -129,6 +132,19 @@ func see(t *testing.T, address, say string) seen {
 	return s
 }
 
+// within looks again when it took longer than the most: on a machine that has more to
+// do, any single look may.
+func within(most time.Duration, look func() seen) seen {
+	s := look()
+	for range 9 {
+		if s.took <= most {
+			break
+		}
+		s = look()
+	}
+	return s
+}
+
 // Each row is a toxic, what a client says, and what it sees, by Toxiproxy and by us.
 func TestToxicsMeanWhatTheyMeanToToxiproxy(t *testing.T) {
 	type row struct {
@@ -141,6 +157,8 @@ func TestToxicsMeanWhatTheyMeanToToxiproxy(t *testing.T) {
 	}
 	const ms = time.Millisecond
 	const fast = 250 * ms
+	imported := 0
+	defer func() { require.GreaterOrEqual(t, imported, 9) }()
 	for _, row := range []row{
 		{"noop", "downstream", 1, nil, "e", seen{1, "quiet", 0}, fast},
 		{"latency", "downstream", 1, toxiproxy.Attributes{"latency": 300}, "e", seen{1, "quiet", 300 * ms}, 550 * ms},
@@ -160,6 +178,18 @@ func TestToxicsMeanWhatTheyMeanToToxiproxy(t *testing.T) {
 		{"limit_data", "downstream", 1, toxiproxy.Attributes{"bytes": 0}, "e", seen{0, "eof", 0}, fast},
 	} {
 		name := row.kind + "/" + row.stream + "/" + row.say
+		if text := carriedOver(t, row.kind, row.stream, row.toxicity, row.attributes); text != "" {
+			imported++
+			t.Run(name+"/imported", func(t *testing.T) {
+				t.Parallel()
+				address := withFault(t, talking(t), text)
+				got := within(row.most, func() seen { return see(t, address, row.say) })
+				require.Equal(t, row.want.end, got.end, "%s: %+v", text, got)
+				require.Equal(t, row.want.got, got.got, "%s: %+v", text, got)
+				require.GreaterOrEqual(t, got.took, row.want.took, text)
+				require.LessOrEqual(t, got.took, row.most, text)
+			})
+		}
 		for who, client := range map[string]func(*testing.T) *toxiproxy.Client{"Toxiproxy": original, "ours": ours} {
 			t.Run(name+"/"+who, func(t *testing.T) {
 				t.Parallel()
@@ -168,7 +198,7 @@ func TestToxicsMeanWhatTheyMeanToToxiproxy(t *testing.T) {
 				defer func() { require.NoError(t, proxy.Delete()) }()
 				_, err = proxy.AddToxic("", row.kind, row.stream, row.toxicity, row.attributes)
 				require.NoError(t, err)
-				got := see(t, proxy.Listen, row.say)
+				got := within(row.most, func() seen { return see(t, proxy.Listen, row.say) })
 				require.Equal(t, row.want.end, got.end, "%+v", got)
 				require.Equal(t, row.want.got, got.got, "%+v", got)
 				require.GreaterOrEqual(t, got.took, row.want.took)
@@ -196,7 +226,14 @@ func TestToxicsActOnOpenConnections(t *testing.T) {
 				require.NoError(t, err)
 				return time.Since(began)
 			}
-			require.Less(t, echo(), 200*time.Millisecond)
+			quick := func() time.Duration { // of several: a busy machine may hold any of them up
+				least := echo()
+				for range 9 {
+					least = min(least, echo())
+				}
+				return least
+			}
+			require.Less(t, quick(), 200*time.Millisecond)
 			_, err = proxy.AddToxic("slow", "latency", "", 1, toxiproxy.Attributes{"latency": 200})
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, echo(), 200*time.Millisecond)
@@ -207,7 +244,7 @@ func TestToxicsActOnOpenConnections(t *testing.T) {
 			require.NoError(t, err)
 			require.EqualValues(t, 0, changed.Attributes["latency"])
 			require.NoError(t, proxy.RemoveToxic("slow"))
-			require.Less(t, echo(), 200*time.Millisecond)
+			require.Less(t, quick(), 200*time.Millisecond)
 			_, err = proxy.AddToxic("", "timeout", "", 1, toxiproxy.Attributes{"timeout": 0})
 			require.NoError(t, err)
 			_, err = c.Write([]byte("e"))
@@ -234,14 +271,14 @@ func TestConnectionsShareNoBandwidth(t *testing.T) {
 	_, err = proxy.AddToxic("", "bandwidth", "", 1, toxiproxy.Attributes{"rate": 100})
 	require.NoError(t, err)
 	var all sync.WaitGroup
-	got := make([]seen, 3)
+	got := make([]seen, 12)
 	for i := range got {
 		all.Go(func() { got[i] = see(t, proxy.Listen, "k") })
 	}
 	all.Wait()
 	for _, s := range got {
 		require.Equal(t, 50_000, s.got)
-		require.Less(t, s.took, time.Second, "three share nothing")
+		require.Less(t, s.took, 4*time.Second, "of 0.5 s each; one line for all would take 6 s")
 	}
 }
 

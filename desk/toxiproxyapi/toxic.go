@@ -175,3 +175,9 @@ func joined(errs ...error) error {
 	}
 	return errors.New(text)
 }
+
+// CheckToxic reports what Toxiproxy's API would refuse a toxic for, as JSON.
+func CheckToxic(text []byte) error {
+	_, err := newToxic(bytes.NewReader(text), 0)
+	return err
+}

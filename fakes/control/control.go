@@ -18,6 +18,7 @@ import (
 	"holdfast.dev/holdfast/fakes/host"
 	"holdfast.dev/holdfast/fakes/httpfault"
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fakes/stub"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/loopback"
 )
@@ -40,8 +41,15 @@ type Mailer interface {
 	Advance(d time.Duration)
 }
 
+// Caller is a fake that calls its clients back.
+type Caller interface {
+	// Callbacks are all that fell due so far, with what became of each, by the clock of
+	// its journal.
+	Callbacks() []stub.Callback
+}
+
 // Steered is anything that can be steered, for example a [Panel] as [OfFake] makes
-// one of it. One that has a Journal, or is a [Mailer], has more to it.
+// one of it. One that has a Journal, or is a [Mailer] or a [Caller], has more to it.
 type Steered interface {
 	// AddText puts faults into force, in their text form; all or none.
 	AddText(lines ...string) error
@@ -75,6 +83,9 @@ func Handler(p Steered, own string) http.Handler {
 			j.Journal().Reset()
 			w.WriteHeader(http.StatusNoContent)
 		})
+	}
+	if _, ok := p.(Caller); ok {
+		mux.HandleFunc("GET /callbacks", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, c.callbacks()) })
 	}
 	if m, ok := p.(Mailer); ok {
 		mux.HandleFunc("PUT /keys/{key}", func(w http.ResponseWriter, r *http.Request) { setKey(w, r, m) })

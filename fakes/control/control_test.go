@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,7 +14,9 @@ import (
 	"holdfast.dev/holdfast/fakes/control"
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/fakes/oracleapi"
+	"holdfast.dev/holdfast/fakes/stub"
 	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/message"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -151,7 +154,7 @@ func TestTheEmailAPIHasKeysAndAClock(t *testing.T) {
 	status, _ = do(t, "PUT", c.URL()+"/keys/re_1", "revoked\n")
 	require.Equal(t, 204, status)
 	status, _ = send()
-	require.Equal(t, 403, status)
+	require.Equal(t, 401, status)
 	status, body := do(t, "PUT", c.URL()+"/keys/re_1", "lost")
 	require.Equal(t, 400, status)
 	require.Contains(t, body, "want one of")
@@ -188,4 +191,39 @@ func TestItListensOnLoopbackOnly(t *testing.T) {
 	c, err := control.Listen("0.0.0.0:0", true, s)
 	require.NoError(t, err)
 	c.Close()
+}
+
+func TestCallbacksAreShownWithWhatCameOfThem(t *testing.T) {
+	web := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(web.Close)
+	s, err := stub.Start(stub.Config{
+		Routes: []stub.Route{{Name: "charge", Request: message.Matcher{Path: "/charges"}, Key: "{query.cart}", Webhook: &stub.Webhook{To: "web", Path: "/hooks"}}},
+		Values: map[string]string{"web.url": web.URL},
+	})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	c, err := control.Listen("127.0.0.1:0", false, s)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	require.NoError(t, s.WebhookFaults().AddText("twice key=<b> id=again"))
+	for _, cart := range []string{"a", "%3Cb%3E"} {
+		status, _ := do(t, "POST", s.URL(0)+"/charges?cart="+cart, "")
+		require.Equal(t, 200, status)
+	}
+	require.Eventually(t, func() bool { all := s.Callbacks(); return len(all) == 2 && all[0].Over && all[1].Over }, 30*time.Second, time.Millisecond)
+	status, body := do(t, "GET", c.URL()+"/callbacks", "")
+	require.Equal(t, 200, status)
+	var all []control.Callback
+	require.NoError(t, json.Unmarshal([]byte(body), &all))
+	require.Len(t, all, 2)
+	require.Equal(t, "<b>", all[0].Key)
+	require.Equal(t, []int{200, 200}, all[0].Statuses)
+	require.Equal(t, []string{"again"}, all[0].Faults)
+	require.WithinDuration(t, time.Now(), all[0].Due, time.Minute)
+	_, page := do(t, "GET", c.URL()+"/", "")
+	require.Contains(t, page, "<td>charge</td><td>&lt;b&gt;</td><td>200 200 </td><td>again </td>")
+
+	_, without := startOracle(t)
+	status, _ = do(t, "GET", without+"/callbacks", "")
+	require.Equal(t, 404, status)
 }

@@ -11,6 +11,10 @@
 //	GET    /journal            every request, as JSON Lines; ?group= ?key= narrow it
 //	DELETE /journal            forget it
 //
+// For a fake that calls its clients back also:
+//
+//	GET    /callbacks          the latest that it has sent, and what came of each, as JSON
+//
 // For the e-mail API also:
 //
 //	PUT    /keys/{key}         the body is valid, sending-only, restricted, suspended or revoked

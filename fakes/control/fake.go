@@ -11,15 +11,56 @@ import (
 	"holdfast.dev/holdfast/fault"
 )
 
-// OfFake is how a fake is steered. What it is beside, a [Mailer], is found.
+// OfFake is how a fake is steered. What it is beside, a [Mailer] or a [Caller], is found.
 func OfFake(p Panel) Steered {
-	if m, ok := p.(Mailer); ok {
+	switch also := p.(type) {
+	case Mailer:
 		return struct {
 			ofFake
 			Mailer
-		}{ofFake{p}, m}
+		}{ofFake{p}, also}
+	case Caller:
+		return struct {
+			ofFake
+			Caller
+		}{ofFake{p}, also}
 	}
 	return ofFake{p}
+}
+
+// Callback is one request that a fake has sent to its clients, and what came of it.
+type Callback struct {
+	Route  string    `json:"route"`
+	Key    string    `json:"key"`
+	Due    time.Time `json:"due"`
+	Faults []string  `json:"faults,omitempty"`
+	Lost   bool      `json:"lost,omitempty"` // a fault had it sent to nobody
+	Over   bool      `json:"over"`           // nothing more will be sent
+	// Statuses are what it was answered, each time that it was sent; 0: nothing.
+	Statuses []int `json:"statuses"`
+}
+
+// callbacks are those that fell due last, the newest first.
+func (c *controller) callbacks() []Callback {
+	all := []Callback{} // never null in JSON
+	caller, ok := c.panel.(interface {
+		Caller
+		Journal() *journal.Journal
+	})
+	if !ok {
+		return all
+	}
+	for _, one := range slices.Backward(caller.Callbacks()) {
+		if len(all) == mostArrivals {
+			break
+		}
+		out := Callback{Route: one.Route, Key: one.Key, Due: caller.Journal().Start().Add(one.Due), Faults: one.Faults, Lost: one.Lost, Over: one.Over, Statuses: []int{}}
+		for _, d := range one.Deliveries {
+			out.Statuses = append(out.Statuses, d.Status)
+		}
+		all = append(all, out)
+	}
+	return all
 }
 
 type ofFake struct{ Panel }
@@ -74,6 +115,8 @@ type Arrival struct {
 	Faults  []string  `json:"faults,omitempty"`
 	What    string    `json:"what,omitempty"`   // in words: method and path, sender and recipients
 	Detail  string    `json:"detail,omitempty"` // what was said, up to 4 KiB
+	// Invalid is what of it is not as the API's description says.
+	Invalid []string `json:"invalid,omitempty"`
 }
 
 // mostArrivals is how many are shown.

@@ -19,11 +19,12 @@ func (c *controller) page(w http.ResponseWriter, _ *http.Request) {
 	}
 	var page bytes.Buffer
 	err = arrivedPage.Execute(&page, struct {
-		Place    string
-		Receipts []fault.Receipt
-		Arrivals []Arrival
-		Summary  string
-	}{c.panel.Support().Place, c.panel.Receipts(), c.panel.Arrivals(mostArrivals), string(counted)})
+		Place     string
+		Receipts  []fault.Receipt
+		Arrivals  []Arrival
+		Callbacks []Callback
+		Summary   string
+	}{c.panel.Support().Place, c.panel.Receipts(), c.panel.Arrivals(mostArrivals), c.callbacks(), string(counted)})
 	if err != nil {
 		fail(w, http.StatusInternalServerError, "page", err)
 		return
@@ -53,9 +54,13 @@ pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 12e
 {{end}}</table>{{else}}<p>None.</p>{{end}}
 <h2>Arrivals</h2>
 {{if .Arrivals}}<table><tr><th>at</th><th>what</th><th>group</th><th>key</th><th>outcome</th><th>faults</th><th>said</th></tr>
-{{range .Arrivals}}<tr><td>{{.At.Format "15:04:05.000"}}</td><td>{{.What}}</td><td>{{.Group}}</td><td>{{.Key}}</td><td>{{.Outcome}}{{if .Status}} {{.Status}}{{end}}</td><td>{{range .Faults}}{{.}} {{end}}</td><td><pre>{{.Detail}}</pre></td></tr>
+{{range .Arrivals}}<tr><td>{{.At.Format "15:04:05.000"}}</td><td>{{.What}}</td><td>{{.Group}}</td><td>{{.Key}}</td><td>{{.Outcome}}{{if .Status}} {{.Status}}{{end}}</td><td>{{range .Faults}}{{.}} {{end}}</td><td>{{range .Invalid}}<strong>{{.}}</strong><br>{{end}}<pre>{{.Detail}}</pre></td></tr>
 {{end}}</table>{{else}}<p>None that is told one by one.</p>{{end}}
-<h2>Counted</h2>
+{{if .Callbacks}}<h2>Callbacks</h2>
+<table><tr><th>due</th><th>route</th><th>key</th><th>answered</th><th>faults</th></tr>
+{{range .Callbacks}}<tr><td>{{.Due.Format "15:04:05.000"}}</td><td>{{.Route}}</td><td>{{.Key}}</td><td>{{if .Lost}}sent to nobody{{end}}{{range .Statuses}}{{if .}}{{.}}{{else}}nothing{{end}} {{end}}{{if not .Over}}…{{end}}</td><td>{{range .Faults}}{{.}} {{end}}</td></tr>
+{{end}}</table>
+{{end}}<h2>Counted</h2>
 <pre>{{.Summary}}</pre>
 </html>
 `))

@@ -11,7 +11,7 @@ import (
 // to be held against what it was asked to do itself.
 type Call struct {
 	Entry int // its number in the journal, which tells when it came and how it ended
-	// Route is send, batch, get or other.
+	// Route is send, batch, get, update, cancel or other.
 	Route string
 	// Bearer is the API key, without "Bearer "; empty where there is no such header.
 	Bearer string
@@ -19,7 +19,7 @@ type Call struct {
 	IdempotencyKey string
 	// Validation is the header x-batch-validation.
 	Validation string
-	// Payload is the same for the same body on the same route, and for no other.
+	// Payload is the same for the same JSON on the same route, and for no other.
 	Payload uint64
 	// Mails are what it asks for, shared by all calls of the same payload; nil where
 	// the body could not be read.
@@ -33,7 +33,7 @@ type Mail struct {
 	Others        []string // copies and blind copies
 	Subject       string
 	HTML, Text    string
-	Extraordinary bool // it has attachments, a time or an address to reply to
+	Extraordinary bool // it has attachments, a time, a template or an address to reply to
 }
 
 // Calls returns all requests so far, by arrival, and how many more there were that
@@ -95,7 +95,7 @@ func (c *calls) note(one Call, messages []message) {
 func (m *message) mail() Mail {
 	return Mail{
 		From: m.From, To: m.To, Others: slices.Concat(m.Cc, m.Bcc), Subject: m.Subject, HTML: m.HTML, Text: m.Text,
-		Extraordinary: len(m.Attachments) > 0 || m.ScheduledAt != "" || len(m.ReplyTo) > 0,
+		Extraordinary: len(m.Attachments) > 0 || m.ScheduledAt != "" || m.Template != nil || len(m.ReplyTo) > 0,
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 	SendingOnly                 // send; anything else is refused as restricted_api_key
 	Restricted                  // nothing: refused as restricted_api_key
 	Suspended                   // nothing: refused as suspended_api_key
-	Revoked                     // nothing: refused as invalid_api_key
+	Revoked                     // nothing: refused as validation_error, as a key that is not known
 )
 
 // String returns the state as the control API writes it.
@@ -93,6 +93,10 @@ type Config struct {
 	KeepCallBytes int
 }
 
+// maxBody is the default of [host.Config.MaxBody] here: 40 MB of attachments as they are
+// sent, with the text beside them.
+const maxBody = 44 << 20
+
 func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -100,6 +104,7 @@ func (c Config) withDefaults() Config {
 	if c.Start.IsZero() {
 		c.Start = c.Now()
 	}
+	c.MaxBody = cmp.Or(c.MaxBody, maxBody)
 	c.IdempotencyTTL = cmp.Or(c.IdempotencyTTL, 24*time.Hour)
 	c.KeepMails = cmp.Or(c.KeepMails, 10_000)
 	c.KeepCallBytes = cmp.Or(c.KeepCallBytes, 256<<20)

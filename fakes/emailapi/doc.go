@@ -5,11 +5,16 @@
 //	POST /emails        {"from","to","subject","html"|"text",…}   200 {"id"}
 //	POST /emails/batch  [{…},…], at most 100                      200 {"data":[{"id"},…]}
 //	GET  /emails/{id}                                             200 {"object":"email","id",…}
+//	PATCH /emails/{id}         {"scheduled_at"}                   200 {"object":"email","id"}
+//	POST /emails/{id}/cancel                                      200 {"object":"email","id"}
 //
 // Errors are {"statusCode":422,"name":"missing_required_field","message":"…"};
-// [Errors] lists them all. Requests are authorised by "Authorization: Bearer
+// [Errors] lists them all, and docs/fakes.md what is known of each. Requests are authorised by "Authorization: Bearer
 // KEY". A batch is all or nothing, unless "x-batch-validation: permissive" asks
 // for what is valid, with "errors":[{"index","message"}].
+//
+// A mail may be scheduled, at a time or in words such as "in 1 hour", and canceled
+// or put off until then. It is in the journal from when it was taken on.
 //
 // Idempotency-Key (1 to 256 characters) on a POST: the same key with the same
 // payload is answered as before and not sent again; with another payload, 409
@@ -22,7 +27,7 @@
 // x-resend-daily-quota and x-resend-monthly-quota tell what is used.
 //
 // Faults pick a request by any of its recipients, or by its API key. The
-// journal's groups are send, batch, get and other; the key is the idempotency
+// journal's groups are send, batch, get, update, cancel and other; the key is the idempotency
 // key, or else made from the payload. What was accepted is in the journal for
 // each recipient, whatever the client was told: see [journal.Journal.PerRecipient]
 // and [journal.Journal.Duplicates].

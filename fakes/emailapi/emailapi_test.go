@@ -38,6 +38,8 @@ func TestTheOfficialClientSendsAndReads(t *testing.T) {
 	require.ErrorContains(t, err, "Email not found")
 }
 
+const noAddress = "Invalid `to` field. The email address needs to follow the `email@example.com` or `Name <email@example.com>` format."
+
 func TestTheOfficialClientSendsBatches(t *testing.T) {
 	s := start(t, emailapi.Config{})
 	c := official(t, s, "re_1")
@@ -58,7 +60,7 @@ func TestTheOfficialClientSendsBatches(t *testing.T) {
 		&resend.BatchSendEmailOptions{BatchValidation: resend.BatchValidationPermissive})
 	require.NoError(t, err)
 	require.Len(t, sent.Data, 1)
-	require.Equal(t, []resend.BatchError{{Index: 0, Message: "Invalid `to` field."}, {Index: 2, Message: "Invalid `to` field."}}, sent.Errors)
+	require.Equal(t, []resend.BatchError{{Index: 0, Message: noAddress}, {Index: 2, Message: noAddress}}, sent.Errors)
 	require.Equal(t, 3, s.Journal().Accepted())
 
 	hundred := make([]*resend.SendEmailRequest, 101)
@@ -123,17 +125,21 @@ func TestEachErrorIsAnsweredWhenItIsDue(t *testing.T) {
 		status    int
 	}{
 		{"missing_api_key", "no key", emailapi.Config{}, request{method: "POST", path: "/emails", key: "-", body: mail()}, 401},
-		{"invalid_api_key", "an unknown key", emailapi.Config{Keys: []emailapi.Key{{Text: "re_2"}}}, sending(mail()), 403},
-		{"invalid_api_key", "a revoked key", withKey(emailapi.Revoked), sending(mail()), 403},
+		{"validation_error", "an unknown key", emailapi.Config{Keys: []emailapi.Key{{Text: "re_2"}}}, sending(mail()), 401},
+		{"validation_error", "a revoked key", withKey(emailapi.Revoked), sending(mail()), 401},
+		{"validation_error", "a revoked key that reads", withKey(emailapi.Revoked), request{method: "GET", path: "/emails/x"}, 400},
+		{"validation_error", "a key of another scheme", emailapi.Config{}, request{
+			method: "POST", path: "/emails", key: "-", header: http.Header{"Authorization": {"re_1"}}, body: mail(),
+		}, 400},
 		{"suspended_api_key", "a suspended key", withKey(emailapi.Suspended), sending(mail()), 403},
 		{"restricted_api_key", "a restricted key", withKey(emailapi.Restricted), sending(mail()), 401},
 		{"restricted_api_key", "a key for sending only that reads", withKey(emailapi.SendingOnly), request{method: "GET", path: "/emails/x"}, 401},
 		{"invalid_idempotency_key", "an empty key", emailapi.Config{}, keyed("", mail()), 400},
 		{"invalid_idempotency_key", "a key of 257 characters", emailapi.Config{}, keyed(long, mail()), 400},
 		{"validation_error", "no JSON", emailapi.Config{}, sending("{"), 400},
-		{"validation_error", "a recipient that is no address", emailapi.Config{}, sending(mail("to", "ann")), 400},
-		{"validation_error", "a copy to no address", emailapi.Config{}, sending(mail("cc", []string{"bob@example.org", "eve"})), 400},
-		{"validation_error", "more than 50 recipients", emailapi.Config{}, sending(mail("to", strings.Split(strings.Repeat("a@example.org,", 51)+"a@example.org", ","))), 400},
+		{"validation_error", "a recipient that is no address", emailapi.Config{}, sending(mail("to", "ann")), 422},
+		{"validation_error", "a copy to no address", emailapi.Config{}, sending(mail("cc", []string{"bob@example.org", "eve"})), 422},
+		{"validation_error", "more than 50 recipients", emailapi.Config{}, sending(mail("to", strings.Split(strings.Repeat("a@example.org,", 51)+"a@example.org", ","))), 422},
 		{"validation_error", "a domain that is not verified", emailapi.Config{Domains: []string{"example.com"}}, sending(mail()), 403},
 		{"validation_error", "a request that is too large", emailapi.Config{Config: host.Config{MaxBody: 50}}, sending(mail()), 413},
 		{"not_found", "no such route", emailapi.Config{}, request{method: "POST", path: "/mails", body: mail()}, 404},
@@ -143,9 +149,14 @@ func TestEachErrorIsAnsweredWhenItIsDue(t *testing.T) {
 		{"missing_required_field", "no to", emailapi.Config{}, sending(mail("to", nil)), 422},
 		{"missing_required_field", "no subject", emailapi.Config{}, sending(mail("subject", nil)), 422},
 		{"missing_required_field", "no text", emailapi.Config{}, sending(mail("text", nil)), 422},
-		{"invalid_from_address", "from is no address", emailapi.Config{}, sending(mail("from", "team")), 422},
+		{"validation_error", "from is no address", emailapi.Config{}, sending(mail("from", "team")), 422},
 		{"invalid_attachment", "an attachment without content", emailapi.Config{}, sending(mail("attachments", []any{map[string]any{"filename": "a"}})), 422},
-		{"invalid_parameter", "a schedule that is no date", emailapi.Config{}, sending(mail("scheduled_at", "soon")), 422},
+		{"validation_error", "a schedule that is no date", emailapi.Config{}, sending(mail("scheduled_at", "soon")), 422},
+		{"validation_error", "a schedule in two months", emailapi.Config{}, sending(mail("scheduled_at", "in 60 days")), 422},
+		{"validation_error", "a template with a text", emailapi.Config{}, sending(mail("template", map[string]any{"id": "welcome"})), 422},
+		{"missing_required_field", "a template without an id", emailapi.Config{}, sending(mail("text", nil, "template", map[string]any{})), 422},
+		{"not_found", "no such mail to cancel", emailapi.Config{}, request{method: "POST", path: "/emails/x/cancel"}, 404},
+		{"missing_required_field", "an update of nothing", emailapi.Config{}, request{method: "PATCH", path: "/emails/x", body: map[string]any{}}, 422},
 		{"invalid_parameter", "an empty batch", emailapi.Config{}, request{method: "POST", path: "/emails/batch", body: []any{}}, 422},
 		{"invalid_parameter", "an unknown way to validate", emailapi.Config{}, request{
 			method: "POST", path: "/emails/batch", body: []any{mail()}, header: http.Header{"X-Batch-Validation": {"lax"}},
@@ -187,7 +198,7 @@ func TestAKeyIsRevokedAndReplacedInMidRun(t *testing.T) {
 	for _, row := range []struct {
 		at       time.Duration
 		old, new int
-	}{{0, 200, 403}, {9 * time.Second, 200, 403}, {10 * time.Second, 403, 403}, {15 * time.Second, 403, 200}} {
+	}{{0, 200, 401}, {9 * time.Second, 200, 401}, {10 * time.Second, 401, 401}, {15 * time.Second, 401, 200}} {
 		now.set(row.at)
 		for key, want := range map[string]int{"re_old": row.old, "re_new": row.new} {
 			require.Equal(t, want, call(t, s, request{method: "POST", path: "/emails", key: key, body: mail()}).status, "%s at %v", key, row.at)
@@ -299,7 +310,7 @@ func TestTheSameKeyWhileTheFirstIsInTheWorksIsAConflict(t *testing.T) {
 		got, _ := try(t, s, keyed("k", mail()))
 		first <- got
 	}()
-	require.Eventually(t, func() bool { return s.Journal().Accepted() == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Journal().Accepted() == 1 }, 30*time.Second, time.Millisecond)
 	got := call(t, s, keyed("k", mail()))
 	require.Equal(t, 409, got.status)
 	require.Equal(t, "concurrent_idempotent_requests", got.err.Name)

@@ -30,14 +30,23 @@ type Error struct {
 	ByFault bool
 }
 
-// Errors returns every error of the API.
+// Messages that clients have been seen to go by.
+const (
+	messageRefusedKey = "API key is invalid"
+	messageAddress    = " The email address needs to follow the `email@example.com` or `Name <email@example.com>` format."
+)
+
+// Errors returns every error of the API, those that its documentation no longer has
+// included: docs/fakes.md tells which answer is known from where.
 func Errors() []Error {
 	return []Error{
 		{400, "invalid_idempotency_key", "The key must be between 1 and 256 characters.", Permanent, false},
-		{400, "validation_error", "We found an error with one or more fields in the request.", Permanent, false},
+		{400, "validation_error", "We found an error with one or more fields in the request.", Permanent, false}, // or messageRefusedKey
 		{401, "missing_api_key", "Missing API key in the authorization header.", Permanent, false},
 		{401, "restricted_api_key", "This API key is restricted to only send emails.", Permanent, false},
-		{403, "invalid_api_key", "The API key is not valid.", Permanent, false},
+		{401, "validation_error", messageRefusedKey, Permanent, false},
+		{403, "invalid_api_key", "The API key is not valid.", Permanent, true},
+		{403, "restricted_api_key", "API key is not active", Permanent, true},
 		{403, "suspended_api_key", "The API key is suspended.", Permanent, false},
 		{403, "validation_error", "The domain is not verified.", Permanent, false},
 		{404, "not_found", "The requested endpoint does not exist.", Permanent, false},
@@ -50,13 +59,15 @@ func Errors() []Error {
 		{422, "invalid_parameter", "A parameter is not valid.", Permanent, false},
 		{422, "invalid_access", "Access must be full_access or sending_access.", Permanent, true},
 		{422, "invalid_region", "The region is not valid.", Permanent, true},
-		{422, "invalid_from_address", "The from field is not a valid address.", Permanent, false},
+		{422, "invalid_from_address", "The from field is not a valid address.", Permanent, true},
+		{422, "validation_error", "Invalid `to` field." + messageAddress, Permanent, false},
 		{429, "rate_limit_exceeded", "Too many requests.", Temporary, false},
 		{429, "daily_quota_exceeded", "You have reached your daily email quota.", Parked, false},
 		{429, "monthly_quota_exceeded", "You have reached your monthly email quota.", Parked, false},
 		{451, "security_error", "We may have found a security issue with the request.", Permanent, true},
 		{500, "application_error", "An unexpected error occurred.", Unknown, true},
 		{500, "internal_server_error", "An unexpected error occurred.", Unknown, true},
+		{503, "service_unavailable", "API is temporarily unavailable", Temporary, true},
 	}
 }
 

@@ -12,8 +12,10 @@ import (
 // kept is a mail that GET /emails/{id} knows.
 type kept struct {
 	message
-	id      string
-	created time.Time
+	id       string
+	created  time.Time
+	due      time.Time // zero: it was sent at once
+	canceled bool
 }
 
 // keepBytes is how much text all mails that are kept may have together.
@@ -47,12 +49,36 @@ func (m *mails) add(k *kept) {
 
 func (k *kept) size() int { return len(k.Subject) + len(k.HTML) + len(k.Text) + 256 }
 
+// waits reports whether the mail is still to be sent.
+func (k *kept) waits(now time.Time) bool { return !k.canceled && now.Before(k.due) }
+
+// event is what became of the mail last.
+func (k *kept) event(now time.Time) string {
+	switch {
+	case k.canceled:
+		return "canceled"
+	case k.waits(now):
+		return "scheduled"
+	default:
+		return "delivered"
+	}
+}
+
+// stamp is a time as the API shows it; nil is none.
+func stamp(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	text := t.UTC().Format("2006-01-02 15:04:05.999999-07")
+	return &text
+}
+
 // body is the mail as the API shows it.
-func (k *kept) body() []byte {
+func (k *kept) body(now time.Time) []byte {
 	b, _ := json.Marshal(map[string]any{ // strings and lists of them always can
 		"object": "email", "id": k.id, "from": k.From, "to": orNone(k.To), "cc": orNone(k.Cc), "bcc": orNone(k.Bcc),
 		"reply_to": orNone(k.ReplyTo), "subject": k.Subject, "html": k.HTML, "text": k.Text,
-		"created_at": k.created.UTC().Format(time.RFC3339Nano), "last_event": "delivered",
+		"created_at": stamp(k.created), "scheduled_at": stamp(k.due), "last_event": k.event(now),
 	})
 	return b
 }

@@ -46,6 +46,14 @@ type message struct {
 	Text        string       `json:"text"`
 	ScheduledAt string       `json:"scheduled_at"`
 	Attachments []attachment `json:"attachments"`
+	Template    *template    `json:"template"`
+}
+
+// template is a mail that the API keeps, and what is filled in. The fake knows no
+// templates, and takes any.
+type template struct {
+	ID        string         `json:"id"`
+	Variables map[string]any `json:"variables"`
 }
 
 type attachment struct {
@@ -66,44 +74,77 @@ func (m *message) content() uint64 {
 		_, _ = h.Write([]byte(part)) // a hash takes all
 		_, _ = h.Write([]byte{0})
 	}
+	if m.Template != nil {
+		filled, _ := json.Marshal(m.Template) // what came from JSON always can
+		_, _ = h.Write(filled)
+	}
 	return h.Sum64()
 }
 
-// check says what is wrong with the mail.
-func (m *message) check(domains []string) refusal {
-	for _, field := range []struct {
-		name    string
-		missing bool
-	}{
-		{"from", m.From == ""}, {"to", len(m.To) == 0}, {"subject", m.Subject == ""},
-		{"html` or `text", m.HTML == "" && m.Text == ""},
-	} {
-		if field.missing {
-			return refuse(422, "missing_required_field", "Missing `"+field.name+"` field.")
-		}
+// check says what is wrong with the mail at a time.
+func (m *message) check(domains []string, now time.Time) refusal {
+	if bad := m.checkFields(); bad != nil {
+		return bad
 	}
-	from, err := mail.ParseAddress(m.From)
-	if err != nil {
-		return refuse(422, "invalid_from_address", "")
+	if bad := m.checkFrom(domains); bad != nil {
+		return bad
 	}
 	if bad := m.checkRecipients(); bad != nil {
 		return bad
-	}
-	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
-	if len(domains) > 0 && !slices.Contains(domains, domain) {
-		return refuse(403, "validation_error", "The "+domain+" domain is not verified.")
 	}
 	for _, a := range m.Attachments {
 		if len(a.Content) == 0 && a.Path == "" {
 			return refuse(422, "invalid_attachment", "")
 		}
 	}
-	if m.ScheduledAt != "" {
-		if _, err := time.Parse(time.RFC3339, m.ScheduledAt); err != nil {
-			return refuse(422, "invalid_parameter", "The `scheduled_at` field must be an ISO 8601 date.")
+	_, bad := m.due(now)
+	return bad
+}
+
+// checkFields says which fields are missing. A template may bring sender, subject
+// and text along.
+func (m *message) checkFields() refusal {
+	templated := m.Template != nil
+	for _, field := range []struct {
+		name    string
+		missing bool
+	}{
+		{"from", m.From == "" && !templated}, {"to", len(m.To) == 0}, {"subject", m.Subject == "" && !templated},
+		{"html` or `text", m.HTML == "" && m.Text == "" && !templated}, {"template.id", templated && m.Template.ID == ""},
+	} {
+		if field.missing {
+			return refuse(422, "missing_required_field", "Missing `"+field.name+"` field.")
 		}
 	}
+	if templated && (m.HTML != "" || m.Text != "") {
+		return refuse(422, "validation_error", "The `template` field cannot be used with `html` or `text`.")
+	}
 	return nil
+}
+
+// checkFrom says what is wrong with the sender, whose domain has no case.
+func (m *message) checkFrom(domains []string) refusal {
+	if m.From == "" {
+		return nil // the template's
+	}
+	from, err := mail.ParseAddress(m.From)
+	if err != nil {
+		return refuse(422, "validation_error", "Invalid `from` field."+messageAddress)
+	}
+	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
+	same := func(d string) bool { return strings.EqualFold(d, domain) }
+	if len(domains) > 0 && !slices.ContainsFunc(domains, same) {
+		return refuse(403, "validation_error", "The "+domain+" domain is not verified. Please, add and verify your domain.")
+	}
+	return nil
+}
+
+// due is when the mail is to be sent; zero is at once.
+func (m *message) due(now time.Time) (time.Time, refusal) {
+	if m.ScheduledAt == "" {
+		return time.Time{}, nil
+	}
+	return scheduled(m.ScheduledAt, now)
 }
 
 func (m *message) checkRecipients() refusal {
@@ -112,11 +153,11 @@ func (m *message) checkRecipients() refusal {
 		list addresses
 	}{{"to", m.To}, {"cc", m.Cc}, {"bcc", m.Bcc}, {"reply_to", m.ReplyTo}} {
 		if len(field.list) > maxRecipients {
-			return refuse(400, "validation_error", fmt.Sprintf("The `%s` field has more than %d addresses.", field.name, maxRecipients))
+			return refuse(422, "validation_error", fmt.Sprintf("The `%s` field has more than %d addresses.", field.name, maxRecipients))
 		}
 		for _, address := range field.list {
 			if _, err := mail.ParseAddress(address); err != nil {
-				return refuse(400, "validation_error", "Invalid `"+field.name+"` field.")
+				return refuse(422, "validation_error", "Invalid `"+field.name+"` field."+messageAddress)
 			}
 		}
 	}

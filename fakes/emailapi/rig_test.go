@@ -28,7 +28,7 @@ func start(t *testing.T, c emailapi.Config) *emailapi.Server {
 
 // bare is a client that uses a connection for each request.
 func bare() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 }
 
 // official is the API's own client for Go.

@@ -18,16 +18,21 @@ import (
 type route string
 
 const (
-	routeSend  route = "send"
-	routeBatch route = "batch"
-	routeGet   route = "get"
-	routeOther route = "other"
+	routeSend   route = "send"
+	routeBatch  route = "batch"
+	routeGet    route = "get"
+	routeUpdate route = "update"
+	routeCancel route = "cancel"
+	routeOther  route = "other"
 )
 
 // order is what Identify has read.
 type order struct {
 	route    route
+	id       string // of the mail that it is about
 	key      string // API key
+	bearer   bool   // the key stands where it should
+	at       string // to when the mail is put off
 	payload  uint64
 	messages []message
 	problem  refusal
@@ -36,11 +41,14 @@ type order struct {
 // Identify reads the request.
 func (a *api) Identify(r *http.Request, body []byte) host.Identity {
 	o := &order{}
-	o.route, o.problem = routeOf(r)
-	o.key = strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	o.route, o.id, o.problem = routeOf(r)
+	o.key, o.bearer = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	key := strings.TrimPrefix(r.URL.Path, "/")
 	var names []string
-	if o.route == routeSend || o.route == routeBatch {
+	if o.route == routeUpdate {
+		o.readUpdate(body)
+	}
+	if o.sends() {
 		key = o.read(r, body)
 		for i := range o.messages {
 			names = append(names, o.messages[i].recipients()...)
@@ -49,34 +57,37 @@ func (a *api) Identify(r *http.Request, body []byte) host.Identity {
 	return host.Identity{Group: string(o.route), Key: key, Names: append(names, o.key), Value: o}
 }
 
-func routeOf(r *http.Request) (route, refusal) {
-	path := strings.Trim(r.URL.Path, "/")
-	id, mail := strings.CutPrefix(path, "emails/")
-	found, method := routeOther, ""
+// sends reports whether the request is for mails to be sent.
+func (o *order) sends() bool { return o.route == routeSend || o.route == routeBatch }
+
+// routeOf is what a request is for, and the id in its path.
+func routeOf(r *http.Request) (found route, id string, bad refusal) {
+	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	methods := map[string]route{}
 	switch {
-	case path == "emails":
-		found, method = routeSend, http.MethodPost
-	case path == "emails/batch":
-		found, method = routeBatch, http.MethodPost
-	case mail && !strings.Contains(id, "/"):
-		found, method = routeGet, http.MethodGet
+	case parts[0] != "emails" || len(parts) > 3:
+	case len(parts) == 1:
+		methods[http.MethodPost] = routeSend
+	case len(parts) == 2 && parts[1] == "batch":
+		methods[http.MethodPost] = routeBatch
+	case len(parts) == 2:
+		methods[http.MethodGet], methods[http.MethodPatch], id = routeGet, routeUpdate, parts[1]
+	case parts[2] == "cancel":
+		methods[http.MethodPost], id = routeCancel, parts[1]
 	}
-	switch {
-	case found == routeOther:
-		return routeOther, refuse(http.StatusNotFound, "not_found", "")
-	case r.Method != method:
-		return routeOther, refuse(http.StatusMethodNotAllowed, "method_not_allowed", "")
-	default:
-		return found, nil
+	if len(methods) == 0 {
+		return routeOther, "", refuse(http.StatusNotFound, "not_found", "")
 	}
+	found, ok := methods[r.Method]
+	if !ok {
+		return routeOther, "", refuse(http.StatusMethodNotAllowed, "method_not_allowed", "")
+	}
+	return found, id, nil
 }
 
 // read reads the mails, and returns the request's key.
 func (o *order) read(r *http.Request, body []byte) string {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(o.route)) // a hash takes all
-	_, _ = h.Write(body)
-	o.payload = h.Sum64()
+	o.payload = payloadOf(o.route, body)
 	var err error
 	if o.route == routeBatch {
 		err = json.Unmarshal(body, &o.messages)
@@ -92,6 +103,29 @@ func (o *order) read(r *http.Request, body []byte) string {
 		return key
 	}
 	return "payload-" + strconv.FormatUint(o.payload, 16)
+}
+
+// payloadOf identifies what a body says, in whatever order and with whatever space
+// its fields are written.
+func payloadOf(to route, body []byte) uint64 {
+	if plain, err := plainJSON(body); err == nil {
+		body = plain
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(to)) // a hash takes all
+	_, _ = h.Write(body)
+	return h.Sum64()
+}
+
+// plainJSON is JSON with its fields in order and its numbers as they were.
+func plainJSON(body []byte) ([]byte, error) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var value any
+	if err := d.Decode(&value); err != nil {
+		return nil, err
+	}
+	return json.Marshal(value)
 }
 
 // Refuse is an error in the API's shape.
@@ -118,17 +152,21 @@ func (a *api) serve(c *host.Call, o *order, now time.Time) httpfault.Answer {
 	switch {
 	case o.problem != nil:
 		return *o.problem
-	case o.route == routeGet:
-		return a.get(strings.TrimPrefix(strings.Trim(c.Request.URL.Path, "/"), "emails/"))
-	default:
+	case o.sends():
 		return a.send(c, o, now)
+	default:
+		return a.about(o, now)
 	}
 }
 
-// authorise says what is wrong with the API key.
+// authorise says what is wrong with the API key. One that is refused is told so by
+// 401 where mails are sent and by 400 elsewhere.
 func (a *api) authorise(o *order, at time.Duration) refusal {
 	if o.key == "" {
 		return refuse(http.StatusUnauthorized, "missing_api_key", "")
+	}
+	if !o.bearer {
+		return refuse(http.StatusBadRequest, "validation_error", messageRefusedKey)
 	}
 	if len(a.keys) == 0 {
 		return nil
@@ -136,23 +174,17 @@ func (a *api) authorise(o *order, at time.Duration) refusal {
 	k, known := a.keys[o.key]
 	state := k.at(at)
 	switch {
+	case (!known || state == Revoked) && o.sends():
+		return refuse(http.StatusUnauthorized, "validation_error", messageRefusedKey)
 	case !known || state == Revoked:
-		return refuse(http.StatusForbidden, "invalid_api_key", "")
+		return refuse(http.StatusBadRequest, "validation_error", messageRefusedKey)
 	case state == Suspended:
 		return refuse(http.StatusForbidden, "suspended_api_key", "")
-	case state == Restricted, state == SendingOnly && o.route != routeSend && o.route != routeBatch:
+	case state == Restricted, state == SendingOnly && !o.sends():
 		return refuse(http.StatusUnauthorized, "restricted_api_key", "")
 	default:
 		return nil
 	}
-}
-
-func (a *api) get(id string) httpfault.Answer {
-	k, ok := a.mails.byID[id]
-	if !ok {
-		return *refuse(http.StatusNotFound, "not_found", "Email not found.")
-	}
-	return httpfault.Answer{Status: http.StatusOK, ContentType: "application/json", Body: k.body()}
 }
 
 // send accepts mails, unless they were accepted before.
@@ -170,7 +202,7 @@ func (a *api) send(c *host.Call, o *order, now time.Time) httpfault.Answer {
 			return a.sent(body)
 		}
 	}
-	good, problems, bad := a.check(c, o)
+	good, problems, bad := a.check(c, o, now)
 	if bad != nil {
 		return *bad
 	}
@@ -197,7 +229,7 @@ type problem struct {
 }
 
 // check returns which mails are to be accepted, and which are not.
-func (a *api) check(c *host.Call, o *order) (good []int, problems []problem, bad refusal) {
+func (a *api) check(c *host.Call, o *order, now time.Time) (good []int, problems []problem, bad refusal) {
 	if n := len(o.messages); o.route == routeBatch && (n == 0 || n > maxBatch) {
 		return nil, nil, refuse(422, "invalid_parameter", "A batch has between 1 and "+strconv.Itoa(maxBatch)+" mails.")
 	}
@@ -206,7 +238,7 @@ func (a *api) check(c *host.Call, o *order) (good []int, problems []problem, bad
 		return nil, nil, refuse(422, "invalid_parameter", "x-batch-validation must be strict or permissive.")
 	}
 	for i := range o.messages {
-		bad := o.messages[i].check(a.config.Domains)
+		bad := o.messages[i].check(a.config.Domains, now)
 		switch {
 		case bad == nil:
 			good = append(good, i)
@@ -227,7 +259,8 @@ func (a *api) accept(c *host.Call, o *order, good []int, now time.Time) []string
 	for _, i := range good {
 		m := o.messages[i]
 		id := mailID(a.config.Seed, c.Group+"/"+c.Key, c.Hit(), i)
-		a.mails.add(&kept{message: m, id: id, created: now})
+		due, _ := m.due(now) // it was checked
+		a.mails.add(&kept{message: m, id: id, created: now, due: due})
 		content := m.content()
 		for _, recipient := range m.recipients() {
 			c.Accept(recipient, content)

@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -102,6 +103,10 @@ type Config struct {
 	MaxConns int
 	// MaxBody is the most bytes of a request's body. Defaults to 4 MiB.
 	MaxBody int64
+	// Certificate has the host speak TLS at the same addresses, to whoever begins with
+	// it, and show this. It speaks HTTP/1.1 there as it does without TLS, so that what
+	// faults do to an answer or a connection is the same. Defaults to no TLS.
+	Certificate *tls.Certificate
 	// Log takes one line at a time. Defaults to nobody.
 	Log func(string)
 }

@@ -133,6 +133,10 @@ func (g *gate) welcome(tcp *net.TCPConn) {
 		c.reset()
 		return
 	}
+	if g.isShutAs(true) {
+		c.reset() // it came while the others were reset
+		return
+	}
 	plan := h.faults.Greet(uint64(c.id), g.addr.String())
 	if plan.Greeting() != httpfault.Hold {
 		plan.Done()
@@ -151,8 +155,12 @@ func (g *gate) welcome(tcp *net.TCPConn) {
 }
 
 func (g *gate) handOn(c *conn) {
+	var speaks net.Conn = c
+	if g.host.config.Certificate != nil {
+		speaks = &either{conn: c}
+	}
 	select {
-	case g.pass <- c:
+	case g.pass <- speaks:
 	case <-g.host.ctx.Done():
 		_ = c.Close()
 	}

@@ -202,7 +202,7 @@ func TestRandomBytesOnThePortDoNoHarm(t *testing.T) {
 	require.Eventually(t, func() bool {
 		requests, connections := h.state(t)
 		return requests == 0 && connections == 0
-	}, 20*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 	require.Less(t, h.memory(t), int64(256_000_000))
 }
 

@@ -36,6 +36,7 @@ type Host struct {
 	open       atomic.Int64 // connections
 	turnedAway atomic.Int64
 	malformed  atomic.Int64
+	secured    secured
 }
 
 // Start listens and answers until Close.
@@ -57,6 +58,9 @@ func Start(c Config, api API) (*Host, error) {
 		ConnState:         h.follow,
 		BaseContext:       func(net.Listener) context.Context { return h.ctx },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			if e, ok := c.(*either); ok {
+				c = e.conn
+			}
 			return context.WithValue(ctx, connKey{}, c)
 		},
 	}
@@ -129,7 +133,7 @@ func (h *Host) asTold() bool {
 	h.refusal.Lock()
 	defer h.refusal.Unlock()
 	refusing, _ := h.faults.Refusing()
-	return h.Shut() == refusing
+	return h.shut() == refusing
 }
 
 // URL is the base address of the i-th listener, for example
@@ -197,8 +201,16 @@ func (h *Host) awaitAddresses(ctx context.Context) error {
 	return nil
 }
 
-// Shut says whether a fault has the addresses closed at the moment.
+// Shut says whether a fault has the addresses closed at the moment. It waits for one
+// that is about to: what was open is reset by then, and counted.
 func (h *Host) Shut() bool {
+	h.refusal.Lock()
+	defer h.refusal.Unlock()
+	return h.shut()
+}
+
+// shut is Shut for who holds h.refusal.
+func (h *Host) shut() bool {
 	for _, g := range h.gates {
 		if g.isShut() {
 			return true

@@ -141,7 +141,7 @@ func delays() map[string]func(*rig) {
 func holds() map[string]func(*rig) {
 	return map[string]func(*rig){
 		"hang headers": func(r *rig) {
-			got := r.getWith(r.impatient(150*time.Millisecond), "k", 1)
+			got := r.getWith(r.impatient(400*time.Millisecond), "k", 1)
 			require.True(r, isTimeout(got.err) && !got.inBody, "%v", got.err)
 			require.Equal(r, journal.Abandoned, r.last().Outcome)
 			require.Less(r, r.last().Took, 1150*time.Millisecond, "the fake sees the client let go within a second")
@@ -149,7 +149,7 @@ func holds() map[string]func(*rig) {
 			r.heldUntilLifted()
 		},
 		"hang body": func(r *rig) {
-			got := r.getWith(r.impatient(150*time.Millisecond), "k", 1)
+			got := r.getWith(r.impatient(400*time.Millisecond), "k", 1)
 			require.True(r, isTimeout(got.err) && got.inBody, "the headers came, the body did not: %v", got.err)
 			require.Equal(r, healthyBody[:len(healthyBody)/2], string(got.body))
 			require.Equal(r, journal.Abandoned, r.last().Outcome)
@@ -157,13 +157,13 @@ func holds() map[string]func(*rig) {
 			r.heldUntilLifted()
 		},
 		"hang accept": func(r *rig) {
-			got := r.getWith(r.impatient(150*time.Millisecond), "k", 1)
+			got := r.getWith(r.impatient(400*time.Millisecond), "k", 1)
 			require.True(r, isTimeout(got.err), "%v", got.err)
 			require.Zero(r, r.Journal().Gauge("").Total, "nothing was read")
 			r.heldUntilLifted()
 		},
 		"lost hang": func(r *rig) {
-			got := r.getWith(r.impatient(150*time.Millisecond), "k", 1)
+			got := r.getWith(r.impatient(400*time.Millisecond), "k", 1)
 			require.True(r, isTimeout(got.err) && !got.inBody, "%v", got.err)
 			require.True(r, r.worked(), "the work was done all the same")
 			require.Equal(r, journal.Abandoned, r.last().Outcome)
@@ -200,7 +200,7 @@ func (r *rig) heldUntilLifted() {
 	before := r.receipt().Selected
 	answered := make(chan reply)
 	go func() { answered <- r.get("held", 1) }()
-	require.Eventually(r, func() bool { return r.receipt().Selected > before }, 5*time.Second, time.Millisecond)
+	require.Eventually(r, func() bool { return r.receipt().Selected > before }, 30*time.Second, time.Millisecond)
 	select {
 	case <-answered:
 		r.Fatal("a held request was answered before the fault was lifted")
@@ -253,11 +253,11 @@ func tears() map[string]func(*rig) {
 			require.Len(r, r.Journal().SilentRetries(journal.Filter{}), 1)
 		},
 		"refuse": func(r *rig) {
-			require.Eventually(r, r.Shut, time.Second, time.Millisecond)
+			require.Eventually(r, r.Shut, 30*time.Second, time.Millisecond)
 			require.ErrorIs(r, r.get("k", 1).err, syscall.ECONNREFUSED)
 		},
 		"refuse cut": func(r *rig) {
-			require.Eventually(r, r.Shut, time.Second, time.Millisecond)
+			require.Eventually(r, r.Shut, 30*time.Second, time.Millisecond)
 			require.ErrorIs(r, r.get("k", 1).err, syscall.ECONNREFUSED)
 		},
 		"garbage bytes=512": func(r *rig) {
@@ -437,10 +437,10 @@ func TestRefusingSparesOpenConnectionsUnlessItCuts(t *testing.T) {
 			defer kept.CloseIdleConnections()
 			require.NoError(t, r.getWith(kept, "before", 1).err)
 			require.NoError(t, r.Faults().AddText(text))
-			require.Eventually(t, r.Shut, time.Second, time.Millisecond)
+			require.Eventually(t, r.Shut, 30*time.Second, time.Millisecond)
 			require.Eventually(t, func() bool {
 				return spared == (r.Connections().Open > 0) && r.Faults().Receipts()[0].Fired == 1
-			}, time.Second, time.Millisecond)
+			}, 30*time.Second, time.Millisecond)
 			if err := r.getWith(kept, "during", 1).err; spared {
 				require.NoError(t, err)
 			} else {
@@ -456,14 +456,14 @@ func TestAFaultThatCutsActsOnAddressesThatAreClosedAlready(t *testing.T) {
 	r := newRig(t, 1, "refuse")
 	kept := &http.Client{Transport: &http.Transport{}}
 	defer kept.CloseIdleConnections()
-	require.Eventually(t, r.Shut, time.Second, time.Millisecond)
+	require.Eventually(t, r.Shut, 30*time.Second, time.Millisecond)
 	r.undo()
 	require.NoError(t, r.getWith(kept, "before", 1).err)
 	require.NoError(t, r.Faults().AddText("refuse"))
-	require.Eventually(t, r.Shut, time.Second, time.Millisecond)
+	require.Eventually(t, r.Shut, 30*time.Second, time.Millisecond)
 	require.NoError(t, r.getWith(kept, "during", 1).err)
 	require.NoError(t, r.Faults().AddText("refuse cut"))
-	require.Eventually(t, func() bool { return r.Connections().Open == 0 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return r.Connections().Open == 0 }, 30*time.Second, time.Millisecond)
 	require.ErrorIs(t, r.getWith(kept, "cut", 1).err, syscall.ECONNREFUSED)
 }
 

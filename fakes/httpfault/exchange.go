@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -127,6 +128,17 @@ func (x *Exchange) Write(b []byte) (int, error) {
 	}
 }
 
+// through writes b, as [Exchange.Write] does. If the fault is lifted meanwhile, what is
+// left of b and the rest of the answer follow at once: whoever is cut off then was not
+// cut off by the fault, but by its end.
+func (x *Exchange) through(b, rest []byte) (lifted bool, err error) {
+	n, err := x.Write(b)
+	if !errors.Is(err, errLifted) {
+		return false, err
+	}
+	return true, x.Rest(slices.Concat(b[n:], rest))
+}
+
 // giveUp ends a write that is stuck, once the fault is lifted. It may come late,
 // when the rest is under way already: that is not to be cut.
 func (x *Exchange) giveUp() {
@@ -166,6 +178,9 @@ func (x *Exchange) Head(lines ...string) []byte {
 		b = fmt.Appendf(b, "Content-Type: %s\r\n", a.ContentType)
 	}
 	for name, values := range a.Header {
+		if name == "Content-Length" { // of a body that is not sent: the lines say what is
+			continue
+		}
 		for _, v := range values {
 			b = fmt.Appendf(b, "%s: %s\r\n", name, v)
 		}
@@ -197,7 +212,9 @@ func Write(w http.ResponseWriter, a *Answer) error {
 	if a.ContentType != "" {
 		header["Content-Type"] = []string{a.ContentType}
 	}
-	if a.Status >= 200 && a.Status != http.StatusNoContent && a.Status != http.StatusNotModified {
+	if _, said := header["Content-Length"]; said && len(a.Body) == 0 {
+		// An answer to HEAD: it says the length of what GET would get.
+	} else if a.Status >= 200 && a.Status != http.StatusNoContent && a.Status != http.StatusNotModified {
 		header["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
 	}
 	w.WriteHeader(a.Status)

@@ -86,7 +86,7 @@ func (b bigHeading) Send(x *Exchange) (bool, error) {
 	if err := x.repeat(bytes.ReplaceAll(blanks(), []byte(" "), []byte("x")), int64(b.Bytes)); err != nil {
 		return false, err
 	}
-	if _, err := x.Write(slices.Concat([]byte("\r\n"), head[len(status):], x.Answer.Body)); err != nil {
+	if _, err := x.through(slices.Concat([]byte("\r\n"), head[len(status):], x.Answer.Body), nil); err != nil {
 		return false, errOutlasted
 	}
 	return true, nil

@@ -32,8 +32,8 @@ type hangingBody struct{}
 // Send sends half of the answer.
 func (hangingBody) Send(x *Exchange) (bool, error) {
 	half := len(x.Answer.Body) / 2
-	if _, err := x.Write(append(x.Whole(), x.Answer.Body[:half]...)); err != nil {
-		return false, err
+	if lifted, err := x.through(append(x.Whole(), x.Answer.Body[:half]...), x.Answer.Body[half:]); lifted || err != nil {
+		return lifted, err
 	}
 	if _, err := x.Pause(Forever); err != nil {
 		return false, errOutlasted

@@ -14,6 +14,13 @@ import (
 // spoiling is [fault.JSON] in force.
 type spoiling struct{ fault.JSON }
 
+// Spoils reports whether an answer with that body is another one with the fault.
+func Spoils(kind fault.JSON, body []byte) bool {
+	a := Answer{Status: http.StatusOK, Body: bytes.Clone(body)}
+	spoiling{kind}.Change(nil, &a)
+	return a.Status != http.StatusOK || !bytes.Equal(a.Body, body)
+}
+
 // Change spoils the answer.
 func (j spoiling) Change(_ *Draw, a *Answer) bool {
 	switch j.How {

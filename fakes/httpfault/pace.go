@@ -17,8 +17,8 @@ func (d dripping) Send(x *Exchange) (bool, error) {
 // paced sends the headers, and the body in pieces with a gap before each, which
 // may depend on the piece's size.
 func (x *Exchange) paced(piece int, gap func(n int) time.Duration) (bool, error) {
-	if _, err := x.Write(x.Whole()); err != nil {
-		return false, err
+	if lifted, err := x.through(x.Whole(), x.Answer.Body); lifted || err != nil {
+		return lifted, err
 	}
 	due := time.Now()
 	for rest := x.Answer.Body; len(rest) > 0; {
@@ -31,7 +31,10 @@ func (x *Exchange) paced(piece int, gap func(n int) time.Duration) (bool, error)
 		case lifted:
 			return true, x.Rest(rest)
 		}
-		if _, err := x.Write(rest[:n]); err != nil {
+		switch lifted, err := x.through(rest[:n], rest[n:]); {
+		case lifted:
+			return true, err
+		case err != nil:
 			return false, errOutlasted
 		}
 		rest = rest[n:]

@@ -84,7 +84,7 @@ func newRig(t *testing.T, seed uint64, faults ...string) *rig {
 // undo lifts the faults and demands that nothing is left of them.
 func (r *rig) undo() {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	receipts, err := r.Clear(ctx)
 	require.NoError(r, err)
@@ -97,8 +97,8 @@ func (r *rig) undo() {
 	got := r.get("after", 1)
 	require.NoError(r, got.err)
 	require.Equal(r, healthyBody, string(got.body))
-	require.Less(r, got.took, time.Second)
-	require.Eventually(r, func() bool { return r.Journal().Gauge("").InFlight == 0 }, 5*time.Second, time.Millisecond)
+	require.Less(r, got.took, 10*time.Second)
+	require.Eventually(r, func() bool { return r.Journal().Gauge("").InFlight == 0 }, 30*time.Second, time.Millisecond)
 }
 
 // receipt is that of the first fault.
@@ -183,7 +183,7 @@ func (r *rig) worked() bool { return r.api.worked.Load() > 0 }
 // last is the only entry of the journal, once it is over.
 func (r *rig) last() journal.Entry {
 	r.Helper()
-	require.Eventually(r, func() bool { return r.Journal().Gauge("").InFlight == 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(r, func() bool { return r.Journal().Gauge("").InFlight == 0 }, 30*time.Second, time.Millisecond)
 	all := slices.Collect(r.Journal().Entries(journal.Filter{}))
 	require.NotEmpty(r, all)
 	return all[len(all)-1]

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"holdfast.dev/holdfast/redact"
 )
 
 // sampleEvery is how many requests lie between two samples of the later half.
@@ -44,9 +46,9 @@ func (s *sampler) consider(n int, at time.Duration, a Arrival) {
 
 func (s *sampler) take(n int, at time.Duration, a Arrival) Sample {
 	header := maps.Clone(a.Header)
-	for _, secret := range []string{"Authorization", "Cookie", "Proxy-Authorization", "X-Api-Key"} {
-		if _, ok := header[secret]; ok {
-			header[secret] = []string{"(left out)"}
+	for name := range header {
+		if redact.Named(name) {
+			header[name] = []string{"(left out)"}
 		}
 	}
 	return Sample{

@@ -106,7 +106,7 @@ func TestEachStepCanBeRefused(t *testing.T) {
 			if step == smtpserver.Greeting {
 				continue // no transaction was begun
 			}
-			require.Eventually(t, func() bool { return s.Journal().Gauge("").InFlight == 0 }, 5*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return s.Journal().Gauge("").InFlight == 0 }, 30*time.Second, time.Millisecond)
 			require.Equal(t, map[int]int{status: 1, 250: 1}, s.Journal().Statuses(journal.Filter{Group: smtpserver.Transactions}), step)
 			for e := range s.Journal().Entries(journal.Filter{Group: smtpserver.Transactions}) {
 				require.Equal(t, e.Status == status, len(e.Faults) == 1)
@@ -221,7 +221,7 @@ func TestNobodyAnswersTheDoor(t *testing.T) {
 			_ = c.Close()
 		}
 		return err != nil
-	}, 5*time.Second, 5*time.Millisecond)
+	}, 30*time.Second, 5*time.Millisecond)
 	_, err := s.Lift(t.Context(), "shut")
 	require.NoError(t, err)
 	require.NoError(t, send(s, "ann@example.com", text("1", "a", "b")), "it listens again where it did")
@@ -233,7 +233,7 @@ func TestNobodyAnswersTheDoor(t *testing.T) {
 	require.Error(t, err)
 	_, err = s.Lift(t.Context(), "frozen")
 	require.NoError(t, err)
-	require.NoError(t, c.raw.SetReadDeadline(time.Now().Add(5*time.Second)))
+	require.NoError(t, c.raw.SetReadDeadline(time.Now().Add(30*time.Second)))
 	c = patient{textproto.NewConn(c.raw), c.raw}
 	_, _, err = c.ReadResponse(220)
 	require.NoError(t, err, "what was held goes on")
@@ -258,9 +258,9 @@ func TestAClientThatGivesUpIsSeen(t *testing.T) {
 		}
 		_, err = fmt.Fprint(c.raw, text("1", "a", "b")+".\r\n")
 		require.NoError(t, err)
-		require.Eventually(t, func() bool { return s.Journal().Gauge(smtpserver.Messages).InFlight == 1 }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return s.Journal().Gauge(smtpserver.Messages).InFlight == 1 }, 30*time.Second, time.Millisecond)
 		require.NoError(t, c.raw.Close())
-		require.Eventually(t, func() bool { return s.Journal().Gauge("").InFlight == 0 }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return s.Journal().Gauge("").InFlight == 0 }, 30*time.Second, time.Millisecond)
 		accepted := 1
 		if kind == "hang headers" {
 			accepted = 0
@@ -279,7 +279,7 @@ func TestALostReplyComesWhenTheFaultIsOver(t *testing.T) {
 	lay(t, s, "", "lost hang")
 	done := make(chan error, 1)
 	go func() { done <- send(s, "ann@example.com", text("1", "a", "b")) }()
-	require.Eventually(t, func() bool { return s.Journal().Accepted() == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Journal().Accepted() == 1 }, 30*time.Second, time.Millisecond)
 	_, err := s.Lift(t.Context(), "f-message")
 	require.NoError(t, err)
 	err = <-done
@@ -392,7 +392,7 @@ func TestClosingEndsConversations(t *testing.T) {
 	require.NoError(t, err)
 	done := make(chan error, 1)
 	go func() { done <- send(s, "ann@example.com", text("1", "a", "b")) }()
-	require.Eventually(t, func() bool { return s.Journal().Gauge(smtpserver.Messages).InFlight == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Journal().Gauge(smtpserver.Messages).InFlight == 1 }, 30*time.Second, time.Millisecond)
 	s.Close()
 	s.Close()
 	require.Error(t, <-done)

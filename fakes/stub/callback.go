@@ -21,6 +21,8 @@ type Callback struct {
 	Key   string // of that request
 	// Due is when it was to be sent without any fault.
 	Due time.Duration
+	// Faults are the names of those that acted on it.
+	Faults []string
 	// Lost says that a fault had it sent to nobody.
 	Lost bool
 	// Over says that nothing more will be sent.

@@ -25,8 +25,14 @@ type Config struct {
 	// Given are names of Values that Validate takes for known before they have a
 	// value.
 	Given []string
+	// Judge holds each request against the description of the API: see [Server.Invalid].
+	// Defaults to nobody.
+	Judge Judge
 	// KeepCallBytes is how much [Server.Calls] may hold, in bytes. Defaults to 64 MiB.
 	KeepCallBytes int
+	// Relay passes on what the routes with PassOn are for. Defaults to nobody: see
+	// [Config.Relaying].
+	Relay *Relay
 }
 
 // Route is one kind of request with its answer.
@@ -43,6 +49,8 @@ type Route struct {
 	// stored answer. Defaults to none.
 	Idempotency Idempotency
 	Response    Response
+	// PassOn has the upstream of [Config.Relay] answer, and no Response.
+	PassOn bool
 	// Webhook is sent once the work is done. Defaults to none.
 	Webhook *Webhook
 }
@@ -81,6 +89,10 @@ func (c Config) withDefaults() Config {
 		c.Start = c.Now()
 	}
 	c.KeepCallBytes = cmp.Or(c.KeepCallBytes, defaultKeepCallBytes)
+	if c.Relay != nil {
+		relay := c.Relay.withDefaults()
+		c.Relay = &relay
+	}
 	c.Routes = slices.Clone(c.Routes)
 	for i := range c.Routes {
 		r := &c.Routes[i]
@@ -103,6 +115,9 @@ func (c Config) Validate() error {
 	if len(c.Routes) == 0 {
 		errs = append(errs, errors.New("it has no routes, so it would answer 404 to everything"))
 	}
+	if c.Relay != nil {
+		errs = append(errs, within("relay", c.Relay.Validate()))
+	}
 	known := names{slices.Concat(slices.Collect(maps.Keys(c.Values)), c.Given)}
 	seen := map[string]bool{}
 	for i, r := range c.withDefaults().Routes {
@@ -112,6 +127,9 @@ func (c Config) Validate() error {
 		}
 		if seen[r.Name] {
 			errs = append(errs, fmt.Errorf("two routes are named %q", r.Name))
+		}
+		if r.PassOn && c.Relay == nil {
+			errs = append(errs, fmt.Errorf("route %s: it is passed on, and there is no relay", label))
 		}
 		seen[r.Name] = true
 	}

@@ -9,6 +9,7 @@
 //	{path.id} {query.q} {header.X} {form.a[b]} {json.order.id} {method}
 //	{currency}                {path.currency} for short
 //	{id}                      16 letters and digits that are always the same for a route and a key
+//	{uuid}                    the same as a UUID
 //	{n} {attempt}             the number of the request at its route; at its key
 //	{url} {host} {port} {address}   of the fake itself
 //
@@ -24,6 +25,9 @@
 // counted, and duplicates found. A route without one knows a request by its
 // method, path, query and body, which is enough to draw faults and too little to
 // say what is a retry.
+//
+// Where [Config.Judge] knows a description of the API, each request is held against it, and
+// answered all the same; [Server.Invalid] is what was wrong.
 //
 // A route may have a [Webhook], which is sent to a process of the service once the
 // route's work is done; [Server.Callbacks] is what became of each, and

@@ -1,9 +1,18 @@
 package stub
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
-// SignedAsGitHub is the signature of any body, also of one that is no JSON.
-func SignedAsGitHub(secret, body string) string {
-	_, value := Sign{GitHub: secret}.compile(scope{}).sign(secret, time.Time{}, []byte(body))
-	return value
+// Signed are the headers that a signature of any body adds, also of one that is no
+// JSON.
+func Signed(s Sign, now time.Time, id, body string) (http.Header, error) {
+	signer, h := s.compile(scope{}), http.Header{}
+	key, err := signer.key(&exchange{})
+	if err != nil {
+		return nil, err
+	}
+	signer.sign(h, key, now, id, []byte(body))
+	return h, nil
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -24,7 +26,8 @@ type outgoing struct {
 	path    string
 	header  http.Header
 	body    []byte
-	secret  string
+	id      string // the same each time that it is sent
+	key     []byte // that it is signed with
 	plan    *httpfault.Plan
 	forged  bool
 }
@@ -43,13 +46,17 @@ func (b *callbacks) prepare(entry int, x *exchange) *outgoing {
 		o.header.Set(name, oneLine(filled))
 	}
 	if w.signer != nil {
-		o.secret, _ = w.signer.secret.fill(x)
+		o.key, _ = w.signer.key(x) // one that is no key was refused at the start
 	}
 	of := businessKey{x.route.Name, x.key}
 	b.mu.Lock()
 	b.ofKey[of]++
 	nth := b.ofKey[of]
 	b.mu.Unlock()
+	o.id = x.id()
+	if nth > 1 {
+		o.id += "-" + strconv.Itoa(nth)
+	}
 	o.note = &Callback{Entry: entry, Route: of.route, Key: of.key}
 	o.plan = b.faults.Plan(httpfault.Request{
 		Key: of.route + "/" + of.key, Attempt: nth, Arrival: nth, Names: []string{of.route, of.key, of.route + "/" + of.key},
@@ -110,7 +117,7 @@ func (o *outgoing) fallDue(wait time.Duration) {
 // send sends it the first time, as faults let it, and says whether it is to be tried
 // again.
 func (o *outgoing) send() (again bool) {
-	defer o.plan.Done()
+	defer o.acted()
 	if act, lost := o.act(func(k fault.Kind) bool { _, lost := k.(fault.Lost); return lost }); lost {
 		act.Fired()
 		o.mu.Lock()
@@ -141,6 +148,14 @@ func (o *outgoing) send() (again bool) {
 		}
 	}
 	return !taken && !second
+}
+
+// acted notes which faults did, and that they are done.
+func (o *outgoing) acted() {
+	o.mu.Lock()
+	o.note.Faults = o.plan.Fired()
+	o.mu.Unlock()
+	o.plan.Done()
 }
 
 // held waits while faults hold it, and says whether it is to be sent at all.
@@ -265,12 +280,11 @@ func (o *outgoing) post(base string) (status int, err error) {
 	}
 	r.Header = o.header.Clone()
 	if s := o.webhook.signer; s != nil {
-		secret := o.secret
+		key := o.key
 		if o.forged {
-			secret += "-forged"
+			key = append(slices.Clone(key), "-forged"...)
 		}
-		name, value := s.sign(secret, o.now(), o.body)
-		r.Header.Set(name, value)
+		s.sign(r.Header, key, o.now(), o.id, o.body)
 	}
 	answer, err := o.client.Do(r)
 	if err != nil {

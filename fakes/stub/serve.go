@@ -34,12 +34,15 @@ func (a *api) Identify(r *http.Request, body []byte) host.Identity {
 }
 
 // names are those by which faults may pick the request: where the route has no key,
-// also what the names of its path stand for.
+// also what the names of its path stand for, and the path of one that is passed on.
 func (x *exchange) names() []string {
 	names := []string{x.route.Name, x.key, x.route.Name + "/" + x.key}
 	if x.route.Key == "" {
 		for _, value := range x.message.PathValues {
 			names = append(names, value, x.route.Name+"/"+value)
+		}
+		if x.route.PassOn {
+			names = append(names, x.message.Path)
 		}
 	}
 	return names
@@ -63,9 +66,13 @@ func (x *exchange) identify(query string) {
 func (a *api) Note(c *host.Call) {
 	x, _ := c.Value.(*exchange)
 	x.attempt = c.Hit()
+	wrong := a.judge(c, x)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.calls.note(c, x)
+	if len(wrong) > 0 {
+		a.invalid.note(Invalid{c.Entry(), c.Group, x.what(), wrong})
+	}
 	if x.route != nil && x.route.Idempotency.Header != "" {
 		a.bear(c, x)
 	}
@@ -79,7 +86,7 @@ func (a *api) Serve(c *host.Call) httpfault.Answer {
 	}
 	c.Takes(x.route.Response.Latency)
 	work := a.carryOut
-	if x.route.Idempotency.Header != "" {
+	if x.route.Idempotency.Header != "" && !x.route.PassOn {
 		work = a.once
 	}
 	answer := work(c, x)
@@ -91,7 +98,13 @@ func (a *api) Serve(c *host.Call) httpfault.Answer {
 
 // carryOut does the work: from here on it is done, whatever its client hears of it.
 func (a *api) carryOut(c *host.Call, x *exchange) httpfault.Answer {
-	answer := x.answer()
+	var answer httpfault.Answer
+	if x.route.PassOn {
+		answer = a.relay.pass(c, a.values["url"])
+		answer.Wrong = x.wrongly(&answer.Body)
+	} else {
+		answer = x.answer()
+	}
 	if answer.Status < http.StatusBadRequest {
 		c.Accept(x.key, httpfault.Hash(0, x.route.Name))
 		x.done = true
@@ -120,9 +133,15 @@ func (x *exchange) answer() httpfault.Answer {
 		}
 		answer.SetHeader(name, filled)
 	}
-	before := r.previous.Swap(&answer.Body)
-	answer.Wrong = func(how string) []byte { return x.wrong(how, before) }
+	answer.Wrong = x.wrongly(&answer.Body)
 	return answer
+}
+
+// wrongly makes answers of the route that are about something else than this one.
+func (x *exchange) wrongly(body *[]byte) func(how string) []byte {
+	now := *body
+	before := x.route.previous.Swap(&now)
+	return func(how string) []byte { return x.wrong(how, before) }
 }
 
 // oneLine makes what came in a request stay one header.
@@ -141,7 +160,7 @@ func (x *exchange) wrong(how string, before *[]byte) []byte {
 		t = x.route.body
 	}
 	switch {
-	case how == "id" && t.uses("key", "id"):
+	case how == "id" && t.uses("key", "id", "uuid"):
 		other := *x
 		other.key += "-other"
 		return other.body(t)

@@ -27,7 +27,7 @@ func Start(c Config) (*Server, error) {
 		return nil, fmt.Errorf("stub: %w", err)
 	}
 	c = c.withDefaults()
-	a := &api{seed: c.Seed, log: c.Log, values: maps.Clone(c.Values), calls: calls{most: c.KeepCallBytes}, ready: make(chan struct{})}
+	a := &api{seed: c.Seed, log: c.Log, values: maps.Clone(c.Values), judged: c.Judge, calls: calls{most: c.KeepCallBytes}, ready: make(chan struct{})}
 	if a.values == nil {
 		a.values = map[string]string{}
 	}
@@ -45,12 +45,24 @@ func Start(c Config) (*Server, error) {
 		a.routes = append(a.routes, compiled)
 	}
 	slices.SortStableFunc(a.routes, byParticularity)
+	if c.Relay != nil {
+		var err error
+		if a.relay, err = newRelay(*c.Relay); err != nil {
+			return nil, fmt.Errorf("stub: %w", err)
+		}
+	}
 	h, err := host.Start(c.Config, a)
 	if err != nil {
 		return nil, fmt.Errorf("stub: %w", err)
 	}
 	a.callbacks = newCallbacks(c, h.Journal().Start())
 	maps.Copy(a.values, Values(h.URL(0)))
+	for _, r := range a.routes {
+		if err := r.checkKey(a.values); err != nil {
+			h.Close()
+			return nil, fmt.Errorf("stub: route %s: %w", r.Name, err)
+		}
+	}
 	close(a.ready)
 	return &Server{Host: h, api: a}, nil
 }
@@ -60,6 +72,7 @@ func Start(c Config) (*Server, error) {
 func (s *Server) Close() {
 	s.api.callbacks.close()
 	s.Host.Close()
+	s.api.relay.close()
 }
 
 // Values are where a fake is found, by the names that texts have for that.
@@ -75,11 +88,14 @@ type api struct {
 	log       func(string)
 	routes    []*route // the more particular first
 	values    map[string]string
+	judged    Judge         // nil: nobody looks
 	ready     chan struct{} // closed when values and callbacks are there
 	callbacks *callbacks
+	relay     *relay // nil: there is none
 
 	mu      sync.Mutex // guards what follows
 	calls   calls
+	invalid invalids
 	told    []string // of what no route was for
 	stored  map[stored]answered
 	perKey  map[businessKey]map[string]bool // idempotency keys that a business key has borne
@@ -115,6 +131,15 @@ func compile(r Route, known names) (*route, error) {
 		c.webhook = r.Webhook.compile(place)
 	}
 	return c, nil
+}
+
+// checkKey reports a secret of its webhook that nothing can be signed with.
+func (r *route) checkKey(values map[string]string) error {
+	if r.webhook == nil || r.webhook.signer == nil {
+		return nil
+	}
+	_, err := r.webhook.signer.key(&exchange{values: values})
+	return err
 }
 
 // byParticularity orders routes as they are asked.

@@ -28,6 +28,7 @@ func ofAnswers() map[string]value {
 	return map[string]value{
 		"key":     func(x *exchange) (string, bool) { return x.key, true },
 		"id":      func(x *exchange) (string, bool) { return x.id(), true },
+		"uuid":    func(x *exchange) (string, bool) { return x.uuid(), true },
 		"n":       func(x *exchange) (string, bool) { return strconv.FormatInt(x.n, 10), true },
 		"attempt": func(x *exchange) (string, bool) { return strconv.Itoa(x.attempt), true },
 	}
@@ -151,4 +152,10 @@ func (t text) uses(names ...string) bool {
 // id is the same for a route and a key in any run of the same seed.
 func (x *exchange) id() string {
 	return fmt.Sprintf("%016x", httpfault.Hash(x.seed, x.route.Name, x.key))
+}
+
+// uuid is the id as a UUID of version 8, which is made as anybody likes.
+func (x *exchange) uuid() string {
+	id := x.id()
+	return id[:8] + "-" + id[8:12] + "-8" + id[12:15] + "-8" + id[15:] + "00-" + id[:12]
 }

@@ -45,7 +45,6 @@ const defaultAttempts = 5
 func (w Webhook) withDefaults() Webhook {
 	w.Method = cmp.Or(w.Method, http.MethodPost)
 	w.Attempts = cmp.Or(w.Attempts, defaultAttempts)
-	w.Sign.HMAC = w.Sign.HMAC.withDefaults()
 	return w
 }
 

@@ -24,6 +24,8 @@ type chunk struct {
 	end  error  // io.EOF or what else ended the stream; then there are no data
 	gone bool   // let through by the gates
 	held gate   // the last gate that was shut to it
+	// spared: it takes of the room that all queues share
+	spared bool
 }
 
 // flow carries the bytes of one direction of a link, in order. While no fault
@@ -45,10 +47,11 @@ type flow struct {
 // run reads until the stream ends and returns when all was written or the link ended.
 func (f *flow) run() {
 	var writer sync.WaitGroup
-	defer writer.Wait()
 	defer func() {
 		if f.queue != nil {
 			f.queue.close()
+			writer.Wait()
+			f.queue.drop()
 		}
 	}()
 	buf := make([]byte, chunkBytes)
@@ -100,14 +103,14 @@ func (f *flow) forward(writer *sync.WaitGroup, c chunk) bool {
 		return f.write(c.data)
 	}
 	if f.queue == nil {
-		f.queue = newQueue()
+		f.queue = newQueue(&f.link.proxy.spare)
 		f.luck = rand.New(rand.NewPCG(f.link.proxy.cfg.Seed, f.link.id<<1|uint64(f.dir&1)))
 		writer.Go(f.deliverAll)
 	}
 	c.read, c.luck = time.Now(), f.luck.Uint64()
 	c.data = bytes.Clone(c.data) // the reader's buffer is about to be used again
 	f.pending.Add(1)
-	return f.queue.push(c, f.link.ended)
+	return f.queue.push(c, f.link.proxy.settings.Load().room(f.dir), f.link.ended)
 }
 
 func (f *flow) deliverAll() {
@@ -178,8 +181,9 @@ func (f *flow) piece(s *settings, c *chunk) bool {
 
 // write writes b. Where the other end is gone the link ends.
 func (f *flow) write(b []byte) bool {
+	f.total.Add(int64(len(b))) // whoever has seen the bytes arrive finds them counted
 	n, err := f.to.Write(b)
-	f.total.Add(int64(n))
+	f.total.Add(int64(n - len(b)))
 	if err == nil || f.link.cutting.Load() {
 		return true
 	}

@@ -44,7 +44,7 @@ func (h *holding) fill(ctx context.Context, s *Sessions) error {
 			if h.full() {
 				return nil
 			}
-			conn, err := s.connect(ctx)
+			conn, err := open(ctx, s.held)
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			var refused *pgconn.PgError

@@ -97,7 +97,8 @@ func (c ProxyConfig) withDefaults() ProxyConfig {
 // and on new ones as [ProxySupport] and [TCPSupport] say; several may be on at once.
 //
 // Memory is bounded: per connection and direction 16 KiB, and while a fault
-// holds bytes back at most 1 MiB more; then it stops reading.
+// holds bytes back at most 1 MiB more; then it stops reading. A delay may have 32 MiB
+// under way, and all connections together 256 MiB.
 type Proxy struct {
 	cfg  ProxyConfig
 	port *port.Reservation
@@ -106,6 +107,7 @@ type Proxy struct {
 	wg   sync.WaitGroup  // the accepting goroutine and every link
 
 	settings atomic.Pointer[settings]
+	spare    spare // room that the queues of all links share
 
 	change sync.Mutex            // one fault is applied or undone at a time; guards on and shaped
 	on     map[effect]fault.Kind // what is on

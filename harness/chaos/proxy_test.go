@@ -418,12 +418,13 @@ func TestFaultsAddUp(t *testing.T) {
 	down := apply(t, p, fault.Delay{Distribution: fault.Fixed(100 * time.Millisecond), Direction: fault.Down})
 	slices := apply(t, p, fault.Slicer{Bytes: 1, Gap: 10 * time.Millisecond})
 	conn := dial(t, p.Addr())
-	took := conn.ping("0123456789")
+	ping := func() time.Duration { return conn.ping("0123456789") }
+	took := quick(500*time.Millisecond, ping)
 	require.GreaterOrEqual(t, took, 290*time.Millisecond)
 	require.Less(t, took, 500*time.Millisecond)
 	undoFault(t, up)
 	undoFault(t, slices)
-	around(t, 100*time.Millisecond, conn.ping("0123456789"))
+	around(t, 100*time.Millisecond, quick(140*time.Millisecond, ping))
 	undoFault(t, down)
 }
 

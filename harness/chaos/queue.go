@@ -1,6 +1,9 @@
 package chaos
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 const (
 	// queueBytes bounds what one direction of one connection may hold back; then
@@ -9,13 +12,35 @@ const (
 	// chunkCost is what a chunk counts for beside its bytes, so that many small
 	// ones are bounded, too.
 	chunkCost = 128
+	// lineBytes bounds it where bytes are only delayed: what is under way on a long
+	// line is its throughput times its delay, and too little room would make the line
+	// slow instead of long. 32 MiB are 640 MB/s at 50 ms.
+	lineBytes = 32 << 20
+	// spareBytes bounds what all directions of all connections of a proxy hold beyond
+	// queueBytes each.
+	spareBytes = 256 << 20
 )
+
+// spare is the room beyond queueBytes that all queues of a proxy share.
+type spare struct{ used atomic.Int64 }
+
+// take takes n bytes, if there are as many.
+func (s *spare) take(n int) bool {
+	if s.used.Add(int64(n)) <= spareBytes {
+		return true
+	}
+	s.give(n)
+	return false
+}
+
+func (s *spare) give(n int) { s.used.Add(-int64(n)) }
 
 // queue holds chunks between the goroutine that reads and the one that writes.
 // It grows as it must: most flows never hold much.
 type queue struct {
 	filled chan struct{} // signals to the writer
 	freed  chan struct{} // signals to the reader
+	spare  *spare
 
 	mu     sync.Mutex // guards all below
 	chunks []chunk
@@ -23,17 +48,20 @@ type queue struct {
 	closed bool
 }
 
-func newQueue() *queue {
-	return &queue{filled: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
+func newQueue(spare *spare) *queue {
+	return &queue{filled: make(chan struct{}, 1), freed: make(chan struct{}, 1), spare: spare}
 }
 
 func (c chunk) cost() int { return len(c.data) + chunkCost }
 
-// push adds c when there is room; false when ended is closed first.
-func (q *queue) push(c chunk, ended <-chan struct{}) bool {
+// push adds c when there is room for it among at most so many bytes; false when ended
+// is closed first.
+func (q *queue) push(c chunk, most int, ended <-chan struct{}) bool {
 	for {
 		q.mu.Lock()
-		room := q.cost+c.cost() <= queueBytes
+		total := q.cost + c.cost()
+		c.spared = total > queueBytes
+		room := total <= most && (!c.spared || q.spare.take(c.cost()))
 		if room {
 			q.chunks = append(q.chunks, c)
 			q.cost += c.cost()
@@ -60,7 +88,7 @@ func (q *queue) pop(ended <-chan struct{}) (chunk, bool) {
 			c := q.chunks[0]
 			q.chunks[0] = chunk{} // lets go of its bytes
 			q.chunks = q.chunks[1:]
-			q.cost -= c.cost()
+			q.release(c)
 			q.mu.Unlock()
 			wake(q.freed)
 			return c, true
@@ -76,6 +104,24 @@ func (q *queue) pop(ended <-chan struct{}) (chunk, bool) {
 			return chunk{}, false
 		}
 	}
+}
+
+// release gives the room of c back.
+func (q *queue) release(c chunk) {
+	q.cost -= c.cost()
+	if c.spared {
+		q.spare.give(c.cost())
+	}
+}
+
+// drop lets go of all that is left.
+func (q *queue) drop() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, c := range q.chunks {
+		q.release(c)
+	}
+	q.chunks = nil
 }
 
 // close says that nothing more will be pushed.

@@ -11,14 +11,14 @@ func TestAQueueKeepsTheOrderAndItsBound(t *testing.T) {
 	for name, size := range map[string]int{"of large chunks": chunkBytes, "of single bytes": 1} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				q, never := newQueue(), make(chan struct{})
+				q, never := newQueue(&spare{}), make(chan struct{})
 				const n = 20_000
 				pushed := 0
 				go func() {
 					for ; pushed < n; pushed++ {
 						data := make([]byte, size)
 						data[0] = byte(pushed)
-						if !q.push(chunk{data: data}, never) {
+						if !q.push(chunk{data: data}, queueBytes, never) {
 							return
 						}
 					}
@@ -42,10 +42,10 @@ func TestAQueueLetsGoOfWhoeverWaitsWhenTheLinkEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan struct{})
 		results := make(chan bool, 2)
-		go func() { _, ok := newQueue().pop(ended); results <- ok }()
+		go func() { _, ok := newQueue(&spare{}).pop(ended); results <- ok }()
 		go func() {
-			full := newQueue()
-			for full.push(chunk{data: make([]byte, chunkBytes)}, ended) {
+			full := newQueue(&spare{})
+			for full.push(chunk{data: make([]byte, chunkBytes)}, queueBytes, ended) {
 			}
 			results <- false
 		}()
@@ -55,4 +55,31 @@ func TestAQueueLetsGoOfWhoeverWaitsWhenTheLinkEnds(t *testing.T) {
 		require.False(t, <-results)
 		require.False(t, <-results)
 	})
+}
+
+func TestWhatADelayHoldsIsBoundedForAllLinksTogether(t *testing.T) {
+	shared, ended := &spare{}, make(chan struct{})
+	close(ended) // who would have to wait does not
+	var queues []*queue
+	for total := 0; ; {
+		q := newQueue(shared)
+		queues = append(queues, q)
+		before := total
+		for q.push(chunk{data: make([]byte, chunkBytes)}, lineBytes, ended) {
+			total += chunkBytes
+		}
+		require.LessOrEqual(t, total-before, lineBytes)
+		if total-before <= queueBytes {
+			break // only its own is left
+		}
+		require.Less(t, len(queues), 100)
+	}
+	require.LessOrEqual(t, shared.used.Load(), int64(spareBytes))
+	_, ok := queues[0].pop(ended)
+	require.True(t, ok)
+	for _, q := range queues {
+		q.drop()
+		q.drop()
+	}
+	require.Zero(t, shared.used.Load(), "all is given back")
 }

@@ -24,13 +24,22 @@ const ownSessions = "holdfast-%"
 // harness is killed. Where the server is the caller's own, it may crash, too.
 type Sessions struct {
 	config *pgx.ConnConfig
-	server Server // nil where it may not be killed
+	held   *pgx.ConnConfig // for sessions that are only held
+	server Server          // nil where it may not be killed
 }
 
 // NewSessions makes the place for the database of dsn, to which it connects
 // directly, not through a proxy: a fault there is not to be in the way here. The
 // role needs the rights of pg_signal_backend for [fault.TerminateBackends].
 func NewSessions(dsn string) (*Sessions, error) {
+	config, err := configOf(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return &Sessions{config: config, held: config}, nil
+}
+
+func configOf(dsn string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		// The parser's own error quotes the DSN, which holds a password.
@@ -40,17 +49,29 @@ func NewSessions(dsn string) (*Sessions, error) {
 	for _, limit := range []string{"idle_in_transaction_session_timeout", "statement_timeout", "lock_timeout"} {
 		config.RuntimeParams[limit] = "0" // what a role's default would cut short
 	}
-	return &Sessions{config: config}, nil
+	return config, nil
+}
+
+// HoldingAs returns the place with connections held as another role, which has those
+// alone that a service has: what is reserved for superusers stays free.
+func (s *Sessions) HoldingAs(dsn string) (*Sessions, error) {
+	held, err := configOf(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return &Sessions{config: s.config, held: held, server: s.server}, nil
 }
 
 // On returns the place with the server that the database is on, which
 // [fault.Crash] kills and starts again.
 func (s *Sessions) On(server Server) *Sessions {
-	return &Sessions{config: s.config, server: server}
+	return &Sessions{config: s.config, held: s.held, server: server}
 }
 
-func (s *Sessions) connect(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := pgx.ConnectConfig(ctx, s.config.Copy())
+func (s *Sessions) connect(ctx context.Context) (*pgx.Conn, error) { return open(ctx, s.config) }
+
+func open(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, config.Copy())
 	if err != nil {
 		return nil, fmt.Errorf("open a session: %w", plain(err))
 	}

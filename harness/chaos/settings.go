@@ -3,6 +3,8 @@ package chaos
 import (
 	"slices"
 	"time"
+
+	"holdfast.dev/holdfast/fault"
 )
 
 // settings are the effects that are on at a proxy, sorted by what they do. A
@@ -57,6 +59,22 @@ func (s *settings) has(e effect) bool { return slices.Contains(s.effects, e) }
 // clear reports whether bytes pass untouched.
 func (s *settings) clear() bool {
 	return len(s.gates) == 0 && len(s.meters) == 0 && len(s.pacers) == 0
+}
+
+// room is how many bytes a direction may hold back. Only a delay makes a line longer:
+// what holds, meters or paces fills up and is felt by the sender.
+func (s *settings) room(dir fault.Direction) int {
+	most := queueBytes
+	for _, e := range s.effects {
+		if d, ok := e.(*delaying); ok {
+			if d.covers(dir) {
+				most = lineBytes
+			}
+		} else if c, ok := e.(interface{ covers(fault.Direction) bool }); ok && c.covers(dir) {
+			return queueBytes
+		}
+	}
+	return most
 }
 
 // opens says when the gates let c pass: at the latest of their times; ever is

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -86,4 +87,32 @@ func TestADelayThatIsLongerThanAnybodyWaitsHasActed(t *testing.T) {
 	require.EqualValues(t, 1, applied.Receipt().Fired, "at once, not when the proxy comes to it")
 	require.EqualValues(t, 1, applied.Receipt().Touched)
 	require.NoError(t, conn.Close())
+}
+
+// A delay makes the line longer, not slower: what is under way waits beside what came
+// before it, as with tc's netem. With room for 1 MiB, 20 MB would take 19 times the delay.
+func TestADelayDoesNotAddUp(t *testing.T) {
+	const size, delay = 20 << 20, 200 * time.Millisecond
+	arrived := make(chan time.Time, 1)
+	p := openTCP(t, serve(t, func(_ *server, conn *net.TCPConn) {
+		_, err := io.CopyN(io.Discard, conn, size)
+		if err == nil {
+			arrived <- time.Now()
+		}
+		_ = conn.CloseWrite()
+	}).addr)
+	kind := fault.After(delay)
+	kind.Direction = fault.Up
+	applied := apply(t, p, kind)
+	conn, err := net.Dial("tcp", p.Addr())
+	require.NoError(t, err)
+	began := time.Now()
+	_, err = conn.Write(make([]byte, size))
+	require.NoError(t, err)
+	took := (<-arrived).Sub(began)
+	require.GreaterOrEqual(t, took, delay)
+	require.Less(t, took, 10*delay)
+	require.NoError(t, conn.Close())
+	undoFault(t, applied)
+	require.Eventually(t, func() bool { return p.spare.used.Load() == 0 }, 30*time.Second, time.Millisecond, "all room is given back")
 }

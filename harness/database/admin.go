@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/database/internal/address"
-	"holdfast.dev/holdfast/harness/database/internal/cluster"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -25,13 +24,20 @@ const (
 // SQLSTATEs that this package decides by.
 const (
 	codeDuplicateDatabase = "42P04"
+	codeDuplicateObject   = "42710"
+	codeUnique            = "23505"
 	codeNoSuchDatabase    = "3D000"
 	codeNoPrivilege       = "42501"
 	codeInvalidAuth       = "28000"
+	codeDependents        = "2BP01"
+	codeProtocol          = "08P01" // a pooler says so of a database that it does not know
+	codeTooMany           = "53300"
 	codeInvalidValue      = "22023"
 	codeWrongObject       = "42809"
 	codeUndefinedFile     = "58P01"
 	codeNotSupported      = "0A000"
+	classNoRoom           = "53"
+	classNotReady         = "57"
 )
 
 func hasCode(err error, codes ...string) bool {
@@ -112,33 +118,11 @@ func maintenance(ctx context.Context, a address.Address) (address.Address, *pgx.
 	if err == nil {
 		return a.On("postgres"), conn, nil
 	}
-	if !hasCode(err, codeNoSuchDatabase, codeNoPrivilege, codeInvalidAuth) || a.Database() == "postgres" {
+	if !hasCode(err, codeNoSuchDatabase, codeNoPrivilege, codeInvalidAuth, codeProtocol) || a.Database() == "postgres" {
 		return address.Address{}, nil, err
 	}
 	conn, err = connect(ctx, a)
 	return a, conn, err
-}
-
-// inspect reads the server's version and sees whether it will do.
-func inspect(ctx context.Context, conn *pgx.Conn) (version string, err error) {
-	var number int
-	var mayCreate bool
-	var user string
-	err = conn.QueryRow(ctx, `
-		SELECT current_setting('server_version'), current_setting('server_version_num')::int,
-		       rolcreatedb OR rolsuper, rolname
-		  FROM pg_roles WHERE rolname = current_user`).Scan(&version, &number, &mayCreate, &user)
-	if err != nil {
-		return "", fmt.Errorf("ask the server who it is: %w", err)
-	}
-	if number/10000 < cluster.OldestMajor {
-		return "", fmt.Errorf("the server is PostgreSQL %s; %d or newer is needed", version, cluster.OldestMajor)
-	}
-	if !mayCreate {
-		return "", fmt.Errorf(`role %s may not create databases: ALTER ROLE %s CREATEDB`, user, quote(user))
-	}
-	version, _, _ = strings.Cut(version, " ") // "15.18 (Debian 15.18-0+deb12u1)"
-	return version, nil
 }
 
 // quote writes an identifier for SQL.

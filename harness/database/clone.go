@@ -18,7 +18,9 @@ import (
 type Database struct {
 	server  *Server
 	name    name
-	address address.Address
+	oid     uint32          // one that is made anew under the name has another
+	address address.Address // as the role that makes databases
+	target  address.Address // as the role of targets
 }
 
 // Clone makes a database with the data of the template, as its own owner left
@@ -29,22 +31,22 @@ func (s *Server) Clone(ctx context.Context, t Template) (*Database, error) {
 		return nil, fmt.Errorf("clone %s: %w", t.set.Name, err)
 	}
 	n := s.nextName(cloneKind)
-	err := s.cloneAs(ctx, n, t)
+	oid, err := s.cloneAs(ctx, n, t)
 	if hasCode(err, codeNoSuchDatabase) && t.set.Build != nil { // dropped by hand, or while our session was lost
 		if t, err = s.Template(ctx, t.set); err == nil {
-			err = s.cloneAs(ctx, n, t)
+			oid, err = s.cloneAs(ctx, n, t)
 		}
 	}
 	if err != nil {
 		// A caller who gave up may hear of it as the server's own cancellation.
 		return nil, errors.Join(fmt.Errorf("clone %s: %w", t.set.Name, err), ctx.Err(), s.dropForCertain(ctx, n))
 	}
-	return &Database{server: s, name: n, address: s.admin.On(n.String())}, nil
+	return &Database{server: s, name: n, oid: oid, address: s.admin.On(n.String()), target: s.as(t.set).On(n.String())}, nil
 }
 
-func (s *Server) cloneAs(ctx context.Context, n name, t Template) error {
-	return s.withAdmin(ctx, func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "CREATE DATABASE "+quote(n.String())+" TEMPLATE "+quote(t.name.String())+s.strategy)
+func (s *Server) cloneAs(ctx context.Context, n name, t Template) (oid uint32, err error) {
+	err = s.withAdmin(ctx, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "CREATE DATABASE "+quote(n.String())+" TEMPLATE "+quote(t.name.String())+s.owning(t.set)+s.strategy)
 		if err != nil {
 			return err
 		}
@@ -52,9 +54,23 @@ func (s *Server) cloneAs(ctx context.Context, n name, t Template) error {
 			return err
 		}
 		l := label{Holdfast: "clone", DataSet: t.set.Name, Run: s.run, Used: time.Now().UTC()}
-		_, err = conn.Exec(ctx, l.comment(n.String()))
+		if _, err = conn.Exec(ctx, l.comment(n.String())); err != nil {
+			return err
+		}
+		oid, err = identify(ctx, conn, n)
 		return err
 	})
+	return oid, err
+}
+
+// identify returns what tells a database from another of its name; zero where there
+// is none.
+func identify(ctx context.Context, conn *pgx.Conn, n name) (oid uint32, err error) {
+	err = conn.QueryRow(ctx, "SELECT coalesce(max(oid::int8), 0)::oid FROM pg_database WHERE datname = $1", n.String()).Scan(&oid)
+	if err != nil {
+		return 0, fmt.Errorf("look for database %s: %w", n, err)
+	}
+	return oid, nil
 }
 
 // lists are the settings that are lists of names, each of which is quoted by itself.
@@ -80,17 +96,23 @@ func setAll(ctx context.Context, conn *pgx.Conn, n name, settings map[string]str
 	return nil
 }
 
-// DSN returns the connection string, password included, as a URL.
+// DSN returns the connection string of the harness itself, password included, as a
+// URL: of the role that makes databases, which may be a superuser.
 func (d *Database) DSN() string { return d.address.DSN() }
+
+// TargetDSN is the one for a target: of the role that owns the database and what is
+// in it, and that has no right beyond that. Where we may make no role, or the data set
+// asks for a superuser, it is the same.
+func (d *Database) TargetDSN() string { return d.target.DSN() }
 
 // Addr returns host:port of the server, for a proxy to stand before; for a
 // server that is reached by a Unix socket, the socket's path.
 func (d *Database) Addr() string { return d.address.HostPort() }
 
-// WithAddr returns the DSN by way of another host:port. Where the DSN asks for
+// WithAddr returns the target's DSN by way of another host:port. Where the DSN asks for
 // sslmode=verify-full, a proxy at another name cannot satisfy it.
 func (d *Database) WithAddr(addr string) (string, error) {
-	moved, err := d.address.At(addr)
+	moved, err := d.target.At(addr)
 	if err != nil {
 		return "", err
 	}
@@ -99,6 +121,21 @@ func (d *Database) WithAddr(addr string) (string, error) {
 
 // Name returns the name of the database on its server.
 func (d *Database) Name() string { return d.name.String() }
+
+// ErrVanished: a database of a run is gone, and it was not the run that dropped it.
+var ErrVanished = errors.New("the database of the scenario is gone: it was dropped while the scenario went on")
+
+// Intact says whether the database is still the one that was made; where it is not the
+// error is an [ErrVanished]. A server that does not answer has taken nothing away.
+func (d *Database) Intact(ctx context.Context) error {
+	return d.server.withAdmin(ctx, func(conn *pgx.Conn) error {
+		oid, err := identify(ctx, conn, d.name)
+		if err == nil && oid != d.oid {
+			return ErrVanished
+		}
+		return err
+	})
+}
 
 // Drop removes the database, whoever is connected to it, and sees that it is
 // gone. It may be called again.

@@ -39,6 +39,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -46,6 +47,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/undo"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // Auto tries the providers in their order.
@@ -117,16 +119,40 @@ func (o Options) Undoers() map[string]undo.Func {
 
 // DefaultCacheDir is the folder holdfast in the user's cache directory. For root
 // it is /var/cache/holdfast, since root's own is closed to the user that
-// Postgres then runs as.
-func DefaultCacheDir() string {
+// Postgres then runs as. A user without a home has none.
+func DefaultCacheDir() (string, error) {
 	if os.Geteuid() == 0 {
-		return "/var/cache/holdfast"
+		return "/var/cache/holdfast", nil
 	}
-	cache, err := os.UserCacheDir()
+	cache, err := safefile.Cache()
 	if err != nil {
-		return filepath.Join(os.TempDir(), fmt.Sprintf("holdfast-%d", os.Getuid()))
+		return "", fmt.Errorf("keep a cache: %w, or %s to a folder", err, CacheVariable)
 	}
-	return filepath.Join(cache, "holdfast")
+	return filepath.Join(cache, "holdfast"), nil
+}
+
+// CacheFolder makes a folder of the cache. What is kept there is run and trusted, so
+// one that others may write to is refused. As root it is open to be passed through,
+// for the user that Postgres then runs as, unless it is closed.
+func (o Options) CacheFolder(name string, closed bool) (string, error) {
+	dir := o.CacheDir
+	if dir == "" {
+		var err error
+		if dir, err = DefaultCacheDir(); err != nil {
+			return "", err
+		}
+	}
+	for _, part := range []string{"", name} {
+		dir = filepath.Join(dir, part)
+		perm := fs.FileMode(0o700)
+		if os.Geteuid() == 0 && !(closed && part != "") {
+			perm = 0o755
+		}
+		if err := safefile.Secure(dir, perm); err != nil {
+			return "", fmt.Errorf("the cache: %w", err)
+		}
+	}
+	return dir, nil
 }
 
 func (o Options) withDefaults() Options {
@@ -134,7 +160,9 @@ func (o Options) withDefaults() Options {
 	if len(o.Providers) == 0 {
 		o.Providers = FromEnvironment(os.Getenv).Providers
 	}
-	o.CacheDir = cmp.Or(o.CacheDir, DefaultCacheDir())
+	if o.CacheDir == "" {
+		o.CacheDir, _ = DefaultCacheDir() // why there is none is said to who needs it
+	}
 	o.KeepTemplates = cmp.Or(o.KeepTemplates, DefaultKeepTemplates)
 	o.KeepBytes = cmp.Or(o.KeepBytes, DefaultKeepBytes)
 	if o.Log == nil {
@@ -175,7 +203,7 @@ func Open(ctx context.Context, options Options) (*Server, error) {
 		defer cancel()
 		err = errors.Join(err, found.stop(cleanCtx))
 		if found.Given != "" {
-			return nil, badDSN{found.Given, err}
+			return nil, badDSN{found.Given, unavailable{err}}
 		}
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/database/internal/address"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // DSN is the way to a server that is there: at a Postgres connection string, as
@@ -37,6 +38,16 @@ func given(dsn, from string) Provider {
 			instance.Given = from
 			return instance, nil
 		},
+		Leftovers: func(ctx context.Context, _ string) ([]undo.Leftover, error) {
+			if dsn == "" {
+				return nil, nil
+			}
+			left, err := leftOn(ctx, dsn)
+			if err != nil {
+				return nil, badDSN{from, err}
+			}
+			return left, nil
+		},
 	}
 }
 
@@ -45,9 +56,15 @@ func openDSN(ctx context.Context, dsn string) (Instance, error) {
 	if err != nil {
 		return Instance{}, err
 	}
+	if a.Socket() {
+		return Instance{}, unfit("it leads to the Unix socket " + a.HostPort() + ", and faults are laid by a proxy before a host and a port: name 127.0.0.1 and the port that the server listens at")
+	}
 	admin, conn, err := maintenance(ctx, a)
+	if hasCode(err, codeTooMany) {
+		return Instance{}, unfit(fmt.Sprintf("the server has no connection left for us: %v", err))
+	}
 	if err != nil {
-		return Instance{}, err
+		return Instance{}, unavailable{err}
 	}
 	return Instance{DSN: admin.DSN(), What: "at " + admin.HostPort()}, conn.Close(ctx)
 }

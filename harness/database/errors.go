@@ -13,6 +13,12 @@ var (
 	// ErrBadDSN: the DSN that was given cannot be read, or leads to no server that
 	// will do. Its text never holds any part of a password.
 	ErrBadDSN = errors.New("the database address cannot be used")
+	// ErrUnavailable: the server at the DSN that was given was not reached, or lets us
+	// do nothing. It comes with [ErrBadDSN], where nothing is wrong with the text.
+	ErrUnavailable = errors.New("the database server is not available")
+	// ErrUnfit: a server was reached, and is none to run on: it takes no writes, lets
+	// nobody create a database, has too few connections, is a pooler.
+	ErrUnfit = errors.New("the server is none to run on")
 )
 
 // badDSN is an ErrBadDSN with where it came from and its reason, in one line.
@@ -24,6 +30,18 @@ type badDSN struct {
 func (b badDSN) Error() string        { return b.from + ": " + oneLine(b.err) }
 func (b badDSN) Unwrap() error        { return b.err }
 func (b badDSN) Is(target error) bool { return target == ErrBadDSN }
+
+// unavailable is an ErrUnavailable with its reason.
+type unavailable struct{ error }
+
+func (u unavailable) Unwrap() error        { return u.error }
+func (u unavailable) Is(target error) bool { return target == ErrUnavailable }
+
+// unfit is an ErrUnfit with its reason and what to do, in one line.
+type unfit string
+
+func (u unfit) Error() string        { return string(u) }
+func (u unfit) Is(target error) bool { return target == ErrUnfit }
 
 // attempt is a way that was tried and found closed.
 type attempt struct {

@@ -13,6 +13,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/undo"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -115,14 +116,18 @@ func killAt(t *testing.T, provider, moment string, longer time.Duration, env ...
 
 func requireSwept(t *testing.T, journals string) {
 	t.Helper()
-	swept, err := undo.Sweep(t.Context(), journals, Options{}.Undoers())
-	require.NoError(t, err)
-	for _, s := range swept {
-		require.NoError(t, s.Err)
-	}
-	left, err := os.ReadDir(journals)
-	require.NoError(t, err)
-	require.Empty(t, left, "nothing is left to undo")
+	// Whom the kill met on its way to start a program, that program holds the journal's
+	// lock until it has begun: as long as this, the run counts as alive.
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		swept, err := undo.Sweep(t.Context(), journals, Options{}.Undoers())
+		require.NoError(c, err)
+		for _, s := range swept {
+			require.NoError(c, s.Err)
+		}
+		left, err := os.ReadDir(journals)
+		require.NoError(c, err)
+		require.Empty(c, left, "nothing is left to undo")
+	}, 30*time.Second, 20*time.Millisecond)
 }
 
 func TestWhatAKilledRunLeavesOnASharedServerIsClearedByTheNext(t *testing.T) {
@@ -145,7 +150,7 @@ func TestWhatAKilledRunLeavesOnASharedServerIsClearedByTheNext(t *testing.T) {
 			require.Eventually(t, func() bool {
 				next := shared(t)
 				return next.Close(t.Context()) == nil && len(ours(t, host, buildKind, cloneKind)) == 1
-			}, 10*time.Second, 50*time.Millisecond)
+			}, 30*time.Second, 50*time.Millisecond)
 			require.Equal(t, []string{clone.Name()}, ours(t, host, buildKind, cloneKind), "the living run's clone stays")
 			require.EqualValues(t, 100, query[int64](t, clone.DSN(), "SELECT count(*) FROM project"))
 			requireSwept(t, journals)

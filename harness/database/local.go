@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"holdfast.dev/holdfast/harness/database/internal/cluster"
+	"holdfast.dev/holdfast/harness/undo"
 )
 
 // Local is the way to the Postgres binaries of this machine: those on PATH, else
@@ -21,8 +22,14 @@ func Local() Provider {
 			return startCluster(ctx, s, b)
 		},
 		Undoers: cluster.Undoers(),
+		Leftovers: func(_ context.Context, cache string) ([]undo.Leftover, error) {
+			return cluster.Leftovers(filepath.Join(cache, clusters))
+		},
 	}
 }
+
+// clusters is the folder of the cache with the clusters of all binaries.
+const clusters = "postgres"
 
 // Binaries is the way to the programs postgres and initdb in a folder.
 func Binaries(dir string) Provider {
@@ -42,8 +49,12 @@ func Binaries(dir string) Provider {
 
 // startCluster starts the server as a child of this process.
 func startCluster(ctx context.Context, s Surroundings, b cluster.Binaries) (Instance, error) {
+	dir, err := s.Cache(clusters)
+	if err != nil {
+		return Instance{}, err
+	}
 	c, err := cluster.Start(ctx, cluster.Config{
-		Binaries: b, Dir: filepath.Join(s.CacheDir, "postgres"), Journal: s.Journal, Log: s.Log, Settings: s.Settings,
+		Binaries: b, Dir: dir, Journal: s.Journal, Log: s.Log, Settings: s.Settings,
 	})
 	if err != nil {
 		return Instance{}, err

@@ -183,7 +183,7 @@ func TestARoleThatMayOnlyCreateDatabasesIsEnough(t *testing.T) {
 	clone := aClone(t, s)
 	require.NoError(t, exec(t.Context(), clone.DSN(), "CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent"))
 	require.NoError(t, s.Close(t.Context()))
-	require.NoError(t, host.dropForCertain(t.Context(), name{kind: templateKind, token: templateToken("clone", "maker")}))
+	require.NoError(t, host.dropForCertain(t.Context(), name{kind: templateKind, token: templateToken("clone", "maker", "")}))
 }
 
 func TestAMaintenanceDatabaseThatIsClosedIsNotNeeded(t *testing.T) {
@@ -201,7 +201,7 @@ func TestAMaintenanceDatabaseThatIsClosedIsNotNeeded(t *testing.T) {
 	require.NoError(t, shared(t).Close(t.Context()))
 	require.EqualValues(t, 100, query[int64](t, clone.DSN(), "SELECT count(*) FROM project"))
 	require.NoError(t, s.Close(t.Context()))
-	require.NoError(t, host.dropForCertain(t.Context(), name{kind: templateKind, token: templateToken("clone", "guest")}))
+	require.NoError(t, host.dropForCertain(t.Context(), name{kind: templateKind, token: templateToken("clone", "guest", "")}))
 }
 
 func TestOptionsHaveDefaults(t *testing.T) {

@@ -25,11 +25,16 @@ type Provider struct {
 	// Undoers undo what Open plans in the journal, kind by kind. Nil where it
 	// plans nothing.
 	Undoers map[string]undo.Func
+	// Leftovers tells what is kept between runs and not used now, with the folder that
+	// [Surroundings.Cache] makes folders in. Nil where it keeps nothing.
+	Leftovers func(ctx context.Context, cache string) ([]undo.Leftover, error)
 }
 
 // Surroundings is what a provider is told of the run.
 type Surroundings struct {
-	CacheDir string            // for what is kept between runs; it need not exist yet
+	// Cache makes a folder for what is kept between runs, in which nobody else may
+	// have put anything.
+	Cache    func(name string) (dir string, err error)
 	Journal  *undo.Journal     // told of what is started, before it is started; may be nil
 	Log      func(line string) // told of what takes long or is out of the ordinary
 	Settings map[string]string // of the server, where it is started
@@ -77,7 +82,8 @@ func choose(ctx context.Context, o Options) (found, error) {
 		if o.Provider != Auto && o.Provider != p.Name {
 			continue
 		}
-		instance, err := p.Open(ctx, Surroundings{CacheDir: o.CacheDir, Journal: o.Journal, Log: o.Log, Settings: o.Settings})
+		cache := func(name string) (string, error) { return o.CacheFolder(name, false) }
+		instance, err := p.Open(ctx, Surroundings{Cache: cache, Journal: o.Journal, Log: o.Log, Settings: o.Settings})
 		if err == nil {
 			return found{Instance: instance, way: p.Name, why: tried.why(o.Provider, instance)}, nil
 		}

@@ -24,6 +24,7 @@ type Server struct {
 	run      string
 	options  Options
 	session  *session
+	role     role // of targets
 
 	numbers  atomic.Int64
 	building chan struct{} // holds a token while a template is built
@@ -42,7 +43,7 @@ func newServer(ctx context.Context, o Options, found found) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	version, err := inspect(ctx, conn)
+	version, err := inspect(ctx, conn, admin)
 	if err != nil {
 		_ = conn.Close(ctx)
 		return nil, err
@@ -67,6 +68,9 @@ func newServer(ctx context.Context, o Options, found found) (*Server, error) {
 		}
 		return nil
 	})
+	if err == nil {
+		err = s.own(ctx)
+	}
 	if err != nil {
 		s.session.close(ctx)
 		return nil, err
@@ -115,8 +119,8 @@ func (s *Server) Identity(ctx context.Context) (string, error) {
 	return identity, nil
 }
 
-// DSN returns how to get in as the role that owns the databases of this package,
-// password included, on the database to administer from.
+// DSN returns how to get in as the role that makes the databases of this package,
+// password included, on the database to administer from. No target is told of it.
 func (s *Server) DSN() string { return s.admin.DSN() }
 
 func (s *Server) log(line string) { s.options.Log("database: " + line) }
@@ -170,7 +174,7 @@ func (s *Server) Close(ctx context.Context) error {
 	return nil
 }
 
-// clear drops all databases of this session. It asks the server which there are:
+// clear drops all databases of this session, and its role. It asks the server which there are:
 // one whose making was interrupted is known to nobody else.
 func (s *Server) clear(ctx context.Context) error {
 	return s.withAdmin(ctx, func(conn *pgx.Conn) error {
@@ -187,6 +191,9 @@ func (s *Server) clear(ctx context.Context) error {
 		dropped, err := prune(ctx, conn, s.options.KeepTemplates, s.options.KeepBytes)
 		if len(dropped) > 0 {
 			s.log("dropped templates not used for long: " + strings.Join(dropped, ", "))
+		}
+		if !s.role.isZero() {
+			errs = append(errs, dropRole(ctx, conn, s.role.login))
 		}
 		return errors.Join(append(errs, err)...)
 	})

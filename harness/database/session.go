@@ -13,12 +13,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-const lockPatience = 10 * time.Second
+const (
+	lockPatience = 10 * time.Second
+	// watchEvery is how often a session looks whether its locks are still held.
+	watchEvery = 250 * time.Millisecond
+	// sweepGrace is how long whoever sweeps leaves a living session to take its locks
+	// again before it believes that it is dead.
+	sweepGrace = 4 * watchEvery
+)
 
 // session is how others know that this run lives and what it uses: advisory
 // locks that the server drops with our connection. One lock stands for the
 // session itself, one for each template that it uses. All are shared locks, so
-// that they never wait for one another.
+// that they never wait for one another. The connection is watched, and where it
+// ended (a failover, somebody who ends idle sessions) the locks are taken anew.
 //
 // Calls on the connection are short and run to their end even if the caller's
 // context ends, since a cancelled call costs the connection and so the locks.
@@ -29,6 +37,9 @@ type session struct {
 	turn sync.Mutex // guards all below; held for one short call
 	conn *pgx.Conn
 	keys []int64
+
+	unwatch context.CancelFunc
+	watched chan struct{} // closed once nobody watches any more
 }
 
 // openSession takes the lock of a new session of that run on conn, which it
@@ -40,7 +51,25 @@ func openSession(ctx context.Context, admin address.Address, conn *pgx.Conn, run
 		_ = conn.Close(ctx)
 		return nil, err
 	}
+	ctx, s.unwatch = context.WithCancel(context.WithoutCancel(ctx))
+	s.watched = make(chan struct{})
+	go s.watch(ctx)
 	return s, nil
+}
+
+// watch keeps the locks until ctx is over. A server that is down is asked again.
+func (s *session) watch(ctx context.Context) {
+	defer close(s.watched)
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			_ = s.ensure(ctx) // whoever needs the locks is told
+		}
+	}
 }
 
 // ensure sees that the session's locks are held, and takes them anew where the
@@ -115,6 +144,8 @@ func (s *session) letGo(ctx context.Context, key int64) error {
 }
 
 func (s *session) close(ctx context.Context) {
+	s.unwatch()
+	<-s.watched
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	_ = s.conn.Close(ctx)

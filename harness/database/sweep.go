@@ -35,7 +35,8 @@ func (l label) comment(database string) string {
 	return "COMMENT ON DATABASE " + quote(database) + " IS " + literal(string(text))
 }
 
-// list returns the databases of ours that belong to our role; those of another
+// list returns the databases of ours that belong to our role, or to the one that owns
+// what our targets use; those of another
 // role are its own runs' to clear. The size is asked for only where wanted, since
 // it costs a walk over the files.
 func list(ctx context.Context, conn *pgx.Conn, sizes bool) ([]listing, error) {
@@ -43,7 +44,7 @@ func list(ctx context.Context, conn *pgx.Conn, sizes bool) ([]listing, error) {
 		SELECT d.datname, coalesce(shobj_description(d.oid, 'pg_database'), ''),
 		       CASE WHEN $1 THEN pg_database_size(d.oid) ELSE 0 END
 		  FROM pg_database d
-		 WHERE d.datname LIKE 'holdfast\_%' AND pg_get_userbyid(d.datdba) = current_user`, sizes)
+		 WHERE d.datname LIKE 'holdfast\_%' AND pg_get_userbyid(d.datdba) IN (current_user, $2)`, sizes, ownerOf(conn.Config().User).String())
 	if err != nil {
 		return nil, fmt.Errorf("list databases: %w", err)
 	}
@@ -51,7 +52,7 @@ func list(ctx context.Context, conn *pgx.Conn, sizes bool) ([]listing, error) {
 	var datname, comment string
 	var bytes int64
 	_, err = pgx.ForEachRow(rows, []any{&datname, &comment, &bytes}, func() error {
-		if n, ok := parseName(datname); ok {
+		if n, ok := parseName(datname); ok && !n.isRole() {
 			l := listing{name: n, bytes: bytes}
 			_ = json.Unmarshal([]byte(comment), &l.label)
 			found = append(found, l)
@@ -64,9 +65,17 @@ func list(ctx context.Context, conn *pgx.Conn, sizes bool) ([]listing, error) {
 	return found, nil
 }
 
-// drop removes a database, whoever is connected to it, and sees that it is gone.
+// drop removes a database of our own, whoever is connected to it, and sees that it
+// is gone.
 func drop(ctx context.Context, conn *pgx.Conn, n name) error {
-	if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+quote(n.String())+" WITH (FORCE)"); err != nil && !hasCode(err, codeNoSuchDatabase) {
+	return dropBy(ctx, conn, n, " WITH (FORCE)")
+}
+
+// dropIdle removes a database that may be another's, unless somebody is connected.
+func dropIdle(ctx context.Context, conn *pgx.Conn, n name) error { return dropBy(ctx, conn, n, "") }
+
+func dropBy(ctx context.Context, conn *pgx.Conn, n name, how string) error {
+	if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+quote(n.String())+how); err != nil && !hasCode(err, codeNoSuchDatabase) {
 		return fmt.Errorf("drop database %s: %w", n, err)
 	}
 	var there bool
@@ -79,31 +88,119 @@ func drop(ctx context.Context, conn *pgx.Conn, n name) error {
 	return nil
 }
 
-// sweepDead drops the clones and half-built templates of sessions that are dead,
-// and returns how many. A session takes its lock before it makes its first
-// database: so databases are listed first and locks after, and whatever was
-// listed and has no lock has no owner.
+// dropOne removes a database or a role that may be another's, unless somebody is
+// connected to it or depends on it.
+func dropOne(ctx context.Context, conn *pgx.Conn, n name) error {
+	switch n.kind {
+	case ownerKind:
+		return dropOwner(ctx, conn, n)
+	case loginKind:
+		return dropRole(ctx, conn, n)
+	}
+	return dropIdle(ctx, conn, n)
+}
+
+// sweepDead drops the clones and half-built templates of sessions that are dead, and
+// the roles of their targets, and returns how many databases that were.
 func sweepDead(ctx context.Context, conn *pgx.Conn) (swept int, err error) {
+	dead, err := atTwoLooks(ctx, func() ([]name, error) {
+		found, err := unused(ctx, conn)
+		return slices.DeleteFunc(found, func(n name) bool { return !n.ofSession() }), err
+	})
+	var errs []error
+	for _, n := range dead {
+		err := dropOne(ctx, conn, n)
+		errs = append(errs, err)
+		if err == nil && !n.isRole() {
+			swept++
+		}
+	}
+	return swept, errors.Join(append(errs, err)...)
+}
+
+// atTwoLooks is what is found now and a while after. Dead is whoever has no lock, at two
+// looks, and to whose database nobody is connected: a living session may have lost its
+// lock a moment ago, and its target may be all that is left of a run.
+func atTwoLooks(ctx context.Context, look func() ([]name, error)) ([]name, error) {
+	suspects, err := look()
+	if err != nil || len(suspects) == 0 {
+		return nil, err
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(sweepGrace):
+	}
+	still, err := look()
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(suspects, func(n name) bool { return !slices.Contains(still, n) }), nil
+}
+
+// unused are the databases whose lock nobody holds, and to which nobody is connected,
+// after them the roles of dead sessions, and last the owner where nobody uses anything: in
+// the order in which they can go. Whoever uses one takes its lock before it makes it: so
+// they are listed first and locks after, and whatever was listed and has no lock is
+// nobody's.
+func unused(ctx context.Context, conn *pgx.Conn) ([]name, error) {
 	found, err := list(ctx, conn, false)
 	if err != nil {
-		return 0, err
+		return nil, err
+	}
+	logins, err := roles(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	owner := ownerOf(conn.Config().User)
+	var owned bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", owner.String()).Scan(&owned); err != nil {
+		return nil, fmt.Errorf("look for role %s: %w", owner, err)
 	}
 	alive, err := heldKeys(ctx, conn)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	var errs []error
+	used, err := connectedTo(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	var names []name
 	for _, l := range found {
-		if l.name.kind == templateKind || alive[lockKey(cloneKind, l.name.token)] {
-			continue
+		if !alive[l.name.lock()] && !used[l.name.String()] {
+			names = append(names, l.name)
 		}
-		if err := drop(ctx, conn, l.name); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		swept++
 	}
-	return swept, errors.Join(errs...)
+	owned = owned && len(names) == len(found) && !alive[owner.lock()]
+	for _, n := range logins {
+		if !alive[n.lock()] {
+			names = append(names, n)
+		}
+	}
+	if owned {
+		names = append(names, owner)
+	}
+	return names, nil
+}
+
+// connectedTo are the databases that somebody is connected to. Of sessions of other
+// roles the server may not tell what they are: they count as somebody.
+func connectedTo(ctx context.Context, conn *pgx.Conn) (map[string]bool, error) {
+	rows, err := conn.Query(ctx, `
+		SELECT DISTINCT datname FROM pg_stat_activity
+		 WHERE datname IS NOT NULL AND coalesce(backend_type, 'client backend') NOT LIKE 'autovacuum%'`)
+	if err != nil {
+		return nil, fmt.Errorf("ask who is connected: %w", err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("ask who is connected: %w", err)
+	}
+	used := map[string]bool{}
+	for _, n := range names {
+		used[n] = true
+	}
+	return used, nil
 }
 
 // prune drops the templates that were not used for longest, until what is left
@@ -138,9 +235,9 @@ func prune(ctx context.Context, conn *pgx.Conn, keep int, keepBytes int64) (drop
 	return dropped, nil
 }
 
-// dropUnused drops a template unless somebody holds its lock.
+// dropUnused drops what has a lock of its own unless somebody holds that.
 func dropUnused(ctx context.Context, conn *pgx.Conn, n name) (gone bool, err error) {
-	key := lockKey(templateKind, n.token)
+	key := n.lock()
 	held, err := heldKeys(ctx, conn) // also by those who meet in another database
 	if err != nil || held[key] {
 		return false, err
@@ -149,7 +246,7 @@ func dropUnused(ctx context.Context, conn *pgx.Conn, n name) (gone bool, err err
 	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", key).Scan(&locked); err != nil || !locked {
 		return false, err
 	}
-	errDrop := drop(ctx, conn, n)
+	errDrop := dropOne(ctx, conn, n)
 	_, errUnlock := conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", key)
 	return errDrop == nil, errors.Join(errDrop, errUnlock)
 }

@@ -19,9 +19,14 @@ type DataSet struct {
 	// taken for the same.
 	Key string
 	// Build makes the schema and the data in the empty database at dsn, and leaves
-	// no connection open. It is called once per key and server, however many runs
+	// no connection open. The DSN is a target's: what is made there is its role's. It is called once per key and server, however many runs
 	// ask for it. The database is vacuumed and analysed afterwards.
 	Build func(ctx context.Context, dsn string) error
+	// Extensions are created before Build, by the role that makes databases.
+	Extensions []string
+	// Superuser says that Build and the target need the rights of the role that makes
+	// databases. Defaults to a role of their own, which owns the data and no more.
+	Superuser bool
 	// Settings are those of each database with the data, as ALTER DATABASE … SET has
 	// them. Defaults to none.
 	Settings map[string]string
@@ -58,7 +63,7 @@ func (s *Server) Template(ctx context.Context, set DataSet) (Template, error) {
 	case <-ctx.Done():
 		return Template{}, fmt.Errorf("template of %s: %w", set.Name, ctx.Err())
 	}
-	t := Template{name: name{kind: templateKind, token: templateToken(set.Key, s.admin.User())}, set: set}
+	t := Template{name: name{kind: templateKind, token: templateToken(set.Key, s.admin.User(), s.owning(set))}, set: set}
 	if err := s.provide(ctx, t); err != nil {
 		return Template{}, fmt.Errorf("template of %s: %w", set.Name, err)
 	}
@@ -160,7 +165,7 @@ func (s *Server) build(ctx context.Context, conn *pgx.Conn, t Template) (err err
 		}
 	}()
 	began := time.Now()
-	if err := s.create(ctx, conn, work); err != nil {
+	if err := s.create(ctx, conn, work, s.owning(t.set)); err != nil {
 		return err
 	}
 	l := label{Holdfast: "build", DataSet: t.set.Name, Key: t.set.Key, Run: s.run, Used: began.UTC()}
@@ -170,10 +175,13 @@ func (s *Server) build(ctx context.Context, conn *pgx.Conn, t Template) (err err
 	if err := setAll(ctx, conn, work, t.set.Settings); err != nil {
 		return err
 	}
-	if err := t.set.Build(ctx, s.admin.On(work.String()).DSN()); err != nil {
+	if err := createExtensions(ctx, s.admin.On(work.String()).DSN(), t.set.Extensions); err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
-	if err := s.settle(ctx, work); err != nil {
+	if err := t.set.Build(ctx, s.as(t.set).On(work.String()).DSN()); err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	if err := s.settle(ctx, work, t.set); err != nil {
 		return err
 	}
 	if _, err := conn.Exec(ctx, "ALTER DATABASE "+quote(work.String())+" ALLOW_CONNECTIONS false"); err != nil {
@@ -196,8 +204,8 @@ func (s *Server) build(ctx context.Context, conn *pgx.Conn, t Template) (err err
 
 // create makes an empty database whose text sorts and folds alike on every
 // server, where the server knows such a locale.
-func (s *Server) create(ctx context.Context, conn *pgx.Conn, n name) error {
-	sql := "CREATE DATABASE " + quote(n.String()) + " TEMPLATE template0 ENCODING 'UTF8'"
+func (s *Server) create(ctx context.Context, conn *pgx.Conn, n name, owning string) error {
+	sql := "CREATE DATABASE " + quote(n.String()) + owning + " TEMPLATE template0 ENCODING 'UTF8'"
 	_, err := conn.Exec(ctx, sql+" LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
 	if hasCode(err, codeInvalidValue, codeWrongObject) {
 		_, err = conn.Exec(ctx, sql)
@@ -208,15 +216,20 @@ func (s *Server) create(ctx context.Context, conn *pgx.Conn, n name) error {
 	return nil
 }
 
-// settle leaves the data as a server that has been up for a while has it: with
-// statistics, without rows that the first reader must still look after, on disk.
+// settle leaves the data to its owner, and as a server that has been up for a while has
+// it: with statistics, without rows that the first reader must still look after, on disk.
 // Clones inherit all of that.
-func (s *Server) settle(ctx context.Context, n name) error {
+func (s *Server) settle(ctx context.Context, n name, set DataSet) error {
 	conn, err := connect(ctx, s.admin.On(n.String()))
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
+	if s.owning(set) != "" {
+		if err := s.role.takeOver(ctx, conn); err != nil {
+			return err
+		}
+	}
 	if err := vacuumFilled(ctx, conn); err != nil {
 		return fmt.Errorf("vacuum the template: %w", err)
 	}

@@ -152,7 +152,7 @@ func TestRunsThatWantTheSameDataSetAtOnceBuildItOnce(t *testing.T) {
 	waits := new(lines)
 	set.Build = func(ctx context.Context, dsn string) error {
 		// Until another run is seen to wait for this one, so that they do overlap.
-		require.Eventually(t, func() bool { return waits.String() != "" }, 20*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return waits.String() != "" }, 30*time.Second, 10*time.Millisecond)
 		return whole(ctx, dsn)
 	}
 	var all sync.WaitGroup

@@ -20,17 +20,25 @@ type Wants struct {
 	Image string
 	// Extensions are created before the data is built.
 	Extensions []string
+	// Superuser says that the setup and the target need the rights of a superuser.
+	// Defaults to a role of their own.
+	Superuser bool
 	// Settings are those of the server, for example max_connections: 200. What can be
 	// set of a database is; for anything else there is a server of its own.
 	Settings map[string]string
 }
 
 // IsZero reports whether any Postgres will do.
-func (w Wants) IsZero() bool { return w.Image == "" && len(w.Extensions) == 0 && len(w.Settings) == 0 }
+func (w Wants) IsZero() bool {
+	return w.Image == "" && len(w.Extensions) == 0 && !w.Superuser && len(w.Settings) == 0
+}
 
 // Key stands for all of it.
 func (w Wants) Key() string {
 	parts := append([]string{w.Image}, w.Extensions...)
+	if w.Superuser {
+		parts = append(parts, "superuser")
+	}
 	for _, name := range slices.Sorted(maps.Keys(w.Settings)) {
 		parts = append(parts, name+"="+w.Settings[name])
 	}
@@ -59,15 +67,8 @@ func (w Wants) On(set DataSet, perDatabase map[string]string) DataSet {
 	if set.Build == nil || w.IsZero() {
 		return set
 	}
-	build := set.Build
 	set.Key += " wants " + w.Key()
-	set.Settings = perDatabase
-	set.Build = func(ctx context.Context, dsn string) error {
-		if err := createExtensions(ctx, dsn, w.Extensions); err != nil {
-			return err
-		}
-		return build(ctx, dsn)
-	}
+	set.Extensions, set.Settings, set.Superuser = w.Extensions, perDatabase, w.Superuser
 	return set
 }
 

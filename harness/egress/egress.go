@@ -7,7 +7,8 @@
 // start. On Linux each call for a connection waits until the gate has looked at the
 // address (seccomp's user notification): one that nobody named is refused, and no packet
 // leaves. Questions for names are answered by the gate itself, so that it knows
-// the name and no resolver hears of it. It takes no privilege, and costs a connection,
+// the name and no resolver hears of it. A host that is played on this machine, see [Gate.Replace],
+// is led there instead, whatever the program knows of proxies. It takes no privilege, and costs a connection,
 // not a request, about 50 µs (BenchmarkConnection). Where the kernel cannot, [Gate.Closed] says so,
 // and whoever started the process looks at its sockets.
 //
@@ -88,7 +89,8 @@ type Gate struct {
 	why     error               // why one was not
 	lookers []func()            // end what looks after one process
 	asked   map[uint16]asker    // who asks for names from which port
-	waiting sync.WaitGroup      // for the lookers
+	played  played
+	waiting sync.WaitGroup // for the lookers
 }
 
 type asker struct {
@@ -103,7 +105,7 @@ type asker struct {
 func Open(mark string, contact func(Contact)) (*Gate, error) {
 	g := &Gate{
 		mark: mark, contact: contact, began: time.Now(),
-		known: map[netip.AddrPort]string{}, hosts: map[string]bool{}, ips: map[netip.Addr]bool{}, asked: map[uint16]asker{},
+		known: map[netip.AddrPort]string{}, hosts: map[string]bool{}, ips: map[netip.Addr]bool{}, asked: map[uint16]asker{}, played: newPlayed(),
 	}
 	var err error
 	if g.names, err = newResolver(g); err != nil {

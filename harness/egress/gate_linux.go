@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"strconv"
@@ -133,7 +134,13 @@ func (l *looker) internet(n *notification, raw []byte) response {
 		return letThrough // first, for a service waits for it
 	}
 	network := l.network(n)
-	switch {
+	switch at, host, led := l.gate.leads(to); {
+	case led && network == "tcp":
+		return l.lead(n, at)
+	case host != "" && network == "udp":
+		return refuse(unix.ENETUNREACH) // HTTP/3 is not played: whoever tries it goes on with TCP
+	case host != "":
+		return l.refuse(n, Contact{Network: network, Host: host, Address: net.JoinHostPort(host, strconv.Itoa(int(to.Port())))})
 	case to.Port() == domainPort && network == "udp":
 		return l.askUs(n)
 	case to.Addr().IsLoopback() || to.Addr().IsUnspecified():
@@ -178,27 +185,52 @@ func (l *looker) refuse(n *notification, c Contact) response {
 
 // askUs connects a socket that was to lead to a resolver with the gate's own.
 func (l *looker) askUs(n *notification) response {
-	pid := groupOf(int(n.pid))
-	handle, err := unix.PidfdOpen(pid, 0)
+	pid, port, err := l.connect(n, l.gate.names.address())
 	if err != nil {
 		return refuse(unix.ENETUNREACH)
 	}
-	defer unix.Close(handle)
-	own, err := unix.PidfdGetfd(handle, int(int32(n.data.args[0])), 0)
-	if err != nil {
-		return refuse(unix.ENETUNREACH)
-	}
-	defer unix.Close(own)
-	if err := unix.Connect(own, l.gate.names.sockaddr(own)); err != nil {
-		return refuse(unix.ENETUNREACH)
-	}
-	if local, err := unix.Getsockname(own); err == nil {
-		l.gate.asks(portOf(local), asker{process: l.process, pid: pid})
-	}
+	l.gate.asks(port, asker{process: l.process, pid: pid})
 	if n.data.nr == unix.SYS_CONNECT {
 		return done
 	}
 	return letThrough // a packet to a connected socket goes where that leads
+}
+
+// lead connects a socket with who plays the host that it was to lead to. What the
+// kernel says of that is what it would have said to the process itself.
+func (l *looker) lead(n *notification, at netip.AddrPort) response {
+	if n.data.nr == unix.SYS_SENDTO {
+		return refuse(unix.EOPNOTSUPP) // data with the first packet of TCP: who tries it connects then
+	}
+	pid, port, err := l.connect(n, at)
+	if port != 0 {
+		l.gate.calls(port, asker{process: l.process, pid: pid})
+	}
+	if errno := unix.Errno(0); errors.As(err, &errno) {
+		return refuse(errno)
+	}
+	return done
+}
+
+// connect connects the socket of a call with an address that it did not ask for, and
+// returns whose it is and its own port.
+func (l *looker) connect(n *notification, to netip.AddrPort) (pid int, port uint16, err error) {
+	pid = groupOf(int(n.pid))
+	handle, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return pid, 0, err
+	}
+	defer unix.Close(handle)
+	own, err := unix.PidfdGetfd(handle, int(int32(n.data.args[0])), 0)
+	if err != nil {
+		return pid, 0, err
+	}
+	defer unix.Close(own)
+	err = unix.Connect(own, sockaddrFor(own, to))
+	if local, nameless := unix.Getsockname(own); nameless == nil {
+		port = portOf(local)
+	}
+	return pid, port, err
 }
 
 // network is tcp or udp.

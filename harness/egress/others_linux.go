@@ -12,11 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sockaddr is where the resolver answers, for a socket of either family.
-func (r *resolver) sockaddr(socket int) unix.Sockaddr {
-	at := r.address()
+// sockaddrFor is an address for a socket of either family.
+func sockaddrFor(socket int, at netip.AddrPort) unix.Sockaddr {
 	if family, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_DOMAIN); err == nil && family == unix.AF_INET6 {
-		return &unix.SockaddrInet6{Port: int(at.Port()), Addr: netip.AddrFrom16(at.Addr().As16()).As16()}
+		return &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}
 	}
 	return &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}
 }

@@ -96,6 +96,8 @@ func (r *resolver) answer(packet []byte, from netip.AddrPort) ([]byte, error) {
 		ips = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 	case r.gate.allowedHost(host):
 		ips = r.gate.resolve(host)
+	case r.gate.replaces(host):
+		ips = r.gate.standFor(host)
 	default:
 		reply.RCode = dnsmessage.RCodeNameError
 		if !r.harmless(host) {

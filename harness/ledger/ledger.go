@@ -45,12 +45,17 @@ func Deliveries() []string {
 }
 
 // Accepted is the side of those who asked: a stream's requests that got the expected
-// answer.
+// answer, or the webhooks that the target answered with 2xx. Exactly one of Stream and
+// Webhook.
 type Accepted struct {
 	Stream string
+	// Webhook is a route that calls the target back, for example stripe.charge. What has
+	// a wrong signature is not to be treated, whatever the target answers.
+	Webhook string
 	// Key names the work of a request: a text in which {name} is the value that the
 	// variable of that name has in the request, or a value of the answer by its message
-	// path, for example {json.order.id}. It must be another in each request.
+	// path, for example {json.order.id}. It must be another in each request. Of a webhook
+	// it is that of the route, {key}, which is the default.
 	Key string
 }
 
@@ -99,10 +104,10 @@ type Variable struct {
 }
 
 // Validate reports all that can be known to be wrong with l before a run: streams are
-// those of the scenario with their variables, places the fakes and their routes. Of
-// what a stream's key is made of, one part must be unique: of an answer's values that
+// those of the scenario with their variables, places the fakes and their routes, calls
+// the routes that call back. Of what a stream's key is made of, one part must be unique: of an answer's values that
 // shows at the end alone.
-func (l Ledger) Validate(streams map[string][]Variable, places []string) error {
+func (l Ledger) Validate(streams map[string][]Variable, places, calls []string) error {
 	var errs []error
 	say := func(format string, args ...any) { errs = append(errs, fmt.Errorf("the ledger: "+format, args...)) }
 	if l.Delivery != "" && !slices.Contains(Deliveries(), string(l.Delivery)) {
@@ -111,10 +116,7 @@ func (l Ledger) Validate(streams map[string][]Variable, places []string) error {
 	if l.Times < 0 {
 		say("times is %d", l.Times)
 	}
-	variables, known := streams[l.Accepted.Stream]
-	if !known {
-		say("there is no stream %q%s", l.Accepted.Stream, nearest.Hint(l.Accepted.Stream, sorted(streams)))
-	} else if err := l.Accepted.validateKey(variables); err != nil {
+	if err := l.Accepted.validate(streams, calls); err != nil {
 		say("%w", err)
 	}
 	if err := l.Arrived.validate(places); err != nil {
@@ -130,6 +132,23 @@ func sorted(streams map[string][]Variable) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+func (a Accepted) validate(streams map[string][]Variable, calls []string) error {
+	variables, known := streams[a.Stream]
+	switch {
+	case (a.Stream == "") == (a.Webhook == ""):
+		return errors.New("what is accepted needs exactly one of a stream and a webhook")
+	case a.Webhook != "" && !slices.Contains(calls, a.Webhook):
+		return fmt.Errorf("no webhook with a key is sent by %q%s", a.Webhook, nearest.Hint(a.Webhook, calls))
+	case a.Webhook != "" && a.Key != "" && a.Key != "{key}":
+		return fmt.Errorf("the key of a webhook is that of its route: say key: %q there, and {key} here", a.Key)
+	case a.Webhook != "":
+		return nil
+	case !known:
+		return fmt.Errorf("there is no stream %q%s", a.Stream, nearest.Hint(a.Stream, sorted(streams)))
+	}
+	return a.validateKey(variables)
 }
 
 // validateKey reports a key that cannot be another in each request.

@@ -109,15 +109,21 @@ func countFate(asked []ledger.Asked, f ledger.Fate) (n int64) {
 
 func TestWhatCannotBeDrawnUpIsRefused(t *testing.T) {
 	streams := map[string][]ledger.Variable{"checkout": {{Name: "cart", Unique: true}, {Name: "sku"}}}
-	places := []string{"stripe", "stripe.charge"}
+	places, calls := []string{"stripe", "stripe.charge"}, []string{"stripe.charge"}
 	good := ledger.Ledger{Accepted: ledger.Accepted{Stream: "checkout", Key: "{cart}"}, Arrived: ledger.Arrived{At: "stripe.charge", Key: "{key}"}}
-	require.NoError(t, good.Validate(streams, places))
+	require.NoError(t, good.Validate(streams, places, calls))
+	hooked := good
+	hooked.Accepted = ledger.Accepted{Webhook: "stripe.charge"}
+	require.NoError(t, hooked.Validate(streams, places, calls))
 	for _, key := range []string{"{sku}-{cart}", "{json.order.id}", "{header.X-Order}"} {
 		g := good
 		g.Accepted.Key = key
-		require.NoError(t, g.Validate(streams, places), key)
+		require.NoError(t, g.Validate(streams, places, calls), key)
 	}
 	for want, change := range map[string]func(*ledger.Ledger){
+		"exactly one of a stream and a webhook":                                                                                   func(l *ledger.Ledger) { l.Accepted.Webhook = "stripe.charge" },
+		`no webhook with a key is sent by "stripe.chrge", did you mean stripe.charge?`:                                            func(l *ledger.Ledger) { l.Accepted = ledger.Accepted{Webhook: "stripe.chrge"} },
+		`the key of a webhook is that of its route`:                                                                               func(l *ledger.Ledger) { l.Accepted = ledger.Accepted{Webhook: "stripe.charge", Key: "{json.id}"} },
 		`there is no stream "checkot", did you mean checkout?`:                                                                    func(l *ledger.Ledger) { l.Accepted.Stream = "checkot" },
 		"is not another one in each request: vary sku as { unique: uuid }":                                                        func(l *ledger.Ledger) { l.Accepted.Key = "{sku}" },
 		`the key "cart" is the same for every request`:                                                                            func(l *ledger.Ledger) { l.Accepted.Key = "cart" },
@@ -131,6 +137,6 @@ func TestWhatCannotBeDrawnUpIsRefused(t *testing.T) {
 	} {
 		bad := good
 		change(&bad)
-		require.ErrorContains(t, bad.Validate(streams, places), want)
+		require.ErrorContains(t, bad.Validate(streams, places, calls), want)
 	}
 }

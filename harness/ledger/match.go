@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,13 @@ const (
 	Unknown
 )
 
-// Asked is one request of the stream.
+// Doubtful says of the status of an answer that is not the expected one that it is
+// neither a yes nor a no, or that of somebody in between who has none; 0 is no answer.
+func Doubtful(status int) bool {
+	return status < 400 || status == http.StatusRequestTimeout || status == http.StatusBadGateway || status == http.StatusGatewayTimeout
+}
+
+// Asked is one request of the stream, or one webhook.
 type Asked struct {
 	Key  string
 	N    int64 // which of the stream

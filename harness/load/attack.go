@@ -38,6 +38,13 @@ type Config struct {
 	Lookup Lookup
 	// Seed is the origin of all draws in [Stream.Next].
 	Seed uint64
+	// Share is the part of each stream that is sent here. Defaults to all of it.
+	Share Share
+	// Fence says until when anything may be sent. What is not sent for it is not counted:
+	// another may send it. Optional.
+	Fence *Fence
+	// Deltas says that what becomes of the load is asked for by [Attack.Take].
+	Deltas bool
 	// Phases are the spans by which counts are kept apart. They should not
 	// overlap. What is due outside of all is counted in the whole alone.
 	Phases []result.Phase
@@ -58,6 +65,8 @@ type Config struct {
 	// Arrivals is told, in the same way, of each arrival of a stream that has ended: of
 	// each request or whole journey. Optional.
 	Arrivals func(Exchange)
+	// Tracing has requests carry the header of a trace. Defaults to none.
+	Tracing Tracing
 	// Header is what every request carries beside its own, which go before. Optional.
 	Header http.Header
 	// Answers is told of each answer that arrived whole, as Observe is. The request
@@ -65,6 +74,9 @@ type Config struct {
 	// answers are kept until then, also of those whose stream does not look at them.
 	// Optional.
 	Answers func(Exchange, Request, Answer)
+	// EachAnswer are streams of which each answer is told. Of others, generators elsewhere may
+	// leave out those that are like one before; one in this process tells all.
+	EachAnswer []string
 }
 
 func (c Config) withDefaults(streams []Stream) Config {
@@ -89,9 +101,13 @@ func (c Config) Validate() error {
 	if _, err := parseBase(c.BaseURL); err != nil {
 		errs = append(errs, err)
 	}
+	if err := c.Tracing.Validate(); err != nil {
+		errs = append(errs, err)
+	}
 	if c.Interval < 0 {
 		errs = append(errs, errors.New("interval is negative"))
 	}
+	errs = append(errs, c.Share.validate())
 	for _, p := range c.Phases {
 		if p.To < p.From {
 			errs = append(errs, fmt.Errorf("phase %q ends before it starts", p.Name))
@@ -186,7 +202,7 @@ func start(ctx context.Context, config Config, streams []Stream) (*Attack, error
 		a.Abort()
 		return nil, err
 	}
-	w.now, w.stop, a.tidy = a.clock, pacing.Done(), w.transport.CloseIdleConnections
+	w.now, w.stop, a.tidy = a.clock, pacing.Done(), w.close
 	for _, s := range streams {
 		a.streams = append(a.streams, w.running(s.withDefaults()))
 	}
@@ -262,6 +278,24 @@ func (a *Attack) Wait() []Tally {
 		}
 	})
 	return a.tallies
+}
+
+// CPUShare is the share of the machine's processors that this whole process has used since
+// the start, 0..1; nil where it cannot be measured.
+func (a *Attack) CPUShare() *float64 { return a.cpu.share() }
+
+// SoFar is what became of the load until now, as [Attack.Wait] returns it in the end:
+// what is under way is counted as sent, and no distribution is written as text, in
+// [result.Histograms]. It is for a look every few seconds.
+func (a *Attack) SoFar() []Tally {
+	var all []Tally
+	for _, r := range a.streams {
+		all = append(all, r.rec.soFar(r.stream))
+		for _, s := range r.steps {
+			all = append(all, s.rec.stepSoFar(r.stream, s.name))
+		}
+	}
+	return all
 }
 
 // Live returns how far each stream has come. It is cheap enough to be called

@@ -37,6 +37,8 @@ func TestStartRefusesWhatCannotBeRun(t *testing.T) {
 		{"a URL with a password", load.Config{BaseURL: "http://u:secret@h"}, []load.Stream{stream}, "credentials belong in a header"},
 		{"a URL with a query", load.Config{BaseURL: base + "?a=b"}, []load.Stream{stream}, "query"},
 		{"another scheme", load.Config{BaseURL: "file:///etc"}, []load.Stream{stream}, "http://"},
+		{"a port that is none", load.Config{BaseURL: "http://127.0.0.1:99999"}, []load.Stream{stream}, "port 99999 is none"},
+		{"a header with a line break", load.Config{BaseURL: base, Header: http.Header{"X-Token": {"secret\n"}}}, []load.Stream{stream}, "X-Token has a line break"},
 		{"a phase that ends first", load.Config{BaseURL: base, Phases: []result.Phase{{Name: "heal", From: 2 * time.Second, To: 1 * time.Second}}}, []load.Stream{stream}, `"heal"`},
 		{"a negative interval", load.Config{BaseURL: base, Interval: -1}, []load.Stream{stream}, "interval"},
 		{"the same name twice", load.Config{BaseURL: base}, []load.Stream{stream, stream}, `two streams are named "search"`},
@@ -207,7 +209,7 @@ func TestTheEndOfTheContextSendsNothingMoreAndWaitsForTheRest(t *testing.T) {
 		Name: "search", Profile: load.Constant(200, time.Hour), Next: get("/"), MaxLag: time.Minute,
 	})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return arrived.Load() >= 10 }, 10*time.Second, ms)
+	require.Eventually(t, func() bool { return arrived.Load() >= 10 }, 30*time.Second, ms)
 	cancel()
 	time.AfterFunc(50*ms, release)
 	o := attack.Wait()[0]
@@ -224,7 +226,7 @@ func TestAbortGivesUpWhatIsInFlight(t *testing.T) {
 		Name: "search", Profile: load.Constant(200, time.Hour), Next: get("/"), MaxLag: time.Minute,
 	})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return arrived.Load() >= 10 }, 10*time.Second, ms)
+	require.Eventually(t, func() bool { return arrived.Load() >= 10 }, 30*time.Second, ms)
 	live := attack.Live()[0]
 	require.Equal(t, "search", live.Stream)
 	require.GreaterOrEqual(t, live.InFlight, int64(10))

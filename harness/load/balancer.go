@@ -22,6 +22,7 @@ type Balancer struct {
 type address struct {
 	base     *url.URL
 	template *http.Request
+	prefix   string // of every path, escaped
 	out      atomic.Bool
 }
 
@@ -36,13 +37,39 @@ func NewBalancer(urls ...string) (*Balancer, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.addresses = append(b.addresses, &address{base: base, template: newTemplate(base)})
+		b.addresses = append(b.addresses, &address{base: base, template: newTemplate(base), prefix: base.EscapedPath()})
 	}
 	return b, nil
 }
 
 // Ready says whether the address of that number, from 0, can be sent requests.
 func (b *Balancer) Ready(i int, ready bool) { b.addresses[i].out.Store(!ready) }
+
+// Len is how many addresses there are.
+func (b *Balancer) Len() int { return len(b.addresses) }
+
+// Out are the addresses, by their numbers, that are not sent requests now.
+func (b *Balancer) Out() []int {
+	var all []int
+	for i, a := range b.addresses {
+		if a.out.Load() {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// urls are its addresses; none where there is no balancer.
+func (b *Balancer) urls() []string {
+	if b == nil {
+		return nil
+	}
+	all := make([]string, len(b.addresses))
+	for i, a := range b.addresses {
+		all[i] = a.base.String()
+	}
+	return all
+}
 
 // pick is where the next request goes.
 func (b *Balancer) pick() int {

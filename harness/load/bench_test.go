@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -27,7 +28,12 @@ func trivial(t testing.TB) string {
 	return "http://" + l.Addr().String()
 }
 
-func serveTrivial(l net.Listener) {
+func serveTrivial(l net.Listener) { serveCounted(l, new(atomic.Int64)) }
+
+// serveCounted is serveTrivial that counts its answers. A client of HTTP/1.0 is told that
+// its connection stays, as ab wants to hear.
+func serveCounted(l net.Listener, answered *atomic.Int64) {
+	const today, old = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -37,12 +43,18 @@ func serveTrivial(l net.Listener) {
 			defer c.Close()
 			buf := make([]byte, 4096)
 			for {
-				if _, err := c.Read(buf); err != nil {
+				n, err := c.Read(buf)
+				if err != nil {
 					return
 				}
-				if _, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"); err != nil {
+				answer := today
+				if line, _, _ := bytes.Cut(buf[:n], []byte("\r")); bytes.HasSuffix(line, []byte("HTTP/1.0")) {
+					answer = old
+				}
+				if _, err := io.WriteString(c, answer); err != nil {
 					return
 				}
+				answered.Add(1)
 			}
 		}()
 	}

@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"holdfast.dev/holdfast/harness/load/internal/http1"
 )
 
 // HeaderRequest is the header that every request carries: the stream's name
@@ -38,16 +41,23 @@ type caller struct {
 	now             func() time.Duration
 	deadlines       *deadlines
 	transport       http.RoundTripper
+	direct          []*http1.Client                 // of each address; nil where net/http must ask
 	common          http.Header                     // of every request
+	tracer          tracer                          // of the stream; its zero value: none is traced
 	answers         func(Exchange, Request, Answer) // nil: nobody asks
 }
 
 // call sends a request, and enters into x what came of it. The answer's body is
 // kept in sc.
 func (s *caller) call(x *Exchange, ask Request, sc *scratch) Answer {
+	x.trace = s.traced(x.N, ask)
 	answer, err := s.exchange(s.deadlines.from(x.Sent), x.N, ask, sc)
 	x.End, x.BytesIn, x.Instance = s.now(), answer.length, answer.instance
 	answer.Asked = ask
+	if x.unsent = whyUnsent(err); x.unsent != "" {
+		x.Class = ClassUnsent
+		return answer
+	}
 	x.Status, x.Class = s.judge(answer, err)
 	return answer
 }
@@ -55,7 +65,7 @@ func (s *caller) call(x *Exchange, ask Request, sc *scratch) Answer {
 // judge returns the status of an answer that arrived whole, and its class.
 func (s *caller) judge(a Answer, err error) (int, string) {
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, http1.ErrTooLarge):
 		return 0, ClassTooLarge
 	case err != nil:
 		return 0, classify(err)
@@ -66,7 +76,10 @@ func (s *caller) judge(a Answer, err error) (int, string) {
 // explain says of a request that failed which it was, and what was otherwise than
 // expected.
 func (s *caller) explain(x *Exchange, a Answer) string {
-	if x.Status == 0 {
+	switch {
+	case x.unsent != "":
+		return s.about(x) + ": it could not be sent from here: " + x.unsent
+	case x.Status == 0:
 		return s.about(x) + ": no answer, " + x.Class
 	}
 	return s.about(x) + ": " + s.expect.otherwise(a)
@@ -89,23 +102,39 @@ func (s *caller) try(ask Request) error {
 func (s *caller) exchange(ctx context.Context, n int64, ask Request, sc *scratch) (Answer, error) {
 	for try := 0; ; try++ {
 		i := s.via.pick()
-		req, body, err := s.build(ctx, n, ask, s.via.addresses[i])
-		if err != nil {
-			return Answer{}, err
-		}
-		resp, err := s.transport.RoundTrip(req)
+		a, again, err := s.once(ctx, n, ask, i, sc)
+		a.instance = i
 		if err == nil {
-			a, err := s.read(resp, sc)
-			a.instance = i
+			return a, s.decode(&a, sc)
+		}
+		again = again || s.via.refused(i, err)
+		if !again || try == maxFresh || ctx.Err() != nil {
 			return a, err
 		}
-		if s.via.refused(i, err) && try < maxFresh && ctx.Err() == nil {
-			continue
-		}
-		if try == maxFresh || ctx.Err() != nil || body == nil || body.begun.Load() || dialing(err) {
-			return Answer{instance: i}, err
+	}
+}
+
+// once sends a request to one address. Again says that nothing of it was written, so
+// that it may be sent again.
+func (s *caller) once(ctx context.Context, n int64, ask Request, i int, sc *scratch) (a Answer, again bool, err error) {
+	to := s.via.addresses[i]
+	if i < len(s.direct) && s.direct[i] != nil {
+		var plain bool
+		if sc.message, plain = s.message(sc.message[:0], n, ask, to, sc); plain {
+			a, err = s.directly(ctx, s.direct[i], ask, sc)
+			return a, false, err
 		}
 	}
+	req, body, err := s.build(ctx, n, ask, to)
+	if err != nil {
+		return Answer{}, false, err
+	}
+	resp, err := s.transport.RoundTrip(req)
+	if err != nil {
+		return Answer{}, body != nil && !body.begun.Load() && !dialing(err) && whyUnsent(err) == "", err
+	}
+	a, err = s.read(resp, sc)
+	return a, false, err
 }
 
 func dialing(err error) bool {
@@ -128,7 +157,7 @@ var identity = []string{"identity"}
 func (s *caller) build(ctx context.Context, n int64, ask Request, to *address) (*http.Request, *onceBody, error) {
 	p := &parts{url: *to.base, id: [1]string{s.name + "/" + strconv.FormatInt(n, 10)}}
 	if err := setPath(&p.url, ask.Path); err != nil {
-		return nil, nil, err
+		return nil, nil, &unfitError{err}
 	}
 	req := to.template.WithContext(ctx)
 	req.URL = &p.url
@@ -141,11 +170,17 @@ func (s *caller) build(ctx context.Context, n int64, ask Request, to *address) (
 		req.Header[k] = v
 	}
 	req.Header[HeaderRequest] = p.id[:]
+	if trace := s.traced(n, ask); !trace.none() {
+		req.Header[headerTrace] = []string{trace.parent(s.name)}
+	}
 	if ask.cookies != "" {
 		req.Header["Cookie"] = []string{strings.TrimPrefix(req.Header.Get("Cookie")+"; "+ask.cookies, "; ")}
 	}
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host
+	}
+	if err := fit(req); err != nil {
+		return nil, nil, err
 	}
 	if len(ask.Body) == 0 && !replayable(req) {
 		return req, nil, nil
@@ -215,35 +250,44 @@ func (b *onceBody) WriteTo(w io.Writer) (int64, error) {
 
 func (b *onceBody) Close() error { return nil }
 
-var errTooLarge = errors.New("the body is too large")
-
-// read reads an answer to its end, within the stream's limit. The body is kept
-// in sc.
+// read reads an answer to its end, within the stream's limit. The body is kept in sc.
 func (s *caller) read(resp *http.Response, sc *scratch) (Answer, error) {
 	defer resp.Body.Close()
-	a := Answer{Status: resp.StatusCode, Header: resp.Header}
-	buf := sc.body[:0]
-	defer func() { sc.body = buf[:0] }()
-	if want := resp.ContentLength; want > int64(cap(buf)) && want <= s.maxBody && !s.noBodies {
-		buf = make([]byte, 0, want+bytes.MinRead)
+	body := s.body(sc)
+	err := body.Fill(resp.Body, resp.ContentLength)
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body.Bytes, length: body.Length}, err
+}
+
+// body is where the body of an answer is kept.
+func (s *caller) body(sc *scratch) *http1.Body {
+	b := &sc.answer.Body
+	b.Max, b.Discard = s.maxBody, s.noBodies
+	return b
+}
+
+// decode undoes the gzip of an answer whose body somebody looks at, asked for or not.
+// What says that it is gzip and is none stays as it came, for the checks to find.
+func (s *caller) decode(a *Answer, sc *scratch) error {
+	if coding := a.Header.Get("Content-Encoding"); s.noBodies || !strings.EqualFold(coding, "gzip") && !strings.EqualFold(coding, "x-gzip") {
+		return nil
 	}
-	for {
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
-		}
-		n, err := resp.Body.Read(buf[len(buf):cap(buf)])
-		a.length += int64(n)
-		if !s.noBodies {
-			buf = buf[:len(buf)+n]
-		}
-		switch {
-		case a.length > s.maxBody:
-			return a, errTooLarge
-		case err == io.EOF:
-			a.Body = buf
-			return a, nil
-		case err != nil:
-			return a, err
-		}
+	var err error
+	if from := bytes.NewReader(a.Body); sc.unzip == nil {
+		sc.unzip, err = gzip.NewReader(from)
+	} else {
+		err = sc.unzip.Reset(from)
 	}
+	if err != nil {
+		return nil // no gzip
+	}
+	plain := bytes.NewBuffer(sc.plain[:0])
+	n, err := io.Copy(plain, io.LimitReader(sc.unzip, s.maxBody+1))
+	sc.plain = plain.Bytes()
+	switch {
+	case n > s.maxBody:
+		return http1.ErrTooLarge
+	case err == nil:
+		a.Body = sc.plain
+	}
+	return nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Classes under which requests that did not get the expected answer are
-// counted. To these come status_NNN and check_NAME.
+// counted. To these come status_NNN, check_NAME and late_NAME.
 const (
 	ClassTimeout  = "timeout"   // no whole answer within [Stream.Timeout]
 	ClassRefused  = "refused"   // nobody listens
@@ -30,6 +30,7 @@ const (
 
 	classStatus = "status_"
 	classCheck  = "check_"
+	classLate   = "late_"
 )
 
 // Refused returns how many requests of c were refused in an orderly way.
@@ -52,6 +53,14 @@ func Failed(c result.Counts) int64 {
 
 // ClassStatus returns the class of an unexpected status, for example status_503.
 func ClassStatus(code int) string { return classStatus + strconv.Itoa(code) }
+
+// ClassCheck returns the class of an answer that a check of this name is not content
+// with; ClassLate that of one which is right but for what did not come in time, and
+// says so itself.
+func ClassCheck(name string) string { return classCheck + name }
+
+// ClassLate is told of at [ClassCheck].
+func ClassLate(name string) string { return classLate + name }
 
 // classify names the class of an error of the transport.
 func classify(err error) string {
@@ -84,12 +93,15 @@ func closedIdle(err error) bool {
 }
 
 // OfTime reports whether a class is of requests that can fail for want of time
-// alone: no answer, none in time, or a status by which a service says that it or
+// alone: no answer, none in time, one that tells of it, or a status by which a service says that it or
 // what it needs is too slow, too busy or away. An answer that is wrong, too large
 // or an error of the service's own is not.
 func OfTime(class string) bool {
 	switch class {
 	case ClassTimeout, ClassRefused, ClassReset, ClassEOF, ClassDNS, ClassCanceled, ClassShedByTarget:
+		return true
+	}
+	if strings.HasPrefix(class, classLate) {
 		return true
 	}
 	for _, code := range []int{http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout} {

@@ -173,6 +173,7 @@ func TestARequestReachesTheTargetOnceAtMost(t *testing.T) {
 		{"a POST, closed", load.Request{Method: "POST", Path: "/", Body: []byte("{}")}, fin, load.ClassEOF},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			var mu sync.Mutex
 			seen := make(map[string]int)
 			base := rawServer(t, func(c *net.TCPConn, r *bufio.Reader) {
@@ -194,7 +195,7 @@ func TestARequestReachesTheTargetOnceAtMost(t *testing.T) {
 			})
 			// One after the other, so that each connection is used again.
 			attack, err := load.Start(context.Background(), load.Config{BaseURL: base}, load.Stream{
-				Name: "x", Profile: load.Constant(100, 300*ms), MaxInFlight: 1, MaxLag: time.Minute,
+				Name: "x", Profile: load.Constant(30, 2*time.Second), MaxInFlight: 1, MaxLag: time.Minute,
 				Next: func(int64, *rand.Rand) load.Request { return row.request },
 			})
 			require.NoError(t, err)

@@ -34,12 +34,7 @@ func NewCounter(stream, shape string, phases []result.Phase) *Counter {
 
 // Add counts a request, whose number is not negative.
 func (c *Counter) Add(x Exchange) {
-	span := c.phased.at(x.Due)
-	if x.Unplanned {
-		span.sent++
-	} else {
-		span.send(x.Due, x.Sent)
-	}
+	c.phased.at(x.Due).sent++
 	c.phased.finish(&x)
 	c.slowest.consider(&x)
 	if x.Class == "" {
@@ -59,5 +54,6 @@ func (c *Counter) Tally() Tally {
 		byPhase = append(byPhase, result.StreamPhase{Phase: p.Name, Counts: result.Counts{Planned: t.phases[i].sent}})
 	}
 	t.settle(t.whole.sent, byPhase)
+	t.encode()
 	return t
 }

@@ -16,16 +16,18 @@ type counted struct {
 	sent, completed, ok, late, shed, unsent int64
 	spanning                                int64 // still open when the first fault began
 	errors                                  map[string]int64
+	unsentWhy                               map[string]int64 // of those that could not be sent from here
 	statuses                                map[int]int64
 
 	// Absent until there is something to record.
 	latency, latencyOK, fromSend, lag *hdr.Histogram
 }
 
-// send counts a request that was sent at now.
-func (c *counted) send(due, now time.Duration) {
-	c.sent++
-	latency.Record(&c.lag, now-due, latency.Coarse)
+// takeBack counts a request as unsent that was counted as sent.
+func (c *counted) takeBack(x *Exchange) {
+	c.sent--
+	c.unsent++
+	addTo(&c.unsentWhy, map[string]int64{x.unsent: 1})
 }
 
 // finish counts what came of a request that was sent.
@@ -80,6 +82,7 @@ func (c *counted) merge(other *counted) {
 	c.unsent += other.unsent
 	c.spanning += other.spanning
 	addTo(&c.errors, other.errors)
+	addTo(&c.unsentWhy, other.unsentWhy)
 	addTo(&c.statuses, other.statuses)
 	latency.Merge(&c.latency, other.latency)
 	latency.Merge(&c.latencyOK, other.latencyOK)
@@ -103,6 +106,7 @@ func (c *counted) counts(planned int64) result.Counts {
 		Planned: planned, Sent: c.sent, Completed: c.completed, OK: c.ok,
 		Late: c.late, Shed: c.shed, Unsent: c.unsent, Spanning: c.spanning,
 		Errors:          c.errors,
+		UnsentWhy:       c.unsentWhy,
 		Latency:         latency.Quantiles(c.latency),
 		LatencyOK:       latency.Quantiles(c.latencyOK),
 		LatencyFromSend: latency.Quantiles(c.fromSend),

@@ -24,9 +24,10 @@ func cpuUsed() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// share is of all processors that may run this process, since the start.
+// share is of all processors that may run this process, since the start: in a container
+// those of its quota.
 func (m cpuMeter) share() *float64 {
-	wall := time.Since(m.wall).Seconds() * float64(runtime.NumCPU())
+	wall := time.Since(m.wall).Seconds() * float64(min(runtime.NumCPU(), runtime.GOMAXPROCS(0)))
 	if wall <= 0 {
 		return nil
 	}

@@ -22,11 +22,15 @@
 //     [Stream.MaxInFlight] is counted as shed. So the plan always adds up,
 //     Planned = Sent + Late + Shed + Unsent, and a load that was not delivered
 //     cannot look like one that was.
-//   - One planned request reaches the target once at most: the silent retries
-//     of net/http are switched off, except where nothing had been written.
+//   - One planned request reaches the target once at most: there are no silent
+//     retries, except where nothing had been written.
 //   - Nothing goes to another host: a path begins with a single slash, a redirect is an
 //     answer, and the addresses of a host are looked up once.
 //   - Memory depends on what is in flight, never on how many requests were sent.
+//
+// What is plain is asked by a client of its own (internal/http1), with less than half of
+// the work that net/http needs, and what is not, TLS among it, by net/http; both write the
+// same bytes, and read the same out of an answer.
 //
 // It knows nothing of databases, faults or verdicts, follows no redirect, uses no
 // proxy and talks to the addresses that it was given only.

@@ -1,6 +1,8 @@
 package load
 
 import (
+	"time"
+
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -48,4 +50,28 @@ func draw(stream Stream, t *intervals, inFlight *gauge) []result.Series {
 		rate("failed", func(i int) int64 { return t.points[i].failed }),
 		inFlight.series(stream.Name+".in_flight"),
 		rate("shed_by_target", func(i int) int64 { return t.points[i].shedByTarget }))
+}
+
+// A column of a heat is no shorter than leastColumn, and there are no more than
+// mostColumns: it is looked at, and half of an interval's noise is of its shortness.
+const (
+	leastColumn = 500 * time.Millisecond
+	mostColumns = 120
+)
+
+// heat puts the intervals together to columns. Nil: no request has ended.
+func (t *intervals) heat() *result.Heat {
+	per := max(1, int((leastColumn+t.width-1)/t.width), (len(t.points)+mostColumns-1)/mostColumns)
+	columns := make([]result.HeatCounts, (len(t.points)+per-1)/per)
+	some := false
+	for i, p := range t.points {
+		some = some || p.samples > 0
+		for b, n := range p.heat {
+			columns[i/per][b] += n
+		}
+	}
+	if !some {
+		return nil
+	}
+	return result.NewHeat(t.startAt, time.Duration(per)*t.width, columns)
 }

@@ -15,7 +15,7 @@ import (
 type Answer struct {
 	Status int
 	Header http.Header
-	Body   []byte // whole; nil where [Expectation.IgnoresBody]
+	Body   []byte // whole, out of its gzip; nil where [Expectation.IgnoresBody]
 	// Asked is the request that it answers, for an expectation that depends on it.
 	Asked Request
 
@@ -33,8 +33,8 @@ type Expectation struct {
 	// Judge returns the empty string for an answer as expected, and otherwise
 	// the class under which it is counted in [result.Counts.Errors].
 	Judge func(Answer) string
-	// Checks lists the classes of its own, check_NAME, that Judge may return
-	// beside those of [Classes].
+	// Checks lists the classes of its own, check_NAME and late_NAME, that Judge may
+	// return beside those of [Classes].
 	Checks []string
 	// Refuses says that Judge names an orderly refusal itself, as [ClassShedByTarget]:
 	// it takes the whole answer to tell one. Elsewhere [Stream.Refused] says it.

@@ -5,6 +5,7 @@ import (
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
+	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/result/latency"
 )
 
@@ -17,6 +18,7 @@ type point struct {
 	sent, completed, failed, shedByTarget int64
 	samples                               int64 // behind the quantiles
 	p50, p90, p99, max                    float64
+	heat                                  result.HeatCounts // by latency
 }
 
 // add joins two neighbours, or two parts of one interval. Of quantiles, which
@@ -31,6 +33,9 @@ func (p *point) add(q point) {
 	p.p90 = max(p.p90, q.p90)
 	p.p99 = max(p.p99, q.p99)
 	p.max = max(p.max, q.max)
+	for i, n := range q.heat {
+		p.heat[i] += n
+	}
 }
 
 // interval is a point in the making: requests due in it are still open, or may
@@ -54,6 +59,10 @@ type intervals struct {
 	current int // the interval of the newest request
 	spare   []*interval
 	latest  point // the newest interval that was closed with samples in it
+	// keep says that intervals are handed out with their histograms when they are closed.
+	keep   bool
+	closed []closedInterval
+	slack  int // how many intervals wait although nothing in them is pending
 }
 
 func newIntervals(startAt, length, width time.Duration) *intervals {
@@ -121,6 +130,12 @@ func (t *intervals) drop(due time.Duration) {
 
 func (t *intervals) send(due time.Duration) { t.at(due).sent++ }
 
+// takeBack undoes send, and ends the wait for what was to be sent.
+func (t *intervals) takeBack(due time.Duration) {
+	t.at(due).sent--
+	t.drop(due)
+}
+
 func (t *intervals) finish(x *Exchange) {
 	in := t.at(x.Due)
 	if x.Status != 0 {
@@ -134,13 +149,14 @@ func (t *intervals) finish(x *Exchange) {
 		in.failed++
 	}
 	latency.Record(&in.latency, x.End-x.Due, latency.Coarse)
+	in.heat[result.HeatBucket(x.End-x.Due)]++
 	in.pending--
 	t.closeIfDone(t.index(x.Due), in)
 }
 
 // closeIfDone makes a point of an interval in which nothing can happen any more.
 func (t *intervals) closeIfDone(i int, in *interval) {
-	if in.pending == 0 && i < t.current {
+	if in.pending == 0 && i < t.current-t.slack {
 		t.close(i, in)
 	}
 }
@@ -155,12 +171,35 @@ func (t *intervals) close(i int, in *interval) {
 		in.p99 = latency.Millis(in.latency.ValueAtPercentile(99))
 		in.max = latency.Millis(in.latency.Max())
 		t.latest = in.point
-		in.latency.Reset()
 	}
 	t.points[i].add(in.point)
-	in.point = point{}
 	delete(t.open, i)
+	if t.keep {
+		from, _ := t.span(i)
+		t.closed = append(t.closed, closedInterval{from, t.width, in.point, in.latency})
+		return
+	}
+	in.latency.Reset()
+	in.point = point{}
 	t.spare = append(t.spare, in)
+}
+
+// holds reports whether an interval of another's series fits into this one.
+func (t *intervals) holds(from, width time.Duration) bool {
+	return from >= t.startAt && from <= t.startAt+t.length && width >= t.first && width <= max(t.first, t.length)
+}
+
+// give adds an interval that another closed, which is no narrower.
+func (t *intervals) give(c closedInterval) {
+	for t.width < c.width {
+		t.widen()
+	}
+	in := t.at(c.from)
+	in.point.add(c.point)
+	if c.latency != nil {
+		in.latency.Merge(c.latency)
+	}
+	t.closeIfDone(t.index(c.from), in)
 }
 
 // closeAll is called when the stream has ended.

@@ -57,6 +57,12 @@ func (s *stepper) take(x *Exchange, t *traveller, sc *scratch) Answer {
 		s.rec.send(x.Due, x.Sent)
 	}
 	answer := s.call(x, ask, sc)
+	if x.unsent != "" {
+		if s.rec != nil {
+			s.rec.takeBack(x)
+		}
+		return answer
+	}
 	if x.Status != 0 {
 		t.jar.take(s.cookieURL(ask), answer.Header)
 	}
@@ -128,6 +134,10 @@ func (j *journeys) turn(n int64) {
 	}
 	j.rec.send(due, x.Sent)
 	j.walk(&x, sc)
+	if x.unsent != "" {
+		j.rec.takeBack(&x)
+		return
+	}
 	j.rec.finish(&x)
 }
 
@@ -138,7 +148,7 @@ func (j *journeys) walk(x *Exchange, sc *scratch) {
 	t := j.depart(x.N)
 	due := x.Due
 	for i, s := range j.steps {
-		if pause(j.life, s.step.Think) != nil {
+		if pause(j.life, s.step.Think) != nil || !j.fence.Open() {
 			x.End, x.Class = j.now(), ClassCanceled
 			return
 		}
@@ -148,7 +158,14 @@ func (j *journeys) walk(x *Exchange, sc *scratch) {
 		}
 		answer := s.take(&one, t, sc)
 		x.End, x.Status, x.Class, x.Method, x.Path, x.Instance = one.End, one.Status, one.Class, one.Method, one.Path, one.Instance
+		x.unsent = one.unsent
+		if x.trace.none() {
+			x.trace = one.trace
+		}
 		x.BytesOut, x.BytesIn = x.BytesOut+one.BytesOut, x.BytesIn+one.BytesIn
+		if one.unsent != "" {
+			return // it could not be gone on with from here
+		}
 		if one.Class != "" {
 			x.Step = s.step.Name
 			j.rec.example(x, func() string { return "step " + x.Step + ", " + s.explain(&one, answer) })

@@ -3,9 +3,10 @@ package load
 import (
 	"bytes"
 	"encoding/json"
-	"reflect"
 	"strconv"
 	"strings"
+
+	"holdfast.dev/holdfast/message"
 )
 
 // JSONArrayLen expects a JSON object whose member at path is an array of exactly
@@ -38,24 +39,14 @@ func jsonLen(path string, n int, open byte, what string) Expectation {
 }
 
 // JSONField expects a JSON object whose member at path equals want: a bool, a
-// number, a string, nil, or what encoding/json makes the same JSON of.
+// number, a string, nil, or what encoding/json makes the same JSON of. Numbers are
+// compared exactly.
 func JSONField(path string, want any) Expectation {
 	names := strings.Split(path, ".")
 	text, err := json.Marshal(want)
-	var plain any
-	if err == nil {
-		err = json.Unmarshal(text, &plain)
-	}
 	e := Check(checkName(path), func(a Answer) bool {
 		value, ok := find(a.Body, names)
-		if !ok || err != nil {
-			return false
-		}
-		if bytes.Equal(value, text) {
-			return true
-		}
-		var got any
-		return json.Unmarshal(value, &got) == nil && reflect.DeepEqual(got, plain)
+		return ok && err == nil && message.SameJSON(string(value), string(text))
 	})
 	e.Name = path + " is " + string(text)
 	return e

@@ -89,3 +89,14 @@ func BenchmarkJSONArrayLen(b *testing.B) {
 		}
 	}
 }
+
+// A float knows neither of these apart, and a check that takes both cannot fail.
+func TestNumbersAreComparedExactly(t *testing.T) {
+	judge := func(body string, want any) string {
+		return JSONField("id", want).Judge(Answer{Status: 200, Body: []byte(body)})
+	}
+	require.Empty(t, judge(`{"id":9007199254740993}`, int64(9007199254740993)))
+	require.NotEmpty(t, judge(`{"id":9007199254740992}`, int64(9007199254740993)))
+	require.Empty(t, judge(`{"id":1e2}`, 100))
+	require.Empty(t, judge(`{"id":{"b":1,"a":[2.0]}}`, map[string]any{"a": []int{2}, "b": 1}))
+}

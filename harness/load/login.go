@@ -46,7 +46,7 @@ func LogIn(ctx context.Context, config Config, streams ...Stream) (*Logins, erro
 	if err != nil {
 		return nil, err
 	}
-	defer w.transport.CloseIdleConnections()
+	defer w.close()
 	begun := time.Now()
 	w.now = func() time.Duration { return time.Since(begun) }
 	for _, s := range streams {
@@ -131,6 +131,8 @@ func failed(x Exchange, s *stepper, a Answer) error {
 		return nil
 	case x.Class == ClassCanceled:
 		return context.Canceled
+	case x.unsent != "":
+		return fmt.Errorf("it could not be sent from here: %s", x.unsent)
 	case x.Status == 0:
 		return fmt.Errorf("no answer: %s", x.Class)
 	case x.Class == classCapture:

@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"flag"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +35,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// helpServe prints its address and serves until standard input ends.
+// helpServe prints its address and serves until standard input ends; for each line of
+// that it prints how many requests it has answered.
 func helpServe() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -41,21 +44,33 @@ func helpServe() {
 		os.Exit(1)
 	}
 	fmt.Println(l.Addr())
-	go serveTrivial(l)
-	_, _ = os.Stdin.Read(make([]byte, 1))
+	var answered atomic.Int64
+	go serveCounted(l, &answered)
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		fmt.Println(answered.Load())
+	}
 }
 
 // generated is what the generator's process says of itself.
 type generated struct {
 	Sent, OK, MaxInFlight int64
 	LagP99MS              float64
+	UnsentWhy, Errors     map[string]int64
+	Unsent                int64
 }
 
-// helpGenerate sends RATE requests per second to BASE for the duration FOR.
+// helpGenerate sends RATE requests per second to BASE for the duration FOR, with no
+// more than FILES files open if that is set.
 func helpGenerate() {
 	rate, _ := strconv.ParseFloat(os.Getenv("RATE"), 64)
 	d, _ := time.ParseDuration(os.Getenv("FOR"))
 	inFlight, _ := strconv.Atoi(os.Getenv("IN_FLIGHT"))
+	if files, _ := strconv.Atoi(os.Getenv("FILES")); files > 0 {
+		if err := fewFiles(uint64(files)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	attack, err := load.Start(context.Background(), load.Config{BaseURL: os.Getenv("BASE")},
 		load.Stream{Name: "null", Profile: load.Constant(rate, d), Next: get("/"), MaxInFlight: inFlight})
 	if err != nil {
@@ -63,7 +78,7 @@ func helpGenerate() {
 		os.Exit(1)
 	}
 	o := attack.Wait()[0]
-	g := generated{Sent: o.Sent, OK: o.OK, MaxInFlight: o.MaxInFlight}
+	g := generated{Sent: o.Sent, OK: o.OK, MaxInFlight: o.MaxInFlight, UnsentWhy: o.UnsentWhy, Errors: o.Errors, Unsent: o.Unsent}
 	if o.SendLagP99MS != nil {
 		g.LagP99MS = *o.SendLagP99MS
 	}

@@ -13,7 +13,7 @@ import (
 // by different generators, or one after another. It does not matter in which
 // order parts are merged, nor which first.
 //
-// What does not add up is left out or bounded: there are no Series, MaxInFlight
+// What does not add up is left out or bounded: there are no Series and no Heat, MaxInFlight
 // and Health.CPUShare are those of the part that had more, and Problem is one of
 // the parts'.
 func Merge(a, b Tally) (Tally, error) {
@@ -26,7 +26,7 @@ func Merge(a, b Tally) (Tally, error) {
 	t := Tally{
 		Stream: result.Stream{
 			Name: a.Name, StepOf: a.StepOf, Shape: shapes(a.Shape, b.Shape), MaxInFlight: max(a.MaxInFlight, b.MaxInFlight),
-			Slowest: slowestOf(a.Slowest, b.Slowest),
+			Slowest: slowestOf(a.Slowest, b.Slowest), SlowestTraced: slowestOf(a.SlowestTraced, b.SlowestTraced),
 		},
 		Health:   Health{CPUShare: larger(a.Health.CPUShare, b.Health.CPUShare)},
 		Problem:  firstOf(a.Problem, b.Problem),
@@ -46,6 +46,7 @@ func Merge(a, b Tally) (Tally, error) {
 		})
 	}
 	t.settle(a.Planned+b.Planned, byPhase)
+	t.encode()
 	return t, nil
 }
 

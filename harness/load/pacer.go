@@ -14,49 +14,50 @@ const minSleep = 250 * time.Microsecond
 //
 // handOn and finish run on one goroutine at a time; done may be called from any.
 type pacer struct {
-	plan    Profile
+	plan    dealt
 	startAt time.Duration
 	maxLag  time.Duration
 	max     int64 // of claims
 	now     func() time.Duration
 	stop    <-chan struct{}
 	rec     *recorder
+	fence   *Fence // nil: there is none
 
 	claims  atomic.Int64 // requests handed on and not done
-	next    int64
-	crowded bool // the last request was shed: precision is of no use now
+	next    int64        // of the plan's own count
+	crowded bool         // the last request was shed: precision is of no use now
 	timer   *time.Timer
 	nudge   *nudge
 }
 
-func newPacer(s Stream, now func() time.Duration, stop <-chan struct{}, rec *recorder) *pacer {
+func newPacer(s Stream, plan dealt, now func() time.Duration, stop <-chan struct{}, rec *recorder) *pacer {
 	return &pacer{
-		plan: s.Profile, startAt: s.StartAt, maxLag: s.MaxLag, max: int64(s.MaxInFlight),
+		plan: plan, startAt: s.StartAt, maxLag: s.MaxLag, max: int64(s.MaxInFlight),
 		now: now, stop: stop, rec: rec,
 		timer: time.NewTimer(time.Hour), nudge: newNudge(),
 	}
 }
 
-// due returns when request n is due on the clock of the run.
+// due returns when request n of the whole schedule is due on the clock of the run.
 func (p *pacer) due(n int64) (time.Duration, bool) {
-	due, ok := p.plan.Due(n)
+	due, ok := p.plan.Profile.Due(n)
 	return p.startAt + due, ok
 }
 
 // handOn waits until the next request is due that can be sent, and returns its
 // number. Those that cannot be are counted and passed over. It returns false at
-// the end of the plan, and when the run is stopped.
+// the end of the plan, when the run is stopped, and when the fence has shut.
 func (p *pacer) handOn() (int64, bool) {
 	for {
-		due, ok := p.due(p.next)
+		n := p.plan.number(p.next)
+		due, ok := p.due(n)
 		if !ok {
 			return 0, false
 		}
 		now, ok := p.waitUntil(due)
-		if !ok {
+		if !ok || !p.fence.Open() {
 			return 0, false
 		}
-		n := p.next
 		p.next++
 		switch {
 		case now-due > p.maxLag:
@@ -101,10 +102,12 @@ func (p *pacer) waitUntil(due time.Duration) (now time.Duration, ok bool) {
 // done gives back the room that a request took which was handed on.
 func (p *pacer) done() { p.claims.Add(-1) }
 
-// finish counts the requests that were never reached. Nothing is handed on any
-// more.
+// finish counts the requests that were never reached, unless they are others' now.
+// Nothing is handed on any more.
 func (p *pacer) finish() {
-	p.rec.unreached(p.plan, p.startAt, p.next)
+	if p.fence.Open() {
+		p.rec.unreached(p.plan, p.startAt, p.next)
+	}
 	p.timer.Stop()
 	p.nudge.close()
 }

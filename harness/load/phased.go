@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result/latency"
 )
 
 // phased keeps counts apart by the phase in which requests were due.
@@ -43,6 +44,9 @@ func (p *phased) outside() *counted { return &p.each[len(p.phases)] }
 // finish counts what came of a request that was sent.
 func (p *phased) finish(x *Exchange) {
 	i := p.index(x.Due)
+	if !x.Unplanned {
+		latency.Record(&p.each[i].lag, x.Sent-x.Due, latency.Coarse)
+	}
 	if i == len(p.phases) || p.onset == 0 || p.onset < p.phases[i].To || x.End <= p.onset {
 		p.each[i].finish(x)
 		return
@@ -71,10 +75,7 @@ func (p *phased) apart() (alone, together []counted) {
 }
 
 func (p *phased) sum(i int, rest []counted) counted {
-	if p.cut[i].spanning == 0 {
-		return p.each[i]
-	}
-	var c counted
+	var c counted // its own, for p may go on counting
 	c.merge(&p.each[i])
 	c.merge(&rest[i])
 	return c

@@ -33,6 +33,32 @@ func PlanHash(seed uint64, s Stream, n int64) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
+// digestSamples is how many requests of a stream a digest looks at, at most.
+const digestSamples = 1000
+
+// Digest is a digest of what streams plan under a seed: how many requests of each, and
+// of up to a thousand, spread evenly over all, when they are due and all that they ask.
+// It is that of one schedule, however many generators send it.
+func Digest(seed uint64, streams ...Stream) string {
+	h := sha256.New()
+	for _, s := range streams {
+		hashText(h, s.Name)
+		hashText(h, s.To)
+		planned := Planned(s.Profile)
+		hashInt(h, planned)
+		requests := requestsOf(seed, s)
+		step := max(1, (planned+digestSamples-1)/digestSamples)
+		for n := int64(0); n < planned; n += step {
+			due, _ := s.Profile.Due(n)
+			hashInt(h, int64(s.StartAt+due))
+			for _, r := range requests(n) {
+				hashRequest(h, r)
+			}
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
 func hashRequest(h hash.Hash, r Request) {
 	hashText(h, r.Method)
 	hashText(h, r.Path)

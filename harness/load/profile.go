@@ -2,6 +2,7 @@ package load
 
 import (
 	"math"
+	"slices"
 	"sort"
 	"time"
 )
@@ -52,6 +53,22 @@ func Peak(p Profile) float64 {
 		most = max(most, DueBefore(p, from+time.Second)-DueBefore(p, from))
 	}
 	return float64(most) / min(1, p.Duration().Seconds())
+}
+
+// negative says whether a part of p has a rate or a time below 0, or none that is a
+// number: what it plans would be less than what its other parts say.
+func negative(p Profile) bool {
+	switch p := p.(type) {
+	case ramp:
+		return !(p.from >= 0) || !(p.to >= 0) || p.d < 0
+	case sequence:
+		return slices.ContainsFunc(p.profiles(), negative)
+	case steps:
+		return negative(p.sequence)
+	case shaped:
+		return negative(p.Profile)
+	}
+	return p.Duration() < 0
 }
 
 type ramp struct {

@@ -76,6 +76,7 @@ func TestTheBooksAddUp(t *testing.T) {
 				drawn[series.Name] += v * (to - from).Seconds()
 			}
 		}
+		require.Equal(t, o.Completed+Failed(o.Counts), hot(t, o.Heat), "each that has ended is in the heat once")
 		require.InDelta(t, o.Sent, drawn["x.rate.sent"], 1e-6)
 		require.InDelta(t, o.Completed, drawn["x.rate.completed"], 1e-6)
 		require.InDelta(t, Failed(o.Counts), drawn["x.rate.failed"], 1e-6)
@@ -84,6 +85,22 @@ func TestTheBooksAddUp(t *testing.T) {
 		require.Empty(t, rec.series.open)
 		require.Zero(t, rec.open)
 	})
+}
+
+// hot is how many requests a heat is of.
+func hot(t require.TestingT, h *result.Heat) (sum int64) {
+	if h == nil {
+		return 0
+	}
+	columns, err := h.Counts()
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(columns), mostColumns)
+	for _, column := range columns {
+		for _, n := range column {
+			sum += n
+		}
+	}
+	return sum
 }
 
 func TestALongRunGetsWiderIntervals(t *testing.T) {
@@ -103,6 +120,14 @@ func TestALongRunGetsWiderIntervals(t *testing.T) {
 		}
 	}
 	require.LessOrEqual(t, len(line.spare), 3, "histograms are used again")
+
+	heat := line.heat()
+	require.EqualValues(t, 7200, hot(t, heat))
+	require.Equal(t, 32.0, heat.WidthS)
+	columns, err := heat.Counts()
+	require.NoError(t, err)
+	require.Len(t, columns, 113)
+	require.EqualValues(t, 64, columns[100][result.HeatBucket(3220*time.Millisecond)], "requests of one time and one latency are in one cell")
 }
 
 func TestAGaugeKeepsTheHighestOfEachInterval(t *testing.T) {
@@ -126,7 +151,7 @@ func TestThePacerKeepsThePlan(t *testing.T) {
 		s := Stream{Name: "x", Profile: Constant(100, time.Second), StartAt: time.Second, MaxInFlight: 3, MaxLag: 50 * time.Millisecond}
 		stop := make(chan struct{})
 		rec := newRecorder(s, nil, 0, time.Second)
-		p := newPacer(s, now, stop, rec)
+		p := newPacer(s, Share{}.deal(s), now, stop, rec)
 		for want := range int64(10) {
 			require.Equal(t, want, handedOn(t, p))
 			require.Equal(t, time.Second+time.Duration(want)*10*time.Millisecond, now(), "exactly when it was due")
@@ -168,4 +193,31 @@ func BenchmarkRecord(b *testing.B) {
 		rec.send(due, due+100*time.Microsecond)
 		rec.finish(&Exchange{Due: due, Sent: due + 100*time.Microsecond, End: due + time.Duration(n%5000)*time.Microsecond, Status: 200})
 	}
+}
+
+// A look while the load goes on is what the tally of that moment says, but for the
+// distributions as text, which take too long to write; and what comes later does not
+// change it.
+func TestALookMeanwhileIsTheTallyOfThatMoment(t *testing.T) {
+	s := Stream{Name: "web", Profile: Constant(100, 10*time.Second)}
+	rec := newRecorder(s, threePhases, 5*time.Second, time.Second)
+	send := func(from, to int64) {
+		for n := from; n < to; n++ {
+			due := time.Duration(n) * 10 * time.Millisecond
+			rec.handOn(due)
+			rec.send(due, due)
+			rec.finish(&Exchange{Stream: "web", N: n, Due: due, Sent: due, End: due + 25*time.Millisecond, Status: 200})
+		}
+	}
+	send(0, 600)
+	look, whole := rec.soFar(s), rec.tally(s, nil)
+	require.NotEmpty(t, whole.Histogram)
+	require.NotEmpty(t, whole.Phases[0].Histogram)
+	send(600, 1000)
+	whole.Histograms = result.Histograms{}
+	for i := range whole.Phases {
+		whole.Phases[i].Histograms = result.Histograms{}
+	}
+	require.Equal(t, whole, look)
+	require.EqualValues(t, 600, look.Latency.N)
 }

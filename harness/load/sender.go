@@ -1,11 +1,14 @@
 package load
 
 import (
+	"compress/gzip"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
+
+	"holdfast.dev/holdfast/harness/load/internal/http1"
 )
 
 // sender sends the requests of one stream.
@@ -19,6 +22,7 @@ type sender struct {
 	pacer    *pacer
 	rec      *recorder
 	stop     <-chan struct{}
+	fence    *Fence     // nil: there is none
 	scratch  *sync.Pool // of *scratch, shared by the streams of a run
 }
 
@@ -26,11 +30,18 @@ type sender struct {
 type scratch struct {
 	pcg  rand.PCG
 	rand *rand.Rand
-	body []byte
+	// answer is what is read into; message what is written, of lines and id.
+	answer  http1.Answer
+	message []byte
+	lines   []line
+	id      []byte
+	// plain and unzip are of answers that come compressed; nil until there is one.
+	plain []byte
+	unzip *gzip.Reader
 }
 
 func newScratch() any {
-	s := &scratch{body: make([]byte, 0, 4096)}
+	s := new(scratch)
 	s.rand = rand.New(&s.pcg)
 	return s
 }
@@ -64,6 +75,10 @@ func (s *sender) send(n int64, sc *scratch) {
 	}
 	s.rec.send(due, x.Sent)
 	answer := s.call(&x, ask, sc)
+	if x.unsent != "" {
+		s.rec.takeBack(&x)
+		return
+	}
 	s.rec.finish(&x)
 	s.rec.example(&x, func() string { return s.explain(&x, answer) })
 	if s.answers != nil && x.Status != 0 {
@@ -77,7 +92,7 @@ func (s *sender) stopped() bool {
 	case <-s.stop:
 		return true
 	default:
-		return false
+		return !s.fence.Open()
 	}
 }
 

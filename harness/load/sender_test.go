@@ -102,8 +102,19 @@ func TestWhatTheLoopbackCannotShow(t *testing.T) {
 		ClassReset:    &net.OpError{Op: "write", Err: syscall.EPIPE},
 		ClassRefused:  dial(syscall.ECONNREFUSED),
 		ClassCanceled: dial(context.Canceled),
-		ClassOther:    dial(syscall.EMFILE),
+		ClassOther:    dial(syscall.EHOSTUNREACH),
 	} {
 		require.Equal(t, class, classify(fmt.Errorf("wrapped: %w", err)))
+		require.Empty(t, whyUnsent(fmt.Errorf("wrapped: %w", err)), "the other side may be the reason")
+	}
+	for why, err := range map[string]error{
+		whyFiles:     dial(syscall.ENFILE),
+		whyPorts:     dial(syscall.EADDRNOTAVAIL),
+		whyMemory:    dial(syscall.ENOBUFS),
+		whyForbidden: dial(syscall.EPERM),
+		whyRoute:     dial(syscall.ENETUNREACH),
+		whyAddress:   dial(&net.AddrError{Err: "invalid port", Addr: "99999"}),
+	} {
+		require.Equal(t, why, whyUnsent(fmt.Errorf("wrapped: %w", err)))
 	}
 }

@@ -50,6 +50,7 @@ func (s slowest) requests() []result.Request {
 			N: x.N, Path: shortPath(x.Path), DueS: x.Due.Seconds(), Status: x.Status, Class: x.Class,
 			LatencyMS:         latency.Millis((x.End - x.Due).Microseconds()),
 			LatencyFromSendMS: latency.Millis((x.End - x.Sent).Microseconds()),
+			TraceID:           x.trace.String(),
 		})
 	}
 	return list
@@ -70,7 +71,7 @@ func slowestOf(a, b []result.Request) []result.Request {
 		return cmp.Or(
 			cmp.Compare(b.LatencyMS, a.LatencyMS), cmp.Compare(a.DueS, b.DueS), cmp.Compare(a.N, b.N),
 			cmp.Compare(a.LatencyFromSendMS, b.LatencyFromSendMS), cmp.Compare(a.Status, b.Status),
-			cmp.Compare(a.Class, b.Class), cmp.Compare(a.Path, b.Path))
+			cmp.Compare(a.Class, b.Class), cmp.Compare(a.Path, b.Path), cmp.Compare(a.TraceID, b.TraceID))
 	})
 	return all[:min(len(all), mostSlowest)]
 }

@@ -92,6 +92,9 @@ type Exchange struct {
 	Instance  int    // to which of several addresses it went last, from 0
 	// BytesOut and BytesIn are the lengths of the bodies.
 	BytesOut, BytesIn int64
+
+	unsent string  // why it could not be sent from here; empty: it was sent
+	trace  traceID // that it begins in the target; none where it is not traced
 }
 
 // Peak is the highest rate of its requests: each arrival of a journey brings as many
@@ -150,6 +153,8 @@ func (s Stream) Validate() error {
 		add("Profile is missing")
 	case s.Profile.Duration() <= 0:
 		add("%s has no duration", cmp.Or(s.Profile.String(), "its load"))
+	case negative(s.Profile):
+		add("%s has a rate or a time below 0", s.Profile)
 	case Planned(s.Profile) == 0:
 		add("%s plans no request", s.Profile)
 	case Planned(s.Profile) >= maxPlanned:

@@ -78,6 +78,16 @@ func (t Tally) Percentile(p float64, phases ...string) (ms float64, samples int6
 	return latency.Percentile(sum.latency, p), sum.latency.TotalCount()
 }
 
+// MostLate is how late the generator was at most with a request that was due in these
+// phases.
+func (t Tally) MostLate(phases ...string) time.Duration {
+	sum, _ := t.during(phases)
+	if sum.lag == nil {
+		return 0
+	}
+	return time.Duration(sum.lag.Max()) * time.Microsecond
+}
+
 // Answered reports whether request n, counted from 0, got the expected answer.
 // With it the work that a target has taken on can be matched, request by
 // request, with what became of it.
@@ -100,15 +110,23 @@ func (t Tally) during(phases []string) (sum counted, planned int64) {
 	return sum, planned
 }
 
-// settle fills in what follows from the counts.
+// settle fills in what follows from the counts, but for the distributions as text.
 func (t *Tally) settle(planned int64, byPhase []result.StreamPhase) {
-	t.Counts, t.Histograms = t.whole.counts(planned), t.whole.histograms()
+	t.Counts = t.whole.counts(planned)
 	t.Phases = byPhase
 	for i := range t.Phases {
 		p := &t.Phases[i]
-		p.Counts, p.Histograms = t.phases[i].counts(p.Planned), t.phases[i].histograms()
+		p.Counts = t.phases[i].counts(p.Planned)
 	}
 	t.assess()
+}
+
+// encode writes the distributions as text, which is most of the work of a tally.
+func (t *Tally) encode() {
+	t.Histograms = t.whole.histograms()
+	for i := range t.Phases {
+		t.Phases[i].Histograms = t.phases[i].histograms()
+	}
 }
 
 // assess says what the counts tell of the generator.

@@ -100,7 +100,7 @@ func TallyOf(s result.Stream) (Tally, error) {
 func countedOf(r result.Counts, h result.Histograms) (counted, error) {
 	c := counted{
 		sent: r.Sent, completed: r.Completed, ok: r.OK, late: r.Late, shed: r.Shed, unsent: r.Unsent, spanning: r.Spanning,
-		errors: maps.Clone(r.Errors),
+		errors: maps.Clone(r.Errors), unsentWhy: maps.Clone(r.UnsentWhy),
 	}
 	for text, n := range r.Statuses {
 		status, err := strconv.Atoi(text)

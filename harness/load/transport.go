@@ -3,17 +3,14 @@ package load
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-)
 
-// maxDials bounds how many connections are being opened at once. A request for
-// which there is no connection takes the next that is free or new; so after a
-// hiccup the generator gets on with the connections that it has, where opening
-// one for each request that waits (five times the work of a request) would keep
-// it behind.
-const maxDials = 32
+	"holdfast.dev/holdfast/harness/internal/port"
+	"holdfast.dev/holdfast/harness/load/internal/http1"
+)
 
 // newTransport is the network as all streams share it: no proxy, no HTTP/2, no
 // redirects, and as many connections as there are requests in flight.
@@ -23,7 +20,7 @@ func newTransport(life context.Context, pins *pins, streams []Stream) *http.Tran
 		idle += s.withDefaults().MaxInFlight
 	}
 	dialer := &net.Dialer{KeepAlive: -1}
-	slots := make(chan struct{}, maxDials)
+	slots := make(chan struct{}, http1.MaxDials)
 	return &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			// net/http may go on dialing for a request that has ended.
@@ -38,14 +35,14 @@ func newTransport(life context.Context, pins *pins, streams []Stream) *http.Tran
 			}
 			return pins.dial(ctx, dialer, network, address)
 		},
-		Protocols:           http1(),
+		Protocols:           onlyHTTP1(),
 		MaxIdleConns:        idle,
 		MaxIdleConnsPerHost: idle,
 		DisableCompression:  true,
 	}
 }
 
-func http1() *http.Protocols {
+func onlyHTTP1() *http.Protocols {
 	p := new(http.Protocols)
 	p.SetHTTP1(true)
 	return p
@@ -72,6 +69,9 @@ func parseBase(base string) (*url.URL, error) {
 		return nil, errors.New("base URL: credentials belong in a header, not in the URL")
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("base URL: a query or a fragment belongs in the path of a request")
+	}
+	if err := port.CheckURL(u); err != nil {
+		return nil, fmt.Errorf("base URL: %w", err)
 	}
 	for len(u.Path) > 0 && u.Path[len(u.Path)-1] == '/' {
 		u.Path = u.Path[:len(u.Path)-1]

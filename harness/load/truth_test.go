@@ -61,7 +61,7 @@ func TestLatencyOfAStallingServerIsTheTruth(t *testing.T) {
 	if *o.SendLagP99MS > 3 {
 		more = 2
 	}
-	for _, q := range []struct{ at, got float64 }{{0.90, o.Latency.P90}, {0.99, o.Latency.P99}, {1, o.Latency.Max}} {
+	for _, q := range []struct{ at, got float64 }{{0.90, o.Latency.P90}, {0.95, *o.Latency.P95}, {0.99, o.Latency.P99}, {1, o.Latency.Max}} {
 		require.GreaterOrEqual(t, q.got, 0.95*quantile(planned, q.at), "quantile %g", q.at)
 		require.GreaterOrEqual(t, q.got, 0.95*quantile(real, q.at), "quantile %g", q.at)
 		require.LessOrEqual(t, q.got, more*quantile(real, q.at), "quantile %g", q.at)

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"holdfast.dev/holdfast/harness/load/internal/http1"
 )
 
 // wiring is what the senders of one load share.
@@ -15,6 +17,7 @@ type wiring struct {
 	transport *http.Transport
 	scratch   *sync.Pool
 	balancers map[string]*Balancer // by Stream.To
+	direct    map[*Balancer][]*http1.Client
 	now       func() time.Duration
 	stop      <-chan struct{}
 }
@@ -37,8 +40,23 @@ func (c Config) wiring(life context.Context, streams []Stream) (*wiring, error) 
 	if c.Logins != nil {
 		pins = c.Logins.pins
 	}
-	w.transport = newTransport(life, pins, streams)
+	w.transport, w.direct = newTransport(life, pins, streams), make(map[*Balancer][]*http1.Client)
+	for _, b := range w.balancers {
+		w.direct[b] = newDirect(life, pins, b)
+	}
 	return w, nil
+}
+
+// close closes all connections. None is in use any more, or life is over.
+func (w *wiring) close() {
+	w.transport.CloseIdleConnections()
+	for _, clients := range w.direct {
+		for _, c := range clients {
+			if c != nil {
+				c.Close()
+			}
+		}
+	}
 }
 
 // caller sends what a stream asks for, or one of its steps.
@@ -46,20 +64,25 @@ func (w *wiring) caller(s Stream, name string) caller {
 	return caller{
 		name: name, via: w.balancers[s.To], expect: s.Expect, refused: s.Refused, maxBody: s.MaxBody,
 		noBodies: s.ignoresBody() && w.config.Answers == nil, now: w.now, deadlines: newDeadlines(w.life, s.Timeout),
-		transport: w.transport, common: w.config.Header, answers: w.config.Answers,
+		transport: w.transport, direct: w.direct[w.balancers[s.To]], common: w.config.Header, answers: w.config.Answers,
 	}
 }
 
 // running is a stream with its defaults, ready to be sent.
 func (w *wiring) running(s Stream) *running {
+	part := w.config.Share.deal(s)
+	s.Profile, s.MaxInFlight = part, w.config.Share.room(s.MaxInFlight)
 	rec := newRecorder(s, w.config.Phases, w.config.FirstFault, w.config.Interval)
+	rec.tellInDeltas(w.config.Deltas)
 	rec.observe = both(w.config.Observe, w.config.Arrivals)
-	p := newPacer(s, w.now, w.stop, rec)
+	p := newPacer(s, part, w.now, w.stop, rec)
+	p.fence = w.config.Fence
 	t := s.templates()
 	one := sender{
 		caller: w.caller(s, s.Name), next: t.next(s), values: valuesOf(w.config.Values), sessions: w.config.Logins.of(s.Name),
-		maxLag: s.MaxLag, seed: streamSeed(w.config.Seed, s.Name), pacer: p, rec: rec, stop: w.stop, scratch: w.scratch,
+		maxLag: s.MaxLag, seed: streamSeed(w.config.Seed, s.Name), pacer: p, rec: rec, stop: w.stop, fence: w.config.Fence, scratch: w.scratch,
 	}
+	one.tracer = w.config.Tracing.of(s.Name)
 	if len(s.Steps) == 0 {
 		return &running{stream: s, pacer: p, rec: rec, turn: one.turn, first: one.first}
 	}
@@ -67,7 +90,9 @@ func (w *wiring) running(s Stream) *running {
 	j := &journeys{sender: one, life: w.life, steps: w.steppers(s, s.Name, s.Steps, t.steps, t.fits)}
 	for _, step := range j.steps {
 		step.rec = newRecorder(s, w.config.Phases, w.config.FirstFault, w.config.Interval)
+		step.rec.tellInDeltas(w.config.Deltas)
 		step.rec.observe = w.config.Observe
+		step.tracer = one.tracer
 	}
 	return &running{stream: s, pacer: p, rec: rec, steps: j.steps, turn: j.turn, first: j.first}
 }

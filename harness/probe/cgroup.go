@@ -82,6 +82,21 @@ func (c cgroup) Sample(context.Context) ([]float64, error) {
 	return values, fmt.Errorf("%s is no memory cgroup", dir)
 }
 
+// MemoryLimit is the memory, in bytes, that processes may hold who are in the cgroup at
+// dir, of version 1 or 2: the least that it and those around it allow; false where they
+// set no limit, or it cannot be read.
+func MemoryLimit(dir string) (bytes float64, limited bool) {
+	least := math.Inf(1)
+	for at := filepath.Clean(dir); at != filepath.Dir(at); at = filepath.Dir(at) {
+		for _, files := range cgroupFiles {
+			if limit, err := cgroupNumber(at, files[2]); err == nil && !math.IsNaN(limit) {
+				least = min(least, limit)
+			}
+		}
+	}
+	return least, !math.IsInf(least, 1)
+}
+
 // vanished forgives the group's removal in the middle of a reading.
 func vanished(err error) error {
 	if errors.Is(err, unix.ENODEV) {

@@ -61,3 +61,25 @@ func TestTheCgroupOfThisMachineIsRead(t *testing.T) {
 	}
 	t.Skip("no memory cgroup is mounted here")
 }
+
+func TestALimitOnMemoryIsTheLeastOfAllAround(t *testing.T) {
+	outer := t.TempDir()
+	inner := filepath.Join(outer, "job")
+	require.NoError(t, os.Mkdir(inner, 0o755))
+	limit := func(dir, file, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, file), []byte(text+"\n"), 0o644))
+	}
+	_, limited := MemoryLimit(inner)
+	require.False(t, limited)
+	for _, step := range []struct {
+		dir, file, text string
+		want            float64
+	}{{inner, "memory.max", "max", 0}, {outer, "memory.max", "700", 700}, {inner, "memory.max", "500", 500}, {outer, "memory.limit_in_bytes", "300", 300}} {
+		limit(step.dir, step.file, step.text)
+		bytes, limited := MemoryLimit(inner)
+		require.Equal(t, step.want > 0, limited, step)
+		if limited {
+			require.InDelta(t, step.want, bytes, 0)
+		}
+	}
+}

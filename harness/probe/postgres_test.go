@@ -58,7 +58,7 @@ func sessionsAreCounted(t *testing.T, dsn string) {
 		_, err := waits.Exec(context.Background(), "SELECT pg_advisory_lock(4711)")
 		waited <- err
 	}()
-	require.Eventually(t, func() bool { return one(t, p)[4] == 1 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return one(t, p)[4] == 1 }, 30*time.Second, 5*time.Millisecond)
 	require.Equal(t, []float64{3, 1, 1, 1, 1}, one(t, p), "active, because it waits in a statement")
 	_, err = open.Exec(t.Context(), "ROLLBACK")
 	require.NoError(t, err)
@@ -102,7 +102,7 @@ func cutConnectionIsRenewed(t *testing.T, dsn string) {
 	require.Eventually(t, func() bool {
 		_, err = p.Sample(t.Context())
 		return err != nil
-	}, 5*time.Second, time.Millisecond)
+	}, 30*time.Second, time.Millisecond)
 	require.GreaterOrEqual(t, one(t, p)[0], 1.0, "the killer at least")
 }
 

@@ -153,12 +153,12 @@ func TestAShortPeakOfMemoryIsSeenAndTheKernelsMarkAgrees(t *testing.T) {
 	start := time.Now()
 	s, err := Start(t.Context(), start, Memory(NewTree(TreeConfig{Root: c.pid})))
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return s.Snapshot().Health[0].Samples > 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Snapshot().Health[0].Samples > 0 }, 30*time.Second, time.Millisecond)
 	before := time.Since(start)
 	c.tell(t, "peak")
 	after := time.Since(start)
 	taken := s.Snapshot().Health[0].Attempts
-	require.Eventually(t, func() bool { return s.Snapshot().Health[0].Attempts > taken+1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Snapshot().Health[0].Attempts > taken+1 }, 30*time.Second, time.Millisecond)
 	r := s.Stop()
 
 	quiet, ok := r.Window("target.rss", 0, before)
@@ -209,7 +209,7 @@ func TestADeadProcessThatNobodyReapedIsAGap(t *testing.T) {
 	closed(t, p)
 	require.Greater(t, one(t, p)[0], 0.0)
 	require.NoError(t, c.cmd.Process.Kill())
-	require.Eventually(t, func() bool { return math.IsNaN(one(t, p)[0]) }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return math.IsNaN(one(t, p)[0]) }, 30*time.Second, time.Millisecond)
 }
 
 func TestCPUIsMeasuredInCoresSinceTheSampleBefore(t *testing.T) {
@@ -218,7 +218,7 @@ func TestCPUIsMeasuredInCoresSinceTheSampleBefore(t *testing.T) {
 	require.True(t, math.IsNaN(one(t, p)[0]), "the first has nothing to compare with")
 	c.tell(t, "busy") // half a second of one core, if it gets one
 	busy := one(t, p)[0]
-	require.Greater(t, busy, 0.1)
+	require.Greater(t, busy, 0.01)
 	require.Less(t, busy, 1.5)
 	time.Sleep(100 * time.Millisecond) // the time that is measured
 	require.Less(t, one(t, p)[0], busy/2)

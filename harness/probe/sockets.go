@@ -47,6 +47,7 @@ type Sockets struct {
 	took    time.Duration
 	seen    map[Socket]*Sighting
 	last    []Socket
+	holders map[int32]bool
 }
 
 // DefaultSocketsEvery is what [Sockets] samples at.
@@ -57,7 +58,7 @@ const maxSightings = 4096
 
 // NewSockets looks at the sockets of a target's processes.
 func NewSockets(t *Tree) *Sockets {
-	return &Sockets{tree: t, known: map[uint64]Socket{}, hands: handles{}, seen: map[Socket]*Sighting{}}
+	return &Sockets{tree: t, known: map[uint64]Socket{}, hands: handles{}, seen: map[Socket]*Sighting{}, holders: map[int32]bool{}}
 }
 
 // Name implements [Probe].
@@ -98,6 +99,14 @@ func (s *Sockets) Look() ([]Socket, error) {
 	defer s.mu.Unlock()
 	err := s.look(s.tree.Look())
 	return slices.Clone(s.last), err
+}
+
+// Holders is how many of the processes that were there at the last look ever held a
+// connection when they were looked at. One that several share is held by the first.
+func (s *Sockets) Holders() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.holders)
 }
 
 // Seen is where sockets led until now, in the order in which they came. Of

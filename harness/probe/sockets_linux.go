@@ -11,6 +11,7 @@ import (
 	"math"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -34,10 +35,12 @@ func (s *Sockets) look(pids []int32) error {
 	s.count, s.last = len(pids)-1, nil // -1: nobody is there
 	if len(pids) == 0 {
 		clear(s.known)
+		clear(s.holders)
 		return nil
 	}
 	s.count = 0
-	there := map[uint64]Socket{}
+	maps.DeleteFunc(s.holders, func(pid int32, _ bool) bool { return !slices.Contains(pids, pid) })
+	there, owners := map[uint64]Socket{}, map[uint64]int32{}
 	unknown, opening := map[uint64]bool{}, map[uint64]Socket{}
 	var fresh []uint64
 	for _, pid := range pids {
@@ -47,6 +50,7 @@ func (s *Sockets) look(pids []int32) error {
 			if _, waits := opening[inode]; twice || waits {
 				continue
 			}
+			owners[inode] = pid
 			if k, known := s.known[inode]; known {
 				there[inode] = k
 				continue
@@ -78,6 +82,11 @@ func (s *Sockets) look(pids []int32) error {
 		fresh = append(fresh, inode)
 	}
 	s.settle(there, opening, fresh)
+	for inode, socket := range there {
+		if socket.Network == "tcp" && !socket.Listening {
+			s.holders[owners[inode]] = true
+		}
+	}
 	return nil
 }
 

@@ -67,7 +67,7 @@ func TestADaemonIsOfTheTree(t *testing.T) {
 	})
 	_, err = bufio.NewReader(up).ReadString('\n')
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return len(tree.Look()) == 2 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(tree.Look()) == 2 }, 30*time.Second, 5*time.Millisecond)
 	unmarked := NewTree(TreeConfig{Root: root})
 	require.LessOrEqual(t, len(unmarked.Look()), 2, "without a mark its parent tells, as long as it lives")
 }
@@ -90,12 +90,16 @@ func TestWhereSocketsLeadIsSeen(t *testing.T) {
 	none, err := s.Look()
 	require.NoError(t, err)
 	require.Empty(t, none)
+	c.tell(t, "listen 127.0.0.1:0")
+	_, err = s.Look()
+	require.NoError(t, err)
+	require.Zero(t, s.Holders(), "who listens holds no connection")
 	c.tell(t, "dial "+far.Addr().String())
 	c.tell(t, "udp 127.0.0.53:53")
-	c.tell(t, "listen 127.0.0.1:0")
 	now, err := s.Look()
 	require.NoError(t, err)
 	require.Len(t, now, 3)
+	require.Equal(t, 1, s.Holders())
 	byKind := map[string]Socket{}
 	for _, one := range now {
 		byKind[fmt.Sprint(one.Network, one.Listening)] = one
@@ -136,7 +140,7 @@ func TestACallThatNobodyAnswersIsSeen(t *testing.T) {
 		require.NoError(t, err)
 		seen := s.Seen()
 		return len(seen) == 1 && seen[0].Opening && seen[0].Remote == address
-	}, 10*time.Second, 50*time.Millisecond)
+	}, 30*time.Second, 50*time.Millisecond)
 }
 
 func TestARowOfTheKernelsTables(t *testing.T) {

@@ -140,7 +140,7 @@ func TestShrinkingIsBounded(t *testing.T) {
 		}
 	}, long)
 	require.LessOrEqual(t, n.Load(), int64(201))
-	require.Less(t, time.Since(start), 5*time.Second)
+	require.Less(t, time.Since(start), time.Minute)
 	require.Len(t, finding.Examples, 1)
 }
 

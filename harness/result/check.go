@@ -29,6 +29,9 @@ type Check struct {
 	// FromSend is the value of a latency, counted from the actual send; of too few
 	// samples the least that it can be.
 	FromSend *float64 `json:"from_send,omitempty"`
+	// Undisturbed is the least that a latency would have been without what kept the run
+	// from running. Absent: nothing did, or it is not known.
+	Undisturbed *float64 `json:"undisturbed,omitempty"`
 	// Least is the least that the value of too few samples can be, whatever those that
 	// are missing would have been. Absent: they are enough, or it is not known.
 	Least   *float64 `json:"least,omitempty"`
@@ -71,6 +74,9 @@ type Validity struct {
 	TimingInvalid string `json:"timing_invalid,omitempty"`
 	// Disturbances are what took time from the run from outside, in order of time.
 	Disturbances []Disturbance `json:"disturbances,omitempty"`
+	// Void is why nothing at all that was missed can be held against the target: its
+	// database was taken away, its load could not be sent from here. Empty: it can.
+	Void string `json:"void,omitempty"`
 }
 
 // Disturbance is a span of the scenario's clock in which something outside of the
@@ -80,4 +86,7 @@ type Disturbance struct {
 	FromS float64 `json:"from_s"`
 	ToS   float64 `json:"to_s"`
 	Cause string  `json:"cause"` // for example "the harness itself stood still for 7 s"
+	// Roomy says that others were busy and left the run no less than it used: who
+	// waits for a turn then does not wait long.
+	Roomy bool `json:"roomy,omitempty"`
 }

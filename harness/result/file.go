@@ -1,90 +1,95 @@
 package result
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
-)
 
-// ErrSchema is what [Read] wraps when the file is of a kind that this code does not know.
-var ErrSchema = errors.New("unknown schema")
+	"holdfast.dev/holdfast/safefile"
+)
 
 // Write writes run as JSON, indented, ending in a newline, without credentials:
 // see [Redacted].
 func Write(w io.Writer, run *Run) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(Redacted(run)); err != nil {
-		return fmt.Errorf("write result: %w", err)
+	scenarios := make([]Encoded, len(run.Scenarios))
+	for i := range run.Scenarios {
+		var err error
+		if scenarios[i], err = Encode(&run.Scenarios[i]); err != nil {
+			return err
+		}
 	}
-	return nil
+	return writeEncoded(w, run, scenarios)
 }
 
 // WriteFile replaces path by run in one step, so that a reader, or a crash,
 // sees either the old file or the new one and never half of one.
-func WriteFile(path string, run *Run) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".run-*.json")
+func WriteFile(path string, run *Run) error {
+	return safefile.Write(path, func(w io.Writer) error { return Write(w, run) })
+}
+
+// Encoded is a scenario as it stands in a file, without credentials.
+type Encoded []byte
+
+// Encode returns a scenario as it stands in a file.
+func Encode(s *Scenario) (Encoded, error) {
+	text, err := indented(s, insideScenarios)
+	if err != nil {
+		return nil, fmt.Errorf("write result: scenario %s: %w", s.Name, err)
+	}
+	return text, nil
+}
+
+// WriteFileEncoded is [WriteFile] of a run whose scenarios are encoded already: to
+// encode them takes most of the time, and those that are over stay as they are. Those
+// of the run itself are not looked at.
+func WriteFileEncoded(path string, run *Run, scenarios []Encoded) error {
+	return safefile.Write(path, func(w io.Writer) error { return writeEncoded(w, run, scenarios) })
+}
+
+// noScenarios is how a run without any stands in the file, at the one place where a
+// line begins so.
+const noScenarios = "\n \"scenarios\": []"
+
+func writeEncoded(w io.Writer, run *Run, scenarios []Encoded) error {
+	bare := *run
+	bare.Scenarios = []Scenario{}
+	text, err := indented(&bare, 0)
 	if err != nil {
 		return fmt.Errorf("write result: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
+	before, after, found := bytes.Cut(text, []byte(noScenarios))
+	if !found {
+		return errors.New("write result: a run has no place for its scenarios")
+	}
+	parts := [][]byte{before, []byte("\n \"scenarios\": [")}
+	for i, s := range scenarios {
+		if i > 0 {
+			parts = append(parts, []byte(","))
 		}
-	}()
-	if err = Write(f, run); err != nil {
-		return err
+		parts = append(parts, []byte("\n  "), s)
 	}
-	if err = f.Chmod(0o644); err != nil {
-		return fmt.Errorf("write result: %w", err)
+	if len(scenarios) > 0 {
+		parts = append(parts, []byte("\n "))
 	}
-	if err = f.Close(); err != nil {
-		return fmt.Errorf("write result: %w", err)
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("write result: %w", err)
+	for _, part := range append(parts, []byte("]"), after, []byte("\n")) {
+		if _, err := w.Write(part); err != nil {
+			return fmt.Errorf("write result: %w", err)
+		}
 	}
 	return nil
 }
 
-// Read reads a run.json of this major version or of the one before; minor
-// additions are ignored. It refuses what is not one with an error that wraps
-// [ErrSchema].
-func Read(r io.Reader) (*Run, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("read result: %w", err)
+// indented is a run, or a part of one that stands so many brackets deep in it, as
+// JSON without credentials, with a space for each bracket.
+func indented[T any](v *T, depth int) ([]byte, error) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetIndent("  "[:depth], " ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(Redacted(v)); err != nil {
+		return nil, err
 	}
-	var head struct {
-		Schema string `json:"schema"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, fmt.Errorf("read result: not a run.json: %w", err)
-	}
-	switch {
-	case isVersion(head.Schema, Schema):
-	case isVersion(head.Schema, schemaOne):
-		if data, err = upgradeOne(data); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, fmt.Errorf("read result: %w %q, this version reads %q", ErrSchema, head.Schema, Schema)
-	}
-	run := new(Run)
-	if err := json.Unmarshal(data, run); err != nil {
-		return nil, fmt.Errorf("read result: %w", err)
-	}
-	return run, nil
-}
-
-// isVersion reports whether a file's schema is that major version, in whatever
-// minor one.
-func isVersion(schema, major string) bool {
-	return schema == major || strings.HasPrefix(schema, major+".")
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
 }

@@ -5,7 +5,7 @@ package result
 type Stream struct {
 	Name string `json:"name"`
 	// StepOf names the stream of whose journeys this is one step. Its requests were not
-	// planned one by one: Planned is Sent.
+	// planned one by one: Planned is what was sent, or could not be.
 	StepOf string `json:"step_of,omitempty"`
 	// Shape says what was planned, for example "200/s for 10s". Of a step it is empty.
 	Shape string `json:"shape"`
@@ -13,8 +13,13 @@ type Stream struct {
 	Histograms
 	MaxInFlight int64 `json:"max_in_flight"` // the most requests open at once
 	// Slowest are the few requests after the warm-up that took longest.
-	Slowest []Request     `json:"slowest,omitempty"`
-	Phases  []StreamPhase `json:"phases"`
+	Slowest []Request `json:"slowest,omitempty"`
+	// SlowestTraced are the same of those that carried a traceparent. Absent where none did.
+	SlowestTraced []Request `json:"slowest_traced,omitempty"`
+	// Heat is how long requests took over time; absent where none ended, in files from
+	// before it was measured, and of loads that were put together.
+	Heat   *Heat         `json:"heat,omitempty"`
+	Phases []StreamPhase `json:"phases"`
 }
 
 // Request is one request of a stream, and what came of it.
@@ -27,6 +32,8 @@ type Request struct {
 	// LatencyMS counts from the moment it was due, LatencyFromSendMS from the actual send.
 	LatencyMS         float64 `json:"latency_ms"`
 	LatencyFromSendMS float64 `json:"latency_from_send_ms"`
+	// TraceID is that of the traceparent that it carried; absent where it carried none.
+	TraceID string `json:"trace_id,omitempty"`
 }
 
 // StreamPhase is what a stream did of the requests that were due in one phase.
@@ -61,7 +68,10 @@ type Counts struct {
 	OK        int64 `json:"ok"`        // an answer arrived and was the expected one
 	Late      int64 `json:"late"`      // not sent: the generator was too far behind
 	Shed      int64 `json:"shed"`      // not sent: too many were in flight already
-	Unsent    int64 `json:"unsent"`    // not sent: the run was stopped first
+	Unsent    int64 `json:"unsent"`    // not sent: the run was stopped first, or it could not be sent from here
+	// UnsentWhy counts, by reason, what of Unsent could not be sent from here: that is
+	// nothing that the target has done.
+	UnsentWhy map[string]int64 `json:"unsent_why,omitempty"`
 	// Spanning counts, of one phase, the requests sent that were still open when the
 	// first fault of a later one began. They are in its latencies with the time that
 	// they had taken until then; how they ended is in none of its other numbers.
@@ -82,11 +92,13 @@ type Counts struct {
 
 // Quantiles of a distribution, in milliseconds, with its number of samples.
 type Quantiles struct {
-	N    int64   `json:"n"`
-	P50  float64 `json:"p50"`
-	P90  float64 `json:"p90"`
-	P99  float64 `json:"p99"`
-	P999 float64 `json:"p99_9"`
-	Max  float64 `json:"max"`
-	Mean float64 `json:"mean"`
+	N   int64   `json:"n"`
+	P50 float64 `json:"p50"`
+	P90 float64 `json:"p90"`
+	// P95 is absent in files that were written before it was measured.
+	P95  *float64 `json:"p95,omitempty"`
+	P99  float64  `json:"p99"`
+	P999 float64  `json:"p99_9"`
+	Max  float64  `json:"max"`
+	Mean float64  `json:"mean"`
 }

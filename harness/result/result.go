@@ -1,5 +1,5 @@
 // Package result is what a run leaves behind: the types of run.json, schema
-// "holdfast.run/2". It is a leaf: it imports nothing else of this module, so
+// "holdfast.run/3". It is a leaf: it imports nothing else of this module, so
 // that reports, comparisons and other people's tools need only this package.
 //
 // Enter at [Run]. [Write] and [Read] are the file's two ends; [Worst] is the
@@ -14,7 +14,7 @@ package result
 import "time"
 
 // Schema is the version that this code writes.
-const Schema = "holdfast.run/2"
+const Schema = "holdfast.run/3"
 
 // Run is the result of one invocation: the root of run.json.
 type Run struct {
@@ -40,6 +40,10 @@ type Run struct {
 	Gains      []Gain      `json:"gains,omitempty"`
 	Curves     []Curve     `json:"curves,omitempty"`
 	Detections []Detection `json:"detections,omitempty"`
+	// Alerts are the cells of the matrix of alerts and faults; most runs have none.
+	Alerts []AlertCell `json:"alerts,omitempty"`
+	// Coverage is which of what is known of the service its scenarios touch.
+	Coverage *Coverage `json:"coverage,omitempty"`
 	// Reevaluated says that the verdicts were found later, by other limits.
 	Reevaluated *Reevaluation `json:"reevaluated,omitempty"`
 }
@@ -71,6 +75,7 @@ type Scenario struct {
 	Repeat     string            `json:"repeat"`               // what to type to repeat this scenario alone
 	World      map[string]string `json:"world,omitempty"`      // what was seeded, for example projects: 10000
 	Settings   map[string]string `json:"settings,omitempty"`   // the target's configuration as it was given, without secrets
+	Switches   []Switch          `json:"switches,omitempty"`   // what takes the protections away, as it was set
 	Compressed []Compressed      `json:"compressed,omitempty"` // times that are shorter here than in production
 	// Pace is present where the machine was too small for the rate that was planned.
 	Pace *Pace `json:"pace,omitempty"`
@@ -78,7 +83,9 @@ type Scenario struct {
 	Tries   []Try    `json:"tries,omitempty"`
 	Phases  []Phase  `json:"phases"`
 	Streams []Stream `json:"streams"`
-	Faults  []Fault  `json:"faults"`
+	// Fleet tells how the load was sent by several workers. Nil: this process sent it.
+	Fleet  *Fleet  `json:"fleet,omitempty"`
+	Faults []Fault `json:"faults"`
 	// Checks are what must hold; Evidence is what makes the experiment valid
 	// (load delivered, generator healthy, faults fired and undone, probes alive).
 	Checks   []Check `json:"checks"`
@@ -87,7 +94,12 @@ type Scenario struct {
 	// Absent: it was not recorded, or nothing was judged.
 	Validity *Validity `json:"validity,omitempty"`
 	Ledger   *Ledger   `json:"ledger,omitempty"`
-	Series   []Series  `json:"series"`
+	// Calls are how often the target called each API that is played here, and each of its
+	// routes, while the load went on.
+	Calls map[string]int64 `json:"calls,omitempty"`
+	// Webhooks are what APIs that are played here have sent to the target, by route.
+	Webhooks []Webhooks `json:"webhooks,omitempty"`
+	Series   []Series   `json:"series"`
 	// Ends tells how each start of the target ended, in order. More than one
 	// means that it was restarted.
 	Ends   []End        `json:"ends,omitempty"`

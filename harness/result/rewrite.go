@@ -12,14 +12,11 @@ func Rewritten[T any](v *T, text func(string) string) *T {
 	return rewritten(v, rewriting{text: text})
 }
 
-// hidden stands where a secret stood.
-const hidden = "***"
-
 // rewriting is how a copy differs from what it is made of.
 type rewriting struct {
 	text func(string) string
-	// hides says whether the value of a map goes whole, by its key. Optional.
-	hides func(key string) bool
+	// value is what a text of a map is made of, by its key. Optional: text.
+	value func(key, text string) string
 }
 
 func rewritten[T any](v *T, r rewriting) *T {
@@ -72,8 +69,8 @@ func (r rewriting) copyMap(dst, src reflect.Value) {
 		key, value := reflect.New(src.Type().Key()).Elem(), reflect.New(src.Type().Elem()).Elem()
 		r.copy(key, it.Key())
 		r.copy(value, it.Value())
-		if r.hides != nil && value.Kind() == reflect.String && value.Len() > 0 && r.hides(it.Key().String()) {
-			value.SetString(hidden)
+		if r.value != nil && value.Kind() == reflect.String && key.Kind() == reflect.String {
+			value.SetString(r.value(it.Key().String(), it.Value().String()))
 		}
 		dst.SetMapIndex(key, value)
 	}

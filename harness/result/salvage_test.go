@@ -50,7 +50,7 @@ func TestAFailureSurvivesACut(t *testing.T) {
 }
 
 func TestWhatIsNoCutFileIsRefused(t *testing.T) {
-	for _, text := range []string{"", "{", "<html>", `{"schema":"k6/2","id":"1"`, `{"schema":"holdfast.run/2"`, `{"schema":"holdfast.run/2","id":"1"`, "[[[", `"`, "}}}"} {
+	for _, text := range []string{"", "{", "<html>", `{"schema":"k6/2","id":"1"`, `{"schema":"holdfast.run/3"`, `{"schema":"holdfast.run/3","id":"1"`, "[[[", `"`, "}}}"} {
 		_, err := result.Salvage(strings.NewReader(text))
 		require.Error(t, err, text)
 	}
@@ -59,7 +59,7 @@ func TestWhatIsNoCutFileIsRefused(t *testing.T) {
 }
 
 func FuzzSalvage(f *testing.F) {
-	f.Add([]byte(`{"schema":"holdfast.run/2","id":"1","started":"2026-01-02T03:04:05Z","scenarios":[{"name":"a","verdict":"pass","checks":[{"n`))
+	f.Add([]byte(`{"schema":"holdfast.run/3","id":"1","started":"2026-01-02T03:04:05Z","scenarios":[{"name":"a","verdict":"pass","checks":[{"n`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		run, err := result.Salvage(bytes.NewReader(data))
 		if err == nil {

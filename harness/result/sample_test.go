@@ -30,14 +30,15 @@ func anyRun() *rapid.Generator[result.Run] {
 	texts := rapid.MapOfN(rapid.String(), rapid.String(), -1, 3)
 	config := rapid.MakeConfig{
 		Types: map[reflect.Type]*rapid.Generator[any]{
-			reflect.TypeFor[result.Verdict]():    verdict.AsAny(),
-			reflect.TypeFor[result.Outcome]():    rapid.SampledFrom(append(result.Outcomes(), "")).AsAny(),
-			reflect.TypeFor[time.Time]():         moment.AsAny(),
-			reflect.TypeFor[time.Duration]():     rapid.Custom(within).AsAny(),
-			reflect.TypeFor[map[string]int64]():  counts.AsAny(),
-			reflect.TypeFor[map[string]string](): texts.AsAny(),
-			reflect.TypeFor[[]float64]():         rapid.SliceOfN(rapid.Float64Range(-1e18, 1e18), -1, 4).AsAny(),
-			reflect.TypeFor[[]string]():          rapid.SliceOfN(rapid.String(), -1, 3).AsAny(),
+			reflect.TypeFor[result.Verdict]():          verdict.AsAny(),
+			reflect.TypeFor[result.Outcome]():          rapid.SampledFrom(append(result.Outcomes(), "")).AsAny(),
+			reflect.TypeFor[result.AlertExpectation](): rapid.SampledFrom([]result.AlertExpectation{result.AlertFires, result.AlertMay, result.AlertSilent, ""}).AsAny(),
+			reflect.TypeFor[time.Time]():               moment.AsAny(),
+			reflect.TypeFor[time.Duration]():           rapid.Custom(within).AsAny(),
+			reflect.TypeFor[map[string]int64]():        counts.AsAny(),
+			reflect.TypeFor[map[string]string]():       texts.AsAny(),
+			reflect.TypeFor[[]float64]():               rapid.SliceOfN(rapid.Float64Range(-1e18, 1e18), -1, 4).AsAny(),
+			reflect.TypeFor[[]string]():                rapid.SliceOfN(rapid.String(), -1, 3).AsAny(),
 		},
 		Kinds: map[reflect.Kind]*rapid.Generator[any]{
 			reflect.Float64: rapid.Float64Range(-1e18, 1e18).AsAny(),
@@ -52,6 +53,7 @@ func anyRun() *rapid.Generator[result.Run] {
 	fewOf[result.Scenario](config)
 	fewOf[result.Detection](config)
 	fewOf[result.Gain](config)
+	fewOf[result.AlertCell](config)
 	fewOf[result.Try](config)
 	fewOf[result.Check](config)
 	fewOf[result.Stream](config)
@@ -75,7 +77,7 @@ func encode(t require.TestingT, run *result.Run) []byte {
 // fullRun has something in every place, for what is clearer by example.
 func fullRun(t testing.TB) *result.Run {
 	t.Helper()
-	q := &result.Quantiles{N: 100, P50: 1, P90: 2, P99: 3, P999: 4, Max: 5, Mean: 1.5}
+	q := &result.Quantiles{N: 100, P50: 1, P90: 2, P95: ptr(2.5), P99: 3, P999: 4, Max: 5, Mean: 1.5}
 	counts := result.Counts{Planned: 100, Sent: 100, Completed: 99, OK: 98, Errors: map[string]int64{"timeout": 1}, Statuses: map[string]int64{"200": 98},
 		SendLagP99MS: ptr(0.4), Latency: q, LatencyOK: q, LatencyFromSend: q}
 	check := result.Check{Name: "a ≤ 1 ms", Metric: "a", Op: "<=", Threshold: 1, Value: ptr(0.0), Unit: result.UnitMS, Samples: 9, Verdict: result.Pass, Reason: "a was 0 ms"}
@@ -83,7 +85,7 @@ func fullRun(t testing.TB) *result.Run {
 		Schema: result.Schema, ID: "1", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seed: 1<<64 - 1, Profile: "smoke", Complete: true, Verdict: result.Pass,
 		Scenarios: []result.Scenario{{
 			Name: "search/x", Verdict: result.Pass, Checks: []result.Check{check}, Evidence: []result.Check{check},
-			Streams: []result.Stream{{Name: "search", Counts: counts, Histograms: result.Histograms{Histogram: "SGRy"}, Phases: []result.StreamPhase{{Phase: result.Inject, Counts: counts}}}},
+			Streams: []result.Stream{{Name: "search", Counts: counts, Histograms: result.Histograms{Histogram: "SGRy"}, Heat: &result.Heat{WidthS: 1, Columns: "8:1 -"}, Phases: []result.StreamPhase{{Phase: result.Inject, Counts: counts}}}},
 			Faults:  []result.Fault{{ID: "f", Kind: "delay 1ms", On: "database", EndS: ptr(2.0), Fired: 3, Undone: ptr(false)}},
 			Series:  []result.Series{{Name: "rss", Unit: result.UnitBytes, T: []float64{0, 1}, V: []float64{0, 5}}},
 			Ends:    []result.End{{EndS: ptr(9.0), ExitCode: ptr(0)}},

@@ -3,7 +3,8 @@ package result
 import "time"
 
 // Try is an earlier attempt at a scenario that showed nothing, so that it was tried
-// once more. It is kept beside what came of the last.
+// once more: it was inconclusive, or neither passed nor failed in company of others. It
+// is kept beside what came of the last.
 type Try struct {
 	Verdict   Verdict   `json:"verdict"`
 	Reason    string    `json:"reason"`

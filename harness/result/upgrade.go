@@ -6,9 +6,13 @@ import (
 	"fmt"
 )
 
-// schemaOne is the version before this one. Its files say the same in other
-// words, which [Read] puts into those of today.
-const schemaOne = "holdfast.run/1"
+// The versions before this one. The files of schemaTwo have their series as lists of
+// numbers; those of schemaOne say the same in other words, too, which [Read] puts
+// into those of today.
+const (
+	schemaTwo = "holdfast.run/2"
+	schemaOne = "holdfast.run/1"
+)
 
 // upgradeOne is a file of [schemaOne] in the words of [Schema].
 func upgradeOne(data []byte) ([]byte, error) {

@@ -26,6 +26,22 @@ const (
 // Verdicts lists the four, worst first.
 func Verdicts() []Verdict { return []Verdict{Fail, Inconclusive, NotExercised, Pass} }
 
+// About says in a sentence what the verdict means, and what to do of it.
+func (v Verdict) About() string {
+	switch v {
+	case Pass:
+		return "It was exercised and measured in a valid experiment, and it held."
+	case Fail:
+		return "It was measured in a valid experiment, and it did not hold: the service is to be mended, or the limit."
+	case Inconclusive:
+		return "The experiment itself was not valid (the load was not delivered, the machine was full, a probe died): nothing is shown, run it again."
+	case NotExercised:
+		return "What the check is about never happened (a fault that never fired, no samples, no load): nothing is shown, look at why."
+	default:
+		return ""
+	}
+}
+
 // rank orders verdicts, worst highest. What is not one of the four ranks as
 // inconclusive, so that an unknown word never becomes a success.
 func (v Verdict) rank() int {

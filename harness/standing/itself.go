@@ -29,7 +29,11 @@ func itself() Check {
 				w.before = w.read(ctx)
 			}
 			w.start()
-			return Watch{Exchanged: w.exchanged, Drained: w.drained, Ended: w.ended}, nil
+			watch := Watch{Drained: w.drained, Ended: w.ended}
+			if w.before != nil { // else nobody holds it against anything
+				watch.Exchanged = w.exchanged
+			}
+			return watch, nil
 		},
 	}
 }
@@ -127,9 +131,6 @@ func (w *itselfWatch) look(broken bool, what, repeat string) {
 
 // exchanged counts what the counters should have counted.
 func (w *itselfWatch) exchanged(x load.Exchange) {
-	if w.before == nil {
-		return
-	}
 	pattern := w.scene.Contract.Pattern(x.Method, x.Path)
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -166,9 +166,13 @@ func (w *leaving) sampled() map[quantity]string {
 
 // demand is what a load asked of the target.
 type demand struct {
-	most float64 // requests under way at once, at most
-	sent float64 // in all
+	most    float64 // requests under way at once, at most
+	sent    float64 // in all
+	workers float64 // each of whom may have had them all
 }
+
+// times is a load of which each of so many workers may have had all.
+func (d demand) times(workers float64) demand { d.workers = workers; return d }
 
 func demandOf(s Settled) demand {
 	var d demand
@@ -183,8 +187,8 @@ func demandOf(s Settled) demand {
 func (l levels) allowed(now, baseline levels, load demand, outside []Outside) levels {
 	limits := levels{}
 	for q, before := range l {
-		if q.kind != sockets.kind {
-			limits[q] = before + slack(q, load, outside)
+		if q.kind != sockets.kind && q.kind != holders.kind {
+			limits[q] = before + slack(q, load.times(l.workers(q, now)), outside)
 		}
 	}
 	for q := range limits {
@@ -193,6 +197,25 @@ func (l levels) allowed(now, baseline levels, load demand, outside []Outside) le
 		}
 	}
 	return limits
+}
+
+// workers are the processes of a part that each keep what they needed at once, whichever
+// of them the load came to: all but the one that leads the others, and no more than have
+// had a connection, where that is seen: a shell or who writes a log has none. What is
+// counted of all parts together is kept by those of each.
+func (l levels) workers(of quantity, now levels) float64 {
+	n := 1.0
+	for q, there := range l {
+		if q.kind != processes.kind || q.part != of.part && of != dbTotal {
+			continue
+		}
+		more := there - 2
+		if held := now[holders.in(q.part)]; held > 0 {
+			more = min(more, held-1)
+		}
+		n += max(0, more)
+	}
+	return n
 }
 
 // ofConnections is how many goroutines of a part are explained by connections that were not
@@ -223,7 +246,7 @@ func (l levels) ofConnections(part string, now, baseline levels) float64 {
 const (
 	slackGoroutines = 24 // of a program of parts that start by and by: who is elected leader of a queue has some fifteen more
 	slackThreads    = 16 // a runtime keeps those that it once needed for blocking calls
-	slackFiles      = 8
+	slackFiles      = 8  // and what watches a connection that is kept
 	slackProcesses  = 2
 	slackTaken      = 4  // of those who look, and close soon
 	slackSockets    = 24 // of a client's pool, some of which serve no request
@@ -234,26 +257,30 @@ const (
 
 // slack is how much more of a quantity may stay.
 func slack(q quantity, load demand, outside []Outside) float64 {
+	kept := load.most * load.workers
 	switch q.kind {
 	case goroutines.kind:
 		return slackGoroutines + load.most
 	case threads.kind:
-		return slackThreads + load.most
+		return slackThreads + kept
 	case files.kind:
+		if load.workers > 1 {
+			return slackFiles + kept
+		}
 		return slackFiles
 	case processes.kind:
 		return slackProcesses + load.most
 	case taken.kind:
 		return slackTaken
 	case dbTotal.kind:
-		return slackDatabase + perCall*load.most
+		return slackDatabase + perCall*kept
 	case socketsTo:
 		for _, o := range outside {
 			if o.Name == q.of && o.Calls != nil {
-				return slackSockets + perCall*callsAtOnce(o, load)
+				return slackSockets + perCall*callsAtOnce(o, load)*load.workers
 			}
 		}
-		return slackDatabase + perCall*load.most
+		return slackDatabase + perCall*kept
 	}
 	return 0 // transactions, statements, locks, calls: none is left
 }

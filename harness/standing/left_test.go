@@ -49,6 +49,16 @@ func TestWhatIsLeftIsToldFromWhatIsKept(t *testing.T) {
 			want: []quantity{threads.in("worker")}},
 		{name: "the connections of one part explain no goroutines of another", before: levels{goroutines.in("web"): 20, toAPI.in("worker"): 0},
 			end: levels{goroutines.in("web"): 60, toAPI.in("worker"): 20}, most: 2, calls: 10, want: []quantity{goroutines.in("web")}},
+		{name: "the pools of two workers under one that leads them", before: levels{processes: 3, toData: 4, files: 36, dbTotal: 0}, end: levels{processes: 3, toData: 54, files: 52, dbTotal: 40}, most: 12},
+		{name: "a connection and a file for each of 100 requests to two workers", before: levels{processes: 3, toData: 4, files: 36, dbTotal: 0},
+			end: levels{processes: 3, toData: 104, files: 136, dbTotal: 100}, most: 12, want: []quantity{toData, dbTotal, files}},
+		{name: "the pools of two workers that are seen to have connections", before: levels{processes: 3, toData: 4, files: 36, dbTotal: 0},
+			end: levels{processes: 3, holders: 3, toData: 54, files: 52, dbTotal: 40}, most: 12},
+		{name: "as much more beside helpers that have no connection", before: levels{processes: 3, toData: 4, files: 36, dbTotal: 0},
+			end: levels{processes: 3, holders: 1, toData: 54, files: 52, dbTotal: 42}, most: 12, want: []quantity{toData, dbTotal, files}},
+		{name: "a file for each of 30 requests to one program", before: levels{processes: 1, files: 6}, end: levels{processes: 1, files: 36}, most: 30, want: []quantity{files}},
+		{name: "the pools of the workers of each part, at one database", before: levels{processes.in("web"): 3, processes.in("worker"): 5, dbTotal: 2},
+			end: levels{processes.in("web"): 3, processes.in("worker"): 5, dbTotal: 50}, most: 4},
 		{name: "what was not seen at the start", before: levels{threads: 8}, end: levels{threads: 8, goroutines: 900}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

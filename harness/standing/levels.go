@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/netip"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -50,7 +51,8 @@ var (
 	processes  = quantity{kind: "processes"}
 	taken      = quantity{kind: "connections of callers"}
 	strange    = quantity{kind: socketsTo, of: "somebody else"}
-	sockets    = quantity{kind: "sockets"} // of all kinds; explains others, and is never judged
+	sockets    = quantity{kind: "sockets"}                    // of all kinds; explains others, and is never judged
+	holders    = quantity{kind: "processes with connections"} // explains others, and is never judged
 	dbTotal    = quantity{kind: "database connections"}
 	dbActive   = quantity{kind: "running statements"}
 	dbInTx     = quantity{kind: "transactions that are idle"}
@@ -173,16 +175,22 @@ func (l *looker) lookAtProcesses(ctx context.Context, n int, all levels) error {
 	}
 	put(files, -float64(len(seen)))
 	put(sockets, float64(len(seen)))
+	put(holders, float64(part.Sockets.Holders()))
 	put(taken, 0)
 	put(strange, 0)
 	for _, o := range l.scene.Outside {
 		put(quantity{kind: socketsTo, of: o.Name}, 0)
+	}
+	itsOwn := map[netip.AddrPort]bool{} // ends of connections that it holds
+	for _, s := range seen {
+		itsOwn[s.Local] = !s.Listening
 	}
 	for _, s := range seen {
 		name, known := l.places.others[s.Remote]
 		ours, within := l.places.all[s.Remote]
 		switch {
 		case s.Listening:
+		case l.places.taken(n, s) && itsOwn[s.Remote]: // it called itself: the other end is counted
 		case l.places.taken(n, s):
 			put(taken, 1)
 		case known:

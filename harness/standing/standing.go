@@ -123,6 +123,9 @@ type Outside struct {
 	// Calls is how many calls are open there, how many were at most, and how many
 	// there were in all. Nil: it is not known.
 	Calls func() (now, most, total int64)
+	// Judged is what its description says of the requests that came, with times from a
+	// zero. Nil: it has none.
+	Judged func(zero time.Time) Judged
 }
 
 // Answer is one answer to the load. The body is whole.
@@ -209,20 +212,20 @@ func (e Example) String() string {
 	return s
 }
 
-// maxExamples bounds the examples that a finding keeps.
-const maxExamples = 3
+// MostExamples bounds the examples that a finding keeps.
+const MostExamples = 3
 
 // Add enters one thing that was looked at and was not as it should be.
 func (f *Finding) Add(e Example) {
 	f.Broken++
-	if len(f.Examples) < maxExamples {
+	if len(f.Examples) < MostExamples {
 		f.Examples = append(f.Examples, e)
 	}
 }
 
 // All are the standing checks, in the order in which they look.
 func All() []Check {
-	return []Check{answers(), told(), itself(), nowhere(), unharmed(), fresh(), left()}
+	return []Check{answers(), requests(), told(), itself(), nowhere(), unharmed(), fresh(), left()}
 }
 
 // Names are their names.

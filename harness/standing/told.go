@@ -3,15 +3,14 @@ package standing
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
+
+	"holdfast.dev/holdfast/redact"
 )
 
 // told: no answer, page of metrics or log line holds a secret of this run, and no
@@ -151,12 +150,7 @@ func NewSecrets(all []Secret) *Secrets {
 		if len(secret.Text) < shortest {
 			continue
 		}
-		forms := []string{
-			secret.Text, url.QueryEscape(secret.Text), url.PathEscape(secret.Text), strings.Trim(fmt.Sprintf("%q", secret.Text), `"`),
-			base64.StdEncoding.EncodeToString([]byte(secret.Text)), base64.RawURLEncoding.EncodeToString([]byte(secret.Text)),
-		}
-		slices.Sort(forms)
-		for _, text := range slices.Compact(forms) {
+		for _, text := range redact.Forms(secret.Text) {
 			s.forms = append(s.forms, form{[]byte(text), secret.What})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/placeholder"
+	"holdfast.dev/holdfast/redact"
 )
 
 const (
@@ -119,23 +120,7 @@ func (t *tail) lines() []string {
 	return all[max(0, len(all)-LogLines):]
 }
 
-// hiddenText stands for a secret.
-const hiddenText = "[secret]"
-
-// LeastSecret is how long a secret is at least that is hidden: hiding a short one
-// shreds the text.
-const LeastSecret = 8
-
-func (m Means) hide(text string) string { return string(m.hideBytes([]byte(text))) }
-
-func (m Means) hideBytes(text []byte) []byte {
-	for _, s := range m.Secrets {
-		if len(s) >= LeastSecret {
-			text = bytes.ReplaceAll(text, []byte(s), []byte(hiddenText))
-		}
-	}
-	return text
-}
+func (m Means) hide(text string) string { return redact.Know(m.Secrets...).Text(text) }
 
 func (m Means) hideAll(lines []string) []string {
 	for i := range lines {

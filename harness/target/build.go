@@ -43,6 +43,8 @@ type Built struct {
 	Dir       string // of the machine; empty: the harness's own
 	Took      time.Duration
 	Log       []string // its last lines
+
+	declared string // where the file has it; empty: no file does
 }
 
 // Build runs the Build of each process, one after the other, equal ones once. It
@@ -81,7 +83,7 @@ func distinct(all []Process) []Built {
 		n := slices.IndexFunc(builds, func(b Built) bool { return slices.Equal(b.Command, p.Build) && b.Dir == dir })
 		if n < 0 {
 			n = len(builds)
-			builds = append(builds, Built{Command: p.Build, Dir: dir})
+			builds = append(builds, Built{Command: p.Build, Dir: dir, declared: p.Declared.Build})
 		}
 		builds[n].Processes = append(builds[n].Processes, p.Name)
 	}
@@ -102,7 +104,11 @@ func (c BuildConfig) run(ctx context.Context, b *Built) error {
 	how := processes{ProcessConfig{Program: prog, Command: b.Command[0], Dir: b.Dir}}
 	began := time.Now()
 	failed := func(err error) error {
-		return &StartError{Name: prog.Name, Err: fmt.Errorf("%s: %w", strings.Join(b.Command, " "), err), Log: log.list()}
+		look := ""
+		if b.declared != "" {
+			look = b.declared + " is that build"
+		}
+		return &StartError{Name: prog.Name, Look: look, Err: fmt.Errorf("%s: %w", strings.Join(b.Command, " "), err), Log: log.list()}
 	}
 	life, err := how.Launch(ctx, prog.invocation(b.Command[1:], Passed(c.Environ, c.PassEnv), func() io.WriteCloser { return log.writer(nil) }))
 	if err != nil {

@@ -2,6 +2,7 @@ package target
 
 import (
 	"crypto/rand"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,10 +67,25 @@ func TestAProcessIsBornIntoAVersion2GroupAndEndsWithIt(t *testing.T) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	c := &cage{memory: group{cgroup.Hierarchy{Parent: parent, V2: true}, dir}}
 	require.NoError(t, c.start(cmd))
-	require.Eventually(t, func() bool { return len(kin.InGroup(dir)) == 2 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(kin.InGroup(dir)) == 2 }, 30*time.Second, time.Millisecond)
 	removed := make(chan error)
 	go func() { removed <- removeCage(dir) }()
 	require.Error(t, cmd.Wait(), "it was killed")
 	require.NoError(t, <-removed)
 	require.NoDirExists(t, dir)
+}
+
+// Only a cgroup is undone as one: the processes that a file of that name lists
+// anywhere else are none of ours.
+func TestOnlyACgroupIsUndoneAsOne(t *testing.T) {
+	victim := exec.Command("sleep", "60")
+	require.NoError(t, victim.Start())
+	defer func() { _ = victim.Process.Kill(); _ = victim.Wait() }()
+	planted := filepath.Join(t.TempDir(), "holdfast-planted")
+	require.NoError(t, os.Mkdir(planted, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(planted, "cgroup.procs"), fmt.Appendln(nil, victim.Process.Pid), 0o600))
+	err := AsProcess().Undoers[stepCgroup](t.Context(), map[string]string{"dir": planted})
+	require.ErrorContains(t, err, "is no cgroup")
+	require.NoError(t, victim.Process.Signal(syscall.Signal(0)), "it lives")
+	require.NoError(t, AsProcess().Undoers[stepCgroup](t.Context(), map[string]string{"dir": filepath.Join(t.TempDir(), "holdfast-gone")}))
 }

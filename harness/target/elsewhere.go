@@ -1,6 +1,7 @@
 package target
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -9,8 +10,11 @@ import (
 	"holdfast.dev/holdfast/harness/probe"
 )
 
+// errElsewhere begins what [Runner.elsewhere] says.
+var errElsewhere = errors.New("it listens")
+
 // elsewhere says where a life that did not get ready listens instead of at the
-// address at which it was asked; empty if it listens there, or that is not known.
+// address at which it was asked, behind the words of errElsewhere; empty if it listens there, or that is not known.
 func (r *Runner) elsewhere(asked string) string {
 	sockets := probe.NewSockets(probe.NewTree(probe.TreeConfig{Root: r.PID, Group: r.MemoryDir, Mark: r.Mark}))
 	defer sockets.Close()
@@ -37,8 +41,8 @@ func (r *Runner) elsewhere(asked string) string {
 		at = append(at, s.Local.String())
 	}
 	if len(at) == 0 {
-		return ", and it listens at no port"
+		return " at no port"
 	}
 	slices.Sort(at)
-	return fmt.Sprintf(", and it listens at %s: tell it %s, in its environment or its command", strings.Join(slices.Compact(at), " and "), what)
+	return fmt.Sprintf(" at %s: tell it %s, in its environment or its command", strings.Join(slices.Compact(at), " and "), what)
 }

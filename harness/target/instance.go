@@ -155,7 +155,7 @@ func (i *Instance) Start(ctx context.Context) error {
 		return fmt.Errorf("start %s: %w", i.name, ErrRunning)
 	}
 	if err := i.runner.Start(ctx); err != nil {
-		return err
+		return i.process.pointed(err)
 	}
 	supervised, cancel := context.WithCancel(context.Background())
 	w := &watch{cancel: cancel, down: make(chan struct{})}

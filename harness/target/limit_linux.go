@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"holdfast.dev/holdfast/harness/target/internal/cgroup"
 )
 
 // period is that in which CPU time is given out, as Docker has it.
@@ -57,6 +59,9 @@ func (g group) limitCPU(cpus float64) error {
 func removeCage(dir string) error {
 	if !filepath.IsAbs(dir) || !strings.HasPrefix(filepath.Base(dir), cgroupPrefix) {
 		return fmt.Errorf("remove cgroup: %q is not one of ours", dir)
+	}
+	if err := cgroup.Is(dir); err != nil {
+		return fmt.Errorf("remove cgroup: %w", err)
 	}
 	deadline := time.Now().Add(killPatience)
 	for {

@@ -1,25 +1,23 @@
 package target
 
 import (
-	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
+
+	"holdfast.dev/holdfast/redact"
 )
 
 const (
 	maxLine = 2_000    // bytes of a line that are kept
 	maxTold = 64 << 10 // of one that somebody is told of
-	hidden  = "[secret]"
 	cut     = " …"
 )
 
 // lines keeps the last lines of what is written to it through [lines.writer].
 type lines struct {
 	keep    int
-	redact  *strings.Replacer
-	longest int // of the secrets, in bytes
+	secrets *redact.Known
 	limit   int // of a line, before its secrets are hidden
 	tell    func(string)
 
@@ -29,38 +27,11 @@ type lines struct {
 }
 
 func newLines(keep int, secrets []string, tell func(string)) *lines {
-	l := &lines{keep: keep, limit: maxLine, tell: tell}
+	l := &lines{keep: keep, secrets: redact.Know(secrets...), limit: maxLine, tell: tell}
 	if tell != nil {
 		l.limit = maxTold
 	}
-	var pairs []string
-	for _, form := range secretForms(secrets) {
-		pairs = append(pairs, form, hidden)
-		l.longest = max(l.longest, len(form))
-	}
-	l.redact = strings.NewReplacer(pairs...)
 	return l
-}
-
-// secretForms lists how secrets may look in a log, longest first: where one
-// secret is part of another, the whole is to be hidden.
-func secretForms(secrets []string) []string {
-	var forms []string
-	for _, s := range secrets {
-		if s == "" {
-			continue
-		}
-		quoted, _ := json.Marshal(s) // a string always marshals
-		forms = append(forms, s, url.QueryEscape(s), url.PathEscape(s), url.UserPassword("", s).String()[1:],
-			string(quoted[1:len(quoted)-1]))
-	}
-	slices.SortFunc(forms, func(a, b string) int {
-		if d := len(b) - len(a); d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
-	})
-	return slices.Compact(forms)
 }
 
 // list returns the lines kept, oldest first.
@@ -78,7 +49,7 @@ func (l *lines) add(line string) {
 	if l.tell != nil {
 		l.tell(line)
 	}
-	line = l.redact.Replace(line)
+	line = l.secrets.Text(line)
 	if len(line) > maxLine {
 		line = strings.ToValidUTF8(line[:maxLine], "") + cut
 	}
@@ -110,7 +81,7 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 		if !whole {
 			end = len(p)
 		}
-		room := w.to.limit + len(cut) + w.to.longest - len(w.partial)
+		room := w.to.limit + len(cut) + w.to.secrets.Longest() - len(w.partial)
 		w.partial = append(w.partial, p[:min(end, max(room, 0))]...)
 		if whole {
 			w.flush()

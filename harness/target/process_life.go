@@ -44,7 +44,9 @@ type processLife struct {
 	gone bool
 	// kills is when the kernel was seen to have killed one of its processes for memory.
 	kills []time.Time
-	seen  []kin.Process // without a cage: its processes, as they came to be known
+	// without a cage
+	seen    []kin.Process // its processes, as they came to be known
+	branded *brands       // nil before the first look
 
 	// set before ended is closed
 	end result.End
@@ -119,7 +121,7 @@ func (l *processLife) startCaged() error {
 		}
 		l.cage = nil
 	}
-	return l.command().Start()
+	return l.mark.startBranded(l.command)
 }
 
 // command is what is started, anew.
@@ -241,7 +243,10 @@ func (l *processLife) members() []kin.Process {
 	if l.cage != nil {
 		return kin.InGroup(l.cage.anyDir())
 	}
-	there := kin.Related(int32(l.cmd.Process.Pid), l.mark.in)
+	if l.branded == nil {
+		l.branded = l.mark.brands()
+	}
+	there := kin.Related(int32(l.cmd.Process.Pid), func(p kin.Process, environ [][]byte) bool { return l.mark.in(environ) || l.branded.has(p) })
 	for _, p := range l.seen {
 		if now, alive := kin.See(p.PID); alive && now.Start == p.Start && !slices.ContainsFunc(there, func(t kin.Process) bool { return t.PID == p.PID }) {
 			there = append(there, now)

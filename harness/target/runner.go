@@ -100,7 +100,9 @@ func (r *Runner) startOnce(ctx context.Context) error {
 			err = fmt.Errorf("%w: %w %s", err, errPortTaken, address)
 		}
 	case asked != "":
-		err = fmt.Errorf("%w%s", err, r.elsewhere(asked))
+		if where := r.elsewhere(asked); where != "" {
+			err = fmt.Errorf("%w, and %w%s", err, errElsewhere, where)
+		}
 	}
 	if undone := r.end(ctx, t, false); undone != nil {
 		err = errors.Join(err, undone)

@@ -77,6 +77,8 @@ type Process struct {
 	CPUs float64
 	// Grace is the time between SIGTERM and SIGKILL. Defaults to [DefaultGrace].
 	Grace time.Duration
+	// Declared is where it is declared, for messages. Optional.
+	Declared Declared
 }
 
 // MaxReplicas bounds the replicas of one process.

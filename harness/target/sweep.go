@@ -25,8 +25,9 @@ func killMarked(ctx context.Context, m mark) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, killPatience)
 	defer cancel()
+	branded := m.brands()
 	for {
-		found, err := markedProcesses(m)
+		found, err := markedProcesses(m, branded)
 		if err != nil {
 			return fmt.Errorf("look for leftover processes: %w", err)
 		}

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"holdfast.dev/holdfast/harness/target/internal/kin"
 )
 
 // dieWithParent has the kernel kill the process when the thread that starts it
@@ -29,9 +31,9 @@ func reap(cmd *exec.Cmd, dead func()) {
 	_ = cmd.Wait()
 }
 
-// markedProcesses lists the processes whose environment carries m, without
-// this one. Each is held by a handle that a reused id cannot fool.
-func markedProcesses(m mark) ([]*os.Process, error) {
+// markedProcesses lists the processes whose environment carries m, and those that have
+// its brand, without this one. Each is held by a handle that a reused id cannot fool.
+func markedProcesses(m mark, branded *brands) ([]*os.Process, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, err
@@ -48,11 +50,16 @@ func markedProcesses(m mark) ([]*os.Process, error) {
 		}
 		// Read after the handle was taken. What may not be read is not ours.
 		environ, err := os.ReadFile("/proc/" + entry.Name() + "/environ")
-		if err != nil || !m.in(bytes.Split(environ, []byte{0})) {
+		if (err != nil || !m.in(bytes.Split(environ, []byte{0}))) && !hasBrand(branded, int32(pid)) {
 			_ = process.Release()
 			continue
 		}
 		found = append(found, process)
 	}
 	return found, nil
+}
+
+func hasBrand(branded *brands, pid int32) bool {
+	p, alive := kin.See(pid)
+	return alive && branded.has(p)
 }

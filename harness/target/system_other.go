@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"syscall"
 
+	"holdfast.dev/holdfast/harness/target/internal/kin"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
@@ -24,7 +25,7 @@ func reap(cmd *exec.Cmd, dead func()) {
 }
 
 // markedProcesses asks ps, which prints the environment behind the command.
-func markedProcesses(m mark) ([]*os.Process, error) {
+func markedProcesses(m mark, _ *brands) ([]*os.Process, error) {
 	out, err := exec.Command("ps", "-axEww", "-o", "pid=,command=").Output()
 	if err != nil {
 		return nil, errors.New("cannot list the processes and their environment with ps")
@@ -37,6 +38,15 @@ func markedProcesses(m mark) ([]*os.Process, error) {
 	}
 	return found, nil
 }
+
+// startBranded starts it: only Linux has brands.
+func (m mark) startBranded(cmd func() *exec.Cmd) error { return cmd().Start() }
+
+// brands finds none.
+type brands struct{}
+
+func (mark) brands() *brands           { return nil }
+func (*brands) has(_ kin.Process) bool { return false }
 
 // cage is the cgroups of a life, which only Linux has.
 type cage struct{}

@@ -89,6 +89,8 @@ type StartError struct {
 	Ended bool
 	Log   []string // its last lines, secrets removed
 	Err   error    // the cause
+	// Look is what to look at to mend it; empty where nobody knows.
+	Look string
 }
 
 // shownLines is how many log lines an error shows; Log holds all.
@@ -101,9 +103,12 @@ func (e *StartError) Error() string {
 	if e.Ended {
 		fmt.Fprintf(&b, " (it %s)", howItEnded(e.End))
 	}
-	lines := e.Log
-	if len(lines) > shownLines {
-		lines = lines[len(lines)-shownLines:]
+	if e.Look != "" {
+		b.WriteString("; " + e.Look)
+	}
+	lines := e.Log[max(0, len(e.Log)-shownLines):]
+	if e.Ended && !errors.Is(e.Err, errEndedFirst) { // it was asked, and may have written so
+		lines = telling(e.Log, shownLines)
 	}
 	switch {
 	case len(lines) > 0:

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast.dev/holdfast/harness/internal/port"
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -28,6 +29,8 @@ func (c URLConfig) Validate() error {
 	var errs []error
 	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		errs = append(errs, errors.New("URL is missing or is not one of http or https"))
+	} else if err := port.CheckURL(u); err != nil {
+		errs = append(errs, fmt.Errorf("URL: %w", err))
 	}
 	if c.ReadyPath != "" && !strings.HasPrefix(c.ReadyPath, "/") {
 		errs = append(errs, fmt.Errorf("ReadyPath %q does not begin with a slash", c.ReadyPath))

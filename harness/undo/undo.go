@@ -20,13 +20,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
-	"golang.org/x/sys/unix"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // RunVariable is the environment variable by which every process that a run
@@ -61,37 +63,63 @@ type Journal struct {
 	run string
 
 	mu   sync.Mutex // guards all below
+	dir  *os.Root
 	file *os.File
+	size int64 // of what is whole in it
 	next int
 	open map[int]bool
 }
 
-// DefaultDir is where journals are kept: below the user's cache directory, or
-// below the system's temporary directory where the user has none.
-func DefaultDir() string {
-	cache, err := os.UserCacheDir()
+// DefaultDir is where journals are kept: below the user's cache directory. What they
+// say is done, so no folder that anybody could have made takes its place.
+func DefaultDir() (string, error) {
+	cache, err := safefile.Cache()
 	if err != nil {
-		cache = os.TempDir()
+		return "", fmt.Errorf("keep an undo journal: %w", err)
 	}
-	return filepath.Join(cache, "holdfast", "undo")
+	return filepath.Join(cache, "holdfast", "undo"), nil
 }
 
 // Open starts the journal of the run with that id in dir, and locks it for as
-// long as this process lives.
+// long as this process lives. A folder that others may write to is refused.
 func Open(dir, run string) (*Journal, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open undo journal: %w", err)
-	}
-	path := filepath.Join(dir, run+".jsonl")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o600)
+	folder, err := safefile.Folder(dir, 0o700)
 	if err != nil {
 		return nil, fmt.Errorf("open undo journal: %w", err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("lock undo journal %s: %w", path, err)
+	f, err := create(folder, run+extension)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open undo journal: %w", err), folder.Close())
 	}
-	return &Journal{run: run, file: f, open: map[int]bool{}}, nil
+	return &Journal{run: run, dir: folder, file: f, open: map[int]bool{}}, nil
+}
+
+// extension is that of journals.
+const extension = ".jsonl"
+
+// createPatience is how long a sweep may look at a journal that was just made.
+const createPatience = 5 * time.Second
+
+// create makes a journal and locks it. Whoever sweeps meanwhile takes it for that of a
+// dead run, and removes it: then it is made again.
+func create(folder *os.Root, name string) (*os.File, error) {
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		f, err := safefile.LockIn(folder, name, os.O_CREATE|os.O_APPEND, safefile.Exclusive)
+		if errors.Is(err, safefile.ErrLocked) && time.Since(began) < createPatience {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		info, err := f.Stat()
+		if err == nil && info.Size() > 0 {
+			err = fmt.Errorf("%s: %w", f.Name(), fs.ErrExist)
+		}
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		return f, nil
+	}
 }
 
 // Run returns the id of the run whose journal this is.
@@ -133,12 +161,13 @@ func (j *Journal) Close() error {
 	if j.file == nil {
 		return nil
 	}
-	f := j.file
-	j.file = nil
+	var err error
 	if len(j.open) == 0 {
-		_ = os.Remove(f.Name())
+		err = j.dir.Remove(j.run + extension) // while it is locked
 	}
-	return f.Close()
+	err = errors.Join(err, j.file.Close(), j.dir.Close())
+	j.file = nil
+	return err
 }
 
 func (j *Journal) append(l line) error {
@@ -149,10 +178,14 @@ func (j *Journal) append(l line) error {
 	if err != nil {
 		return err
 	}
-	if _, err := j.file.Write(append(data, '\n')); err != nil {
-		return err
+	if _, err = j.file.Write(append(data, '\n')); err == nil {
+		err = j.file.Sync()
 	}
-	return j.file.Sync()
+	if err != nil { // what is left of the line would swallow the next one
+		return errors.Join(err, j.file.Truncate(j.size))
+	}
+	j.size += int64(len(data)) + 1
+	return nil
 }
 
 // Swept is one leftover that [Sweep] found.
@@ -167,39 +200,44 @@ type Swept struct {
 // is not among undoers, stay and are tried again by the next sweep. The error
 // speaks of the journals themselves; each step's own is in its Swept.
 func Sweep(ctx context.Context, dir string, undoers map[string]Func) ([]Swept, error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
+	folder, err := safefile.Existing(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sweep leftovers: %w", err)
+	}
+	defer folder.Close()
+	names, err := fs.Glob(folder.FS(), "*"+extension)
 	if err != nil {
 		return nil, fmt.Errorf("sweep leftovers: %w", err)
 	}
 	var swept []Swept
 	var errs []error
-	for _, path := range paths {
-		found, err := sweepOne(ctx, path, undoers)
+	for _, name := range names {
+		found, err := sweepOne(ctx, folder, name, undoers)
 		swept = append(swept, found...)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("sweep leftovers in %s: %w", path, err))
+			errs = append(errs, fmt.Errorf("sweep leftovers in %s: %w", filepath.Join(dir, name), err))
 		}
 	}
 	return swept, errors.Join(errs...)
 }
 
-func sweepOne(ctx context.Context, path string, undoers map[string]Func) ([]Swept, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil // its owner finished meanwhile
+func sweepOne(ctx context.Context, folder *os.Root, name string, undoers map[string]Func) ([]Swept, error) {
+	f, err := safefile.LockIn(folder, name, 0, safefile.Exclusive)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, safefile.ErrLocked) {
+		return nil, nil // its owner has finished, or is alive
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, nil // its owner is alive
-	}
 	steps, err := readOpenSteps(f)
 	if err != nil {
 		return nil, err
 	}
-	run := strings.TrimSuffix(filepath.Base(path), ".jsonl")
+	run := strings.TrimSuffix(name, extension)
 	var swept []Swept
 	left := 0
 	for _, step := range slices.Backward(steps) {
@@ -217,7 +255,7 @@ func sweepOne(ctx context.Context, path string, undoers map[string]Func) ([]Swep
 	if left > 0 {
 		return swept, nil
 	}
-	return swept, os.Remove(path)
+	return swept, folder.Remove(name)
 }
 
 // readOpenSteps reads the steps that were planned and not undone. A last line

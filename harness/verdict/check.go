@@ -67,6 +67,8 @@ type Check struct {
 	// Exercise marks a check that says whether the experiment did what it is about:
 	// where it does not hold nothing was shown, and nothing of the target.
 	Exercise bool
+	// Abort ends the scenario early once this check is lost, whatever may still come.
+	Abort bool
 }
 
 // Metric starts a check on the metric with that name.
@@ -128,6 +130,9 @@ func (c Check) Guarding(protections ...string) Check {
 // OrNotExercised makes the check one of the experiment: past its limit nothing
 // was exercised, which is no failure of the target.
 func (c Check) OrNotExercised() Check { c.Exercise = true; return c }
+
+// Aborting ends the scenario early once the check is lost.
+func (c Check) Aborting() Check { c.Abort = true; return c }
 
 // AsPrimary marks the check as its scenario's primary one.
 func (c Check) AsPrimary() Check { c.Primary = true; return c }

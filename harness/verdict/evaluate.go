@@ -20,9 +20,17 @@ type Reading struct {
 	// Regardless is what the value would have been had nothing been late: what of it
 	// time did not break. Nil: it is not known, or all of it is time's.
 	Regardless *float64
+	// Most is Regardless of what lateness takes from and never adds to, as of answers
+	// that were expected: it excuses no value that is too high. There a disturbance may
+	// have come between, which made a fault late. Nil: it is not known, or there is
+	// Regardless.
+	Most *float64
 	// FromSend is the value of a latency, counted from the actual send; of too few
 	// samples the least that it can be. Nil: it is none.
 	FromSend *float64
+	// Undisturbed is the least that a latency would have been without what kept the
+	// run from running (see [Undisturbed]). Nil: it is not known.
+	Undisturbed *float64
 	// Least is the least that the value of too few samples can be, whatever those
 	// that are missing would have been. Nil: it is not known.
 	Least *float64
@@ -60,13 +68,26 @@ func Fall(points []Point, from time.Duration, level float64) Reading {
 // in what was read, verdict and reason. All else of the check must be there: its
 // limit, and whether its metric is timed and how many samples that needs.
 func Evaluate(c result.Check, r Reading, w Window, v result.Validity) result.Check {
-	c.Value, c.Samples, c.Regardless, c.FromSend, c.Least = nil, r.Samples, r.Regardless, r.FromSend, r.Least
+	c.Value, c.Samples, c.FromSend, c.Undisturbed, c.Least = nil, r.Samples, r.FromSend, r.Undisturbed, r.Least
 	c.Verdict, c.Reason = weigh(&c, r)
+	c.Regardless = regardless(c, r)
 	c = Excused(c, w, v)
 	if c.Verdict == result.Fail && c.Exercise {
 		c.Verdict = result.NotExercised
 	}
 	return c
+}
+
+// regardless is what the value of a check would have been had nothing been late; nil
+// where that says nothing of its limit.
+func regardless(c result.Check, r Reading) *float64 {
+	switch op := Op(c.Op); {
+	case r.Most == nil:
+		return r.Regardless
+	case op == AtMost, op == Below, beyond(c, r.Value):
+		return nil
+	}
+	return r.Most
 }
 
 // Excused is the check as it was judged; inconclusive where it failed for what was not
@@ -167,7 +188,7 @@ func Finding(c result.Check) string {
 func Recorded(c result.Check) (r Reading, ok bool) {
 	switch {
 	case c.Value != nil:
-		return Reading{Value: *c.Value, Samples: max(c.Samples, 1), Regardless: c.Regardless, FromSend: c.FromSend, Least: c.Least}, true
+		return Reading{Value: *c.Value, Samples: max(c.Samples, 1), Regardless: c.Regardless, FromSend: c.FromSend, Undisturbed: c.Undisturbed, Least: c.Least}, true
 	case Op(c.Op) == FallsTo && c.Samples > 0:
 		return Reading{Value: math.NaN(), Samples: c.Samples, Never: true}, true
 	default:

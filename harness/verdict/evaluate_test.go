@@ -78,7 +78,7 @@ func TestWhatIsRecordedIsEnough(t *testing.T) {
 		w := verdict.Window{To: time.Duration(rapid.IntRange(0, 4).Draw(t, "to")) * time.Second}
 		r := verdict.Reading{Value: float64(rapid.IntRange(0, 5).Draw(t, "value")), Samples: rapid.Int64Range(0, 4).Draw(t, "samples")}
 		r.Never = c.Op == "falls_to" && rapid.Bool().Draw(t, "never")
-		for _, at := range []**float64{&r.Regardless, &r.FromSend, &r.Least} {
+		for _, at := range []**float64{&r.Regardless, &r.Most, &r.FromSend, &r.Least} {
 			if c.Op != "falls_to" && rapid.Bool().Draw(t, "known") {
 				*at = ptr(float64(rapid.IntRange(0, 5).Draw(t, "at best")))
 			}
@@ -155,7 +155,7 @@ func TestWhyTimingIsInvalid(t *testing.T) {
 func TestPercentiles(t *testing.T) {
 	require.Equal(t, []int64{2, 10, 20, 100, 1000, 10000}, []int64{
 		verdict.SamplesFor(50), verdict.SamplesFor(90), verdict.SamplesFor(95), verdict.SamplesFor(99), verdict.SamplesFor(99.9), verdict.SamplesFor(99.99)})
-	q := &result.Quantiles{N: 7, P50: 1, P90: 2, P99: 3, P999: 4, Max: 5, Mean: 6}
+	q := &result.Quantiles{N: 7, P50: 1, P90: 2, P95: new(2.5), P99: 3, P999: 4, Max: 5, Mean: 6}
 	var got []float64
 	var names []string
 	for _, p := range verdict.Percentiles() {
@@ -165,10 +165,13 @@ func TestPercentiles(t *testing.T) {
 		require.Zero(t, p.Read(&result.Quantiles{P50: 1}), "no request, no latency")
 		got, names = append(got, r.Value), append(names, p.Name)
 	}
-	require.Equal(t, []float64{1, 2, 3, 4, 5, 6}, got)
-	require.Equal(t, "p50 p90 p99 p99_9 max mean", strings.Join(names, " "))
-	_, ok := verdict.PercentileOf("p95")
+	require.Equal(t, []float64{1, 2, 2.5, 3, 4, 5, 6}, got)
+	require.Equal(t, "p50 p90 p95 p99 p99_9 max mean", strings.Join(names, " "))
+	_, ok := verdict.PercentileOf("p97")
 	require.False(t, ok)
+	p95, ok := verdict.PercentileOf("p95")
+	require.True(t, ok)
+	require.Zero(t, p95.Read(&result.Quantiles{N: 7, P90: 2, P99: 3}), "a file of an older version does not have it: that is not 0 ms")
 }
 
 func TestWindowOf(t *testing.T) {

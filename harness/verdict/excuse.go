@@ -23,14 +23,20 @@ const (
 	// felt meanwhile. Nothing from outside adds more than the time that it takes;
 	// twice of it allows for what the witnesses did not see.
 	explains = 2
+	// hampered is what is added at most to a latency by others who left the run room
+	// (see [result.Disturbance]), beyond as much again as its limit: turns that were
+	// waited for while the processors were busy for a moment.
+	hampered = 500 * time.Millisecond
 )
 
 // excuse says why a check that was missed can't be held against the target; empty
 // where it can. Only what depends on time is excused, and only by what did not come
-// from the run itself.
+// from the run itself; but in an experiment that is void, all is.
 func excuse(c result.Check, w Window, v result.Validity) string {
 	switch felt := disturbing(c, w, v.Disturbances); {
-	case !c.Timed, c.Regardless != nil && !holds(c, *c.Regardless):
+	case v.Void != "":
+		return v.Void
+	case !OfTime(c):
 		return ""
 	case len(felt) > 0 && !unexplained(c, w, felt):
 		return Disturbed(felt)
@@ -38,6 +44,11 @@ func excuse(c result.Check, w Window, v result.Validity) string {
 		return v.TimingInvalid
 	}
 	return ""
+}
+
+// OfTime reports whether a want of time alone can be why a check was missed.
+func OfTime(c result.Check) bool {
+	return c.Timed && (c.Regardless == nil || holds(c, *c.Regardless))
 }
 
 // Disturbed tells of the longest disturbances in a sentence.
@@ -87,24 +98,48 @@ func reach(d result.Disturbance) (from, to time.Duration) {
 	return from, to + max(recovery, to-from)
 }
 
-// unexplained reports whether a latency misses its limit by more than all the time
-// in which disturbances were felt can have added to it.
+// unexplained reports whether a latency misses its limit by more than all that was
+// felt can have added to it: of what kept the run from running, the time that it
+// lasted; of others who left it room, much less.
 func unexplained(c result.Check, w Window, felt []result.Disturbance) bool {
 	if c.FromSend == nil || c.Unit != result.UnitMS {
 		return false
 	}
-	inOrder := slices.Clone(felt)
+	roomy, full := byRoom(felt)
+	least := *c.FromSend - float64(explains*lasted(full, w.From, lastEnd(c, w)))/float64(time.Millisecond)
+	if c.Undisturbed != nil {
+		least = max(least, *c.Undisturbed)
+	}
+	if len(roomy) > 0 {
+		least -= upper(c) + float64(hampered)/float64(time.Millisecond)
+	}
+	return beyond(c, least)
+}
+
+// byRoom tells those that left room from those that did not, each in order of time.
+func byRoom(all []result.Disturbance) (roomy, full []result.Disturbance) {
+	inOrder := slices.Clone(all)
 	slices.SortFunc(inOrder, func(a, b result.Disturbance) int { return cmp.Compare(a.FromS, b.FromS) })
-	var disturbed time.Duration
-	counted, until := w.From, lastEnd(c, w)
+	for _, d := range inOrder {
+		if d.Roomy {
+			roomy = append(roomy, d)
+		} else {
+			full = append(full, d)
+		}
+	}
+	return roomy, full
+}
+
+// lasted is for how long between two moments disturbances, in order of time, were felt.
+func lasted(inOrder []result.Disturbance, counted, until time.Duration) (sum time.Duration) {
 	for _, d := range inOrder {
 		from, to := reach(d)
 		from, to = max(from, counted), min(to, until)
 		if to > from {
-			disturbed, counted = disturbed+to-from, to
+			sum, counted = sum+to-from, to
 		}
 	}
-	return beyond(c, *c.FromSend-float64(explains*disturbed)/float64(time.Millisecond))
+	return sum
 }
 
 // duration is the value of a check on a time; zero of any other.

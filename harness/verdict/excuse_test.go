@@ -16,9 +16,16 @@ func TestOnlyWhatComesFromOutsideExcuses(t *testing.T) {
 	still := func(from, to float64) result.Validity {
 		return result.Validity{Disturbances: []result.Disturbance{{FromS: from, ToS: to, Cause: "the harness itself stood still"}}}
 	}
+	void := result.Validity{Void: "its database was dropped"}
+	beside := func(d ...result.Disturbance) result.Validity {
+		neighbour := result.Disturbance{FromS: 0, ToS: 20, Cause: "the harness itself stood still", Roomy: true}
+		return result.Validity{Disturbances: append(d, neighbour)}
+	}
 	late := result.Validity{TimingInvalid: "the generator was late"}
 	slow := result.Check{Metric: "m", Phase: result.Inject, Op: "<=", Threshold: 100, Unit: result.UnitMS, Timed: true}
 	ratio := result.Check{Metric: "m", Phase: result.Inject, Op: ">=", Threshold: 0.99, Unit: result.UnitRatio, Timed: true}
+	few := result.Check{Metric: "m", Phase: result.Inject, Op: "<=", Threshold: 2, Unit: result.UnitCount, Timed: true}
+	exactly := result.Check{Metric: "m", Phase: result.Inject, Op: "==", Threshold: 8, Unit: result.UnitCount, Timed: true}
 	lost := result.Check{Metric: "m", Phase: result.Inject, Op: "==", Unit: result.UnitCount}
 	read := func(v float64) verdict.Reading { return verdict.Reading{Value: v, Samples: 100} }
 	for _, row := range []struct {
@@ -40,19 +47,32 @@ func TestOnlyWhatComesFromOutsideExcuses(t *testing.T) {
 		{"what time does not break", lost, read(1), still(5, 6), result.Fail},
 		{"a part that time broke", ratio, verdict.Reading{Value: 0.9, Samples: 100, Regardless: ptr(0.995)}, still(5, 6), result.Inconclusive},
 		{"a part that time did not break, and is too much alone", ratio, verdict.Reading{Value: 0.9, Samples: 100, Regardless: ptr(0.95)}, still(5, 6), result.Fail},
+		{"more came right than may: the fault was late, whatever was late of them", few, verdict.Reading{Value: 8, Samples: 10, Most: ptr(8.0)}, still(5, 6), result.Inconclusive},
+		{"more came right than may, and nothing was late", few, verdict.Reading{Value: 8, Samples: 10, Most: ptr(8.0)}, result.Validity{}, result.Fail},
+		{"fewer came right than must, of which time may have taken some", ratio, verdict.Reading{Value: 0.9, Samples: 100, Most: ptr(0.995)}, still(5, 6), result.Inconclusive},
+		{"fewer came right than must, of which time took none", ratio, verdict.Reading{Value: 0.9, Samples: 100, Most: ptr(0.95)}, still(5, 6), result.Fail},
+		{"fewer came right than exactly so many, of which time took none", exactly, verdict.Reading{Value: 7, Samples: 10, Most: ptr(7.0)}, still(5, 6), result.Fail},
+		{"more came right than exactly so many", exactly, verdict.Reading{Value: 9, Samples: 10, Most: ptr(10.0)}, still(5, 6), result.Inconclusive},
 		{"the generator was late", slow, verdict.Reading{Value: 120, Samples: 100, FromSend: ptr(60.0)}, late, result.Inconclusive},
 		{"the generator was late, and so were the answers", slow, verdict.Reading{Value: 180, Samples: 100, FromSend: ptr(120.0)}, late, result.Fail},
 		{"so were the answers, but not by themselves", slow, verdict.Reading{Value: 180, Samples: 100, FromSend: ptr(120.0)}, still(5, 6), result.Inconclusive},
 		{"by more than what was felt can have added to it", slow, verdict.Reading{Value: 4900, Samples: 100, FromSend: ptr(4900.0)}, still(5, 6), result.Fail},
 		{"by no more than that", slow, verdict.Reading{Value: 4900, Samples: 100, FromSend: ptr(4100.0)}, still(5, 6), result.Inconclusive},
 		{"by more than was felt of it within its window", slow, verdict.Reading{Value: 1900, Samples: 100, FromSend: ptr(1900.0)}, still(3, 3.5), result.Fail},
+		{"the experiment is void", lost, read(1), void, result.Inconclusive},
+		{"the experiment is void, and it holds all the same", slow, read(80), void, result.Pass},
+		{"beside a neighbour who left room: more than its limit again and half a second", slow, verdict.Reading{Value: 701, Samples: 100, FromSend: ptr(701.0)}, beside(), result.Fail},
+		{"beside one: no more than that", slow, verdict.Reading{Value: 699, Samples: 100, FromSend: ptr(699.0)}, beside(), result.Inconclusive},
+		{"beside one, and something that took all for a second", slow, verdict.Reading{Value: 4600, Samples: 100, FromSend: ptr(4600.0)}, beside(still(5, 6).Disturbances...), result.Inconclusive},
+		{"beside one, by more than both can have added", slow, verdict.Reading{Value: 4800, Samples: 100, FromSend: ptr(4800.0)}, beside(still(5, 6).Disturbances...), result.Fail},
+		{"beside one, of what is no latency", ratio, read(0.9), beside(), result.Inconclusive},
 		{"the generator was late, of what is no latency", ratio, read(0.9), late, result.Inconclusive},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := verdict.Window{Phase: result.Inject, From: 4 * time.Second, To: 8 * time.Second}
 			got := verdict.Evaluate(row.check, row.reading, w, row.validity)
 			require.Equal(t, row.want, got.Verdict, got.Reason)
-			if row.want == result.Inconclusive && row.validity.TimingInvalid == "" {
+			if row.want == result.Inconclusive && len(row.validity.Disturbances) > 0 {
 				require.Contains(t, got.Reason, "the harness itself stood still (from ", "cause and moment are named")
 			}
 		})

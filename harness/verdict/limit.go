@@ -123,6 +123,14 @@ func beyond(c result.Check, least float64) bool {
 	}
 }
 
+// upper is the most that a check allows, in the unit of its value.
+func upper(c result.Check) float64 {
+	if Op(c.Op) == Between && c.Upper != nil {
+		return *c.Upper
+	}
+	return c.Threshold
+}
+
 // LimitUsed is which part of its limit a check used: 1 is at the limit, more is
 // past it, whichever side the limit is on. ok is false where it means nothing:
 // nothing was measured in a valid experiment, or the limit is an exact number.

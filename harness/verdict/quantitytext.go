@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
@@ -85,6 +86,9 @@ func (s spelling) read(number string) (Quantity, error) {
 	if err != nil {
 		return Quantity{}, fmt.Errorf("%s is no number that can be held against another", number)
 	}
+	if err := Distinct(number); err != nil {
+		return Quantity{}, err
+	}
 	switch {
 	case s.word == "%":
 		v /= 100 // as Percent does
@@ -95,6 +99,17 @@ func (s spelling) read(number string) (Quantity, error) {
 		return Quantity{}, fmt.Errorf("%s%s is too much", number, s.word)
 	}
 	return Quantity{v, s.unit}, nil
+}
+
+// Distinct refuses the text of a whole number with more digits than a measured value
+// has: its neighbours would be taken for it, so that a check could not fail.
+func Distinct(number string) error {
+	digits := strings.TrimLeft(strings.TrimLeft(number, "+-"), "0")
+	whole, ok := new(big.Int).SetString(digits, 10)
+	if ok && whole.CmpAbs(big.NewInt(1<<53)) > 0 {
+		return fmt.Errorf("%s is above %d: whole numbers beyond that are not told from their neighbours", number, int64(1<<53))
+	}
+	return nil
 }
 
 // shifted moves the decimal point of a number, exactly.

@@ -30,6 +30,9 @@ type Descriptor struct {
 	// Anytime marks what counts from the target's start on, whatever phases took
 	// place: a target that dies in the warm-up has died.
 	Anytime bool
+	// Grows marks what is never less than it was earlier in the same window: what is
+	// over its limit there stays so.
+	Grows bool
 }
 
 // Source gives a metric's measurements once the load has ended. Points is nil
@@ -78,6 +81,27 @@ func (b *Registry) Names() []string {
 	return names
 }
 
+// Descriptor returns what is known of a metric; nothing where there is none of that name.
+func (b *Registry) Descriptor(metric string) Descriptor { return b.entries[metric].Descriptor }
+
+// Descriptors returns what is known of all metrics, by name.
+func (b *Registry) Descriptors() []Descriptor {
+	all := make([]Descriptor, 0, len(b.entries))
+	for _, name := range b.Names() {
+		all = append(all, b.entries[name].Descriptor)
+	}
+	return all
+}
+
+// Read is what a metric was in a window; nothing where there is none of that name, or
+// where it is a series of which no one value can be told.
+func (b *Registry) Read(metric string, w Window) Reading {
+	if e := b.entries[metric]; e.Read != nil {
+		return e.Read(w)
+	}
+	return Reading{}
+}
+
 // Judge holds each check against what was measured, in order. The first decides
 // where none is marked as primary.
 func (b *Registry) Judge(checks []Check, phases []result.Phase, v result.Validity) []result.Check {
@@ -102,7 +126,7 @@ func (b *Registry) judge(check Check, phases []result.Phase, v result.Validity) 
 		c.Verdict, c.Reason = result.Inconclusive, "nothing measured "+c.Metric
 		return c
 	}
-	c.Timed, c.MinSamples = e.timed() || check.Op == FallsTo, e.MinSamples
+	c.Timed, c.MinSamples = e.OfTime() || check.Op == FallsTo, e.MinSamples
 	w, ok := WindowOf(phases, c.Phase)
 	if !ok && !e.Anytime {
 		c.Verdict, c.Reason = result.NotExercised, missing(c.Phase)
@@ -137,9 +161,9 @@ func (e entry) baseline(phases []result.Phase) (value *float64, samples int64) {
 	return &r.Value, r.Samples
 }
 
-// timed reports whether a metric is the machine's doing as well: whatever is
+// OfTime reports whether a metric is the machine's doing as well: whatever is
 // measured in time is.
-func (d Descriptor) timed() bool {
+func (d Descriptor) OfTime() bool {
 	return d.Timed || d.Unit == result.UnitMS || d.Unit == result.UnitSeconds || d.Unit == result.UnitPerS
 }
 

@@ -98,6 +98,8 @@ func TestWhatIsNoCheckIsRefusedWithWhatWasMeant(t *testing.T) {
 		"a <= 3 4":                      `"4" means nothing here`,
 		`web.log("ERROR <= 0`:           "is not closed",
 		"a <= 1e999":                    "is no number",
+		"a == 9007199254740993":         "9007199254740993 is above 9007199254740992",
+		"a <= -9007199254740993 B":      "not told from their neighbours",
 		"a <= NaN":                      "is no quantity",
 	} {
 		_, err := verdict.ParseCheck(text)

@@ -1,7 +1,10 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +50,29 @@ func GeneratorLate(streams []result.Stream) string {
 		}
 	}
 	return strings.Join(why, "; ")
+}
+
+// NotSendable says that too much of a load could not be sent from here for anything
+// that was missed to be the target's own; empty where it was not.
+func NotSendable(streams []result.Stream) string {
+	var why []string
+	for _, s := range streams {
+		var n int64
+		for _, count := range s.UnsentWhy {
+			n += count
+		}
+		if s.Planned > 0 && float64(s.Planned-n)/float64(s.Planned) < LeastDelivered(s.Planned) {
+			why = append(why, fmt.Sprintf("%d of stream %s's %d requests could not be sent from here: %s", n, s.Name, s.Planned, Reasons(s.UnsentWhy)))
+		}
+	}
+	return strings.Join(why, "; ")
+}
+
+// Reasons are those why requests could not be sent, the most frequent first.
+func Reasons(unsent map[string]int64) string {
+	all := slices.Collect(maps.Keys(unsent))
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(cmp.Compare(unsent[b], unsent[a]), cmp.Compare(a, b)) })
+	return strings.Join(all, ", ")
 }
 
 // MachineFull says that the machine itself had nothing left to give in some phase

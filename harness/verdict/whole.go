@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"holdfast.dev/holdfast/harness/result"
@@ -37,11 +38,20 @@ func ShownScenario(s result.Scenario) (result.Verdict, string) {
 	switch {
 	case s.Verdict == "" && s.Error == "" && v != result.Fail:
 		return "", s.Reason
-	case s.Verdict.Worse(v), s.Verdict == v && s.Reason != "" && !namesAnother(s):
+	case s.Verdict.Worse(v), s.Verdict == v && s.Reason != "" && !namesAnother(s) && !contradicts(s.Reason, v):
 		return result.Worst(s.Verdict), s.Reason
 	default:
 		return v, why
 	}
+}
+
+// claimsAll are words by which a file says that nothing was missed.
+var claimsAll = regexp.MustCompile(`(?i)\b(all|every)\b.*\b(held|holds?|pass(es|ed)?)\b`)
+
+// contradicts reports whether a file's words claim that all was well, and its checks
+// say otherwise.
+func contradicts(reason string, v result.Verdict) bool {
+	return v != result.Pass && claimsAll.MatchString(reason)
 }
 
 // namesAnother reports whether a scenario's reason is that of a check which is not
@@ -99,7 +109,7 @@ func ShownRun(run *result.Run) (result.Verdict, string) {
 		said = result.Worst(said) // one that is complete should have a verdict
 	}
 	switch {
-	case said == result.Fail && v != result.Fail, run.Complete && said.Worse(v), said == v && run.Reason != "" && !outdated(run):
+	case said == result.Fail && v != result.Fail, run.Complete && said.Worse(v), said == v && run.Reason != "" && !outdated(run) && !contradicts(run.Reason, v):
 		return said, run.Reason
 	default:
 		return v, why
@@ -136,6 +146,11 @@ func parts(run *result.Run) []part {
 	for _, i := range WorstFirst(run.Scenarios) {
 		v, why := ShownScenario(run.Scenarios[i])
 		all = append(all, part{v, run.Scenarios[i].Name + ": " + cmp.Or(why, "it was not judged")})
+	}
+	for _, c := range run.Alerts {
+		if c.Verdict == result.Fail { // its scenario has said what all others come to
+			all = append(all, part{c.Verdict, c.Scenario + ": " + c.Alert + ": " + c.Reason})
+		}
 	}
 	for _, d := range run.Detections {
 		if d.Without == "" { // the control, whose scenarios have said why

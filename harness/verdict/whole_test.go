@@ -130,6 +130,7 @@ func TestAScenarioFromAFile(t *testing.T) {
 		{"it says worse of itself than its checks do", result.Scenario{Verdict: result.Fail, Reason: "it says"}, result.Fail, "it says"},
 		{"it says better", result.Scenario{Verdict: result.Pass, Reason: "it says", Checks: failing}, result.Fail, "m was 2"},
 		{"it has words of its own", result.Scenario{Verdict: result.Fail, Reason: "m was 2, and that is much", Checks: failing}, result.Fail, "m was 2, and that is much"},
+		{"it says that all held", result.Scenario{Verdict: result.Fail, Reason: "All 12 checks held", Checks: failing}, result.Fail, "m was 2"},
 		{"it names another check than the decisive one", result.Scenario{Verdict: result.Fail, Reason: "other was 3", Checks: append([]result.Check{{Metric: "other", Verdict: result.Fail, Reason: "other was 3"}}, primary)}, result.Fail, "m was 2"},
 		{"its checks are lost", result.Scenario{Verdict: result.NotExercised, Reason: "it says"}, result.NotExercised, "it says"},
 	} {
@@ -159,6 +160,7 @@ func TestARunFromAFile(t *testing.T) {
 		want   string
 	}{
 		{"its own words stay", "it was too slow", "it was too slow"},
+		{"words that all held don't", "All 12 checks held.", "a: m was 2"},
 		{"those of another check don't", "a: other was 3", "a: m was 2"},
 		{"it has none", "", "a: m was 2"},
 	} {

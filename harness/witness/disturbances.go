@@ -40,6 +40,10 @@ const (
 	othersShare  = 0.5
 	littleMemory = 0.15
 
+	// roomy is the least share of the processors that nobody uses where others leave
+	// a run room, if it is also no less than what the run uses.
+	roomy = 0.2
+
 	// ownUse is the share of a span from which on the run's own processes may be
 	// what kept others waiting in it.
 	ownUse = 0.9
@@ -63,6 +67,9 @@ func Disturbances(r probe.Record) []result.Disturbance {
 func Series() []probe.Series {
 	return slices.Concat(new(canary).Series(), new(processes).Series(), new(pressure).Series())
 }
+
+// seriesSteal is what a hypervisor gave to others, as the machine's own probe has it.
+const seriesSteal = "machine.steal"
 
 // point is a sample, which speaks of the time since from.
 type point struct {
@@ -149,20 +156,49 @@ func slowdowns(r probe.Record) []result.Disturbance {
 	})
 }
 
-// others are where other processes used the processors. What is less than half of
-// what the target and its database used then is not what they lacked.
+// others are where other processes used the processors: told apart by whether they
+// left the run room. What is less than half of what the target and its database used
+// then is not what they lacked.
 func others(r probe.Record) []result.Disturbance {
 	foreign := slices.DeleteFunc(pointsOf(r, seriesForeign), func(p point) bool {
 		theirs, _ := r.Window(seriesTarget, p.at, p.at+1)
 		return theirs.N > 0 && p.value < theirs.Mean/2
 	})
-	return beyond(foreign, MaxForeign, func(peak float64) string {
+	var left, taken []point
+	for _, p := range foreign {
+		if leftRoom(r, p) {
+			left = append(left, p)
+		} else {
+			taken = append(taken, p)
+		}
+	}
+	cause := func(peak float64) string {
 		return fmt.Sprintf("other processes used %s of the machine's processors", result.Format(peak, result.UnitRatio))
-	})
+	}
+	hampering := beyond(left, MaxForeign, func(peak float64) string { return cause(peak) + " and left it room" })
+	for i := range hampering {
+		hampering[i].Roomy = true
+	}
+	return append(beyond(taken, MaxForeign, cause), hampering...)
+}
+
+// leftRoom reports whether of what others did not use at a moment at least half was
+// used by nobody. Where it is not known what the run used, or was stolen, it is not.
+func leftRoom(r probe.Record, foreign point) bool {
+	own, _ := r.Window(seriesOwn, foreign.at, foreign.at+1)
+	stolen, _ := r.Window(seriesSteal, foreign.at-processesEvery, foreign.at+processesEvery)
+	if own.N == 0 {
+		return false
+	}
+	idle := 1 - foreign.value - own.Max
+	if stolen.N > 0 {
+		idle -= stolen.Max
+	}
+	return idle >= max(roomy, own.Max)
 }
 
 func stolen(r probe.Record) []result.Disturbance {
-	return beyond(pointsOf(r, "machine.steal"), MaxStolen, func(peak float64) string {
+	return beyond(pointsOf(r, seriesSteal), MaxStolen, func(peak float64) string {
 		return fmt.Sprintf("the hypervisor gave %s of the processors to others", result.Format(peak, result.UnitRatio))
 	})
 }

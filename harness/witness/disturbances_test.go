@@ -72,6 +72,18 @@ func TestDisturbances(t *testing.T) {
 			}},
 		{"a neighbour beside a target that takes most", []series{half("machine.foreign", 0.25, 0.3, 0.4), half("machine.target", 0.7, 0.65, 0.6)},
 			[]result.Disturbance{{FromS: 1, ToS: 1.5, Cause: "other processes used 40 % of the machine's processors"}}},
+		{"a neighbour who leaves more than the run uses", []series{half("machine.foreign", 0.5, 0.5, 0.5), half("machine.own", 0.1, 0.2, 0.4)},
+			[]result.Disturbance{
+				{FromS: 0, ToS: 1, Cause: "other processes used 50\u00a0% of the machine's processors and left it room", Roomy: true},
+				{FromS: 1, ToS: 1.5, Cause: "other processes used 50\u00a0% of the machine's processors"},
+			}},
+		{"a neighbour who leaves little, also to a run that uses less", []series{half("machine.foreign", 0.85), half("machine.own", 0.02)},
+			[]result.Disturbance{{FromS: 0, ToS: 0.5, Cause: "other processes used 85\u00a0% of the machine's processors"}}},
+		{"a neighbour, and a hypervisor who takes the rest", []series{half("machine.foreign", 0.5), half("machine.own", 0.1), half("machine.steal", 0.25)},
+			[]result.Disturbance{
+				{FromS: 0, ToS: 0.5, Cause: "other processes used 50\u00a0% of the machine's processors"},
+				{FromS: 0, ToS: 0.5, Cause: "the hypervisor gave 25\u00a0% of the processors to others"},
+			}},
 		{"a hypervisor", []series{half("machine.steal", 0, 0.4)},
 			[]result.Disturbance{{FromS: 0.5, ToS: 1, Cause: "the hypervisor gave 40\u00a0% of the processors to others"}}},
 		{"the processors were slower", []series{idle, slow},

@@ -34,6 +34,9 @@ type Run struct {
 	Target probe.PID
 	// Others are further instances of the target.
 	Others []probe.PID
+	// Company are the experiments that go on beside this one, asked anew each time:
+	// what their targets and databases use is the run's own, too. Optional.
+	Company func() []Run
 	// Database is the name of the run's database: a server process that works on
 	// it carries the name in its title, whoever started it. Empty: there is none.
 	Database string
@@ -141,13 +144,18 @@ func (p *processes) look() (u usage, err error) {
 
 // ownerOf says whose a process is, as far as that can be told now.
 func (r Run) ownerOf(all map[int32]proc, one proc) owner {
-	for _, instance := range append([]probe.PID{r.Target}, r.Others...) {
-		if pid, running := instance(); running && descends(all, one.pid, pid) {
-			return target
+	if r.targets(all, one) {
+		return target
+	}
+	if r.Company != nil {
+		for _, other := range r.Company() {
+			if other.targets(all, one) || other.serves(one) {
+				return harness
+			}
 		}
 	}
 	switch ours := descends(all, one.pid, int32(os.Getpid())); {
-	case isPostgres(one) && (ours || r.serves(one)):
+	case isPostgres(one) && ours, r.serves(one):
 		return database
 	case ours:
 		return harness
@@ -155,12 +163,22 @@ func (r Run) ownerOf(all map[int32]proc, one proc) owner {
 	return nobody
 }
 
+// targets reports whether a process is of the run's target.
+func (r Run) targets(all map[int32]proc, one proc) bool {
+	for _, instance := range append([]probe.PID{r.Target}, r.Others...) {
+		if pid, running := instance(); running && descends(all, one.pid, pid) {
+			return true
+		}
+	}
+	return false
+}
+
 func isPostgres(p proc) bool { return p.name == "postgres" }
 
-// serves reports whether a process of some Postgres says in its title that it
+// serves reports whether it is a process of some Postgres that says in its title that it
 // works on the run's database.
 func (r Run) serves(one proc) bool {
-	if r.Database == "" {
+	if r.Database == "" || !isPostgres(one) {
 		return false
 	}
 	title, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", one.pid))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -49,6 +50,21 @@ func TestWhoDescends(t *testing.T) {
 	require.False(t, descends(all, 5, 6))
 	require.False(t, descends(all, 7, 5), "one that has ended")
 	require.False(t, descends(all, 8, 5), "a circle ends")
+}
+
+// What goes on beside an experiment is the run's own and not its target's, wherever the
+// others' targets and databases run; everybody else is a stranger.
+func TestCompanyIsNoNeighbour(t *testing.T) {
+	is := func(pid int32) probe.PID { return func() (int32, bool) { return pid, true } }
+	none := func() (int32, bool) { return 0, false }
+	all := map[int32]proc{7: {pid: 7}, 8: {pid: 8, parent: 7}, 20: {pid: 20}, 21: {pid: 21, parent: 20}, 30: {pid: 30}}
+	r := Run{Target: is(7)}
+	require.Equal(t, nobody, r.ownerOf(all, all[21]), "no company is known")
+	r.Company = func() []Run { return []Run{{Target: none}, {Target: none, Others: []probe.PID{is(20)}}} }
+	require.Equal(t, harness, r.ownerOf(all, all[20]))
+	require.Equal(t, harness, r.ownerOf(all, all[21]), "what a target has started")
+	require.Equal(t, target, r.ownerOf(all, all[8]))
+	require.Equal(t, nobody, r.ownerOf(all, all[30]))
 }
 
 func TestAClockThatIsMoved(t *testing.T) {
@@ -118,7 +134,7 @@ func TestASilentHeart(t *testing.T) {
 	h.mu.Unlock()
 	require.GreaterOrEqual(t, sample()[0], 1000.0)
 	answer <- nil
-	require.Eventually(t, func() bool { h.mu.Lock(); defer h.mu.Unlock(); return h.asked.IsZero() }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { h.mu.Lock(); defer h.mu.Unlock(); return h.asked.IsZero() }, 30*time.Second, time.Millisecond)
 	require.GreaterOrEqual(t, sample()[0], 1000.0, "how long the answer took")
 	require.NoError(t, h.Close())
 	require.Equal(t, "db.heartbeat", h.Series()[0].Name)

@@ -82,7 +82,8 @@ func printOf(ctx context.Context, conn *pgx.Conn) (Print, error) {
 	}
 	rows, err := conn.Query(ctx, `
 		select c.oid::regclass::text, c.relkind::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-		where c.relkind in ('r', 'm', 'S') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1`)
+		where c.relkind in ('r', 'm', 'S') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+		  and has_table_privilege(c.oid, 'SELECT') order by 1`)
 	if err != nil {
 		return nil, err
 	}

@@ -130,7 +130,7 @@ func TestWhatACommandOpensInsteadIsNamed(t *testing.T) {
 	require.NoError(t, cmd.Start())
 	_, err = out.Read(make([]byte, 16))
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return w.Sees(server.Addr().String()) }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return w.Sees(server.Addr().String()) }, 30*time.Second, 5*time.Millisecond)
 	require.NoError(t, in.Close())
 	require.NoError(t, cmd.Wait())
 	seen := w.Stop()

@@ -23,7 +23,7 @@ import (
 
 	"github.com/joho/godotenv"
 
-	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/redact"
 )
 
 // File is one .env file. Its values are in no message.
@@ -149,13 +149,13 @@ type Problem struct {
 }
 
 // Problems says which values may not reach a service that is told these variables
-// already: addresses of somebody else's, and secrets. What is told over them is no
-// problem, for a .env file sets only what is not set. Nothing of a value is said.
-func (f File) Problems(told map[string]bool) []Problem {
+// already: addresses of somebody else's, but for hosts that are played, and secrets. What
+// is told over them is no problem, for a .env file sets only what is not set. Nothing of a
+// value is said.
+func (f File) Problems(told map[string]bool, played func(host string) bool) []Problem {
 	if !f.Read {
 		return nil
 	}
-	hidden := result.Redacted(&result.Scenario{Settings: f.values}).Settings
 	var all []Problem
 	for _, name := range f.Names {
 		value := f.values[name]
@@ -164,11 +164,11 @@ func (f File) Problems(told map[string]bool) []Problem {
 		}
 		what := ""
 		switch {
-		case foreign(name, value):
+		case foreign(name, value) && !played(hostOf(name, value)):
 			what = "leads to somebody else's host"
 		case own(value):
 			what = "leads to a database or a broker of this machine, which is the developer's own"
-		case hidden[name] != value && len(value) >= shortest:
+		case redact.Value(name, value) != value && len(value) >= shortest:
 			what = "is a secret"
 		default:
 			continue

@@ -13,6 +13,18 @@ import (
 
 // The harm: who starts with a clean environment has the developer's own database all
 // the same, because the file beside its code says so.
+// nobody plays a host.
+func nobody(string) bool { return false }
+
+func TestAHostThatIsPlayedIsNobodyElses(t *testing.T) {
+	f := dotenv.Parse(".env", []byte("STRIPE_API=https://api.stripe.com/v1\nSTRIPE_HOST=api.stripe.com\nOTHER=https://api.other.example\n"))
+	played := func(host string) bool { return host == "api.stripe.com" }
+	problems := f.Problems(nil, played)
+	require.Len(t, problems, 1)
+	require.Equal(t, 3, problems[0].Line)
+	require.Len(t, f.Problems(nil, nobody), 3)
+}
+
 func TestACleanEnvironmentIsDefeated(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ".env")
 	require.NoError(t, os.WriteFile(path, []byte("OWN_DATABASE_URL=postgres://me:hunter22@db.example/production\n"), 0o600))
@@ -24,12 +36,12 @@ func TestACleanEnvironmentIsDefeated(t *testing.T) {
 	files, err := dotenv.Find(filepath.Dir(path))
 	require.NoError(t, err)
 	require.Len(t, files, 1)
-	problems := files[0].Problems(nil)
+	problems := files[0].Problems(nil, nobody)
 	require.Len(t, problems, 1)
 	require.Equal(t, 1, problems[0].Line)
 	require.Contains(t, problems[0].Text, "OWN_DATABASE_URL leads to somebody else's host")
 	require.NotContains(t, problems[0].Text, "hunter22")
-	require.Empty(t, files[0].Problems(map[string]bool{"OWN_DATABASE_URL": true}), "what is set already, the file does not set")
+	require.Empty(t, files[0].Problems(map[string]bool{"OWN_DATABASE_URL": true}, nobody), "what is set already, the file does not set")
 }
 
 func TestWhatMayNotReachAService(t *testing.T) {
@@ -61,7 +73,7 @@ func TestWhatMayNotReachAService(t *testing.T) {
 		"TIME=12:30":                     "",
 	} {
 		t.Run(line, func(t *testing.T) {
-			problems := dotenv.Parse(".env", []byte(line+"\n")).Problems(nil)
+			problems := dotenv.Parse(".env", []byte(line+"\n")).Problems(nil, nobody)
 			if want == "" {
 				require.Empty(t, problems)
 				return
@@ -85,7 +97,7 @@ func TestWhichFilesAreLookedAt(t *testing.T) {
 	for _, f := range files {
 		seen = append(seen, filepath.Base(f.Path))
 		require.Equal(t, []string{"A", "API", "B"}, f.Names)
-		if len(f.Problems(nil)) > 0 {
+		if len(f.Problems(nil, nobody)) > 0 {
 			refused = append(refused, filepath.Base(f.Path))
 		}
 	}
@@ -105,7 +117,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("=\n\x00=\n'")
 	f.Fuzz(func(t *testing.T, text string) {
 		file := dotenv.Parse(".env", []byte(text))
-		for _, p := range file.Problems(nil) {
+		for _, p := range file.Problems(nil, nobody) {
 			require.NotContains(t, p.Text, "\n", "one line a problem")
 		}
 	})

@@ -24,11 +24,22 @@ const (
 	MaxDepth = 64
 )
 
+// What some editors put before a text, in UTF-8 and in both forms of UTF-16.
+var byteOrder, bigEndian, littleEndian = []byte("\xef\xbb\xbf"), []byte("\xfe\xff"), []byte("\xff\xfe")
+
 // The library refuses the directive of the version whose rules are kept here.
 var newer, older = []byte("%YAML 1.2"), []byte("%YAML 1.1")
 
+// Parse reads the one document of a text, within the limits of a file, as YAML whose
+// every part knows its line. The error is a [*Problems], by the name of the file.
+func Parse(text []byte, file string) (*yaml.Node, error) {
+	root, problems := parse(text)
+	return root, (&Problems{File: file, All: problems}).orNil()
+}
+
 // parse reads the one document of a text.
 func parse(text []byte) (*yaml.Node, []Problem) {
+	text = bytes.TrimPrefix(text, byteOrder)
 	if p := unreadable(text); p != nil {
 		return nil, []Problem{*p}
 	}
@@ -61,6 +72,9 @@ func parse(text []byte) (*yaml.Node, []Problem) {
 func unreadable(text []byte) *Problem {
 	if len(text) > MaxBytes {
 		return &Problem{Position{1, 1}, fmt.Sprintf("the file has %d bytes, and more than %d are not read", len(text), MaxBytes)}
+	}
+	if bytes.HasPrefix(text, bigEndian) || bytes.HasPrefix(text, littleEndian) {
+		return &Problem{Position{1, 1}, "the file is UTF-16; save it as UTF-8"}
 	}
 	at := Position{1, 1}
 	for rest := text; len(rest) > 0; {

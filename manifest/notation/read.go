@@ -45,6 +45,9 @@ func (d *Document) At(path string) Position {
 	}
 }
 
+// Has reports whether there is a part at a path.
+func (d *Document) Has(path string) bool { _, ok := d.positions["."+path]; return ok }
+
 // HasVariable reports whether a ${NAME} stood in the text at a path.
 func (d *Document) HasVariable(path string) bool { return d.variables["."+path] }
 

@@ -56,14 +56,14 @@ func byState(code string) Class {
 		"25P03", // idle_in_transaction_session_timeout
 		"25P04": // transaction_timeout
 		return Timeout
-	case "57P01", "57P02", "57P03", "57P04", "57P05", // shut down, crashed, starting, dropped, idle too long
-		"3D000": // no such database: it is being restored or renamed
+	case "3D000": // no such database: it is being restored or renamed
 		return Unavailable
 	}
 	if strings.HasPrefix(code, "08") || // connection exceptions
 		strings.HasPrefix(code, "40") || // rolled back for another transaction's sake: a deadlock, a serialization failure
 		strings.HasPrefix(code, "53") || // insufficient resources: connections, memory, disk
 		strings.HasPrefix(code, "55") || // not in the state for it now: accepting no connections, in use
+		strings.HasPrefix(code, "57") || // an operator: shut down, crashed, starting, dropped, idle too long
 		strings.HasPrefix(code, "58") { // system errors outside Postgres
 		return Unavailable
 	}

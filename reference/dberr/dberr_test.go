@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -53,4 +54,23 @@ func TestClassifyGoesByStateAndType(t *testing.T) {
 func TestARefusedConnectionIsUnavailable(t *testing.T) {
 	_, err := pgconn.Connect(t.Context(), "postgres://u@127.0.0.1:1/d")
 	require.Equal(t, Unavailable, Classify(err))
+}
+
+// TestEachClassOfStatesIsPlaced has the classes of appendix A of Postgres' manual. What
+// is for now only is answered with 503, as the contract says; the rest is a mistake.
+func TestEachClassOfStatesIsPlaced(t *testing.T) {
+	for want, classes := range map[Class]string{
+		Unavailable: "08 40 53 55 57 58",
+		Unexpected: "00 01 02 03 09 0A 0B 0F 0L 0P 0Z 10 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 42 44 " +
+			"54 72 F0 HV P0 XX",
+	} {
+		for _, class := range strings.Fields(classes) {
+			for _, code := range []string{class + "000", class + "Z99"} {
+				if code == "3D000" {
+					continue // a database that is being restored
+				}
+				require.Equal(t, want, Classify(&pgconn.PgError{Code: code}), code)
+			}
+		}
+	}
 }

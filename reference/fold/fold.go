@@ -33,9 +33,25 @@ var ignored = &unicode.RangeTable{
 // with a stroke, the dotless i, the apostrophes and hyphens that programs put in for
 // those of the keyboard, and every space. Unicode takes none of these apart.
 const (
-	from = "ØøŁłĐđı’‘ʼʻ‐" + "\t\n\v\f\r\u0085\u1680\u2028\u2029"
-	to   = "OoLlDdi''''-" + "         "
+	lettersFrom = "ØøŁłĐđı’‘ʼʻ‐" + "\t\n\v\f\r\u0085\u1680\u2028\u2029"
+	lettersTo   = "OoLlDdi''''-" + "         "
 )
+
+// Cherokee's small letters came after its capitals, and the library folds each of the
+// two to the other: here the small ones count as capitals before it does.
+var (
+	from = lettersFrom + letters(0xAB70, 0xABBF) + letters(0x13F8, 0x13FD)
+	to   = lettersTo + letters(0x13A0, 0x13EF) + letters(0x13F0, 0x13F5)
+)
+
+// letters are all from one to another.
+func letters(first, last rune) string {
+	var b strings.Builder
+	for r := first; r <= last; r++ {
+		b.WriteRune(r)
+	}
+	return b.String()
+}
 
 // several are the letters that count as two.
 var several = []string{"Œ", "oe", "œ", "oe", "Æ", "ae", "æ", "ae", "ß", "ss", "ẞ", "ss"}

@@ -114,13 +114,13 @@ func (b *breakers) makeRoom() {
 	}
 }
 
-// open returns how many endpoints are left alone now, or tried again.
-func (b *breakers) open() int {
+// in returns how many endpoints have a breaker in that state now.
+func (b *breakers) in(state gobreaker.State) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := 0
 	for _, one := range b.all {
-		if one.State() != gobreaker.StateClosed {
+		if one.State() == state {
 			n++
 		}
 	}

@@ -94,7 +94,7 @@ func TestOneThatHangsLeavesTheOthersTheirPlaces(t *testing.T) {
 	for range 2 {
 		s.workers.Go(func() { _, _ = s.fanOut(ctx, asked, []source{u.source("hangs")}) })
 	}
-	require.Eventually(t, func() bool { return u.open.Load() == 2 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return u.open.Load() == 2 }, 30*time.Second, time.Millisecond)
 	requireFailure(t, one(t, s, u.source("hangs")), classConnection, "bulkhead")
 	require.Equal(t, statusOK, one(t, s, u.source("works")).Status)
 	require.EqualValues(t, 3, u.calls.Load(), "who finds no place does not call")
@@ -103,7 +103,7 @@ func TestOneThatHangsLeavesTheOthersTheirPlaces(t *testing.T) {
 	off := newService(t, func(c *Config) { c.HostMaxInFlight = 0 })
 	for i := range 4 {
 		s.workers.Go(func() { _, _ = off.fanOut(ctx, asked, []source{u.source("hangs")}) })
-		require.Eventually(t, func() bool { return u.open.Load() == int64(3+i) }, 5*time.Second, time.Millisecond, fmt.Sprint(i))
+		require.Eventually(t, func() bool { return u.open.Load() == int64(3+i) }, 30*time.Second, time.Millisecond, fmt.Sprint(i))
 	}
 	cancel()
 }

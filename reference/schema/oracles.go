@@ -55,9 +55,10 @@ func AddAllOracles(ctx context.Context, dsn string, oracles []Oracle) error {
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	columns := []string{"project_id", "name", "url", "adapter", "active", "position"}
-	if err := copyRows(ctx, conn, "oracles", columns, oracles, func(o Oracle) []any {
-		return []any{o.Project, o.Name, o.URL, cmp.Or(o.Adapter, AdapterV1), o.Active, o.Position}
-	}); err != nil {
+	if _, err := conn.CopyFrom(ctx, pgx.Identifier{"oracles"}, columns, pgx.CopyFromSlice(len(oracles), func(i int) ([]any, error) {
+		o := oracles[i]
+		return []any{o.Project, o.Name, o.URL, cmp.Or(o.Adapter, AdapterV1), o.Active, o.Position}, nil
+	})); err != nil {
 		return fmt.Errorf("add oracles: %w", err)
 	}
 	if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) oracles"); err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -21,7 +20,7 @@ const (
 
 	// maxLookups is how many words of a query are looked up among the words of
 	// all documents, and maxNarrowing by how many of them documents are then
-	// found. The other words only filter.
+	// found at most. The other words only filter.
 	maxLookups   = 8
 	maxNarrowing = 3
 
@@ -89,10 +88,12 @@ type postings struct {
 	total   int
 	buckets []int32           // descending: the newest projects first
 	entries map[int32][]int64 // by bucket
+	share   float64           // of the documents in question that hold the word, as a sample has it
 }
 
-// narrow looks words up and returns the postings of the rarest. None is true
-// when a word is in no document at all.
+// narrow looks words up and returns the postings of those that documents can be
+// found by, the words of the fewest buckets first. None is true when a word is in
+// no document at all.
 func (f finder) narrow(ctx context.Context) (narrowing []postings, none bool, err error) {
 	lookups := 0
 	for _, word := range f.query.words {
@@ -113,7 +114,7 @@ func (f finder) narrow(ctx context.Context) (narrowing []postings, none bool, er
 		}
 	}
 	slices.SortStableFunc(narrowing, func(a, b postings) int { return cmp.Compare(a.total, b.total) })
-	return narrowing[:min(len(narrowing), maxNarrowing)], false, nil
+	return narrowing, false, nil
 }
 
 // lookup returns the index entries of all words that hold this one, or more
@@ -143,72 +144,4 @@ func (f finder) lookup(ctx context.Context, w word) (postings, error) {
 		return postings{}, fmt.Errorf("look up words: %w", err)
 	}
 	return found, nil
-}
-
-// walk reads the documents behind the postings, newest buckets first: one, then
-// two, four, eight at a time, since how many matches a bucket holds is not
-// known before.
-func (f finder) walk(ctx context.Context, narrowing []postings, limit int) ([]int64, error) {
-	buckets := slices.DeleteFunc(slices.Clone(narrowing[0].buckets), func(bucket int32) bool {
-		return slices.ContainsFunc(narrowing, func(p postings) bool { return len(p.entries[bucket]) == 0 })
-	})
-	var ids []int64
-	for size := 1; len(buckets) > 0 && len(ids) < limit; size *= 2 {
-		batch := takeBatch(buckets, size, narrowing)
-		buckets = buckets[len(batch):]
-		found, err := f.among(ctx, narrowing, batch, limit-len(ids))
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, found...)
-	}
-	return ids, nil
-}
-
-// takeBatch returns the first buckets: at least one, at most size, and no more
-// than batchPostings allows.
-func takeBatch(buckets []int32, size int, narrowing []postings) []int32 {
-	entries := 0
-	for i, bucket := range buckets[:min(size, len(buckets))] {
-		for _, p := range narrowing {
-			entries += len(p.entries[bucket])
-		}
-		if i > 0 && entries > batchPostings {
-			return buckets[:i]
-		}
-	}
-	return buckets[:min(size, len(buckets))]
-}
-
-// among returns the newest matches in these buckets. Words that the index was
-// asked for need no LIKE: their entries are exact. The index is read in a step
-// of its own (MATERIALIZED) because the planner, which takes a term's documents
-// to be spread evenly, would else read all documents newest first.
-func (f finder) among(ctx context.Context, narrowing []postings, buckets []int32, limit int) ([]int64, error) {
-	rest := slices.Clone(f.query.words)
-	args := []any{nil, limit}
-	var conditions strings.Builder
-	for _, p := range narrowing {
-		rest = slices.DeleteFunc(rest, func(w word) bool { return w == p.word })
-		var entries []int64
-		for _, bucket := range buckets {
-			entries = append(entries, p.entries[bucket]...)
-		}
-		args = append(args, entries)
-		fmt.Fprintf(&conditions, "postings && $%d::bigint[] AND ", len(args))
-	}
-	args[0] = patterns(rest)
-	rows, err := f.tx.Query(ctx, `
-		WITH found AS MATERIALIZED (
-			SELECT project_id FROM search_documents
-			WHERE `+conditions.String()+`document LIKE ALL ($1::text[]))
-		SELECT project_id FROM found ORDER BY project_id DESC LIMIT $2`, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read documents by words: %w", err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("read documents by words: %w", err)
-	}
-	return ids, nil
 }

@@ -19,6 +19,10 @@ const (
 	outcomeError       = "internal"
 )
 
+// slo is what nearly all searches are to be answered within: a bound of the
+// histogram's buckets, so that a rule can tell who was.
+const slo = time.Second
+
 // metrics are what the search counts.
 type metrics struct {
 	requests  *prometheus.CounterVec
@@ -32,7 +36,7 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 			Name: "search_requests_total", Help: "Searches by outcome."}, []string{"outcome"}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "search_duration_seconds", Help: "Time from a search's arrival to its answer, whatever the outcome.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}),
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, slo.Seconds(), 2.5, 5, 10}}),
 		truncated: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "search_results_truncated_total", Help: "Searches that had more matches than they returned."}),
 	}

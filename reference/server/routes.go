@@ -28,7 +28,7 @@ type services struct {
 
 // routes makes the services and their routes. The tasks are not started yet.
 func routes(c config, pool, taskPool *pgxpool.Pool, logger *slog.Logger) (http.Handler, *services, error) {
-	registry, err := newRegistry(pool, c.MemoryLimit)
+	registry, err := newRegistry(pool, taskPool, c.MemoryLimit)
 	if err != nil {
 		return nil, nil, fmt.Errorf("register metrics: %w", err)
 	}

@@ -3,6 +3,8 @@ package task
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,9 +16,14 @@ import (
 	"holdfast.dev/holdfast/reference/internal/dbtest"
 )
 
-// bulk is how many tasks a benchmark puts into the queue before the clock
-// starts.
-const bulk = 10_000
+// bulk is how many tasks a benchmark puts into the queue before the clock starts; few
+// where it is only seen to work.
+func bulk() int {
+	if testing.Short() {
+		return 100
+	}
+	return 10_000
+}
 
 // noop is a task of River's own that does nothing.
 type noop struct{}
@@ -76,14 +83,36 @@ func drained(b *testing.B, args func(*rig) river.JobArgs, workers func(*rig, *ri
 		took += time.Since(start)
 		require.NoError(b, client.Stop(context.Background()))
 	}
-	b.ReportMetric(float64(b.N*bulk)/took.Seconds(), "tasks/s")
+	b.ReportMetric(float64(b.N*bulk())/took.Seconds(), "tasks/s")
 }
 
 func fill(b *testing.B, client *river.Client[pgx.Tx], args river.JobArgs) {
-	all := make([]river.InsertManyParams, bulk)
+	all := make([]river.InsertManyParams, bulk())
 	for i := range all {
 		all[i].Args = args
 	}
 	_, err := client.InsertManyFast(context.Background(), all)
 	require.NoError(b, err)
+}
+
+// BenchmarkClaim is how long tasks wait for a worker that has nothing else to do,
+// from the start of the transaction that takes them on: four come at once, and the
+// next four when nobody looks for these any more.
+func BenchmarkClaim(b *testing.B) {
+	const together, apart = 4, 250 * time.Millisecond
+	r := started(b, works, func(c *Config) { c.PollInterval = defaultConfig().PollInterval })
+	for b.Loop() {
+		var posting sync.WaitGroup
+		for range together {
+			posting.Go(func() { r.notify(1) })
+		}
+		posting.Wait()
+		time.Sleep(apart)
+	}
+	waits := dbtest.Values[float64](b, r.conn(), "SELECT extract(epoch FROM attempted_at - created_at) * 1000 FROM river_job WHERE attempted_at IS NOT NULL")
+	require.Len(b, waits, together*b.N)
+	slices.Sort(waits)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(waits[len(waits)/2], "p50-ms")
+	b.ReportMetric(waits[len(waits)*99/100], "p99-ms")
 }

@@ -18,6 +18,7 @@ type errorArea string
 
 // The areas, in the order in which an error is looked up.
 const (
+	areaKey       errorArea = "refused API key"
 	areaName      errorArea = "name in the e-mail API's answer"
 	areaStatus    errorArea = "HTTP status"
 	areaTransport errorArea = "call to the e-mail API"
@@ -40,6 +41,9 @@ type classRule struct {
 // allRules lists the whole classification, in the order in which it is looked up.
 func allRules() []classRule {
 	var all []classRule
+	for _, r := range keyRules() {
+		all = append(all, r.classRule)
+	}
 	for _, r := range nameRules() {
 		all = append(all, r.classRule)
 	}

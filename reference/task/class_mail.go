@@ -6,7 +6,28 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"strings"
 )
+
+// keyRule classifies an answer by its status and message: a key that is refused is
+// told as 401 where mails are sent, as 400 elsewhere, with a name that stands for any
+// request that is not valid.
+type keyRule struct {
+	classRule
+	matches func(*answerError) bool
+}
+
+func keyRules() []keyRule {
+	row := func(cause string, matches func(*answerError) bool) keyRule {
+		return keyRule{classRule{areaKey, cause, classPermanent, "the key is refused", true}, matches}
+	}
+	return []keyRule{
+		row("401", func(e *answerError) bool { return e.status == 401 }),
+		row("400 or 403 with a message about the API key", func(e *answerError) bool {
+			return (e.status == 400 || e.status == 403) && strings.Contains(strings.ToLower(e.message), "api key")
+		}),
+	}
+}
 
 // nameRule classifies the "name" of an answer. Names come before statuses: the
 // status of a name has changed over time (invalid_from_address from 403 to 422).
@@ -27,6 +48,7 @@ func nameRules() []nameRule {
 		"invalid_attachment", "invalid_parameter", "invalid_from_address", "security_error")
 	add(classPermanent, false, "the API is called in a wrong way", "not_found", "method_not_allowed", "invalid_access",
 		"invalid_region", "invalid_idempotency_key")
+	add(classTemporary, false, "the API refuses load", "service_unavailable")
 	add(classPermanent, false, "the key was used with other messages: our mistake", "invalid_idempotent_request")
 	add(classTemporary, false, "an earlier attempt is still in the works; the same key tells later", "concurrent_idempotent_requests")
 	add(classTemporary, false, "too many calls just now", "rate_limit_exceeded")
@@ -44,10 +66,7 @@ func statusRules() []statusRule {
 	row := func(cause string, from, to int, class errorClass, why string) statusRule {
 		return statusRule{classRule{areaStatus, cause, class, why, false}, from, to}
 	}
-	refused := row("401", 401, 401, classPermanent, "the key is refused")
-	refused.KeyRefused = true
 	return []statusRule{
-		refused,
 		row("408", 408, 408, classTemporary, "the API did not get the whole request"),
 		row("425", 425, 425, classTemporary, "the API would not risk a replay"),
 		row("429", 429, 429, classTemporary, "too many calls just now"),

@@ -1,8 +1,11 @@
 package task
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -34,9 +37,33 @@ type callError struct {
 
 func (e *callError) Error() string {
 	if e.sent {
-		return "the e-mail API was called but its answer was lost: " + e.err.Error()
+		return "the e-mail API was called but its answer was lost: " + e.told()
 	}
-	return "the e-mail API could not be called: " + e.err.Error()
+	return "the e-mail API could not be called: " + e.told()
+}
+
+// told is what anybody may be told of the failure, who asks for the task: no host, no
+// address. The log has all of it.
+func (e *callError) told() string {
+	dns, isDNS := errors.AsType[*net.DNSError](e.err)
+	network, isNetwork := errors.AsType[net.Error](e.err)
+	errno, isErrno := errors.AsType[syscall.Errno](e.err)
+	switch {
+	case e.unusable:
+		return "the request could not be made"
+	case isDNS && dns.IsNotFound:
+		return "there is no such host"
+	case isDNS:
+		return "the name server did not answer"
+	case badTLS(e.err):
+		return "its certificate, or that it speaks no TLS, was not accepted"
+	case errors.Is(e.err, context.DeadlineExceeded), isNetwork && network.Timeout():
+		return "it took too long"
+	case isErrno:
+		return errno.Error()
+	default:
+		return "the connection ended, or what came was no HTTP"
+	}
 }
 
 func (e *callError) Unwrap() error { return e.err }
@@ -114,6 +141,11 @@ func classify(err error) classRule {
 }
 
 func classifyAnswer(e *answerError) classRule {
+	for _, r := range keyRules() {
+		if r.matches(e) {
+			return r.classRule
+		}
+	}
 	for _, r := range nameRules() {
 		if r.Cause == e.name {
 			return r.classRule

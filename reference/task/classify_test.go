@@ -24,6 +24,7 @@ type expected map[errorClass][]string
 func TestEveryErrorOfTheAPIIsClassified(t *testing.T) {
 	for class, errors := range (expected{
 		classPermanent: {"400 invalid_idempotency_key", "400 validation_error", "401 missing_api_key", "401 restricted_api_key",
+			"401 validation_error", "422 validation_error", "403 restricted_api_key",
 			"403 invalid_api_key", "403 suspended_api_key", "403 validation_error", "404 not_found", "405 method_not_allowed",
 			"409 invalid_idempotent_request", "413 validation_error", "422 missing_required_field", "422 invalid_attachment",
 			"422 invalid_parameter", "422 invalid_access", "422 invalid_region", "422 invalid_from_address",
@@ -31,7 +32,7 @@ func TestEveryErrorOfTheAPIIsClassified(t *testing.T) {
 			"400 a_name_of_tomorrow", "402 a_name_of_tomorrow", "409 a_name_of_tomorrow", "403 -", "401 -", "410 -", "422 -", "418 -",
 			"301 -", "302 -", "308 -", "501 -", "505 -", "506 -", "508 -", "511 -"},
 		classTemporary: {"409 concurrent_idempotent_requests", "429 rate_limit_exceeded", "429 a_name_of_tomorrow", "408 -", "425 -",
-			"429 -", "503 -", "503 application_error", "503 internal_server_error", "521 -", "522 -", "523 -"},
+			"429 -", "503 -", "503 service_unavailable", "503 application_error", "503 internal_server_error", "521 -", "522 -", "523 -"},
 		classUnknown: {"500 application_error", "500 internal_server_error", "500 a_name_of_tomorrow", "500 -", "502 -", "504 -",
 			"502 application_error", "504 application_error", "520 -", "524 -", "507 -", "599 -", "200 -", "204 -", "0 -", "999 -"},
 	}) {
@@ -53,7 +54,30 @@ func TestWhichErrorsParkTheQueue(t *testing.T) {
 			names = append(names, r.Cause)
 		}
 	}
-	require.Equal(t, []string{"missing_api_key", "restricted_api_key", "invalid_api_key", "suspended_api_key", "401", causeNoKey}, names)
+	require.Equal(t, []string{"401", "400 or 403 with a message about the API key",
+		"missing_api_key", "restricted_api_key", "invalid_api_key", "suspended_api_key", causeNoKey}, names)
+}
+
+// A key that is refused is told with a name that stands for other mistakes, too.
+func TestARefusedKeyIsKnownByStatusAndMessage(t *testing.T) {
+	for _, row := range []struct {
+		e       answerError
+		refused bool
+	}{
+		{answerError{status: 401, name: "validation_error", message: "API key is invalid"}, true},
+		{answerError{status: 400, name: "validation_error", message: "API key is invalid"}, true},
+		{answerError{status: 403, name: "validation_error", message: "This API key is suspended"}, true},
+		{answerError{status: 401}, true},
+		{answerError{status: 403, name: "restricted_api_key", message: "API key is not active"}, true},
+		{answerError{status: 400, name: "validation_error", message: "Invalid `to` field."}, false},
+		{answerError{status: 422, name: "validation_error", message: "The tag api key is too long"}, false},
+		{answerError{status: 403, name: "validation_error", message: "The example.org domain is not verified."}, false},
+		{answerError{status: 400, name: "invalid_idempotency_key", message: "Idempotency keys must have between 1 and 256 characters."}, false},
+	} {
+		rule := classify(&row.e)
+		require.Equal(t, row.refused, rule.KeyRefused, "%+v", row.e)
+		require.Equal(t, classPermanent, rule.Class)
+	}
 }
 
 func TestEveryStateOfPostgresIsClassified(t *testing.T) {

@@ -101,7 +101,8 @@ type Config struct {
 	// the other services. River listens on one more.
 	PoolMax int `setting:"TASK_POOL_MAX"`
 
-	// PollInterval is how often a queue is looked at for tasks that are due. A
+	// PollInterval is how often a queue is looked at for tasks that are due, beside
+	// the look that each new task brings about at once. A
 	// countdown of up to 5 s ends that exactly; longer ones are seen to by one of
 	// the processes, every 5 s in advance. River writes down what became of an
 	// attempt at most 250 ms later, in batches, so that a retry comes no earlier than

@@ -30,7 +30,8 @@ func document() string {
 
 <!-- generated from reference/task: go test ./reference/task -run Classification -update -->
 
-What the reference's task service makes of each error, by its cause and never by its text. The rows are looked up from
+What the reference's task service makes of each error, by its cause; by its text only where the e-mail API tells a refused
+key in no other way. The rows are looked up from
 top to bottom, and the first that fits counts.
 
 - **temporary**: nothing was done, and it may pass. Tried again, at most ` + fmt.Sprint(defaultConfig().MaxRetries) + ` times.

@@ -23,25 +23,22 @@ type enqueuer interface {
 	enqueue(ctx context.Context, args river.JobArgs) (int64, error)
 }
 
-// durable commits a task to the database before it returns.
+// durable commits a task to the database before it returns, and has its workers
+// woken.
 type durable struct {
 	pool   *pgxpool.Pool
-	client *river.Client[pgx.Tx]
+	client *river.Client[pgx.Tx] // inserts only: see [inserting]
 	insert func(river.JobArgs) *river.InsertOpts
+	waker  *waker
 }
 
 // enqueue fails without a trace, except when the answer to COMMIT is lost: then
 // the task may be taken on although the caller hears otherwise.
 func (d *durable) enqueue(ctx context.Context, args river.JobArgs) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, enqueueTimeout)
-	defer cancel()
 	var id int64
-	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		inserted, err := d.client.InsertTx(ctx, tx, args, d.insert(args))
-		if err == nil {
-			id = inserted.Job.ID
-		}
-		return err
+	err := d.commit(ctx, args, func(_ context.Context, _ pgx.Tx, inserted int64) error {
+		id = inserted
+		return nil
 	})
 	if err != nil {
 		return 0, fmt.Errorf("take the task on: %w", err)
@@ -51,16 +48,28 @@ func (d *durable) enqueue(ctx context.Context, args river.JobArgs) (int64, error
 
 // as stores a task under an id that was given out before.
 func (d *durable) as(ctx context.Context, id int64, args river.JobArgs) error {
+	return d.commit(ctx, args, func(ctx context.Context, tx pgx.Tx, inserted int64) error {
+		_, err := tx.Exec(ctx, "UPDATE river_job SET id = $1 WHERE id = $2", id, inserted)
+		return err
+	})
+}
+
+// commit stores a task in a transaction, with what else is to be done in it.
+func (d *durable) commit(ctx context.Context, args river.JobArgs, also func(context.Context, pgx.Tx, int64) error) error {
 	ctx, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
-	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		inserted, err := d.client.InsertTx(ctx, tx, args, d.insert(args))
+	opts := d.insert(args)
+	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		inserted, err := d.client.InsertTx(ctx, tx, args, opts)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "UPDATE river_job SET id = $1 WHERE id = $2", id, inserted.Job.ID)
-		return err
+		return also(ctx, tx, inserted.Job.ID)
 	})
+	if err == nil {
+		d.waker.wake(opts.Queue)
+	}
+	return err
 }
 
 // Of a backlog, how many tasks it holds and how often it is written.

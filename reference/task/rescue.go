@@ -83,6 +83,7 @@ func (r *rescuer) beat(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("write a sign of life: %w", err)
 	}
+	r.metrics.heartbeat.beat(time.Now())
 	return nil
 }
 

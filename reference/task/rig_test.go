@@ -281,7 +281,7 @@ func (r *rig) until(id int64, state taskState) taskStatus {
 
 func (r *rig) eventually(holds func() bool) {
 	r.t.Helper()
-	require.Eventually(r.t, holds, 15*time.Second, 5*time.Millisecond)
+	require.Eventually(r.t, holds, 30*time.Second, 5*time.Millisecond)
 }
 
 // conn is a session beside the service.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -38,14 +39,28 @@ func (c Config) insertOpts(args river.JobArgs) *river.InsertOpts {
 	return &river.InsertOpts{Queue: c.queueOf(args.Kind()), MaxAttempts: c.maxAttempts()}
 }
 
-// riverConfig is River's configuration.
+// inserting is the configuration of a client that inserts only. It tells nobody
+// of a task but of its first, for the [waker] does.
+func inserting(logger *slog.Logger) *river.Config {
+	const never = 100 * 365 * 24 * time.Hour
+	return &river.Config{FetchCooldown: never, FetchPollInterval: never, Logger: quiet(logger)}
+}
+
+// quiet is a logger for River: it tells of each failed attempt; so do we, with its
+// class.
+func quiet(logger *slog.Logger) *slog.Logger {
+	return slog.New(leastLevel{logger.Handler(), slog.LevelWarn})
+}
+
+// riverConfig is the configuration of the client that works.
 func (s *Service) riverConfig() *river.Config {
 	c := &river.Config{
 		FetchCooldown:     min(fetchCooldown, s.config.PollInterval),
 		FetchPollInterval: s.config.PollInterval,
 		SoftStopTimeout:   s.config.DrainOnStop,
-		// River tells of each failed attempt; so do we, with its class.
-		Logger: slog.New(leastLevel{s.logger.Handler(), slog.LevelWarn}),
+		Logger:            quiet(s.logger),
+
+		ReindexerIndexNames: slices.DeleteFunc(river.ReindexerIndexNamesDefault(), dropped),
 	}
 	c.JobTimeout, c.RescueStuckJobsAfter = s.jobTimeouts()
 	if !s.works() {
@@ -59,6 +74,12 @@ func (s *Service) riverConfig() *river.Config {
 	river.AddWorker(c.Workers, &worker[notifyArgs, *notifyArgs]{service: s})
 	river.AddWorker(c.Workers, &worker[batchArgs, *batchArgs]{service: s})
 	return c
+}
+
+// dropped reports whether an index of River's is one that our migrations dropped: it
+// would warn of them each night.
+func dropped(index string) bool {
+	return slices.Contains([]string{"river_job_args_index", "river_job_metadata_index", "river_job_kind"}, index)
 }
 
 // jobTimeouts is how long a task may run, -1 for ever, and after how long River

@@ -23,6 +23,7 @@ type Service struct {
 	store    store
 	mailer   *mailer
 	enqueuer enqueuer
+	waker    *waker
 	backlog  *backlog // nil: tasks are durable
 	parking  *parking
 	rescuer  *rescuer
@@ -50,7 +51,12 @@ func New(c Config, pool *pgxpool.Pool, registry prometheus.Registerer, logger *s
 	if s.client, err = river.NewClient(riverpgxv5.New(pool), s.riverConfig()); err != nil {
 		return nil, fmt.Errorf("set up River: %w", err)
 	}
-	taken := &durable{pool: pool, client: s.client, insert: c.insertOpts}
+	inserts, err := river.NewClient(riverpgxv5.New(pool), inserting(logger))
+	if err != nil {
+		return nil, fmt.Errorf("set up River for inserts: %w", err)
+	}
+	s.waker = newWaker(pool, logger)
+	taken := &durable{pool: pool, client: inserts, insert: c.insertOpts, waker: s.waker}
 	s.enqueuer = taken
 	if !c.DurableEnqueue {
 		s.backlog = newBacklog(taken, logger)
@@ -83,6 +89,7 @@ func (s *Service) Start(ctx context.Context) error {
 	helping, cancel := context.WithCancel(ctx)
 	s.stopHelpers = cancel
 	s.helpers.Go(func() { s.countQueues(helping) })
+	s.helpers.Go(func() { s.waker.run(helping) })
 	if s.backlog != nil {
 		s.helpers.Go(func() { s.backlog.run(helping) })
 	}

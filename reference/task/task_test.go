@@ -77,7 +77,9 @@ func TestAnErrorThatLastsIsGivenUpAfterFourAttempts(t *testing.T) {
 		require.Equal(t, i+1, c.attempt)
 		require.Equal(t, calls[0].idempotency, c.idempotency, "one task, one key")
 	}
-	require.Equal(t, 4.0, testutil.ToFloat64(r.metrics.attempts.WithLabelValues(kindNotify, "temporary")))
+	require.Equal(t, 1.0, testutil.ToFloat64(r.metrics.attempts.WithLabelValues(kindNotify, attemptFirst, "temporary")))
+	require.Equal(t, 3.0, testutil.ToFloat64(r.metrics.attempts.WithLabelValues(kindNotify, attemptRetry, "temporary")))
+	require.Equal(t, 0.0, testutil.ToFloat64(r.metrics.succeeded.WithLabelValues(kindNotify)))
 	require.Equal(t, 3.0, testutil.ToFloat64(r.metrics.retries.WithLabelValues(kindNotify)))
 	require.Equal(t, 1.0, testutil.ToFloat64(r.metrics.failed.WithLabelValues(kindNotify, "temporary")))
 }
@@ -177,6 +179,9 @@ func TestTheQueueIsCounted(t *testing.T) {
 		r.until(id, stateSucceeded)
 	}
 	require.Equal(t, queueCounts{Succeeded: 5}, r.queue())
+	require.Equal(t, 5.0, testutil.ToFloat64(r.metrics.succeeded.WithLabelValues(kindNotify)))
+	require.Equal(t, 5.0, testutil.ToFloat64(r.metrics.requests.WithLabelValues(requestAccepted)))
+	require.InDelta(t, time.Now().Unix(), testutil.ToFloat64(r.metrics.heartbeat), 60)
 }
 
 func TestRequestsThatAreNoTaskAreRefused(t *testing.T) {
@@ -228,7 +233,9 @@ func TestWithoutADatabaseNothingIsTakenOn(t *testing.T) {
 		require.NotContains(t, text, "127.0.0.1")
 	}
 	require.ErrorContains(t, r.Start(t.Context()), "write a sign of life")
+	require.Equal(t, 1.0, testutil.ToFloat64(r.metrics.requests.WithLabelValues(requestUnavailable)))
 	require.Zero(t, testutil.CollectAndCount(r.metrics.queue), "what was not counted is absent")
+	require.Zero(t, testutil.CollectAndCount(r.metrics.heartbeat), "nor is there a sign of life that was not written")
 }
 
 func TestWithoutAnAPITasksAreTakenOnAndWait(t *testing.T) {

@@ -43,20 +43,21 @@ func (w *worker[T, P]) Work(ctx context.Context, job *river.Job[T]) error {
 	err := w.try(ctx, job, &a)
 	switch {
 	case err == nil:
-		w.service.metrics.attempt(job.Kind, outcomeOK)
+		w.service.metrics.attempt(job.Kind, a.number, outcomeOK)
+		w.service.metrics.succeed(job.Kind)
 		return nil
 	case errors.Is(err, errParked):
 		return river.JobSnooze(parkSnooze)
 	case errors.Is(ctx.Err(), context.Canceled):
-		w.service.metrics.attempt(job.Kind, outcomeInterrupted)
+		w.service.metrics.attempt(job.Kind, a.number, outcomeInterrupted)
 		return w.giveBack(ctx, job.JobRow, ctx.Err())
 	}
 	rule := classify(err)
 	if rule.KeyRefused && w.service.parking.refused(a.key) {
-		w.service.metrics.attempt(job.Kind, outcomeParked)
+		w.service.metrics.attempt(job.Kind, a.number, outcomeParked)
 		return w.giveBack(ctx, job.JobRow, river.JobSnooze(parkSnooze))
 	}
-	return w.fail(ctx, job, rule, err)
+	return w.fail(ctx, job, a.number, rule, err)
 }
 
 // try does the task, unless the queue is parked. A panic is an error.
@@ -79,11 +80,11 @@ func (w *worker[T, P]) try(ctx context.Context, job *river.Job[T], a *attempt) (
 	return P(&job.Args).do(ctx, w.service, *a)
 }
 
-// fail writes down what an attempt failed of. River fails a task at once that
+// fail writes down what an attempt, by its number, failed of. River fails a task at once that
 // is cancelled, and when its attempts are used up.
-func (w *worker[T, P]) fail(ctx context.Context, job *river.Job[T], rule classRule, err error) error {
+func (w *worker[T, P]) fail(ctx context.Context, job *river.Job[T], number int, rule classRule, err error) error {
 	s := w.service
-	s.metrics.attempt(job.Kind, string(rule.Class))
+	s.metrics.attempt(job.Kind, number, string(rule.Class))
 	if metaErr := river.MetadataSet(ctx, metaClass, rule.Class); metaErr != nil {
 		s.logger.ErrorContext(ctx, "task's error class not kept", "task", job.ID, "error", metaErr)
 	}

@@ -39,6 +39,7 @@ func big(t *testing.T, browser context.Context) {
 	require.NoError(t, reports.HTML(f, run))
 	require.NoError(t, f.Close())
 	b := open(t, browser, "file://"+path, desktop())
+	b.unfold()
 	ready := eval[float64](b, `performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd`)
 	p := b.boxOf(".charts .plot", 0)
 	start := eval[float64](b, `performance.now()`)

@@ -26,6 +26,12 @@ func passed(t *testing.T) *result.Run {
 	return run
 }
 
+// unfold opens all scenarios.
+func (b *tab) unfold() {
+	b.t.Helper()
+	eval[bool](b, `[...document.querySelectorAll(".unfold")].every((d) => d.open = true)`)
+}
+
 // legend is one line of a chart as the reader sees it.
 type legend struct{ Name, Read string }
 
@@ -35,6 +41,7 @@ const legends = `[...document.querySelector(".charts").querySelectorAll(".panel 
 // value that the source has there.
 func readOut(t *testing.T, browser context.Context) {
 	b := open(t, browser, golden(t, "passed.html"), desktop())
+	b.unfold()
 	before := eval[[]legend](b, legends)
 	first := b.boxOf(".charts .plot", 0)
 	b.mouse(chromedp.MouseMoved, first.X+first.W/2, first.Y+first.H/2)
@@ -94,6 +101,7 @@ const boxes = `[...new Set([...document.querySelector(".charts").querySelectorAl
 // run back; the other scenario stays as it is.
 func zoom(t *testing.T, browser context.Context) {
 	b := open(t, browser, golden(t, "passed.html"), desktop())
+	b.unfold()
 	whole := eval[[]string](b, boxes)
 	require.Len(t, whole, 1)
 	p := b.boxOf(".charts .plot", 1)
@@ -124,6 +132,7 @@ func zoom(t *testing.T, browser context.Context) {
 // keys: everything can be done without a pointer, and one sees where one is.
 func keys(t *testing.T, browser context.Context) {
 	b := open(t, browser, golden(t, "passed.html"), desktop())
+	b.unfold()
 	b.do(chromedp.KeyEvent(kb.Tab))
 	require.Equal(t, "skip", eval[string](b, `document.activeElement.className`), "the first stop skips to the scenarios")
 	require.GreaterOrEqual(t, eval[float64](b, `document.activeElement.getBoundingClientRect().x`), 0.0, "it is seen")

@@ -27,7 +27,7 @@ func call[P, R any](b *tab, command cdp.Command[P, R], params P) R {
 }
 
 func pages() []string {
-	return []string{"mixed.html", "passed.html", "partial.html", "empty.html", "hostile.html", "reevaluated.html",
+	return []string{"mixed.html", "passed.html", "partial.html", "unclear.html", "empty.html", "hostile.html", "reevaluated.html",
 		"comparison-worse.html", "comparison-hostile.html", "comparison-nothing.html", "history-nightly.html", "history-hostile.html", "history-none.html"}
 }
 
@@ -38,7 +38,16 @@ func TestInChromium(t *testing.T) {
 	t.Run("every page", func(t *testing.T) { everyPage(t, browser) })
 	t.Run("served", func(t *testing.T) { served(t, browser) })
 	t.Run("first screen", func(t *testing.T) { firstScreen(t, browser) })
+	t.Run("unclear", func(t *testing.T) { unclearScreen(t, browser) })
+	t.Run("legends", func(t *testing.T) { legendsSwitch(t, browser) })
+	t.Run("indexed", func(t *testing.T) { indexed(t, browser) })
+	t.Run("two runs", func(t *testing.T) { twoRuns(t, browser) })
 	t.Run("read-out", func(t *testing.T) { readOut(t, browser) })
+	t.Run("short", func(t *testing.T) { short(t, browser) })
+	t.Run("found", func(t *testing.T) { found(t, browser) })
+	t.Run("three hundred", func(t *testing.T) { threeHundred(t, browser) })
+	t.Run("painted", func(t *testing.T) { painted(t, browser) })
+	t.Run("heats", func(t *testing.T) { heats(t, browser) })
 	t.Run("zoom", func(t *testing.T) { zoom(t, browser) })
 	t.Run("keys", func(t *testing.T) { keys(t, browser) })
 	t.Run("hostile", func(t *testing.T) { hostile(t, browser) })
@@ -115,14 +124,15 @@ func served(t *testing.T, browser context.Context) {
 	b.quiet()
 }
 
-// firstScreen is what is seen without scrolling: the verdict, what failed and
-// why, and all failing rows; on a phone the first six rows with their reason.
+// firstScreen is what is seen without scrolling: the verdict and why, the chart of
+// what broke, what else moved then, where to look, and what to type.
 func firstScreen(t *testing.T, browser context.Context) {
 	for _, l := range []look{desktop(), phone()} {
 		t.Run(l.String(), func(t *testing.T) {
 			b := open(t, browser, golden(t, "mixed.html"), l)
-			below := eval[[]string](b, fmt.Sprintf(`(() => { const must = [...document.querySelectorAll("h1, .sentence, .first tbody tr")].filter((n) => !n.closest(".scenario")).slice(0, 8); return must.filter((n) => n.getBoundingClientRect().bottom > %d).map((n) => n.textContent.trim().slice(0, 60) + " ends at " + n.getBoundingClientRect().bottom) })()`, l.height))
+			below := eval[[]string](b, fmt.Sprintf(`(() => { const must = [...document.querySelectorAll("h1, .verdict .sentence, .answer p, .answer .plot, .answer li b")].filter((n) => n.getBoundingClientRect().height); return must.filter((n) => n.getBoundingClientRect().bottom > %d).map((n) => n.textContent.trim().slice(0, 60) + " ends at " + n.getBoundingClientRect().bottom) })()`, l.height))
 			require.Empty(t, below, "not on the first screen")
+			require.Equal(t, 4, eval[int](b, `[".answer .plot", ".answer .again code", ".answer .limit", ".answer .mark.bad"].filter((q) => document.querySelector(q)).length`))
 			shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 			require.NoError(t, err)
 			b.keep("first-screen-"+l.String()+".png", shot)

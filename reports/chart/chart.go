@@ -95,16 +95,22 @@ type Limit struct {
 	Span  Span
 }
 
-// Panel is one chart: lines of one unit.
+// Panel is one chart: lines of one unit, or a [Heat].
 type Panel struct {
 	Title  string
 	Unit   string
 	Height int // pixels
 	Lines  []Line
 	Limits []Limit
+	// AllLimits has the scale reach to each limit, however far above the lines.
+	AllLimits bool
+	// Aside folds the panel away, behind the others: one that few look for.
+	Aside bool
 	// Gap shades where line Below stays under line Above, which must share their
 	// T. Nothing is shaded without it.
 	Gap *Gap
+	// Heat is drawn in the place of lines; its unit is milliseconds.
+	Heat *Heat
 }
 
 // Gap names two lines of a panel by index, and what lies between them.
@@ -123,6 +129,8 @@ type Group struct {
 	Faults []Band
 	Marks  []Mark
 	Panels []Panel
+	// Bare leaves the buttons out: one chart that stands for itself.
+	Bare bool
 }
 
 // seconds shows a moment or a duration with at most two decimals.

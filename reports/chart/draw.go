@@ -28,6 +28,8 @@ type Drawing struct {
 	Zooms         []zoom
 	LimitedMarks  int // how many marks were left out
 	PhasesForRead string
+	Bare          bool // without buttons
+	Aside         int  // how many of the figures, the last ones, are folded away
 }
 
 type window struct{ X, Width, Until string }
@@ -55,11 +57,15 @@ type tick struct{ X, At, Text, Class string }
 type zoom struct{ From, To, Name string }
 
 type figure struct {
+	More               int  // on the first that is folded away: how many are
+	Axis               bool // the axis of time stands below it
 	Title, Unit, Label string
 	Height             int
 	Ticks              []yTick
 	Grid               string
 	Paths              []path
+	Cells              []cells  // of a heat, in the place of paths
+	Swatches           []swatch // its shades
 	Keys               []key
 	Gap                string
 	GapName            string
@@ -75,7 +81,7 @@ type yTick struct{ Text, Base string }
 type path struct {
 	Style                    Style
 	D, Transform, Time, Unit string
-	Exponent                 int
+	Step                     string // of its values
 }
 
 type key struct {
@@ -89,7 +95,11 @@ const (
 	rowHeight = 20 // of a row of names above the panels, pixels
 	maxMarks  = 40
 	maxLanes  = 5
-	nearMarks = 0.025 // of the whole time: marks closer than this share a sign
+	// throughout is from which share of the whole time on a fault is a condition: its name
+	// above the charts is enough, for a tint over everything tells nothing.
+	throughout = 0.9
+	axisEvery  = 3     // panels: nobody looks further down for the time
+	nearMarks  = 0.025 // of the whole time: marks closer than this share a sign
 )
 
 // Draw lays the group out. It is pure: the same group gives the same drawing.
@@ -98,7 +108,7 @@ func (g Group) Draw() Drawing {
 		g.Span = Span{From: 0, To: 1}
 	}
 	d := Drawing{
-		ID: g.ID, Name: g.Name, From: short(g.Span.From), To: short(g.Span.To),
+		ID: g.ID, Name: g.Name, Bare: g.Bare, From: short(g.Span.From), To: short(g.Span.To),
 		Step:    short(max(round(g.Span.Len()/1000), 0.001)),
 		ViewBox: fmt.Sprintf("%s 0 %s %d", short(g.Span.From), short(g.Span.Len()), high),
 	}
@@ -112,10 +122,33 @@ func (g Group) Draw() Drawing {
 			d.Ticks[i].Class = "minor"
 		}
 	}
-	for _, p := range g.Panels {
-		d.Figures = append(d.Figures, p.draw(g.Span))
-	}
+	d.figures(g)
 	return d
+}
+
+// figures draws the panels, those aside last, and says where an axis of time stands.
+func (d *Drawing) figures(g Group) {
+	aside := 0
+	for _, p := range g.Panels {
+		if p.Aside {
+			aside++
+		}
+	}
+	for _, last := range []bool{false, true} {
+		for _, p := range g.Panels {
+			if p.Aside != last {
+				continue
+			}
+			f := p.draw(g.Span)
+			if last && d.Aside == 0 {
+				d.Aside, f.More = aside, aside
+			}
+			d.Figures = append(d.Figures, f)
+		}
+	}
+	for i := range d.Figures {
+		d.Figures[i].Axis = (i+1)%axisEvery == 0 && i+1 < len(d.Figures) || i+1 == len(d.Figures)-aside && aside > 0
+	}
 }
 
 const nbsp = "\u00a0"
@@ -139,7 +172,9 @@ func (g Group) drawBands(d *Drawing) {
 	zooms := map[Span]int{}
 	for _, b := range g.Faults {
 		s := g.Span.clip(b.Span)
-		d.Windows = append(d.Windows, window{X: short(s.From), Width: short(s.Len()), Until: short(s.To)})
+		if s.Len() < throughout*g.Span.Len() {
+			d.Windows = append(d.Windows, window{X: short(s.From), Width: short(s.Len()), Until: short(s.To)})
+		}
 		lane := 0
 		for lane < len(ends) && lane < maxLanes-1 && ends[lane] > s.From {
 			lane++
@@ -211,6 +246,9 @@ func (g Group) drawMarks(d *Drawing) {
 
 // draw lays one panel out.
 func (p Panel) draw(span Span) figure {
+	if p.Heat != nil {
+		return p.drawHeat(span)
+	}
 	f := figure{Title: p.Title, Height: p.Height}
 	sc := p.scale()
 	f.Unit = sc.unit
@@ -220,30 +258,18 @@ func (p Panel) draw(span Span) figure {
 	}
 	var words []string
 	for _, l := range p.Lines {
-		e := Encode(l.T, l.V)
+		e := Encode(l.T, l.V, p.Height)
 		peak, text := l.peak()
 		words = append(words, text)
 		f.Paths = append(f.Paths, path{
 			Style: l.Style, D: e.D, Transform: e.transform(sc), Time: exact(e.T0) + " " + exact(e.StepT),
-			Unit: l.Unit, Exponent: e.Exponent,
+			Unit: l.Unit, Step: exact(e.StepV),
 		})
 		f.Keys = append(f.Keys, key{Style: l.Style, Name: l.Name, Value: peak})
 	}
 	f.Reduced = p.reduced()
 	f.Label = p.Title + ": " + strings.Join(words, "; ")
-	for _, l := range p.Limits {
-		if !finite(l.Value) {
-			continue
-		}
-		s := span.clip(l.Span)
-		text := l.Name + " " + result.Format(l.Value, p.Unit)
-		if l.Value > sc.top {
-			text += " (above the chart)"
-		} else {
-			f.Limits = append(f.Limits, rule{X1: short(s.From), X2: short(s.To), Y: short(sc.y(l.Value)), Name: text})
-		}
-		f.Notes = append(f.Notes, text)
-	}
+	f.limits(p, span, sc.y)
 	if p.Gap != nil {
 		f.Gap, f.GapTransform = p.gap(sc)
 		if f.Gap != "" {
@@ -251,6 +277,26 @@ func (p Panel) draw(span Span) figure {
 		}
 	}
 	return f
+}
+
+// limits draws the panel's limits at their heights, and says them.
+func (f *figure) limits(p Panel, span Span, y func(float64) float64) {
+	for _, l := range p.Limits {
+		if !finite(l.Value) {
+			continue
+		}
+		s := span.clip(l.Span)
+		text := l.Name + " " + result.Format(l.Value, p.Unit)
+		switch at := y(l.Value); {
+		case at < 0:
+			text += " (above the chart)"
+		case at > high: // where the axis does not begin with 0
+			text += " (below the chart)"
+		default:
+			f.Limits = append(f.Limits, rule{X1: short(s.From), X2: short(s.To), Y: short(at), Name: text})
+		}
+		f.Notes = append(f.Notes, text)
+	}
 }
 
 // newTick puts a text beside a height, kept within the panel.
@@ -285,7 +331,7 @@ func (p Panel) scale() scale {
 	}
 	peak := top
 	for _, l := range p.Limits {
-		if finite(l.Value) && l.Value <= 4*peak {
+		if finite(l.Value) && (p.AllLimits || l.Value <= 4*peak) {
 			top = max(top, l.Value)
 		}
 	}
@@ -297,6 +343,6 @@ func (e Encoded) transform(s scale) string {
 	if e.D == "" {
 		return ""
 	}
-	perStep := high * math.Pow10(e.Exponent) / (s.top - s.low)
+	perStep := high * e.StepV / (s.top - s.low)
 	return fmt.Sprintf("matrix(%s 0 0 %s %s %s)", short(e.StepT), short(-perStep), short(e.T0), short(s.y(0)))
 }

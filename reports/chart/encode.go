@@ -7,13 +7,13 @@ import (
 )
 
 // Encoded is a line as the d attribute of an SVG path, with what it takes to
-// read the numbers back: time = T0 + x·StepT seconds, value = y·10^Exponent.
-// Time is off by at most a tenth of the usual distance between two samples,
-// value by at most half of 10^Exponent: a two-thousandth of the line's peak.
+// read the numbers back: time = T0 + x·StepT seconds, value = y·StepV. Time is off
+// by at most a tenth of the usual distance between two samples, value by at most half
+// of StepV, which is at most a quarter of a pixel: more digits would make the page longer
+// and show nothing.
 type Encoded struct {
-	D         string
-	T0, StepT float64
-	Exponent  int
+	D                string
+	T0, StepT, StepV float64
 }
 
 // longest is the latest time that is drawn, in seconds: 30 years.
@@ -22,23 +22,22 @@ const longest = 1e9
 // gapAfter is how many usual distances without a sample make a gap.
 const gapAfter = 2.5
 
-// Encode turns samples into a path. Samples that are not numbers are left out
+// Encode turns samples into a path for a panel of so many pixels. Samples that are not numbers are left out
 // and leave a gap. A sample alone between two gaps becomes a dot: a path that
 // goes nowhere, which round line caps make visible.
-func Encode(t, v []float64) Encoded {
+func Encode(t, v []float64, height int) Encoded {
 	t, v, breaks := usable(t, v)
 	if len(t) == 0 {
 		return Encoded{}
 	}
 	usual := usualDistance(t)
-	e := Encoded{T0: round(t[0]), StepT: timeStep(t, usual), Exponent: exponent(v)}
+	e := Encoded{T0: round(t[0]), StepT: timeStep(t, usual), StepV: valueStep(v, finest*float64(height))}
 	var d []byte
 	var lastX, lastY int64
-	unit := math.Pow10(-e.Exponent)
 	alone := false
 	for i := range t {
 		x := int64(math.Round((t[i] - e.T0) / e.StepT))
-		y := int64(math.Round(v[i] * unit))
+		y := int64(math.Round(v[i] / e.StepV))
 		if i == 0 || breaks[i] || t[i]-t[i-1] > gapAfter*usual {
 			if alone {
 				d = append(d, "l0 0"...)
@@ -153,16 +152,35 @@ func steps(t []float64, usual float64) []float64 {
 // round keeps a time to the microsecond, so that 0.1 stays 0.1.
 func round(v float64) float64 { return math.Round(v*1e6) / 1e6 }
 
-// exponent is the power of ten that leaves the largest value four digits.
-// Whole numbers below 100,000 stay exact.
-func exponent(v []float64) int {
+// finest is how many steps of value there are to a pixel at most. As a step is 1, 2 or 5
+// times a power of ten, there are at least two.
+const finest = 5
+
+// valueStep is the smallest of 1, 2 and 5 times a power of ten of which the largest value
+// has no more than so many. Whole numbers below 100,000 stay exact: a count is read off
+// to the last digit.
+func valueStep(v []float64, most float64) float64 {
 	peak, whole := 0.0, true
 	for _, x := range v {
 		peak = max(peak, math.Abs(x))
 		whole = whole && x == math.Trunc(x)
 	}
 	if peak < 1e-12 || whole && peak < 1e5 {
-		return 0
+		return 1
 	}
-	return int(math.Floor(math.Log10(peak))) - 3
+	for e := int(math.Floor(math.Log10(peak / most))); ; e++ {
+		for _, m := range []float64{1, 2, 5} {
+			if step := power(m, e); peak <= most*step*(1+1e-9) {
+				return step
+			}
+		}
+	}
+}
+
+// power is m·10^e, as near as a float can be: 5e-2 and not 5·0.01.
+func power(m float64, e int) float64 {
+	if e < 0 {
+		return m / math.Pow10(-e)
+	}
+	return m * math.Pow10(e)
 }

@@ -37,7 +37,7 @@ func decode(t testing.TB, e Encoded) (at, values []float64, gaps []bool) {
 			x, y = x+dx, y+dy
 		}
 		at = append(at, e.T0+float64(x)*e.StepT)
-		values = append(values, float64(y)*math.Pow10(e.Exponent))
+		values = append(values, float64(y)*e.StepV)
 		gaps = append(gaps, absolute)
 		fresh = absolute
 	}
@@ -49,6 +49,7 @@ func TestALineReadBackFromItsPathIsTheLine(t *testing.T) {
 		n := rapid.IntRange(0, 80).Draw(rt, "n")
 		step := rapid.SampledFrom([]float64{0.001, 0.05, 0.1, 0.125, 0.25, 1, 7.5, 60}).Draw(rt, "step")
 		size := rapid.SampledFrom([]float64{1e-3, 1, 42, 1e3, 1e8, 1e12}).Draw(rt, "size")
+		height := rapid.IntRange(16, 300).Draw(rt, "height")
 		now := rapid.Float64Range(0, 100).Draw(rt, "start")
 		var at, v []float64
 		for range n {
@@ -56,7 +57,7 @@ func TestALineReadBackFromItsPathIsTheLine(t *testing.T) {
 			at = append(at, now+step*rapid.Float64Range(-0.04, 0.04).Draw(rt, "jitter"))
 			v = append(v, size*rapid.Float64Range(-1, 1).Draw(rt, "v"))
 		}
-		gotT, gotV, _ := decode(t, Encode(at, v))
+		gotT, gotV, _ := decode(t, Encode(at, v, height))
 		require.Len(rt, gotT, n)
 		peak, usual := 0.0, usualDistance(at)
 		for _, x := range v {
@@ -64,7 +65,7 @@ func TestALineReadBackFromItsPathIsTheLine(t *testing.T) {
 		}
 		for i := range at {
 			require.InDelta(rt, at[i], gotT[i], usual/10+2e-6, "time of sample %d", i)
-			require.InDelta(rt, v[i], gotV[i], peak/2000+1e-12, "value of sample %d", i)
+			require.InDelta(rt, v[i], gotV[i], peak/float64(height)/4+1e-12, "a quarter of a pixel, sample %d", i)
 		}
 	})
 }
@@ -87,12 +88,12 @@ func TestEncode(t *testing.T) {
 		{"lists of unequal length are as long as the shorter", []float64{0, 1, 2}, []float64{4, 4}, "M0 4l1 0"},
 		{"nothing but what is not a number is an empty path", []float64{0, nan}, []float64{nan, 1}, ""},
 	} {
-		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, Encode(c.t, c.v).D) })
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, Encode(c.t, c.v, 180).D) })
 	}
 }
 
 func TestWholeNumbersStayExact(t *testing.T) {
-	_, v, _ := decode(t, Encode([]float64{0, 1, 2}, []float64{99_999, 1, 12_345}))
+	_, v, _ := decode(t, Encode([]float64{0, 1, 2}, []float64{99_999, 1, 12_345}, 100))
 	require.Equal(t, []float64{99_999, 1, 12_345}, v)
 }
 
@@ -102,14 +103,14 @@ func TestJitterDoesNotMakeTimesLonger(t *testing.T) {
 		at = append(at, float64(i)*0.1+0.004*math.Sin(float64(i)*7))
 		v = append(v, 50)
 	}
-	e := Encode(at, v)
+	e := Encode(at, v, 180)
 	require.InDelta(t, 0.1, e.StepT, 1e-9)
 	require.Less(t, len(e.D), 600*4+8, "four bytes for a sample that does not move")
 }
 
 func TestTimesWithoutAGridStillFit(t *testing.T) {
 	at := []float64{0, 0.37, 1.11, 1.52, 2.93, 3.01, 4.4}
-	got, _, _ := decode(t, Encode(at, make([]float64, len(at))))
+	got, _, _ := decode(t, Encode(at, make([]float64, len(at)), 180))
 	for i := range at {
 		require.InDelta(t, at[i], got[i], 0.1)
 	}
@@ -120,6 +121,6 @@ func FuzzEncode(f *testing.F) {
 	f.Add(math.NaN(), math.Inf(1), -1e300, 1e300)
 	f.Add(5.0, 5.0, 4.0, 0.0)
 	f.Fuzz(func(t *testing.T, a, b, c, d float64) {
-		decode(t, Encode([]float64{a, b, c, d}, []float64{d, c, b, a}))
+		decode(t, Encode([]float64{a, b, c, d}, []float64{d, c, b, a}, 112))
 	})
 }

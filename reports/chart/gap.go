@@ -7,7 +7,7 @@ import (
 
 // gapFine is how many steps of a gap's outline make one of the panel's own
 // hundred.
-const gapFine = 5
+const gapFine = 2
 
 // gap draws, as closed shapes, where the lower line stays under the upper one
 // by more than a fiftieth of the panel. It is decoration: numbers are read from

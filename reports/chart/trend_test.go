@@ -32,3 +32,11 @@ func TestATrendIsDrawn(t *testing.T) {
 		})
 	}
 }
+
+func TestRangesAndSinglePointsAreSeen(t *testing.T) {
+	v := func(f float64) *float64 { return &f }
+	s := Trend{Runs: 4, Points: []TrendPoint{{At: 0, Value: v(1), Limit: 1, Upper: v(2)}, {At: 1, Value: v(2), Limit: 1, Upper: v(2)}, {At: 3, Value: v(1), Limit: 1, Upper: v(2)}}}.Draw()
+	require.Equal(t, "M875 600l0 0", s.Dots, "the point after a gap, and none of the line")
+	require.Equal(t, "M0 600l250 0M0 200l250 0M250 600l250 0M250 200l250 0M750 600l250 0M750 200l250 0", s.Limit, "both ends of the range")
+	require.Equal(t, "M500 200l0 0", Trend{Runs: 1, Points: []TrendPoint{{Value: v(1)}}}.Draw().Dots)
+}

@@ -28,6 +28,7 @@ type Comparison struct {
 	Reason        string
 	Rows          []Row // worst first, then in the order of the runs
 	Distributions []Distribution
+	Courses       []Course // of scenarios that both sides recorded over time
 	Notes         []string // what makes the sides unlike, apart from what is compared
 }
 
@@ -49,7 +50,7 @@ func Runs(before, after []*result.Run, rules Rules) (Comparison, error) {
 	if len(before) == 0 || len(after) == 0 {
 		return Comparison{}, fmt.Errorf("compare %d runs with %d: need at least one on each side", len(before), len(after))
 	}
-	c := Comparison{Old: sideOf(before), New: sideOf(after), Rules: rules, Notes: unlike(before, after)}
+	c := Comparison{Old: sideOf(before), New: sideOf(after), Rules: rules, Notes: unlike(before, after), Courses: courses(before, after)}
 	latencies, distributions := latencyRows(before, after)
 	c.Rows, c.Distributions = append(checkRows(before, after), latencies...), distributions
 	judge(c.Rows, rules)

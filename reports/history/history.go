@@ -17,6 +17,9 @@ type File struct {
 	Path string
 	Run  *result.Run // nil: Err says why
 	Err  error
+	// Report is where its report.html is, relative to the history's own page, as a path of
+	// the file system; empty: there is none.
+	Report string
 }
 
 // History is what all the files say together.
@@ -28,10 +31,13 @@ type History struct {
 
 // Run is one run, with what changed in it.
 type Run struct {
-	ID, Path, Profile, Version string
-	Started                    time.Time
-	Verdict                    result.Verdict
-	Partial                    bool
+	ID, Path, Report, Profile, Version string
+	Started                            time.Time
+	Verdict                            result.Verdict
+	Partial                            bool
+	// Without names what was taken away, in any of its scenarios: such a run is meant to
+	// fail, and is none of the service as it is.
+	Without string
 	// Broke names the checks that failed in this run and held when they were last
 	// judged; Mended those that held again.
 	Broke, Mended []string
@@ -53,6 +59,7 @@ type Point struct {
 	Run       int // index of History.Runs
 	Value     *float64
 	Threshold float64
+	Upper     *float64 // of a range
 	Op        string
 	Verdict   result.Verdict
 	Broke     bool
@@ -82,8 +89,8 @@ func Of(files []File) History {
 	for i, f := range runs {
 		shown, _ := verdict.ShownRun(f.Run)
 		h.Runs = append(h.Runs, Run{
-			ID: f.Run.ID, Path: f.Path, Profile: f.Run.Profile, Version: f.Run.Environment.Versions["holdfast"],
-			Started: f.Run.Started, Verdict: shown, Partial: !f.Run.Complete,
+			ID: f.Run.ID, Path: f.Path, Report: f.Report, Profile: f.Run.Profile, Version: f.Run.Environment.Versions["holdfast"],
+			Started: f.Run.Started, Verdict: shown, Partial: !f.Run.Complete, Without: withoutOf(f.Run),
 		})
 		follow.add(&h.Runs[i], i, f.Run)
 	}
@@ -92,9 +99,22 @@ func Of(files []File) History {
 	return h
 }
 
-// rank puts what fails now before what failed once, and that before the rest.
+// withoutOf names what was taken away in any scenario of a run.
+func withoutOf(run *result.Run) string {
+	var all []string
+	for _, s := range run.Scenarios {
+		all = append(all, s.Without...)
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ", ")
+}
+
+// rank puts what fails now before what failed once, and that before the rest; what is
+// meant to fail comes last.
 func rank(t Trend) int {
 	switch {
+	case t.Without != "":
+		return -1
 	case t.Last().Verdict == result.Fail:
 		return 3
 	case t.Last().Verdict != result.Pass:
@@ -143,7 +163,7 @@ func (k *tracker) add(run *Run, i int, from *result.Run) {
 // next is the point of a check in run i. It broke, or mended, against the last
 // run that judged it: what was not exercised says neither.
 func (t *Trend) next(i int, c result.Check) Point {
-	p := Point{Run: i, Value: c.Value, Threshold: c.Threshold, Op: c.Op, Verdict: c.Verdict}
+	p := Point{Run: i, Value: c.Value, Threshold: c.Threshold, Upper: c.Upper, Op: c.Op, Verdict: c.Verdict}
 	for _, before := range slices.Backward(t.Points) {
 		if before.Verdict == result.Pass || before.Verdict == result.Fail {
 			p.Broke = before.Verdict == result.Pass && p.Verdict == result.Fail

@@ -58,7 +58,9 @@ func TestOnlyTheSameExperimentIsFollowed(t *testing.T) {
 	for _, r := range h.Runs {
 		require.Empty(t, r.Broke)
 	}
-	require.Equal(t, result.Pass, h.Trends[2].Last().Verdict, "what fails now comes first")
+	require.Equal(t, "smoke", h.Trends[0].Profile, "what fails now comes first")
+	require.Equal(t, "search.sql-limit", h.Trends[2].Without, "what is meant to fail comes last")
+	require.Equal(t, []string{"", "search.sql-limit", ""}, []string{h.Runs[0].Without, h.Runs[1].Without, h.Runs[2].Without})
 }
 
 func TestTwoChecksOfOneMetricAreTwoTrends(t *testing.T) {

@@ -1,6 +1,7 @@
-// Package live serves the report of a run while it goes on: the same page, drawn
-// anew each time it is asked for, which asks again every two seconds until the
-// run is over. Enter at [Listen]; tell it how things stand with [Server.Tick],
+// Package live serves the report of a run while it goes on: the same page as the final
+// one, filling. The page is told of every change by server-sent events, and puts in place
+// what is new of itself; without scripts it is loaded again every two seconds. Enter at
+// [Listen]; tell it how things stand with [Server.Tick] and [Server.Ended],
 // and end with [Server.Finish].
 //
 // It listens on loopback alone and answers only to loopback's own names, so that
@@ -14,37 +15,46 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/reports"
+	"holdfast.dev/holdfast/reports/view"
 )
 
-// Every is how often a page asks again, in seconds.
-const Every = 2
-
-// lingering bounds how long Finish waits for open pages to get the final report.
-const lingering = 2 * Every * time.Second
+const (
+	// Every is how often a page without scripts is loaded again, in seconds.
+	Every = 2
+	// events is where a page is told of changes, pause the least time between two of them.
+	events, pause = "/events", 500 * time.Millisecond
+	// lingering bounds how long Finish waits for open pages to get the final report.
+	lingering = 2 * Every * time.Second
+	// patience is how long a reader may take to take a piece.
+	patience = 30 * time.Second
+)
 
 // Server shows one run.
 type Server struct {
 	read func() (*result.Run, error)
+	plan []string // the scenarios, in their order
 	http *http.Server
 	addr string
 	done chan error // the server's own end
 
 	mu      sync.Mutex // guards what follows
-	now     *Moment
-	series  *track
+	going   []*course  // the scenarios that run, in the order of their begin
 	final   *result.Run
 	asked   time.Time // when a page last asked
 	fetched chan struct{}
+	changed chan struct{} // closed, and made anew, at each change
+	gone    bool          // nothing will change any more
 }
 
-// Listen serves on address, HOST:PORT of loopback, the run that read returns.
-// Its goroutine ends with [Server.Finish].
-func Listen(address string, read func() (*result.Run, error)) (*Server, error) {
+// Listen serves on address, HOST:PORT of loopback, the run that read returns, with all
+// scenarios of the plan. Its goroutine ends with [Server.Finish].
+func Listen(address string, plan []string, read func() (*result.Run, error)) (*Server, error) {
 	if err := Check(address); err != nil {
 		return nil, err
 	}
@@ -52,8 +62,8 @@ func Listen(address string, read func() (*result.Run, error)) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve the live report: %w", err)
 	}
-	s := &Server{read: read, addr: l.Addr().String(), done: make(chan error, 1), fetched: make(chan struct{}, 1)}
-	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second}
+	s := &Server{read: read, plan: plan, addr: l.Addr().String(), done: make(chan error, 1), fetched: make(chan struct{}, 1), changed: make(chan struct{})}
+	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: patience}
 	go func() { s.done <- s.http.Serve(l) }()
 	return s, nil
 }
@@ -82,18 +92,34 @@ func loopback(host string) bool {
 func (s *Server) Tick(m Moment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.now == nil || s.now.Scenario != m.Scenario {
-		s.series = newTrack()
+	i := slices.IndexFunc(s.going, func(c *course) bool { return c.now.Scenario == m.Scenario })
+	if i < 0 {
+		i = len(s.going)
+		s.going = append(s.going, &course{series: newTrack()})
 	}
-	s.now = &m
-	s.series.add(m)
+	s.going[i].now = m
+	s.going[i].series.add(m)
+	s.change()
 }
 
-// Between says that no scenario runs.
-func (s *Server) Between() {
+// Ended says that a scenario does not run any more.
+func (s *Server) Ended(scenario string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.now, s.series = nil, nil
+	s.going = slices.DeleteFunc(s.going, func(c *course) bool { return c.now.Scenario == scenario })
+	s.change()
+}
+
+// change tells all who follow. The lock is held.
+func (s *Server) change() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// course is a scenario that runs: how things stand in it, and how they have gone.
+type course struct {
+	now    Moment
+	series *track
 }
 
 // Finish shows the final report, waits a few seconds for pages that are open to
@@ -101,6 +127,7 @@ func (s *Server) Between() {
 func (s *Server) Finish(ctx context.Context, run *result.Run) error {
 	s.mu.Lock()
 	s.final = run
+	s.change()
 	watched := run != nil && time.Since(s.asked) < 2*lingering && !s.asked.IsZero()
 	s.mu.Unlock()
 	if watched {
@@ -112,6 +139,10 @@ func (s *Server) Finish(ctx context.Context, run *result.Run) error {
 		case <-ctx.Done():
 		}
 	}
+	s.mu.Lock()
+	s.gone = true
+	s.change()
+	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lingering)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
@@ -129,6 +160,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "GET only", http.StatusMethodNotAllowed)
+	case r.URL.Path == events && r.Method == http.MethodGet:
+		s.follow(w, r)
 	case r.URL.Path != "/":
 		http.NotFound(w, r)
 	default:
@@ -136,7 +169,39 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// page draws the run as it is now. While it goes on the page asks again.
+// follow sends an event for each change, no more often than each pause, until the run is
+// over and has been said to be, or the reader is gone.
+func (s *Server) follow(w http.ResponseWriter, r *http.Request) {
+	h, out := w.Header(), http.NewResponseController(w)
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	for {
+		s.mu.Lock()
+		changed, over, gone := s.changed, s.final != nil, s.gone
+		s.mu.Unlock()
+		if gone && !over {
+			return
+		}
+		_ = out.SetWriteDeadline(time.Now().Add(patience)) // where it can't be set, the server's own holds
+		if _, err := fmt.Fprintf(w, "event: %s\ndata:\n\n", map[bool]string{false: "change", true: "over"}[over]); err != nil || out.Flush() != nil || over {
+			return // the reader is gone, or knows all
+		}
+		select {
+		case <-changed:
+		case <-time.After(patience / 2): // an event all the same: who is gone is found out
+		case <-r.Context().Done():
+			return
+		}
+		select {
+		case <-time.After(pause):
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// page draws the run as it is now.
 func (s *Server) page(w http.ResponseWriter) {
 	var page bytes.Buffer
 	over, err := s.draw(&page)
@@ -144,10 +209,8 @@ func (s *Server) page(w http.ResponseWriter) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	if !over {
-		h.Set("Refresh", fmt.Sprint(Every))
-	}
 	if err != nil {
+		h.Set("Refresh", fmt.Sprint(Every))
 		http.Error(w, "not yet: "+err.Error(), http.StatusServiceUnavailable)
 		return
 	}
@@ -172,8 +235,15 @@ func (s *Server) draw(page *bytes.Buffer) (over bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if s.now != nil {
-		s.series.put(run, s.now.Scenario)
+	for _, name := range s.plan {
+		if !slices.ContainsFunc(run.Scenarios, func(r result.Scenario) bool { return r.Name == name }) {
+			run.Scenarios = append(run.Scenarios, result.Scenario{Name: name})
+		}
 	}
-	return false, reports.LiveHTML(page, run, s.now.words())
+	var now view.Now
+	for _, c := range s.going {
+		c.series.put(run, c.now.Scenario)
+		c.now.tell(&now, c.series.faults)
+	}
+	return false, reports.LiveHTML(page, run, now)
 }

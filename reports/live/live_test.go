@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net/http"
@@ -21,6 +22,8 @@ func running() (*result.Run, error) {
 		{Name: "search/done", Verdict: result.Pass}, {Name: "search/x", Phases: []result.Phase{{Name: result.Baseline, To: 4 * time.Second}}},
 	}}, nil
 }
+
+func plan() []string { return []string{"search/done", "search/x", "task/later"} }
 
 func get(t *testing.T, method, url, host string) (int, http.Header, string) {
 	t.Helper()
@@ -48,7 +51,7 @@ func says(t *testing.T, body string, wants ...string) {
 func TestThePageFollowsTheRun(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	defer goleak.VerifyNone(t, before)
-	s, err := live.Listen("127.0.0.1:0", running)
+	s, err := live.Listen("127.0.0.1:0", plan(), running)
 	require.NoError(t, err)
 	p99 := 41.5
 	for i := range 8 {
@@ -58,12 +61,19 @@ func TestThePageFollowsTheRun(t *testing.T) {
 	}
 	code, header, body := get(t, http.MethodGet, s.URL(), "")
 	require.Equal(t, http.StatusOK, code)
-	require.Equal(t, "2", header.Get("Refresh"))
+	require.Empty(t, header.Get("Refresh"), "its script is told of changes")
 	require.Equal(t, "no-store", header.Get("Cache-Control"))
-	says(t, body, "RUNNING", "search/x: baseline, 3.5\u00a0s of 10\u00a0s.", "700 sent, 699 ok, 1 failed, p99 41.5\u00a0ms", "delay 20ms on &lt;database&gt;", "The run is going on", "not judged yet", "being written",
+	says(t, body, "RUNNING", "search/x: baseline, 3.5\u00a0s of 10\u00a0s.", "700 sent, 699 ok, 1 failed, p99 41.5\u00a0ms", "delay 20ms on &lt;database&gt; (on now)", "task/later", "TO COME", "connect-src 'self'; ", `<noscript><meta http-equiv="refresh"`, "The run is going on", "not judged yet", "being written",
 		"Requests of search", "peak 200/s", "target.rss", "peak 40\u00a0MB")
 
-	s.Between()
+	s.Tick(live.Moment{Scenario: "search/y", Phase: "inject", At: time.Second, Of: 4 * time.Second})
+	_, _, body = get(t, http.MethodGet, s.URL(), "")
+	says(t, body, "search/x: baseline", "search/y: inject, 1\u00a0s of 4\u00a0s.", "peak 200/s")
+	s.Ended("search/x")
+	_, _, body = get(t, http.MethodGet, s.URL(), "")
+	says(t, body, "search/y: inject")
+	require.NotContains(t, body, "search/x: baseline")
+	s.Ended("search/y")
 	_, _, body = get(t, http.MethodGet, s.URL(), "")
 	says(t, body, "No scenario runs at this moment")
 
@@ -72,8 +82,8 @@ func TestThePageFollowsTheRun(t *testing.T) {
 		finished <- s.Finish(t.Context(), &result.Run{ID: "1", Complete: true, Verdict: result.Fail, Reason: "search/x: too slow", Scenarios: []result.Scenario{{Name: "search/x", Verdict: result.Fail}}})
 	}()
 	for {
-		_, header, body = get(t, http.MethodGet, s.URL(), "")
-		if header.Get("Refresh") == "" {
+		_, _, body = get(t, http.MethodGet, s.URL(), "")
+		if !strings.Contains(body, "data-events") {
 			break
 		}
 	}
@@ -82,7 +92,7 @@ func TestThePageFollowsTheRun(t *testing.T) {
 }
 
 func TestOnlyThisMachineIsServed(t *testing.T) {
-	s, err := live.Listen("127.0.0.1:0", running)
+	s, err := live.Listen("127.0.0.1:0", plan(), running)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Finish(t.Context(), nil)) }()
 	for _, row := range []struct {
@@ -91,22 +101,22 @@ func TestOnlyThisMachineIsServed(t *testing.T) {
 	}{
 		{http.MethodGet, "", "", http.StatusOK}, {http.MethodHead, "", "localhost:1", http.StatusOK},
 		{http.MethodGet, "", "evil.example:80", http.StatusForbidden}, {http.MethodGet, "", "evil.example", http.StatusForbidden},
-		{http.MethodPost, "", "", http.StatusMethodNotAllowed}, {http.MethodGet, "etc/passwd", "", http.StatusNotFound},
+		{http.MethodGet, "events", "evil.example:80", http.StatusForbidden}, {http.MethodPost, "events", "", http.StatusMethodNotAllowed}, {http.MethodPost, "", "", http.StatusMethodNotAllowed}, {http.MethodGet, "etc/passwd", "", http.StatusNotFound},
 	} {
 		code, _, _ := get(t, row.method, s.URL()+row.path, row.host)
 		require.Equal(t, row.code, code, "%+v", row)
 	}
 	for _, address := range []string{"0.0.0.0:0", ":0", "192.168.0.1:0", "here", "example.com:80"} {
-		_, err := live.Listen(address, running)
+		_, err := live.Listen(address, nil, running)
 		require.Error(t, err, address)
 	}
-	_, err = live.Listen(strings.TrimSuffix(strings.TrimPrefix(s.URL(), "http://"), "/"), running)
+	_, err = live.Listen(strings.TrimSuffix(strings.TrimPrefix(s.URL(), "http://"), "/"), nil, running)
 	require.ErrorContains(t, err, "serve the live report", "the port is taken")
 }
 
 func TestARunThatCannotBeReadYetIsAskedForAgain(t *testing.T) {
 	var there atomic.Bool
-	s, err := live.Listen("127.0.0.1:0", func() (*result.Run, error) {
+	s, err := live.Listen("127.0.0.1:0", nil, func() (*result.Run, error) {
 		if !there.Load() {
 			return nil, errors.New("no run.json")
 		}
@@ -120,4 +130,55 @@ func TestARunThatCannotBeReadYetIsAskedForAgain(t *testing.T) {
 	there.Store(true)
 	code, _, _ = get(t, http.MethodGet, s.URL(), "")
 	require.Equal(t, http.StatusOK, code)
+}
+
+// Who follows is told at once, of each change, and at the end that it is over; then the
+// server is done with it.
+func TestEventsTellOfChanges(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	defer goleak.VerifyNone(t, before)
+	s, err := live.Listen("127.0.0.1:0", plan(), running)
+	require.NoError(t, err)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	open := func() *bufio.Scanner {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+"events", nil)
+		require.NoError(t, err)
+		r, err := client.Do(req)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = r.Body.Close() })
+		require.Equal(t, "text/event-stream", r.Header.Get("Content-Type"))
+		return bufio.NewScanner(r.Body)
+	}
+	next := func(b *bufio.Scanner) string {
+		for b.Scan() {
+			if name, ok := strings.CutPrefix(b.Text(), "event: "); ok {
+				return name
+			}
+		}
+		return "end"
+	}
+	one := open()
+	require.Equal(t, "change", next(one), "whoever comes late is told to look")
+	s.Tick(live.Moment{Scenario: "search/x"})
+	require.Equal(t, "change", next(one))
+	s.Ended("search/x")
+	require.Equal(t, "change", next(one))
+	two := open()
+	require.Equal(t, "change", next(two))
+	require.NoError(t, s.Finish(t.Context(), &result.Run{ID: "1", Complete: true}))
+	require.Equal(t, []string{"over", "end", "over", "end"}, []string{next(one), next(one), next(two), next(two)})
+}
+
+func TestEventsEndWithARunThatDidNotTakePlace(t *testing.T) {
+	s, err := live.Listen("127.0.0.1:0", plan(), running)
+	require.NoError(t, err)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+"events", nil)
+	require.NoError(t, err)
+	r, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer r.Body.Close()
+	require.NoError(t, s.Finish(t.Context(), nil))
+	body, err := io.ReadAll(r.Body)
+	require.NoError(t, err)
+	require.NotContains(t, string(body), "over")
 }

@@ -4,11 +4,15 @@ import (
 	"slices"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/view"
 )
 
 // mostTicks bounds what is kept of a scenario: an hour at two a second. Of a
 // longer one the end is kept.
 const mostTicks = 7200
+
+// mostFaults bounds the stretches of faults that are kept of a scenario.
+const mostFaults = 100
 
 // track is what the ticks of one scenario said, as series.
 type track struct {
@@ -16,6 +20,7 @@ type track struct {
 	series map[string]*result.Series
 	last   map[string]Stream
 	lastAt float64
+	faults []view.FaultOn // in the order in which they were first seen
 }
 
 func newTrack() *track {
@@ -44,6 +49,21 @@ func (k *track) add(m Moment) {
 		k.point("target.rss", result.UnitBytes, at, m.RSSBytes)
 	}
 	k.lastAt = at
+	k.on(m.Faults, at)
+}
+
+// on enters which faults are on at a moment: a stretch of one that was on before goes on.
+func (k *track) on(names []string, at float64) {
+	for i := range k.faults {
+		if k.faults[i].On {
+			k.faults[i].On, k.faults[i].ToS = slices.Contains(names, k.faults[i].Name), at
+		}
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(k.faults, func(f view.FaultOn) bool { return f.On && f.Name == name }) && len(k.faults) < mostFaults {
+			k.faults = append(k.faults, view.FaultOn{Name: name, FromS: at, ToS: at, On: true})
+		}
+	}
 }
 
 func (k *track) point(name, unit string, at, v float64) {

@@ -6,7 +6,7 @@
 
   // The numbers of a path: integers, absolute after M, relative after l.
   const decode = (path) => {
-    const [t0, step] = path.dataset.t.split(" ").map(Number), e = Number(path.dataset.e);
+    const [t0, step] = path.dataset.t.split(" ").map(Number), each = Number(path.dataset.v);
     const out = { t: [], v: [], gap: [], unit: path.dataset.u, near: 0 };
     const tokens = path.getAttribute("d").match(/[Ml]|-?\d+/g) || [];
     let x = 0, y = 0, absolute = true, fresh = false;
@@ -15,7 +15,7 @@
       const dx = Number(tokens[i++]), dy = Number(tokens[i++]);
       if (!absolute && !dx && !dy && fresh) { continue; }
       x = absolute ? dx : x + dx; y = absolute ? dy : y + dy;
-      out.t.push(t0 + x * step); out.v.push(e < 0 ? y / 10 ** -e : y * 10 ** e);
+      out.t.push(t0 + x * step); out.v.push(y * each);
       fresh = absolute;
     }
     const d = out.t.slice(1).map((t, i) => t - out.t[i]).sort((a, b) => a - b);
@@ -52,7 +52,7 @@
     const whole = [num(root, "data-from"), num(root, "data-to")];
     const phases = root.dataset.phases.split("\n").filter(Boolean).map((p) => { const [from, to, ...name] = p.split(" "); return { from: +from, to: +to, name: name.join(" ") }; });
     const slider = root.querySelector("input[type=range]"), said = root.querySelector(".when"), hint = said.textContent;
-    const buttons = all(root, "button"), plots = all(root, ".plot"), ticks = all(root, ".axis text");
+    const buttons = all(root, "button[data-zoom]"), plots = all(root, ".plot"), ticks = all(root, ".axis text");
     const panels = all(root, ".panel").map((panel) => ({
       plot: panel.querySelector(".plot"), line: null,
       reads: all(panel, "path[data-t]").map((path, i) => { const out = all(panel, ".read")[i]; return { path, out, peak: out.textContent, data: null }; }),
@@ -129,25 +129,90 @@
       plot.addEventListener("pointercancel", done);
       plot.addEventListener("pointerleave", (event) => { if (from === null && event.pointerType !== "touch") { read(null); } });
     });
+    // A legend switches its line off, and charts that are folded away are found by text.
+    panels.forEach((p) => p.reads.forEach((r) => {
+      const button = document.createElement("button"), entry = r.out.parentElement;
+      button.type = "button"; button.className = "key-button"; button.title = "Switch this line off or on";
+      button.setAttribute("aria-pressed", "true");
+      button.append(...entry.childNodes); entry.append(button);
+      button.addEventListener("click", () => {
+        const on = button.getAttribute("aria-pressed") !== "true";
+        button.setAttribute("aria-pressed", String(on)); r.path.setAttribute("visibility", on ? "visible" : "hidden");
+      });
+    }));
+    all(root, ".find-series input").forEach((box) => box.addEventListener("input", () => {
+      const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+      all(box.closest(".more"), ".panel").forEach((panel) => { const text = panel.querySelector("figcaption").textContent.toLowerCase(); panel.hidden = !words.every((w) => text.includes(w)); });
+    }));
     all(root, "[hidden]").forEach((node) => { node.hidden = false; });
-    return { reset, zoom, name: slider.getAttribute("aria-label"), view: () => (view === whole ? null : view) };
+    return { reset, name: slider.getAttribute("aria-label"), state: () => [view === whole ? null : view, cursor], become: (span, t) => { if (span) { zoom(...span); } if (t !== null) { read(t); } } };
   };
 
-  const drawings = all(document, ".charts").map(charts);
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") { drawings.forEach((d) => d.reset()); } });
+  // Charts that are folded away wait until somebody unfolds them: a page may have hundreds.
+  const drawings = new Map(), first = new WeakMap();
+  const begin = (root) => drawings.get(root) || drawings.set(root, charts(root)).get(root);
+  const copy = (line) => {
+    const button = document.createElement("button");
+    button.type = "button"; button.textContent = "Copy";
+    line.append(" ", button);
+    button.addEventListener("click", () => {
+      getSelection().selectAllChildren(line.querySelector("code"));
+      button.textContent = document.execCommand("copy") ? "Copied" : "Selected: now Ctrl+C";
+    });
+  };
+  const sections = () => all(document, ".scenario"), fold = (section) => section.querySelector(".unfold");
+  const find = () => document.getElementById("find");
+  // ready makes a page, or what was put into it, answer.
+  const ready = (root) => {
+    all(root, "details").forEach((node) => first.set(node, node.open));
+    all(root, ".charts").forEach((node) => { if (!node.closest(".unfold:not([open])")) { begin(node); } });
+    all(root, ".again").forEach(copy); // a line to type is copied, or at least selected
+    all(root, ".find").forEach((node) => { node.hidden = false; });
+  };
 
-  // A page that is drawn anew, as that of a run that goes on, keeps what was unfolded and zoomed to.
-  const folds = all(document, "details").map((node) => {
-    const owner = node.closest("section").querySelector("h2 bdi");
-    return { node, name: (owner ? owner.textContent : "") + "|" + node.firstElementChild.textContent.replace(/\d/g, "") };
+  // Scenarios are found by text and walked by keys; what is unfolded is in the address.
+  const filter = () => {
+    const words = find().value.toLowerCase().split(/\s+/).filter(Boolean), rows = all(document, "tr[data-of]");
+    let n = 0;
+    rows.forEach((row) => {
+      const text = row.textContent.toLowerCase(), on = words.every((w) => text.includes(w));
+      row.hidden = document.getElementById(row.dataset.of).hidden = !on; n += on;
+    });
+    find().parentElement.querySelector("[role=status]").textContent = words.length ? n + " of " + rows.length : "";
+  };
+  const explain = () => {
+    const button = document.querySelector(".keys"), help = document.querySelector(".find .hint");
+    help.hidden = !help.hidden; button.setAttribute("aria-expanded", String(!help.hidden));
+  };
+  const follow = () => {
+    const ids = location.hash.slice(1).split("+"), named = sections().filter((s) => ids.includes(s.id));
+    named.forEach((s) => { fold(s).open = true; });
+    if (named.length === 1) { named[0].scrollIntoView(); }
+  };
+  let filling = false; // what the page unfolds by itself is nobody's wish, and not in the address
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.matches(".unfold")) { return; }
+    all(event.target, ".charts").forEach(begin);
+    // As the page came it is nobody's wish: with an address that names one scenario it would begin there.
+    if (find() && !filling && (location.hash || event.target.open !== first.get(event.target))) { history.replaceState(null, "", "#" + sections().filter((s) => fold(s).open).map((s) => s.id).join("+")); }
+  }, true);
+  document.addEventListener("input", (event) => { if (event.target.id === "find") { filter(); } });
+  document.addEventListener("click", (event) => { if (event.target.matches(".keys")) { explain(); } });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { drawings.forEach((d) => d.reset()); }
+    const box = find();
+    if (!box) { return; }
+    if (event.key === "Escape" && box.value) { box.value = ""; filter(); }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target === box) { return; }
+    const list = sections().filter((s) => !s.hidden), now = list.findIndex((s) => s.contains(document.activeElement));
+    const to = list[{ j: now + 1, k: Math.max(now - 1, 0) }[event.key]];
+    if (to) { fold(to).firstElementChild.focus(); }
+    if (event.key === "/") { event.preventDefault(); box.focus(); }
+    if (event.key === "?") { explain(); }
   });
-  const title = document.title.split(" – ").pop();
-  let kept = { folds: [], views: [] };
-  try { kept = JSON.parse(sessionStorage.getItem(title)) || kept; } catch { /* no storage: nothing is kept */ }
-  kept.folds.forEach(([name, open]) => folds.filter((f) => f.name === name).forEach((f) => { f.node.open = open; }));
-  kept.views.forEach(([name, view]) => drawings.filter((d) => d.name === name).forEach((d) => d.zoom(...view)));
-  addEventListener("pagehide", () => {
-    const state = { folds: folds.map((f) => [f.name, f.node.open]), views: drawings.map((d) => [d.name, d.view()]).filter((v) => v[1]) };
-    try { sessionStorage.setItem(title, JSON.stringify(state)); } catch { /* no storage */ }
-  });
+
+  const pristine = document.body.cloneNode(!!document.body.dataset.events); // as it was written
+  ready(document);
+  if (find()) { follow(); addEventListener("hashchange", follow); }
+  /* FILL */
 })();

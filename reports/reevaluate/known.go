@@ -31,7 +31,7 @@ func validityOf(s result.Scenario) result.Validity {
 		r := summary(points(series, verdict.Window{From: p.From, To: p.To}), "mean")
 		return r.Value, r.Samples > 0
 	})
-	return result.Validity{TimingInvalid: verdict.Together(strings.Join(broken, "; "), verdict.GeneratorLate(s.Streams), full)}
+	return result.Validity{TimingInvalid: verdict.Together(strings.Join(broken, "; "), verdict.GeneratorLate(s.Streams), full), Void: verdict.NotSendable(s.Streams)}
 }
 
 // windowOf is the span that a check speaks of.

@@ -42,9 +42,11 @@ func percentileOf(st result.Stream, name, phase string) (m metric, ok bool, err 
 	}
 	m = metric{unit: result.UnitMS, timed: true, needs: p.Needs}
 	h, err := merged(spans, d)
+	q := latency.Completed(d.Of(spans[0].Counts), d.Histogram(spans[0].Histograms))
+	older := named && q != nil && p.Of(*q) == nil // was not measured when it was written
 	switch {
-	case named && phase != "": // the file has it, whether or not it has what is behind it
-		m.reading = p.Read(d.Of(spans[0].Counts))
+	case named && phase != "" && !older: // the file has it, whether or not it has what is behind it
+		m.reading = p.Read(q)
 	case err != nil:
 		return metric{}, true, err
 	case named:

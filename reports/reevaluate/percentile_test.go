@@ -34,7 +34,8 @@ func TestAnyPercentileOfAnyPhase(t *testing.T) {
 		want        result.Verdict
 		samples     int64
 	}{
-		{"one that nobody names", `metric: search.latency.p95, phase: baseline, limit: 11ms`, result.Pass, 100},
+		{"one that nobody names", `metric: search.latency.p94, phase: baseline, limit: 11ms`, result.Pass, 100},
+		{"one with a name", `metric: search.latency.p95, phase: heal, limit: 299ms`, result.Fail, 100},
 		{"a finer one has too few samples", `metric: search.latency.p99_9, phase: baseline, limit: 11ms`, result.Inconclusive, 100},
 		{"and one between", `metric: search.latency.p99_5, phase: baseline, limit: 11ms`, result.Inconclusive, 100},
 		{"over the whole load, the warm-up left out", `metric: search.latency.p95, limit: 301ms`, result.Pass, 200},

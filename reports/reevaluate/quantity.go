@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 )
 
 // quantity reads a number in the given unit: alone, or with a unit of its kind.
@@ -16,6 +17,9 @@ func quantity(text, unit string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.ReplaceAll(text[:i], " ", ""), 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 		return 0, fmt.Errorf("limit %q: want a number, or one with a unit (300ms, 100MB, 99%%)", text)
+	}
+	if err := verdict.Distinct(strings.ReplaceAll(text[:i], " ", "")); err != nil {
+		return 0, fmt.Errorf("limit %q: %w", text, err)
 	}
 	suffix := strings.TrimSpace(text[i:])
 	if suffix == "" {

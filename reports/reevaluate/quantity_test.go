@@ -51,6 +51,7 @@ func TestWhatIsNoQuantity(t *testing.T) {
 		{"ms", result.UnitMS, "want a number"},
 		{"1.2.3", result.UnitMS, "want a number"},
 		{"1e999", result.UnitMS, "want a number"},
+		{"9007199254740993", result.UnitCount, "not told from their neighbours"},
 		{"1MB", result.UnitMS, "the metric is in ms"},
 		{"5%", result.UnitCount, "the metric is in count"},
 		{"5ms", result.UnitBytes, "the metric is in bytes"},

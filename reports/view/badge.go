@@ -12,6 +12,7 @@ import (
 type Badge struct {
 	Is                result.Verdict
 	Class, Mark, Word string
+	Means             string // the [Word] of the page that explains it; empty: none does
 }
 
 // badgeOf is how a verdict is shown.

@@ -20,6 +20,8 @@ type Check struct {
 	Decisive            bool // the scenario's verdict rests on it
 	Idle                bool // a standing check that had nothing to look at
 	Bar                 *Bar
+	Word                string // of [Run.Words]: what it measures
+	term                string // its key in the glossary
 }
 
 // newCheck tells a check. proven says whether the run knows which checks were seen
@@ -30,7 +32,7 @@ func newCheck(c result.Check, decisive, proven bool) Check {
 		Got: measured(c), Limit: verdict.LimitText(c), Samples: count(c.Samples),
 		Said: c.Reason, News: news(c), Why: c.Why, Guards: strings.Join(c.Protections, ", "), Decisive: decisive, Idle: verdict.Silent(c), Bar: barOf(c),
 	}
-	if proven {
+	if proven && c.Verdict != result.Fail { // one that fails here can
 		r.Seen = seen(c)
 	}
 	return r

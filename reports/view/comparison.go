@@ -21,6 +21,8 @@ type Comparison struct {
 	Facts         []Pair
 	Rows          []ComparisonRow
 	Distributions []ComparedDistribution
+	Overlays      []TwoRuns
+	Overlaid      string // what the overlays are
 	Method        []string
 }
 
@@ -65,6 +67,9 @@ func newComparison(c *compare.Comparison) Comparison {
 		if counts[o] > 0 {
 			p.Tally = append(p.Tally, count(int64(counts[o]))+nbsp+string(o))
 		}
+	}
+	if p.Overlays = overlays(c); len(p.Overlays) > 0 {
+		p.Overlaid = overlaidCaption
 	}
 	for _, d := range c.Distributions {
 		curves := []chart.Curve{

@@ -20,11 +20,12 @@ type Distribution struct {
 	Columns []string
 	Rows    []QuantileRow
 	Slowest []Request
+	Traced  []Request // the slowest of those that carried the id of a trace
 	Note    string
 }
 
-// Request is one of the slowest requests.
-type Request struct{ Took, Path string }
+// Request is one of the slowest requests. Trace is the id of its trace, empty for none.
+type Request struct{ Took, Path, Trace string }
 
 type QuantileRow struct {
 	Name  string
@@ -39,7 +40,7 @@ func distributions(s result.Scenario) []Distribution {
 		var curves []chart.Curve
 		add := func(name string, style chart.Style, encoded string, q *result.Quantiles) {
 			if q != nil && q.N > 0 {
-				d.column(name, q)
+				d.column(name, latency.Completed(q, encoded))
 			}
 			if encoded == "" {
 				return
@@ -56,7 +57,7 @@ func distributions(s result.Scenario) []Distribution {
 		if plot, ok := (chart.Distribution{Title: "Latency distribution of " + stream.Name, Curves: curves}).Draw(); ok {
 			d.Plot = &plot
 		}
-		d.Slowest = slowestRows(stream.Slowest)
+		d.Slowest, d.Traced = slowestRows(stream.Slowest), slowestRows(stream.SlowestTraced)
 		if d.Plot != nil || d.Note != "" || len(d.Rows) > 0 {
 			list = append(list, d)
 		}
@@ -77,7 +78,7 @@ func slowestRows(requests []result.Request) []Request {
 		if r.Class != "" {
 			answer += " (" + r.Class + ")"
 		}
-		rows = append(rows, Request{Path: r.Path, Took: fmt.Sprintf("%s from the plan, %s from the send, due at %s, %s",
+		rows = append(rows, Request{Path: r.Path, Trace: r.TraceID, Took: fmt.Sprintf("%s from the plan, %s from the send, due at %s, %s",
 			result.Format(r.LatencyMS, result.UnitMS), result.Format(r.LatencyFromSendMS, result.UnitMS), at(r.DueS), answer)})
 	}
 	return rows
@@ -88,7 +89,7 @@ func (d *Distribution) column(name string, q *result.Quantiles) {
 	d.Columns = append(d.Columns, name)
 	ms := func(v float64) string { return result.Format(v, result.UnitMS) }
 	cells := [][2]string{
-		{"p50", ms(q.P50)}, {"p90", ms(q.P90)}, {"p99", ms(q.P99)}, {"p99.9", ms(q.P999)}, {"largest", ms(q.Max)},
+		{"p50", ms(q.P50)}, {"p90", ms(q.P90)}, {"p95", optional(q.P95, result.UnitMS)}, {"p99", ms(q.P99)}, {"p99.9", ms(q.P999)}, {"largest", ms(q.Max)},
 		{"mean", ms(q.Mean)}, {"samples", count(q.N)},
 	}
 	for i, c := range cells {

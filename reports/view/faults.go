@@ -7,6 +7,7 @@ import (
 // Fault is the receipt of one fault.
 type Fault struct {
 	ID, Name, Window, Fired, Missed, Declared, Measured, Undone, Error string
+	Word                                                               string // of [Run.Words]
 	Bad                                                                bool
 }
 

@@ -2,6 +2,8 @@ package view
 
 import (
 	"fmt"
+	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,6 +32,7 @@ type History struct {
 // HistoryRun is one run of them.
 type HistoryRun struct {
 	Started, ID, About string
+	Report             string // a link to its report, or empty
 	Verdict            Badge
 	Broke, Mended      []string
 }
@@ -49,9 +52,12 @@ func newHistory(h *history.History) History {
 	for _, u := range h.Unreadable {
 		p.Unreadable = append(p.Unreadable, Pair{u.Path, u.Why})
 	}
-	broke := 0
+	broke, without := 0, 0
 	for _, r := range h.Runs {
-		if len(r.Broke) > 0 {
+		switch {
+		case r.Without != "":
+			without++
+		case len(r.Broke) > 0:
 			broke++
 		}
 	}
@@ -62,19 +68,32 @@ func newHistory(h *history.History) History {
 	for _, r := range slices.Backward(h.Runs[first:]) {
 		p.Runs = append(p.Runs, newHistoryRun(r))
 	}
-	if n := len(h.Runs); n > 0 {
-		last := h.Runs[n-1]
+	if len(h.Runs) > 0 {
+		last := lastIntact(h.Runs)
 		p.Verdict = badgeOf(last.Verdict)
 		p.Title = last.Verdict.Label() + " – Holdfast history"
 		p.Sentence = sentenceOf(last)
 	}
-	p.Tally = []string{Plural(len(h.Runs), "run", "runs"), Plural(broke, "of them broke something", "of them broke something")}
+	p.Tally = []string{Plural(len(h.Runs)-without, "run", "runs"), Plural(broke, "of them broke something", "of them broke something")}
+	if without > 0 {
+		p.Tally = append(p.Tally, Plural(without, "more run without a protection, which is none of the service as it is", "more runs without a protection, which are none of the service as it is"))
+	}
 	for _, t := range h.Trends {
 		if row, ok := newHistoryTrend(t, h.Runs, first); ok {
 			p.Trends = append(p.Trends, row)
 		}
 	}
 	return p
+}
+
+// lastIntact is the last run of the service as it is; where there is none, the last.
+func lastIntact(runs []history.Run) history.Run {
+	for _, r := range slices.Backward(runs) {
+		if r.Without == "" {
+			return r
+		}
+	}
+	return runs[len(runs)-1]
 }
 
 func sentenceOf(last history.Run) string {
@@ -89,8 +108,11 @@ func sentenceOf(last history.Run) string {
 }
 
 func newHistoryRun(r history.Run) HistoryRun {
-	row := HistoryRun{Started: moment(r.Started), ID: r.ID, Verdict: badgeOf(r.Verdict), Broke: r.Broke, Mended: r.Mended}
+	row := HistoryRun{Started: moment(r.Started), ID: r.ID, Report: linkTo(r.Report), Verdict: badgeOf(r.Verdict), Broke: r.Broke, Mended: r.Mended}
 	about := []string{r.Profile, r.Version, r.Path}
+	if r.Without != "" {
+		about = append(about, "without "+r.Without)
+	}
 	if r.Partial {
 		about = append(about, "partial")
 	}
@@ -98,12 +120,25 @@ func newHistoryRun(r history.Run) HistoryRun {
 	return row
 }
 
+// linkTo is a link to a file beside or below the page, or empty. It begins with a dot, so
+// that no name of a folder is read as a scheme or a host.
+func linkTo(file string) string {
+	if file == "" {
+		return ""
+	}
+	parts := strings.Split(filepath.ToSlash(file), "/")
+	for i := range parts {
+		parts[i] = url.PathEscape(parts[i])
+	}
+	return "./" + strings.Join(parts, "/")
+}
+
 func newHistoryTrend(t history.Trend, runs []history.Run, first int) (HistoryTrend, bool) {
 	last := t.Last()
 	row := HistoryTrend{
 		Verdict: badgeOf(last.Verdict), Name: t.Check, Scenario: t.Scenario, Value: optional(last.Value, t.Unit),
 	}
-	row.Limit = verdict.LimitText(result.Check{Op: last.Op, Threshold: last.Threshold, Unit: t.Unit, Value: last.Value})
+	row.Limit = verdict.LimitText(result.Check{Op: last.Op, Threshold: last.Threshold, Upper: last.Upper, Unit: t.Unit, Value: last.Value})
 	for _, about := range []struct{ word, value string }{{"profile", t.Profile}, {"without", t.Without}} {
 		if about.value != "" {
 			row.Scenario += ", " + about.word + " " + about.value
@@ -124,7 +159,7 @@ func newHistoryTrend(t history.Trend, runs []history.Run, first int) (HistoryTre
 		if p.Run < first {
 			continue
 		}
-		point := chart.TrendPoint{At: p.Run - first, Value: p.Value, Limit: p.Threshold}
+		point := chart.TrendPoint{At: p.Run - first, Value: p.Value, Limit: p.Threshold, Upper: p.Upper}
 		if p.Verdict != result.Pass {
 			point.Mark, point.Bad = p.Verdict.Mark(), p.Verdict == result.Fail
 		}

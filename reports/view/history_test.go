@@ -2,6 +2,8 @@ package view
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,4 +100,47 @@ func TestATrendMarksWhatDidNotHold(t *testing.T) {
 		marks = append(marks, fmt.Sprint(m.Text, m.Bad))
 	}
 	require.Equal(t, []string{"✕true", "?false"}, marks)
+}
+
+// A run with something taken away is meant to fail: the header is that of the last run
+// of the service as it is.
+func TestTheHeaderOfAHistoryIsTheLastIntactRun(t *testing.T) {
+	upper := 9.0
+	h := history.History{
+		Runs:   []history.Run{{ID: "whole", Verdict: result.Pass}, {ID: "lame", Verdict: result.Fail, Without: "shop.cap"}},
+		Trends: []history.Trend{{Scenario: "shop/x", Check: "queue", Unit: result.UnitCount, Points: []history.Point{{Threshold: 1, Upper: &upper, Op: "between", Verdict: result.Pass}}}},
+	}
+	v := OfHistory(&h)
+	require.Equal(t, "PASS – Holdfast history", v.Title)
+	require.Contains(t, v.Sentence, "whole")
+	require.Equal(t, "without shop.cap", v.Runs[0].About)
+	require.Contains(t, v.Trends[0].Limit, "9", "a range has both its ends")
+	h.Runs = h.Runs[1:]
+	require.Equal(t, "FAIL – Holdfast history", OfHistory(&h).Title)
+}
+
+// A report is linked by a path that no browser reads as anything else.
+func TestALinkToAReportIsAPath(t *testing.T) {
+	for file, want := range map[string]string{
+		"": "", "a/report.html": "./a/report.html", "../x y/report.html": "./../x%20y/report.html",
+		"javascript:alert(1)/report.html": "./javascript:alert%281%29/report.html", "//evil/report.html": ".///evil/report.html", "a?b#c/report.html": "./a%3Fb%23c/report.html",
+	} {
+		require.Equal(t, want, linkTo(file))
+	}
+}
+
+// What was run without a protection is none of the runs that are counted.
+func TestRunsWithoutAProtectionAreCountedApart(t *testing.T) {
+	run := func(day int, v result.Verdict, without ...string) history.File {
+		s := result.Scenario{Name: "shop/outage", Verdict: v, Without: without, Checks: []result.Check{{Metric: "x", Op: "between", Threshold: 1, Upper: ptr(2.0), Value: ptr(1.5), Verdict: v}}}
+		return history.File{Report: "r.html", Run: &result.Run{ID: strconv.Itoa(day), Started: time.Unix(int64(day), 0), Complete: true, Verdict: v, Scenarios: []result.Scenario{s}}}
+	}
+	h := history.Of([]history.File{run(1, result.Pass), run(2, result.Pass, "a"), run(3, result.Fail, "a")})
+	v := OfHistory(&h)
+	require.Equal(t, "PASS", v.Verdict.Word, "the header is that of the last intact run")
+	require.Equal(t, "1\u00a0run", v.Tally[0])
+	require.Equal(t, "0\u00a0of them broke something", v.Tally[1])
+	require.Contains(t, v.Tally[2], "2\u00a0more runs without")
+	require.Equal(t, "./r.html", v.Runs[0].Report)
+	require.Equal(t, 2, strings.Count(v.Trends[0].Spark.Limit, "M"), "a range has both its ends")
 }

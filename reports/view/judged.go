@@ -45,6 +45,7 @@ func (j judged) checks(list []result.Check, proven bool) []Check {
 	rows := make([]Check, len(list))
 	for i, c := range list {
 		rows[i] = newCheck(c, j.decisive == &list[i], proven)
+		rows[i].term = termOf(c.Metric, j.Streams)
 	}
 	return rows
 }

@@ -10,8 +10,12 @@ import (
 )
 
 const (
-	tall, low   = 180, 112 // heights of panels, pixels
-	longestTime = 1e9      // seconds, past which a time is a mistake
+	tall, low = 180, 112 // heights of panels, pixels
+	middling  = 132
+	// Charts with a limit are in sight, and of latency, requests and memory the first few;
+	// the rest is folded away, if it is more than a few.
+	mainOrders, mostOfOrder, worthFolding = 2, 2, 3
+	longestTime                           = 1e9 // seconds, past which a time is a mistake
 )
 
 // place is where a series belongs among the panels.
@@ -23,17 +27,22 @@ type place struct {
 	style chart.Style
 }
 
+// group is a panel with its place.
+type group struct {
+	place
+	panel chart.Panel
+}
+
 // panels sorts a scenario's series into charts: latencies and rates by stream,
 // memory together, connections, what is in flight, and the rest by prefix. A
 // panel never mixes units.
-func panels(s result.Scenario, span chart.Span) []chart.Panel {
-	type group struct {
-		place
-		panel chart.Panel
-	}
+func panels(s result.Scenario, span chart.Span, columns int) []chart.Panel {
 	var groups []*group
 	open := map[string]*group{}
 	for _, series := range s.Series[:min(len(s.Series), mostSeries)] {
+		if alertOf(series) != "" {
+			continue // they are drawn as courses
+		}
 		p := placeOf(series)
 		g := open[p.key]
 		if g == nil || len(g.panel.Lines) == chart.MaxLines {
@@ -53,10 +62,27 @@ func panels(s result.Scenario, span chart.Span) []chart.Panel {
 		})
 		g.panel.Limits = append(g.panel.Limits, limits(s, series, p.label, span)...)
 	}
+	for _, stream := range s.Streams {
+		if of := open["ms "+stream.Name]; of != nil && stream.Heat != nil {
+			groups = slices.Insert(groups, slices.Index(groups, of)+1, of.heat(*stream.Heat, columns)...)
+		}
+	}
 	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(a.order, b.order) })
+	of, aside := map[int]int{}, 0
+	for i, g := range groups {
+		if g.panel.Heat != nil {
+			g.panel.Aside = groups[i-1].panel.Aside
+			continue
+		}
+		of[g.order]++
+		if g.panel.Aside = len(g.panel.Limits) == 0 && (g.order > mainOrders || of[g.order] > mostOfOrder); g.panel.Aside {
+			aside++
+		}
+	}
 	list := make([]chart.Panel, 0, len(groups))
 	for _, g := range groups {
 		g.panel.Gap = shortfall(g.panel)
+		g.panel.Aside = g.panel.Aside && aside >= worthFolding
 		list = append(list, g.panel)
 	}
 	return list
@@ -208,18 +234,25 @@ func phase(s result.Scenario, name string) (result.Phase, bool) {
 
 // charts puts a scenario's panels on one axis of time. ok is false when nothing
 // was recorded over time.
-func charts(s result.Scenario, id string, points int) (chart.Drawing, bool) {
+func charts(s result.Scenario, id string, room room, on []chart.Band) (chart.Drawing, bool) {
 	span := spanOf(s)
 	s.Series = slices.Clone(s.Series)
 	for i := range s.Series {
-		s.Series[i] = thin(s.Series[i], points)
+		s.Series[i] = thin(s.Series[i], room.points)
 	}
-	g := chart.Group{ID: id, Name: s.Name, Span: span, Panels: panels(s, span), Marks: marks(s)}
+	g := chart.Group{ID: id, Name: s.Name, Span: span, Panels: panels(s, span, room.columns), Marks: marks(s)}
 	if len(g.Panels) == 0 {
 		return chart.Drawing{}, false
 	}
+	g.Phases, g.Faults = bands(s, span)
+	g.Faults = append(g.Faults, on...)
+	return g.Draw(), true
+}
+
+// bands are the spans of the phases and of the faults.
+func bands(s result.Scenario, span chart.Span) (phases, faults []chart.Band) {
 	for _, p := range s.Phases {
-		g.Phases = append(g.Phases, chart.Band{Name: p.Name, Span: chart.Span{From: p.From.Seconds(), To: p.To.Seconds()}})
+		phases = append(phases, chart.Band{Name: p.Name, Span: chart.Span{From: p.From.Seconds(), To: p.To.Seconds()}})
 	}
 	for _, f := range s.Faults {
 		b := chart.Band{Name: faultName(f), Span: chart.Span{From: f.StartS, To: span.To}}
@@ -228,9 +261,9 @@ func charts(s result.Scenario, id string, points int) (chart.Drawing, bool) {
 		} else {
 			b.Name += " (no end recorded)"
 		}
-		g.Faults = append(g.Faults, b)
+		faults = append(faults, b)
 	}
-	return g.Draw(), true
+	return phases, faults
 }
 
 // spanOf is from 0 to the last thing that happened.
@@ -252,28 +285,65 @@ func spanOf(s result.Scenario) chart.Span {
 	return chart.Span{From: 0, To: end}
 }
 
-// marks are the scenario's events and the ends of its target that nobody asked
-// for. What happens at the same place in the picture shares one mark.
-func marks(s result.Scenario) []chart.Mark {
-	var all []chart.Mark
+// deaths are the ends of the target that nobody asked for.
+func deaths(s result.Scenario) (all []chart.Mark) {
 	for _, e := range s.Ends {
 		if e.EndS != nil && !e.Expected {
 			all = append(all, chart.Mark{At: *e.EndS, Name: "target " + e.String(), Bad: true})
 		}
 	}
+	return all
+}
+
+// disturbances are the moments from which on something took time from the experiment.
+func disturbances(s result.Scenario) (all []chart.Mark) {
+	if s.Validity == nil {
+		return nil
+	}
+	for _, d := range s.Validity.Disturbances {
+		all = append(all, chart.Mark{At: max(0, d.FromS), Name: "disturbed: " + d.Cause, Bad: true})
+	}
+	return all
+}
+
+// marks are the scenario's events and the ends of its target that nobody asked
+// for. What happens at the same place in the picture shares one mark.
+func marks(s result.Scenario) []chart.Mark {
+	all := deaths(s)
 	for i, e := range s.Ends {
 		if i > 0 {
 			all = append(all, chart.Mark{At: e.StartS, Name: "target started again"})
 		}
 	}
-	if s.Validity != nil {
-		for _, d := range s.Validity.Disturbances {
-			all = append(all, chart.Mark{At: max(0, d.FromS), Name: "disturbed: " + d.Cause, Bad: true})
-		}
-	}
+	all = append(all, disturbances(s)...)
 	for _, e := range s.Events {
 		all = append(all, chart.Mark{At: e.AtS, Name: e.What})
 	}
+	all = append(all, beginnings(s)...)
 	slices.SortStableFunc(all, func(a, b chart.Mark) int { return cmp.Compare(a.At, b.At) })
+	return all
+}
+
+// beginnings are the moments at which a series of refusals in order, or of an open breaker,
+// left 0 for the first time.
+func beginnings(s result.Scenario) (all []chart.Mark) {
+	for _, series := range s.Series {
+		of, last := splitName(series.Name)
+		what := ""
+		switch {
+		case strings.Contains(last, "shed"):
+			what = strings.TrimSuffix(of, ".rate") + " refuses in order from here"
+		case strings.Contains(last, "breaker"):
+			what = series.Name + " is open"
+		default:
+			continue
+		}
+		for i := range min(len(series.T), len(series.V)) {
+			if series.V[i] > 0 {
+				all = append(all, chart.Mark{At: series.T[i], Name: what})
+				break
+			}
+		}
+	}
 	return all
 }

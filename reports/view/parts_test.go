@@ -41,7 +41,7 @@ func TestAPanelNeverMixesUnitsNorHoldsTooManyLines(t *testing.T) {
 		s.Series = append(s.Series, result.Series{Name: fmt.Sprintf("db.c%d", i), Unit: []string{result.UnitCount, result.UnitRatio}[i%2], T: []float64{0}, V: []float64{1}})
 	}
 	lines := 0
-	for _, p := range panels(s, chart.Span{From: 0, To: 1}) {
+	for _, p := range panels(s, chart.Span{From: 0, To: 1}, 120) {
 		require.LessOrEqual(t, len(p.Lines), chart.MaxLines)
 		for _, l := range p.Lines {
 			require.Equal(t, p.Unit, l.Unit)
@@ -55,7 +55,7 @@ func TestAPanelNeverMixesUnitsNorHoldsTooManyLines(t *testing.T) {
 func TestThresholdsStandOverTheirPhase(t *testing.T) {
 	s := passing(t)
 	found := map[string]chart.Span{}
-	for _, p := range panels(s, spanOf(s)) {
+	for _, p := range panels(s, spanOf(s), 120) {
 		for _, l := range p.Limits {
 			found[l.Name] = l.Span
 		}
@@ -136,7 +136,7 @@ func TestTiles(t *testing.T) {
 		Faults:  []result.Fault{{Fired: 1, Undone: ptr(true)}, {Fired: 0}},
 		Checks:  []result.Check{{Verdict: result.Fail}, {Verdict: result.Inconclusive}},
 	}}
-	require.Equal(t, Tile{"bad", "✕", "Load delivered", "98.9\u00a0%", "11 not sent"}, find(run, "Load delivered"))
+	require.Equal(t, Tile{Class: "bad", Mark: "✕", Name: "Load delivered", Value: "98.9\u00a0%", Note: "11 not sent"}, find(run, "Load delivered"))
 	require.Equal(t, "1 of 2", find(run, "Faults fired").Value)
 	require.Equal(t, "1 of 2", find(run, "Faults undone").Value, "not looked at is not undone")
 	require.Equal(t, "1 of 2", find(run, "Checks exercised").Value)
@@ -199,7 +199,7 @@ func TestTheTargetsMemoryHasAPanelOfItsOwn(t *testing.T) {
 		s.Series = append(s.Series, result.Series{Name: name, Unit: result.UnitBytes, T: []float64{0, 1}, V: []float64{1, 2}})
 	}
 	var got []string
-	for _, p := range panels(s, chart.Span{From: 0, To: 1}) {
+	for _, p := range panels(s, chart.Span{From: 0, To: 1}, 120) {
 		got = append(got, p.Title)
 		require.True(t, p.Title != "Memory" || len(p.Lines) == 2)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/result/latency"
 	"holdfast.dev/holdfast/harness/verdict"
 )
 
@@ -16,7 +17,7 @@ type PhaseTable struct {
 }
 
 // Column is a phase with what it is to the fault.
-type Column struct{ Name, Role string }
+type Column struct{ Name, Role, Word string }
 
 type PhaseRow struct {
 	Name  string
@@ -44,12 +45,15 @@ func phaseTables(s result.Scenario) []PhaseTable {
 		var spans []result.StreamPhase
 		for _, p := range stream.Phases {
 			if p.Planned > 0 || p.Sent > 0 {
+				p.Latency = latency.Completed(p.Latency, p.Histogram)
 				spans = append(spans, p)
-				t.Columns = append(t.Columns, Column{p.Phase, roleOf(p.Phase)})
+				t.Columns = append(t.Columns, Column{Name: p.Phase, Role: roleOf(p.Phase)})
 			}
 		}
-		spans = append(spans, result.StreamPhase{Counts: stream.Counts})
-		t.Columns = append(t.Columns, Column{"whole load", ""})
+		whole := result.StreamPhase{Counts: stream.Counts}
+		whole.Latency = latency.Completed(stream.Latency, stream.Histogram)
+		spans = append(spans, whole)
+		t.Columns = append(t.Columns, Column{Name: "whole load"})
 		for _, r := range streamRows() {
 			if r.name == "refused in order" && stream.Errors[shedByTarget] == 0 || r.name == spanning && !anySpanning(stream) {
 				continue
@@ -97,6 +101,7 @@ func streamRows() []streamRow {
 		}},
 		{"failed", false, failed},
 		{"latency p50", false, percentile("p50")},
+		{"p95", false, percentile("p95")},
 		{"p99", false, percentile("p99")},
 		{"p99.9", false, percentile("p99_9")},
 		{"largest", false, percentile("max")},
@@ -160,7 +165,7 @@ const mostPeaks = 16
 func peaks(s result.Scenario) *PhaseTable {
 	t := PhaseTable{Caption: "Peaks by phase (samples)"}
 	for _, p := range s.Phases {
-		t.Columns = append(t.Columns, Column{p.Name, roleOf(p.Name)})
+		t.Columns = append(t.Columns, Column{Name: p.Name, Role: roleOf(p.Name)})
 	}
 	for _, series := range s.Series {
 		if series.Unit == result.UnitMS || series.Unit == result.UnitPerS || len(t.Rows) == mostPeaks {

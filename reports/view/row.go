@@ -5,6 +5,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/reports/chart"
 )
 
 // Row is one scenario in the table of all.
@@ -21,6 +22,25 @@ type Row struct {
 	Reason     string // instead of a check, where there is none
 	More       string
 	Bar        *Bar
+	// Spark is the course of the decisive check, in a drawn view alone: a path in a
+	// rectangle of 1000 by 100. Empty: no series goes with it.
+	Spark string
+}
+
+const sparkPoints = 60
+
+// spark draws the course of what decides a scenario, on the scale from 0 to its peak.
+func spark(s result.Scenario) string {
+	c := verdict.Decisive(s.Checks, s.Evidence)
+	if c == nil {
+		return ""
+	}
+	over, ok := courseOf(s, *c)
+	if !ok {
+		return ""
+	}
+	series := thin(over.series, sparkPoints)
+	return chart.Sketch(series.T, series.V)
 }
 
 func newRow(s judged, id string) Row {

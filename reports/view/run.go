@@ -17,6 +17,9 @@ type Run struct {
 	Verdict     Badge
 	Sentence    string // why
 	Advice      string // what to do, where nothing was shown
+	Without     string // what was taken away, as a part of the verdict
+	Nearest     string // which check came nearest to its limit, where all passed
+	Answer      *Answer
 	Lacking     string // what it lacks, if it did not come to its end
 	Complete    bool
 	Tally       []string
@@ -34,25 +37,38 @@ type Run struct {
 	Memories    []Memory // of gains, in a drawn view
 	Curves      []Curve
 	Proof       *Proof
-	Unproven    string // how many checks were never seen to fail
+	Alerts      *Alerts   // nil: the run is not about alerts
+	Coverage    *Coverage // nil: nothing is known of it
+	Unproven    string    // how many checks were never seen to fail
 	Target      string
 	Database    string
 	Setting     []Pair // the environment
+	Words       []Word // that the page says
+	Index       []Term // of the scenarios: those that need a reader, and the others where they are not too many
+	// VerdictWord and DecisiveWord are the IDs of those words.
+	VerdictWord, DecisiveWord string
 }
 
 // Of derives the view of a run, without its pictures.
 func Of(run *result.Run) Run { return of(visible.Copy(run)) }
 
 // Drawn derives the view of a run with its pictures.
-func Drawn(run *result.Run) Run {
+func Drawn(run *result.Run) Run { return drawn(run, Now{}) }
+
+func drawn(run *result.Run, now Now) Run {
 	safe := visible.Copy(run)
 	v := of(safe)
-	points := pointsPerSeries(safe)
+	room := roomOf(safe)
 	for i := range v.Scenarios {
-		v.Scenarios[i].draw(safe.Scenarios[v.Scenarios[i].Position], points)
+		s := safe.Scenarios[v.Scenarios[i].Position]
+		v.Scenarios[i].draw(s, room, now.bands(s.Name))
+		v.Rows[i].Spark = spark(s)
 	}
 	for i, c := range safe.Curves {
 		v.Curves[i].draw(c)
+	}
+	if v.Answer != nil {
+		v.Answer.draw(safe.Scenarios[v.Scenarios[0].Position], room.points)
 	}
 	v.Memories = memories(safe.Gains)
 	return v
@@ -66,8 +82,17 @@ func of(run *result.Run) Run {
 		Title: whole.Label() + " – Holdfast run " + run.ID, Verdict: badgeOf(whole), Lacking: lacking(run), Complete: run.Complete,
 		Advice: Advice(run), Sentence: sentence(run, whole, why, scenarios), Tally: tally(scenarios), Facts: facts(run),
 		ID: run.ID, Profile: run.Profile, Seed: strconv.FormatUint(run.Seed, 10), Started: run.Started, DurationS: run.DurationS, Command: run.Command,
-		Tiles: tiles(run), Reevaluated: newReevaluation(run.Reevaluated), Gains: gains(run.Gains), Proof: newProof(run.Detections),
+		Tiles: tiles(run), Reevaluated: newReevaluation(run.Reevaluated), Gains: gains(run.Gains), Proof: newProof(run.Detections), Alerts: newAlerts(run.Alerts), Coverage: newCoverage(run.Coverage),
 		Target: run.Environment.Target, Database: run.Environment.Database, Setting: setting(run.Environment),
+	}
+	if v.Without = asItShould(whole, scenarios); v.Without != "" {
+		v.Title = whole.Label() + ", " + v.Without + " – Holdfast run " + run.ID
+	}
+	if whole == result.Pass {
+		v.Nearest = nearest(scenarios)
+	}
+	if v.Answer = answer(scenarios); v.Answer != nil && strings.HasPrefix(v.Sentence, v.Answer.Scenario+": ") {
+		v.Answer.Check = "" // it has been said
 	}
 	proven := hasProvenChecks(run)
 	if proven {
@@ -81,7 +106,20 @@ func of(run *result.Run) Run {
 	for _, c := range run.Curves {
 		v.Curves = append(v.Curves, newCurve(c))
 	}
+	newGlossary(run).link(&v)
+	v.Index = index(v.Scenarios)
 	return v
+}
+
+// mostIndexed is how many scenarios stand in the index at the side.
+const mostIndexed = 60
+
+// index names the scenarios, the worst first, with their marks.
+func index(all []Scenario) (list []Term) {
+	for _, s := range all[:min(len(all), mostIndexed)] {
+		list = append(list, Term{s.Verdict.Mark + nbsp + s.Name, s.ID})
+	}
+	return list
 }
 
 // sentence is the reason for the run's verdict.

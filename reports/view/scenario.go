@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/reports/chart"
 )
 
@@ -14,12 +15,15 @@ type Scenario struct {
 	ID, Name, Claim string
 	Verdict         Badge
 	Reason          string
+	Unfolded        bool   // it did not pass
+	InShort         string // where it passed, by what margin
 	NotCarriedOut   bool   // what came of it is not its checks' doing
 	Error           string // why, or what else went wrong
 	Tried           string // which try it is, and what came of those before it
 	Slower          string // at which pace, if not at the planned one
 	Protections     []string
 	ProtectionsText string
+	Proves          []Term // the protections
 	Without         []string
 	WithoutText     string
 	Begun           time.Time
@@ -34,10 +38,13 @@ type Scenario struct {
 	EvidenceHeld       string
 	Phases             []PhaseTable
 	Peaks              *PhaseTable
+	Alerts             []AlertCourse
 	Failures           []Failure
+	Fleet              *Fleet // nil: one process sent the load
 	Faults             []Fault
 	Ledger             []Pair
 	Attempts           []Pair
+	Webhooks           []Webhooks
 	Ends               []End
 	Log                []string
 	LogCut             string
@@ -59,8 +66,9 @@ func newScenario(s judged, id string, proven bool) Scenario {
 		Protections: s.Protections, ProtectionsText: strings.Join(s.Protections, ", "), Without: s.Without, WithoutText: strings.Join(s.Without, ", "),
 		Begun: s.Started, DurationS: s.DurationS, Started: moment(s.Started), Took: duration(s.DurationS),
 		Checks: s.checks(s.Scenario.Checks, proven), Evidence: s.checks(s.Scenario.Evidence, false),
-		Phases: phaseTables(s.Scenario), Peaks: peaks(s.Scenario), Failures: failures(s.Scenario), Faults: faults(s.Scenario), Ends: ends(s.Scenario),
-		Tried: Tried(s.Tries), Slower: slower(s.Pace), Settings: pairs(s.Settings), World: pairs(s.World), Repeat: s.Repeat,
+		Phases: phaseTables(s.Scenario), Peaks: peaks(s.Scenario), Failures: failures(s.Scenario), Fleet: fleet(s.Scenario), Faults: faults(s.Scenario), Ends: ends(s.Scenario), Webhooks: webhooks(s.Scenario),
+		Alerts: alertCourses(s.Scenario),
+		Tried:  Tried(s.Tries), Slower: slower(s.Pace), Settings: pairs(s.Settings), World: pairs(s.World), Repeat: s.Repeat,
 	}
 	for _, c := range v.Checks {
 		switch {
@@ -88,17 +96,30 @@ func newScenario(s judged, id string, proven bool) Scenario {
 			Factor: result.Format(c.FactorBy, result.UnitFraction), Because: c.Because,
 		})
 	}
+	if v.Unfolded = s.badge.Is != result.Pass; !v.Unfolded && s.decisive != nil {
+		v.InShort = inShort(*s.decisive)
+	}
 	v.Ledger, v.Attempts = ledger(s.Ledger)
 	v.Log, v.LogCut = lastLines(s.Log)
 	return v
 }
 
-// draw adds the pictures, with at most about so many points of each series.
-func (v *Scenario) draw(s result.Scenario, points int) {
+// draw adds the pictures, with as much as there is room for. on are faults that have no
+// receipt yet.
+func (v *Scenario) draw(s result.Scenario, room room, on []chart.Band) {
 	v.Distributions = distributions(s)
-	if drawing, ok := charts(s, v.ID, points); ok {
+	if drawing, ok := charts(s, v.ID, room, on); ok {
 		v.Charts = &drawing
 	}
+}
+
+// inShort is a check with its limit, and how much of that it used.
+func inShort(c result.Check) string {
+	text := verdict.Subject(c) + " " + measured(c) + ", limit " + verdict.LimitText(c)
+	if used, ok := verdict.LimitUsed(c); ok {
+		text += " (" + usedText(used) + ")"
+	}
+	return text
 }
 
 const mostLogLines = 200

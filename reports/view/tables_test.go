@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -177,7 +178,7 @@ func TestAPhaseTableNeedsNoNumberThatIsNotKnown(t *testing.T) {
 	tables := phaseTables(s)
 	require.Len(t, tables, 1)
 	require.Equal(t, "search: 100/s", tables[0].Caption)
-	require.Equal(t, []Column{{result.Inject, "during"}, {"whole load", ""}}, tables[0].Columns, "a phase without load has no column")
+	require.Equal(t, []Column{{Name: result.Inject, Role: "during"}, {Name: "whole load"}}, tables[0].Columns, "a phase without load has no column")
 	rows := map[string][]string{}
 	for _, r := range tables[0].Rows {
 		rows[r.Name] = r.Cells
@@ -209,6 +210,12 @@ func TestADrawnViewIsTheViewWithPictures(t *testing.T) {
 		for i := range drawn.Curves {
 			drawn.Curves[i].Plot = nil
 		}
+		for i := range drawn.Rows {
+			drawn.Rows[i].Spark = ""
+		}
+		if drawn.Answer != nil {
+			drawn.Answer.Chart = nil
+		}
 		drawn.Memories = nil
 		require.Equal(t, bare, drawn, name)
 	}
@@ -217,12 +224,18 @@ func TestADrawnViewIsTheViewWithPictures(t *testing.T) {
 func TestALiveViewKeepsAFailure(t *testing.T) {
 	run := sample(t, "mixed")
 	run.Complete, run.Verdict = false, ""
-	v := Live(run, "baseline, \x1b3 s of 10 s")
+	v := Live(run, Now{Sentence: "baseline, \x1b3 s of 10 s"})
 	require.Equal(t, "FAIL", v.Verdict.Word)
 	require.Equal(t, `baseline, \x1b3 s of 10 s`, v.Sentence)
-	v = Live(sample(t, "partial"), "now")
+	v = Live(sample(t, "partial"), Now{Sentence: "now"})
 	require.Equal(t, "RUNNING – Holdfast run 20260102-030405-7f3a", v.Title)
 	require.True(t, slices.ContainsFunc(v.Scenarios, func(s Scenario) bool { return s.Reason == "not judged yet" && s.Verdict.Word == "RUNNING" }))
+	v = Live(run, Now{Going: []Going{{Scenario: run.Scenarios[0].Name}}, Late: 3, Shed: 2})
+	for _, want := range []Tile{{Class: "bad", Mark: "!", Name: "Not sent (too late)", Value: "3"}, {Class: "bad", Mark: "!", Name: "Not sent (shed)", Value: "2"}} {
+		want.Word = idOf(v.Words, strings.ToLower(want.Name))
+		require.NotEmpty(t, want.Word)
+		require.Contains(t, v.Tiles, want)
+	}
 	for _, tile := range v.Tiles {
 		require.True(t, tile.Name != journalName || tile.Value == "being written")
 	}

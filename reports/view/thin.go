@@ -17,6 +17,11 @@ const (
 	fewestPoints = 100
 )
 
+// room is how much of each series and of each heat a page has room for.
+type room struct{ points, columns int }
+
+func roomOf(run *result.Run) room { return room{pointsPerSeries(run), columnsPerHeat(run)} }
+
 // pointsPerSeries shares the page's points among its series. Short series leave
 // theirs to the long ones.
 func pointsPerSeries(run *result.Run) int {

@@ -14,6 +14,7 @@ type Tile struct {
 	Mark        string
 	Name, Value string
 	Note        string
+	Word        string // of [Run.Words]
 }
 
 const mostBadEvidence = 6

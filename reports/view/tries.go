@@ -78,11 +78,7 @@ func Advice(run *result.Run) string {
 		return ""
 	}
 	said := fmt.Sprintf("Nothing failed, and %d of %s showed nothing%s: ", len(open), strings.ReplaceAll(Plural(len(run.Scenarios), "scenario", "scenarios"), nbsp, " "), disturbedBy(open))
-	if open[0].Error != "" {
-		said += "mend what kept " + open[0].Name + " from being carried out"
-	} else {
-		said += "end what else runs on this machine, or take one with more processors"
-	}
+	said += toDo(open[0])
 	again := run.Command
 	if len(open) == 1 && open[0].Repeat != "" {
 		again = open[0].Repeat

@@ -1,86 +1,112 @@
-// Package contract is docs/target-contract.md as data: what each answer of a target
-// may be. The standing check "answers" holds every answer of every scenario against it.
+// Package contract is what the scenarios ask of a service, and all that they know of
+// it: how it is asked, what its answers mean, what there is to find, where its
+// dependencies are, and what can be set.
+//
+// Enter at [Search], [Impact] and [Tasks]; a scenario in the making is a [Draft]. Who
+// tells them is another package's: package reference knows our own services, package
+// mapped what a team tells of its own. What nobody told a scenario goes without: it is
+// not exercised, and says which line would tell it ([Untold]).
 package contract
 
-import "holdfast.dev/holdfast/harness/contract"
+import (
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
 
-// Of is the contract of the three services.
-func Of() contract.Contract {
-	return contract.Contract{Routes: []contract.Route{
-		{Pattern: "GET /search", Answers: append(ok(200, search), errors(400, 503)...)},
-		{Pattern: "GET /projects/{id}/impact", Answers: append(ok(200, impact), errors(400, 404, 502, 503, 504)...)},
-		{Pattern: "POST /tasks", Answers: append(ok(202, taken), errors(400, 503)...)},
-		{Pattern: "GET /tasks/{id}", Answers: append(ok(200, task), errors(404, 503)...)},
-		{Pattern: "GET /tasks/queue", Answers: append(ok(200, queue), errors(503)...)},
-		{Pattern: "GET /healthz", Answers: []contract.Answer{{Statuses: []int{200}}}},
-		{Pattern: "GET /readyz", Answers: append([]contract.Answer{{Statuses: []int{200}}}, errors(503)...)},
-	}, Counters: []contract.Counter{
-		searches(nil), searches([]int{200}, "ok"), searches([]int{400}, "bad_query"),
-		{Name: "search_duration_seconds_count", Pattern: "GET /search"},
-	}}
+	"holdfast.dev/holdfast/harness"
+)
+
+// Untold is something that a scenario needs to know and nobody told.
+type Untold struct {
+	// Key is where it would be told, from the root of a service's file.
+	Key string
+	// Example is what may stand there. Without one nothing can be added, and Key says why.
+	Example string
 }
 
-// searches is search_requests_total, of one outcome or of all.
-func searches(statuses []int, outcome ...string) contract.Counter {
-	c := contract.Counter{Name: "search_requests_total", Pattern: "GET /search", Statuses: statuses}
-	if len(outcome) > 0 {
-		c.Labels = map[string]string{"outcome": outcome[0]}
+// String says what is missing and what to add.
+func (u Untold) String() string {
+	if u.Example == "" {
+		return "cannot be told: " + u.Key
 	}
-	return c
+	return fmt.Sprintf("not told: add %s: %s", u.Key, u.Example)
 }
 
-const json = "application/json"
+// UnmappedError says which word of an answer nobody told the meaning of: nothing can be said
+// of what it stands for, whatever the service did.
+type UnmappedError struct{ What string }
 
-func ok(status int, schema string) []contract.Answer {
-	return []contract.Answer{{Statuses: []int{status}, MediaType: json, Schema: schema}}
+func (e *UnmappedError) Error() string { return e.What }
+
+// Facts of a scenario over a service of which less is known than everything.
+const (
+	JudgedBy = "answers are judged by"
+	NotSet   = "left as it is, for nobody told how it is set"
+	// NotLookedAt is what a scenario leaves out, for the service tells nothing of it.
+	NotLookedAt = "not looked at, for nothing tells of it"
+	// NotTried are faults that a scenario leaves out.
+	NotTried = "not tried, for it could not be told from what is right"
+)
+
+// Knob is one thing of a service that may be set, or is what it is.
+type Knob struct {
+	// Env are variables of all its processes, EnvIn of one by its name, that set it:
+	// {value} stands for a time as Go writes it or for a number, {ms} and {s} for a time
+	// in milliseconds and in seconds. None: it cannot be set.
+	Env   map[string]string
+	EnvIn map[string]map[string]string
+	// Is the time that it is where nobody sets it; 0 where nobody knows.
+	Is time.Duration
 }
 
-// errors are {"error":{"code","message"}}; a refusal for now says when to come again.
-func errors(statuses ...int) []contract.Answer {
-	var all []contract.Answer
-	for _, s := range statuses {
-		a := contract.Answer{Statuses: []int{s}, MediaType: json, Schema: problem}
-		if s == 503 {
-			a.Headers = []string{"Retry-After"}
+// Placeholders are the names that texts of [Knob.Env] have for what it is set to.
+func Placeholders() []string { return []string{"value", "ms", "s"} }
+
+// Settable reports whether it can be set.
+func (k Knob) Settable() bool { return len(k.Env)+len(k.EnvIn) > 0 }
+
+// Set has a scenario set it to a time as Go writes it, or to a number.
+func (k Knob) Set(s *harness.Scenario, value string) {
+	fill := strings.NewReplacer("{value}", value, "{ms}", inUnits(value, time.Millisecond), "{s}", inUnits(value, time.Second))
+	s.Settings = filled(s.Settings, k.Env, fill)
+	for process, env := range k.EnvIn {
+		in := maps.Clone(s.SettingsIn)
+		if in == nil {
+			in = map[string]map[string]string{}
 		}
-		all = append(all, a)
+		in[process] = filled(in[process], env, fill)
+		s.SettingsIn = in
+	}
+}
+
+// filled is an environment with more variables.
+func filled(env, more map[string]string, fill *strings.Replacer) map[string]string {
+	all := maps.Clone(env)
+	if all == nil && len(more) > 0 {
+		all = map[string]string{}
+	}
+	for name, text := range more {
+		all[name] = fill.Replace(text)
 	}
 	return all
 }
 
-// The shapes of bodies. What a service adds of its own is no offence.
-const (
-	problem = `{"type":"object","required":["error"],"properties":{"error":{"type":"object","required":["code","message"],
-		"properties":{"code":{"type":"string","minLength":1},"message":{"type":"string","minLength":1}}}}}`
+// inUnits is a time as a number of units; a number stays what it is.
+func inUnits(value string, unit time.Duration) string {
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		return value
+	}
+	return strconv.FormatFloat(float64(d)/float64(unit), 'f', -1, 64)
+}
 
-	search = `{"type":"object","required":["query","limit","count","truncated","results"],"properties":{
-		"query":{"type":"string"},"limit":{"type":"integer","minimum":0},"count":{"type":"integer","minimum":0},
-		"truncated":{"type":"boolean"},
-		"results":{"type":"array","items":{"type":"object","required":["id","title","category","city","tags","created_at"],"properties":{
-			"id":{"type":"integer","minimum":1},"title":{"type":"string","minLength":1},"category":{"type":"string"},"city":{"type":"string"},
-			"tags":{"type":"array","items":{"type":"string"},"uniqueItems":true},"created_at":{"type":"string","format":"date-time"}}}}}}`
-
-	// An error is one of the classes that the contract names, and its detail holds no address.
-	impact = `{"type":"object","required":["project_id","active","queried","truncated","results"],"properties":{
-		"project_id":{"type":"integer","minimum":1},"active":{"type":"integer","minimum":0},"queried":{"type":"integer","minimum":0},
-		"truncated":{"type":"boolean"},
-		"results":{"type":"object","additionalProperties":{"oneOf":[
-			{"type":"object","required":["status","data"],"properties":{"status":{"const":"ok"},"data":{},"error":false,"detail":false}},
-			{"type":"object","required":["status","error"],"properties":{"status":{"const":"error"},"data":false,
-				"error":{"enum":["timeout","connection","status","payload","too_large","unexpected"]},
-				"detail":{"type":"string","not":{"pattern":"https?://|\\b[0-9]{1,3}([.][0-9]{1,3}){3}\\b"}}}}]}}}}`
-
-	taken = `{"type":"object","required":["id"],"properties":{"id":{"type":["integer","string"]}}}`
-
-	task = `{"type":"object","required":["id","kind","state","attempts","max_attempts"],"properties":{
-		"id":{"type":["integer","string"]},"kind":{"enum":["notify_project_success","send_batch_email"]},
-		"state":{"enum":["pending","running","retrying","succeeded","failed"]},
-		"attempts":{"type":"integer","minimum":0},"max_attempts":{"type":"integer","minimum":1},
-		"error_class":{"enum":["temporary","permanent","unknown"]},"error":{"type":"string"}},
-		"if":{"properties":{"state":{"const":"failed"}}},"then":{"required":["error_class","error"]}}`
-
-	queue = `{"type":"object","required":["pending","running","retrying","succeeded","failed","parked","oldest_pending_seconds"],"properties":{
-		"pending":{"type":"integer","minimum":0},"running":{"type":"integer","minimum":0},"retrying":{"type":"integer","minimum":0},
-		"succeeded":{"type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"parked":{"type":"integer","minimum":0},
-		"oldest_pending_seconds":{"type":"number","minimum":0}}}`
-)
+// Lines are what nobody told, a line each.
+func Lines(all []Untold) []string {
+	lines := make([]string, len(all))
+	for i, u := range all {
+		lines[i] = u.String()
+	}
+	return lines
+}

@@ -4,174 +4,220 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
 // oversized answers try the memory.
-func oversized(p profile.Profile) harness.Scenario {
+func oversized(p profile.Profile, s *service) harness.Scenario {
 	t := p.Quick()
-	return harness.Scenario{
+	about := s.project(s.AtMost, s.Here)
+	asked := s.named(about, 3)
+	s.patient(time.Second, time.Second)
+	s.give(contract.BreakerFailures, "0")
+	return s.in(harness.Scenario{
 		Name:        "oracle/oversized",
 		Claim:       "A body that never ends, one that unpacks to 64 MB and a header of 1 MB cost an error each, and no memory.",
 		Protections: []string{"oracle.body-limit"},
-		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings:    patient(time.Second, time.Second, noBreaker),
 		Timeline:    t,
-		Load: []load.Stream{impacts("impact", 1, 8, t, failing(maxOracles,
-			map[string]string{"oracle-1": "too_large", "oracle-2": "too_large", "oracle-3": "too_large|connection"}, nil))},
+		Load: []load.Stream{s.impacts("impact", about, 8, t, s.failing(about,
+			fails{asked[0]: {contract.TooLarge}, asked[1]: {contract.TooLarge}, asked[2]: {contract.TooLarge, contract.Connection}}, nil))},
 		Faults: []harness.Fault{
-			adapter.Always("endless", oracleAPI, "endless bytes=64MiB key=oracle-1"),
-			adapter.Always("bomb", oracleAPI, "gzipbomb bytes=64MiB key=oracle-2"),
-			adapter.Always("header", oracleAPI, "bigheader bytes=1MiB key=oracle-3"),
+			adapter.Always("endless", s.Here, "endless bytes=64MiB key="+asked[0]),
+			adapter.Always("bomb", s.Here, "gzipbomb bytes=64MiB key="+asked[1]),
+			adapter.Always("header", s.Here, "bigheader bytes=1MiB key="+asked[2]),
 		},
 		Checks: []verdict.Check{
-			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(profile.MaxMemory)).Because("a hostile answer is read no further than its limit").Guarding("oracle.body-limit"),
-			verdict.Metric("impact.wrong").Equals(verdict.Count(0)).Because("these three are too large, the seven others are delivered").Guarding("oracle.body-limit"),
+			verdict.Metric(s.Program + ".rss_peak.max").Below(verdict.Bytes(s.Memory)).Because("a hostile answer is read no further than its limit").Guarding("oracle.body-limit"),
+			verdict.Metric("impact.wrong").Equals(verdict.Count(0)).Because("these three are too large, the others are delivered").Guarding("oracle.body-limit"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
 		},
-	}
+	})
 }
 
 // brokenConnections breaks calls on the wire, on fresh and on reused connections.
-func brokenConnections(p profile.Profile) harness.Scenario {
+func brokenConnections(p profile.Profile, s *service) harness.Scenario {
 	t := p.Quick()
-	broken := map[string]string{
-		"oracle-1": "connection", "oracle-2": "connection", "oracle-3": "connection",
-		"oracle-4": "connection|payload", "oracle-5": "connection|payload", "oracle-6": "connection|payload",
-	}
-	return harness.Scenario{
+	about := s.project(s.AtMost, s.Here)
+	other := s.project(s.AtMost, s.There)
+	asked := s.named(about, 6)
+	s.give(contract.BreakerFailures, "0")
+	broken := each(asked[:3], contract.Connection)
+	maps.Copy(broken, each(asked[3:6], contract.Connection, contract.BadPayload))
+	return s.in(harness.Scenario{
 		Name:        "oracle/broken-connections",
 		Claim:       "Calls that break on the wire are an error each, are made once and not silently again, and leave the others alone.",
 		Protections: []string{"oracle.isolate-errors"},
-		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
-		Settings:    noBreaker,
 		Timeline:    t,
 		Load: []load.Stream{
-			impacts("impact", 1, 10, t, failing(maxOracles, broken, nil)),
+			s.impacts("impact", about, 10, t, s.failing(about, broken, nil)),
 			// A connection that was kept open is closed as it is used again; fresh ones are spared.
-			impacts("reused", 2, 10, t, impact(maxOracles, map[string]string{"oracle-1": "connection"})),
+			s.impacts("reused", other, 10, t, s.whole(other, fails{s.named(other, 1)[0]: {contract.Connection}})),
 		},
 		Faults: []harness.Fault{
-			adapter.Always("reset", oracleAPI, "reset before key=oracle-1"),
-			adapter.Always("close", oracleAPI, "close key=oracle-2"),
-			adapter.Always("garbage", oracleAPI, "garbage bytes=512 key=oracle-3"),
-			adapter.Always("reset-body", oracleAPI, "reset body key=oracle-4"),
-			adapter.Always("cut", oracleAPI, "cut length key=oracle-5"),
-			adapter.Always("bad-chunk", oracleAPI, "badchunk key=oracle-6"),
-			adapter.Always("idle-close", sickAPI, "idleclose key=oracle-1"),
+			adapter.Always("reset", s.Here, "reset before key="+asked[0]),
+			adapter.Always("close", s.Here, "close key="+asked[1]),
+			adapter.Always("garbage", s.Here, "garbage bytes=512 key="+asked[2]),
+			adapter.Always("reset-body", s.Here, "reset body key="+asked[3]),
+			adapter.Always("cut", s.Here, "cut length key="+asked[4]),
+			adapter.Always("bad-chunk", s.Here, "badchunk key="+asked[5]),
+			adapter.Always("idle-close", s.There, "idleclose key="+s.named(other, 1)[0]),
 		},
-		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact"), callsPerRequest(sickAPI, "reused")},
+		Measures: []harness.Measure{s.callsPerRequest(s.Here, "impact"), s.callsPerRequest(s.There, "reused")},
 		Checks: []verdict.Check{
-			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("four good answers beside those that broke").Guarding("oracle.isolate-errors"),
-			verdict.Metric("oracle_api.calls_per_request").Equals(verdict.Count(maxOracles)).Because("an HTTP library that tries again by itself would show here"),
-			verdict.Metric("sick_api.calls_per_request").Equals(verdict.Count(maxOracles)).Because("net/http would send again what a reused connection lost"),
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the others' good answers beside those that broke").Guarding("oracle.isolate-errors"),
+			verdict.Metric(s.here("calls_per_request")).Equals(verdict.Count(int64(s.AtMost))).Because("an HTTP library that tries again by itself would show here"),
+			verdict.Metric(s.there("calls_per_request")).Equals(verdict.Count(int64(s.AtMost))).Because("net/http would send again what a reused connection lost"),
 			verdict.Metric("reused.failed").Equals(verdict.Count(0)),
 		},
-	}
+	})
 }
 
 // malformedAnswers are every wrong answer of the catalogue, one an oracle.
-func malformedAnswers(p profile.Profile) harness.Scenario {
+func malformedAnswers(p profile.Profile, s *service) harness.Scenario {
 	t := p.Quick()
-	kinds := []string{"json malformed", "json html", "json types", "json nulls", "json nan", "json huge", "json duplicate", "wrong id", "wrong stale", "cut silent"}
-	more := []string{"json null", "json deep depth=10000", "json missing field=data", "json empty", "status 204"}
+	about := s.project(s.AtMost, s.Here)
+	other := s.project(s.AtMost, s.There)
+	s.give(contract.BreakerFailures, "0")
+	kinds := s.changing(s.Here, "json malformed", "json html", "json types", "json nulls", "json nan", "json huge", "json duplicate", "wrong id", "wrong stale", "cut silent")
+	asked := s.named(about, len(kinds))
+	more := s.changing(s.There, "json null", "json deep depth=10000", "json missing field=data", "json empty", "status 204")
+	otherAsked := s.named(other, len(more))
 	var faults []harness.Fault
 	for i, kind := range kinds {
-		faults = append(faults, adapter.Always(fmt.Sprintf("wrong-%d", i+1), oracleAPI, fmt.Sprintf("%s key=oracle-%d", kind, i+1)))
+		faults = append(faults, adapter.Always(fmt.Sprintf("wrong-%d", i+1), s.Here, fmt.Sprintf("%s key=%s", kind, asked[i])))
 	}
 	for i, kind := range more {
-		faults = append(faults, adapter.Always(fmt.Sprintf("more-%d", i+1), sickAPI, fmt.Sprintf("%s key=oracle-%d", kind, i+1)))
+		faults = append(faults, adapter.Always(fmt.Sprintf("more-%d", i+1), s.There, fmt.Sprintf("%s key=%s", kind, otherAsked[i])))
 	}
-	good := impacts("more", 2, 10, t, failing(maxOracles, each(firstTen[:len(more)], "payload|status"), nil))
-	return harness.Scenario{
+	good := s.impacts("more", other, 10, t, s.failing(other, each(otherAsked, contract.BadPayload, contract.BadStatus), nil))
+	return s.in(harness.Scenario{
 		Name:        "oracle/malformed-answers",
-		Claim:       "No answer that is malformed, of the wrong types, about another project, out of date or cut short is passed on as data.",
+		Claim:       "No answer that is " + wrongly(kinds) + " is passed on as data.",
 		Protections: []string{"oracle.validate-answer"},
-		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}, panel{project: 2, active: maxOracles, at: sickAPI}),
-		Settings:    noBreaker,
 		Timeline:    t,
-		Load:        []load.Stream{impacts("impact", 1, 10, t, failing(maxOracles, each(firstTen, "payload|connection"), nil)), good},
+		Load:        []load.Stream{s.impacts("impact", about, 10, t, s.failing(about, each(asked, contract.BadPayload, contract.Connection), nil)), good},
 		Faults:      faults,
 		Checks: []verdict.Check{
-			verdict.Metric("impact.wrong").Equals(verdict.Count(0)).Because("each of these ten answers is wrong, and called so").Guarding("oracle.validate-answer"),
-			verdict.Metric("more.wrong").Equals(verdict.Count(0)).Because("five that are wrong beside five that are right").Guarding("oracle.validate-answer"),
+			verdict.Metric("impact.wrong").Equals(verdict.Count(0)).Because("each of these answers is wrong, and called so").Guarding("oracle.validate-answer"),
+			verdict.Metric("more.wrong").Equals(verdict.Count(0)).Because(count(len(more)) + " that are wrong beside those that are right").Guarding("oracle.validate-answer"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
 			verdict.Metric("more.failed").Equals(verdict.Count(0)),
 		},
+	})
+}
+
+// wrongly is in which ways answers are wrong, in words.
+func wrongly(kinds []string) string {
+	ways := []string{"malformed"}
+	for _, way := range []struct{ kind, words string }{
+		{"json types", "of the wrong types"}, {"wrong id", "about another project"}, {"wrong stale", "out of date"}, {"cut silent", "cut short"},
+	} {
+		if slices.Contains(kinds, way.kind) {
+			ways = append(ways, way.words)
+		}
 	}
+	last := len(ways) - 1
+	return strings.TrimPrefix(strings.Join(ways[:last], ", ")+" or "+ways[last], " or ")
 }
 
 // trustingAdapter panics over an answer: third-party code, as the source's
 // oracles are.
-func trustingAdapter(p profile.Profile) harness.Scenario {
+func trustingAdapter(p profile.Profile, s *service) harness.Scenario {
 	t := p.Quick()
-	return harness.Scenario{
+	about := s.project(s.AtMost, s.Here, 5)
+	asked := s.named(about, 5)
+	s.give(contract.BreakerFailures, "0")
+	const wrong = "json types"
+	if len(s.changing(s.Here, wrong)) == 0 {
+		s.draft.Needs(contract.Untold{Key: "what " + s.Here + " answers has no value whose type could be another"})
+	}
+	classes := []contract.ImpactClass{contract.Unexpected}
+	if len(about.Trusting) == 0 { // an adapter that does not trust finds what is wrong
+		classes = append(classes, contract.BadPayload)
+	}
+	return s.in(harness.Scenario{
 		Name:        "oracle/panicking-adapter",
 		Claim:       "An adapter that panics over an answer costs that one oracle, not the process and all who are being served.",
 		Protections: []string{"oracle.isolate-panics"},
-		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI, legacy: map[string]bool{"oracle-5": true}}),
-		Settings:    noBreaker,
 		Timeline:    t,
-		Load:        []load.Stream{impacts("impact", 1, 20, t, failing(maxOracles, map[string]string{"oracle-5": "unexpected"}, nil))},
-		Faults:      []harness.Fault{adapter.Always("types", oracleAPI, "json types key=oracle-5")},
+		Load:        []load.Stream{s.impacts("impact", about, 20, t, s.failing(about, fails{asked[4]: classes}, nil))},
+		Faults:      []harness.Fault{adapter.Always("types", s.Here, wrong+" key="+asked[4])},
 		Checks: []verdict.Check{
-			verdict.Metric("target.unexpected_ends").Equals(verdict.Count(0)).Because("a panic in a goroutine of its own ends the whole process").Guarding("oracle.isolate-panics"),
-			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("nine good answers and one error"),
+			verdict.Metric(s.Program + ".unexpected_ends").Equals(verdict.Count(0)).Because("a panic in a goroutine of its own ends the whole process").Guarding("oracle.isolate-panics"),
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because(count(s.AtMost-1) + " good answers and one error"),
 		},
-	}
+	})
 }
 
 // redirected answers lead in a circle, or away.
-func redirected(p profile.Profile) harness.Scenario {
+func redirected(p profile.Profile, s *service) harness.Scenario {
 	t := p.Quick()
-	return harness.Scenario{
+	about := s.project(s.AtMost, s.Here)
+	asked := s.named(about, 2)
+	s.patient(500*time.Millisecond, time.Second)
+	s.give(contract.BreakerFailures, "0")
+	claim, faults := "A redirect that leads in a circle is not followed.", []harness.Fault{adapter.Always("loop", s.Here, "redirect loop key="+asked[0])}
+	measures, checks := []harness.Measure{s.callsPerRequest(s.Here, "impact")}, []verdict.Check(nil)
+	if s.Elsewhere == "" {
+		s.notTried = append(s.notTried, "a redirect to another host, for no second place is told")
+	} else {
+		claim = "A redirect that leads in a circle, or to another host, is not followed."
+		away := s.Elsewhere
+		if s.LedTo != "" {
+			away += ledPath
+		}
+		faults = append(faults, adapter.Always("away", s.Here, "redirect host location="+away+" key="+asked[1]))
+	}
+	if s.LedTo != "" {
+		measures = append(measures, s.ledTo("away"))
+		checks = append(checks, verdict.Metric(s.LedTo+".led_to").Equals(verdict.Count(0)).Because("nobody is asked because another says so").Guarding("oracle.redirect-limit"))
+	}
+	return s.in(harness.Scenario{
 		Name:        "oracle/redirected",
-		Claim:       "A redirect that leads in a circle, or to another host, is not followed.",
+		Claim:       claim,
 		Protections: []string{"oracle.redirect-limit"},
-		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
-		Settings:    patient(500*time.Millisecond, time.Second, noBreaker),
 		Timeline:    t,
-		Load:        []load.Stream{impacts("impact", 1, 10, t, failing(maxOracles, map[string]string{"oracle-1": "status|payload|unexpected|connection", "oracle-2": "status|payload|unexpected|connection"}, nil))},
-		Faults: []harness.Fault{
-			adapter.Always("loop", oracleAPI, "redirect loop key=oracle-1"),
-			adapter.Always("away", oracleAPI, "redirect host location=http://127.0.0.1:9 key=oracle-2"),
-		},
-		Measures: []harness.Measure{callsPerRequest(oracleAPI, "impact")},
-		Checks: []verdict.Check{
-			verdict.Metric("oracle_api.calls_per_request").AtMost(verdict.Count(maxOracles + 2)).Because("a circle is left at once, as the fake counted it").Guarding("oracle.redirect-limit"),
+		Load:        []load.Stream{s.impacts("impact", about, 10, t, s.failing(about, each(asked[:len(faults)], contract.BadStatus, contract.BadPayload, contract.Unexpected, contract.Connection), nil))},
+		Faults:      faults,
+		Measures:    measures,
+		Checks: append([]verdict.Check{
+			verdict.Metric(s.here("calls_per_request")).AtMost(verdict.Count(int64(s.AtMost) + 2)).Because("a circle is left at once, as the fake counted it").Guarding("oracle.redirect-limit"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
 			verdict.Metric("impact.latency.max").AtMost(verdict.Duration(time.Second)),
-		},
-	}
+		}, checks...),
+	})
 }
 
 // refusals are statuses that say no: of an oracle that is in no state to answer, and
 // of one that finds the question wrong.
-func refusals(p profile.Profile) harness.Scenario {
+func refusals(p profile.Profile, s *service) harness.Scenario {
 	t := p.Quick()
+	about := s.project(s.AtMost, s.Here)
+	asked := s.named(about, 9)
 	sick, asker := []string{"429 retry-after=1", "500", "502 html", "503 retry-after=30", "504 html"}, []string{"401", "403", "404", "422"}
-	expected := each(firstTen[:len(sick)], "status|connection")
-	maps.Copy(expected, each(firstTen[len(sick):len(sick)+len(asker)], "status"))
+	expected := each(asked[:len(sick)], contract.BadStatus, contract.Connection)
+	maps.Copy(expected, each(asked[len(sick):len(sick)+len(asker)], contract.BadStatus))
 	var faults []harness.Fault
-	for i, s := range slices.Concat(sick, asker) {
-		faults = append(faults, adapter.Always(fmt.Sprintf("status-%d", i+1), oracleAPI, fmt.Sprintf("status %s key=oracle-%d", s, i+1)))
+	for i, status := range slices.Concat(sick, asker) {
+		faults = append(faults, adapter.Always(fmt.Sprintf("status-%d", i+1), s.Here, fmt.Sprintf("status %s key=%s", status, asked[i])))
 	}
-	return harness.Scenario{
+	return s.in(harness.Scenario{
 		Name:        "oracle/refusals",
 		Claim:       "An oracle that answers 429 or 5xx is an error beside the others' good answers; one that answers another 4xx is asked each time, for it is well.",
 		Protections: []string{"oracle.isolate-errors"},
-		World:       world(p, panel{project: 1, active: maxOracles, at: oracleAPI}),
 		Timeline:    t,
-		Load:        []load.Stream{impacts("impact", 1, 20, t, failing(maxOracles, expected, nil))},
+		Load:        []load.Stream{s.impacts("impact", about, 20, t, s.failing(about, expected, nil))},
 		Faults:      faults,
 		Checks: []verdict.Check{
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("nine refusals, told apart from a good answer; who is asked wrongly is not sick").Guarding("oracle.isolate-errors"),
 		},
-	}
+	})
 }

@@ -4,83 +4,79 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strconv"
 	"time"
 
-	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/journal"
-	"holdfast.dev/holdfast/fakes/oracleapi"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // audited holds each answer of a scenario against what its oracles were asked and
 // what they said, call by call: a request leads to one call of each oracle that
 // is to be asked, no more and no fewer; what is ok is what that call was answered,
 // and an error has its cause.
-func audited(s harness.Scenario) harness.Scenario {
+func (s *service) audited(sc harness.Scenario) harness.Scenario {
 	kinds := map[string]fault.Kind{}
-	for _, f := range s.Faults {
+	for _, f := range sc.Faults {
 		kinds[f.ID] = f.Kind
 	}
-	deadline, err := time.ParseDuration(s.Settings["ORACLE_OVERALL_DEADLINE"])
-	if err != nil {
-		deadline = defaultDeadline
-	}
-	s.Reconciled = append(s.Reconciled, verdict.Descriptor{Name: together, Unit: result.UnitCount, About: "the most calls of a request that were under way at once: the median of all requests"})
-	s.Companion = func() harness.Companion { return &listener{} }
-	s.Reconcile = func(_ context.Context, state harness.State) (harness.Reconciliation, error) {
+	deadline := cmp.Or(s.deadline, s.Settings[contract.Deadline].Is)
+	sc.Reconciled = append(sc.Reconciled, verdict.Descriptor{Name: together, Unit: result.UnitCount, About: "the most calls of a request that were under way at once: the median of all requests"})
+	sc.Companion = func() harness.Companion { return &listener{impact: s.Impact} }
+	sc.Reconcile = func(_ context.Context, state harness.State) (harness.Reconciliation, error) {
 		a := newAudit(state, kinds, deadline)
-		a.refused = refusedPlaces(s.Faults)
-		a.unheard, err = unheard(state, s.Load)
+		missing, err := unheard(state, sc.Load)
 		if err != nil {
 			return harness.Reconciliation{}, err
 		}
+		a.refused, a.unheard = refusedPlaces(sc.Faults), missing
 		found := a.findings()
 		return harness.Reconciliation{Findings: found, Readings: map[string]func(verdict.Window) verdict.Reading{together: a.together}}, nil
 	}
-	return s
+	return sc
 }
 
 // together is how many calls of a request were under way at once.
 const together = "impact.calls_at_once"
 
-// defaultDeadline is that of a target that was told of none.
-const defaultDeadline = 10 * time.Second
-
 // call is one call that reached a fake.
 type call struct {
 	journal.Entry
 	start, end time.Duration // on the scenario's clock; end is 0 while it is open
-	asOf       time.Time     // what it was answered, if it was
+	said       time.Time     // what it was answered, if it was
 	by         *heard        // whose request it belongs to
 }
 
 // name is an oracle of a project.
 type name struct {
-	project int64
+	project string
 	oracle  string
 }
 
 // audit is both sides of one run.
 type audit struct {
 	target   string
-	model    model
+	impact   contract.Impact
+	truth    map[string]contract.Truth
 	kinds    map[string]fault.Kind
 	deadline time.Duration
 	refused  map[string]bool  // places whose connections were refused
 	heard    []*heard         // by the moment of their end
 	calls    map[name][]*call // by arrival
 	urls     map[name]string
-	unheard  map[int64]int // requests about a project that had no answer
-	places   map[string]*adapter.Oracles
+	unheard  map[string]int // requests about a project that had no answer
+	places   map[string]place
 
-	far, fresh, told standing.Finding
+	timedOut map[string]bool // oracles by address of which an answer has told a timeout
+
+	far, fresh, told, inTime standing.Finding
 }
 
 func newAudit(state harness.State, kinds map[string]fault.Kind, deadline time.Duration) *audit {
@@ -88,55 +84,65 @@ func newAudit(state harness.State, kinds map[string]fault.Kind, deadline time.Du
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := &audit{
-		target: state.Target, model: l.model, kinds: kinds, deadline: deadline, heard: slices.Clone(l.heard),
-		calls: map[name][]*call{}, urls: map[name]string{}, places: map[string]*adapter.Oracles{},
+		target: state.Target, impact: l.impact, truth: maps.Clone(l.truth), kinds: kinds, deadline: deadline, heard: slices.Clone(l.heard),
+		calls: map[name][]*call{}, urls: map[name]string{}, places: map[string]place{},
 		far: standing.Finding{
 			Check: "oracles-asked-once", About: "each request asks each oracle that it must exactly once, as documented and where it is, and no other",
 		},
-		fresh: standing.Finding{Check: "oracles-own-words", About: "what is ok is what the oracle said in answer to that very request, or within the documented age"},
-		told:  standing.Finding{Check: "oracles-errors-true", About: "what failed is an error of its class, and an error has a cause"},
+		fresh:    standing.Finding{Check: "oracles-own-words", About: "what is ok is what the oracle said in answer to that very request, or within the documented age"},
+		told:     standing.Finding{Check: "oracles-errors-true", About: "what failed is an error of its class, and an error has a cause"},
+		inTime:   standing.Finding{Check: "oracles-heard-in-time", About: "who is called a timeout was asked and did not answer, and nobody is spared for another reason"},
+		timedOut: map[string]bool{},
 	}
 	slices.SortStableFunc(a.heard, func(x, y *heard) int { return cmp.Compare(x.End, y.End) })
-	for project, oracles := range a.model.oracles {
-		for _, o := range oracles {
-			a.urls[name{project, o.Name}] = o.URL
+	for project, t := range a.truth {
+		for oracle, url := range t.Addresses {
+			a.urls[name{project, oracle}] = url
 		}
 	}
 	last := time.Duration(0)
 	if len(a.heard) > 0 {
 		last = a.heard[len(a.heard)-1].End
 	}
-	for place, fake := range state.Fakes {
-		if oracles, ok := fake.(*adapter.Oracles); ok {
-			a.places[place] = oracles
-			a.read(place, oracles, state.Start, last)
+	for at, fake := range state.Fakes {
+		if p, ok := fake.(place); ok {
+			a.places[at] = p
+			a.read(at, p, state.Start, last)
 		}
 	}
+	a.inTime.To = max(last, 1)
 	for _, calls := range a.calls { // an oracle may have been asked at two places
 		slices.SortStableFunc(calls, func(x, y *call) int { return cmp.Compare(x.start, y.start) })
 	}
 	return a
 }
 
-// read takes the calls from a fake, up to the last answer: what comes after it was
+// place is where oracles are played.
+type place interface {
+	Journal() *journal.Journal
+	// Serves reports whether an address is one of its own.
+	Serves(address string) bool
+}
+
+// read takes the calls from a place, up to the last answer: what comes after it was
 // asked by nobody of the load.
-func (a *audit) read(place string, oracles *adapter.Oracles, start time.Time, last time.Duration) {
-	j := oracles.Journal()
+func (a *audit) read(at string, p place, start time.Time, last time.Duration) {
+	j := p.Journal()
 	zero := start.Sub(j.Start())
 	for e := range j.Entries(journal.Filter{From: max(zero, 0), To: zero + last}) {
-		project, _ := strconv.ParseInt(e.Key, 10, 64) // else it is no project's, and nobody's call
-		c := &call{Entry: e, start: e.Start - zero, asOf: oracleapi.AsOf(j, e)}
+		about := a.impact.CallOf(j, e)
+		c := &call{Entry: e, start: e.Start - zero, said: about.Said}
 		if end, over := e.End(); over {
 			c.end = end - zero
 		}
-		of := name{project, e.Group}
+		of := name{about.Project, about.API}
 		a.calls[of] = append(a.calls[of], c)
 		a.far.Looked++
 		switch url := a.urls[of]; {
 		case e.Odd:
-			a.far.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s was not asked about project %s by a plain GET with X-Attempt: 1 at %s", e.Group, e.Key, place)})
-		case url != "" && !oracles.Serves(url):
-			a.far.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s of project %s was asked at %s, which is not its address", e.Group, e.Key, place)})
+			a.far.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s was not asked about project %s by %s at %s", of.oracle, of.project, a.impact.CalledBy, at)})
+		case url != "" && !p.Serves(url):
+			a.far.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s of project %s was asked at %s, which is not its address", of.oracle, of.project, at)})
 		}
 	}
 }
@@ -146,18 +152,18 @@ func (a *audit) read(place string, oracles *adapter.Oracles, start time.Time, la
 func (a *audit) findings() []standing.Finding {
 	for _, aged := range []bool{false, true} { // what is quoted again was said to somebody first
 		for _, h := range a.heard {
-			if h.aged == aged && h.Status == 200 {
+			if h.aged == aged && h.told() {
 				a.quotes(h)
 			}
 		}
 	}
 	for _, h := range a.heard {
-		if !h.aged && h.Status == 200 {
+		if !h.aged && h.told() {
 			a.errors(h)
 		}
 	}
 	a.rest()
-	return []standing.Finding{a.far, a.fresh, a.told}
+	return []standing.Finding{a.far, a.fresh, a.told, a.inTime}
 }
 
 // together is the median, over the requests that were due in a window, of the most

@@ -14,7 +14,7 @@ import (
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
-	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/scenarios/contract"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
@@ -30,14 +30,13 @@ func newRig(t *testing.T) *rig {
 	fake, err := adapter.OracleAPI(oracleAPI, oracleapi.Config{DataSeed: profile.DataSeed}).Open(t.Context(), harness.Opening{Seed: 1})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = fake.Close() })
-	r := &rig{t: t, fake: fake.(*adapter.Oracles), heard: &listener{}}
+	s, _ := ours(2)
+	r := &rig{t: t, fake: fake.(*adapter.Oracles), heard: &listener{impact: s.Impact}}
 	r.state = harness.State{Start: r.fake.Journal().Start(), Fakes: map[string]harness.Fake{oracleAPI: fake}, Companion: r.heard}
-	for project := range int64(2) {
-		r.heard.model.projects = 2
-		r.heard.learn(project+1, []schema.Oracle{
-			{Name: "oracle-1", URL: r.fake.Endpoint(0, "oracle-1"), Active: true}, {Name: "oracle-2", URL: r.fake.Endpoint(0, "oracle-2"), Active: true},
-			{Name: "closed", URL: r.fake.Endpoint(0, "closed")},
-		})
+	for _, project := range []string{"1", "2"} {
+		r.heard.Learn(project, contract.Truth{Active: 2, Asked: []string{"oracle-1", "oracle-2"}, Addresses: map[string]string{
+			"oracle-1": r.fake.Endpoint(0, "oracle-1"), "oracle-2": r.fake.Endpoint(0, "oracle-2"), "closed": r.fake.Endpoint(0, "closed"),
+		}})
 	}
 	return r
 }
@@ -66,21 +65,18 @@ func (r *rig) call(project, oracle, attempt string) oracleResult {
 
 // answer is an answer about project 1 that was asked for at a moment and ends now.
 func (r *rig) answer(sent time.Duration, one, two oracleResult, header http.Header) {
-	r.heard.mu.Lock()
-	defer r.heard.mu.Unlock()
-	h := &heard{Exchange: load.Exchange{Stream: "impact", Sent: sent, End: r.now(), Status: 200, Path: "/projects/1/impact"}}
-	h.answer = impactAnswer{ProjectID: 1, Active: 2, Queried: 2, Results: map[string]oracleResult{"oracle-1": one, "oracle-2": two}}
-	h.maxAge, h.aged = documentedAge(header)
-	r.heard.heard = append(r.heard.heard, h)
+	answer := reply(r.t, impactAnswer{ProjectID: 1, Active: 2, Queried: 2, Results: map[string]oracleResult{"oracle-1": one, "oracle-2": two}})
+	answer.Header = header
+	r.heard.Answered(load.Exchange{Stream: "impact", Sent: sent, End: r.now(), Status: 200, Path: "/projects/1/impact"}, load.Request{}, answer)
 }
 
-// broken is what each finding counts: asked once, own words, errors true.
-func (r *rig) broken(kinds map[string]fault.Kind) [3]int64 {
-	require.Eventually(r.t, func() bool { return r.fake.Journal().Gauge("").InFlight == 0 }, 5*time.Second, time.Millisecond)
+// broken is what each finding counts: asked once, own words, errors true, heard in time.
+func (r *rig) broken(kinds map[string]fault.Kind) [4]int64 {
+	require.Eventually(r.t, func() bool { return r.fake.Journal().Gauge("").InFlight == 0 }, 30*time.Second, time.Millisecond)
 	a := newAudit(r.state, kinds, time.Second)
-	a.unheard = map[int64]int{}
+	a.unheard = map[string]int{}
 	f := a.findings()
-	return [3]int64{f[0].Broken, f[1].Broken, f[2].Broken}
+	return [4]int64{f[0].Broken, f[1].Broken, f[2].Broken, f[3].Broken}
 }
 
 func cached(age, maxAge string) http.Header {
@@ -92,52 +88,52 @@ func TestBothSidesAreHeldAgainstEachOther(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		second func(r *rig, one, two oracleResult)
-		want   [3]int64
+		want   [4]int64
 	}{
 		{"as it should be", func(r *rig, _, _ oracleResult) {
 			sent := r.now()
 			r.answer(sent, r.call("1", "oracle-1", "1"), r.call("1", "oracle-2", "1"), nil)
-		}, [3]int64{}},
-		{"the last good data without a call", func(r *rig, one, two oracleResult) { r.answer(r.now(), one, two, nil) }, [3]int64{0, 2, 0}},
+		}, [4]int64{}},
+		{"the last good data without a call", func(r *rig, one, two oracleResult) { r.answer(r.now(), one, two, nil) }, [4]int64{0, 2, 0}},
 		{"the last good data after a call", func(r *rig, one, _ oracleResult) {
 			sent := r.now()
 			r.call("1", "oracle-1", "1")
 			r.answer(sent, one, r.call("1", "oracle-2", "1"), nil)
-		}, [3]int64{1, 1, 0}},
-		{"out of a cache that says so", func(r *rig, one, two oracleResult) { r.answer(r.now(), one, two, cached("0", "1")) }, [3]int64{}},
-		{"out of a cache that keeps it too long", func(r *rig, one, two oracleResult) { r.answer(r.now()+2*time.Second, one, two, cached("1", "1")) }, [3]int64{0, 2, 0}},
-		{"an age without a limit to it", func(r *rig, one, two oracleResult) { r.answer(r.now(), one, two, http.Header{"Age": {"1"}}) }, [3]int64{0, 2, 0}},
+		}, [4]int64{1, 1, 0}},
+		{"out of a cache that says so", func(r *rig, one, two oracleResult) { r.answer(r.now(), one, two, cached("0", "1")) }, [4]int64{}},
+		{"out of a cache that keeps it too long", func(r *rig, one, two oracleResult) { r.answer(r.now()+2*time.Second, one, two, cached("1", "1")) }, [4]int64{0, 2, 0}},
+		{"an age without a limit to it", func(r *rig, one, two oracleResult) { r.answer(r.now(), one, two, http.Header{"Age": {"1"}}) }, [4]int64{0, 2, 0}},
 		{"asked twice", func(r *rig, _, _ oracleResult) {
 			sent := r.now()
 			r.call("1", "oracle-1", "1")
 			r.answer(sent, r.call("1", "oracle-1", "1"), r.call("1", "oracle-2", "1"), nil)
-		}, [3]int64{1, 0, 0}},
+		}, [4]int64{1, 0, 0}},
 		{"asked who is not active", func(r *rig, _, _ oracleResult) {
 			sent := r.now()
 			r.call("1", "closed", "1")
 			r.answer(sent, r.call("1", "oracle-1", "1"), r.call("1", "oracle-2", "1"), nil)
-		}, [3]int64{1, 0, 0}},
+		}, [4]int64{1, 0, 0}},
 		{"asked about another project", func(r *rig, _, _ oracleResult) {
 			sent := r.now()
 			r.answer(sent, r.call("2", "oracle-1", "1"), r.call("1", "oracle-2", "1"), nil)
-		}, [3]int64{1, 1, 0}},
+		}, [4]int64{1, 1, 0}},
 		{"asked as a second attempt", func(r *rig, _, _ oracleResult) {
 			sent := r.now()
 			r.answer(sent, r.call("1", "oracle-1", "2"), r.call("1", "oracle-2", "1"), nil)
-		}, [3]int64{1, 0, 0}},
+		}, [4]int64{1, 0, 0}},
 		{"an error of who answered well", func(r *rig, _, _ oracleResult) {
 			sent := r.now()
 			r.call("1", "oracle-1", "1")
 			r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, r.call("1", "oracle-2", "1"), nil)
-		}, [3]int64{0, 0, 1}},
+		}, [4]int64{0, 0, 0, 1}},
 		{"an error of who was not asked", func(r *rig, _, _ oracleResult) {
 			sent := r.now()
 			r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, r.call("1", "oracle-2", "1"), nil)
-		}, [3]int64{1, 0, 0}},
+		}, [4]int64{3: 1}},
 		{"left alone, and was well", func(r *rig, _, _ oracleResult) {
 			sent := r.now()
 			r.answer(sent, oracleResult{Status: "error", Error: "connection", Detail: "breaker: it failed"}, r.call("1", "oracle-2", "1"), nil)
-		}, [3]int64{0, 0, 1}},
+		}, [4]int64{0, 0, 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := newRig(t)
@@ -173,7 +169,7 @@ func TestAnErrorHasItsCause(t *testing.T) {
 			got := r.broken(map[string]fault.Kind{"it": what.Kind})
 			switch {
 			case class == "":
-				require.Equal(t, [3]int64{0, 1, 0}, got, "%s and ok", text)
+				require.Equal(t, [4]int64{0, 1, 0}, got, "%s and ok", text)
 			default:
 				fits := int64(1)
 				for _, c := range classes {
@@ -181,7 +177,11 @@ func TestAnErrorHasItsCause(t *testing.T) {
 						fits = 0
 					}
 				}
-				require.Equal(t, [3]int64{0, 0, fits}, got, "%s as %s", text, class)
+				want := [4]int64{0, 0, fits}
+				if class == "timeout" {
+					want = [4]int64{3: fits}
+				}
+				require.Equal(t, want, got, "%s as %s", text, class)
 			}
 		}
 	}
@@ -197,10 +197,10 @@ func TestSparingHasItsCause(t *testing.T) {
 		sent := r.now()
 		class, _ := classesOf(what.Kind)
 		r.call("1", "oracle-1", "1")
-		r.answer(sent, oracleResult{Status: "error", Error: class[0]}, r.call("1", "oracle-2", "1"), nil)
+		r.answer(sent, oracleResult{Status: "error", Error: string(class[0])}, r.call("1", "oracle-2", "1"), nil)
 		sent = r.now()
 		r.answer(sent, oracleResult{Status: "error", Error: "connection", Detail: "breaker: it failed"}, r.call("1", "oracle-2", "1"), nil)
-		require.Equal(t, [3]int64{0, 0, want}, r.broken(map[string]fault.Kind{"it": what.Kind}), text)
+		require.Equal(t, [4]int64{0, 0, want}, r.broken(map[string]fault.Kind{"it": what.Kind}), text)
 	}
 }
 
@@ -227,4 +227,34 @@ func TestOnlyACacheHasAnAge(t *testing.T) {
 		require.Equal(t, row.maxAge, maxAge)
 		require.Equal(t, row.aged, aged)
 	}
+}
+
+// What was refused left no call behind: the one that lies in the same span is of
+// another request, which tells of it itself.
+func TestAnErrorIsNotHeldAgainstTheCallOfAnotherRequest(t *testing.T) {
+	r := newRig(t)
+	sent := r.now()
+	r.call("1", "oracle-1", "1") // of the second request, which has no processor to hear it
+	mine, theirs := r.call("1", "oracle-2", "1"), r.call("1", "oracle-2", "1")
+	r.answer(sent, oracleResult{Status: "error", Error: "connection"}, mine, nil)
+	r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, theirs, nil)
+	a := newAudit(r.state, nil, time.Second)
+	a.unheard, a.refused = map[string]int{}, map[string]bool{oracleAPI: true}
+	var broken []int64
+	for _, f := range a.findings() {
+		broken = append(broken, f.Broken)
+	}
+	require.Equal(t, []int64{0, 0, 0, 1}, broken, "only the timeout is none")
+}
+
+// A fake that cuts its connections does not know which call was open in them.
+func TestACallThatWasCutOff(t *testing.T) {
+	a := newAudit(newRig(t).state, nil, time.Second)
+	open := &call{Entry: journal.Entry{Outcome: journal.Abandoned}}
+	of, lost := name{"1", "oracle-1"}, contract.ImpactResult{Failed: true, Class: contract.Connection}
+	require.False(t, a.cutOff(of, open, lost), "nothing cuts")
+	a.refused = map[string]bool{oracleAPI: true}
+	require.True(t, a.cutOff(of, open, lost))
+	require.False(t, a.cutOff(of, open, contract.ImpactResult{Failed: true, Class: contract.BadStatus}))
+	require.False(t, a.cutOff(of, &call{Entry: journal.Entry{Outcome: journal.Answered}}, lost))
 }

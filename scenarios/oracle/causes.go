@@ -6,12 +6,13 @@ import (
 
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fault"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // cause is what a call that came to that end must be called in the answer.
 type cause struct {
-	classes []string // of the error; empty: it may be none
-	ok      bool     // it may have been answered well, or must where it may not fail
+	classes []contract.ImpactClass // of the error; empty: it may be none
+	ok      bool                   // it may have been answered well, or must where it may not fail
 }
 
 // causeOf is what the end of a call at the fake means for the answer: by the faults
@@ -29,9 +30,9 @@ func causeOf(e journal.Entry, kinds map[string]fault.Kind) cause {
 	case len(e.Faults) == 0 && whole:
 		all.ok = true
 	case len(e.Faults) == 0 && e.Status >= 300:
-		all.classes = []string{"status"}
+		all.classes = []contract.ImpactClass{contract.BadStatus}
 	case len(e.Faults) == 0: // the target let go of it
-		all.classes = []string{"timeout", "connection"}
+		all.classes = []contract.ImpactClass{contract.TimedOut, contract.Connection}
 	case slowed:
 		all.ok = whole
 	}
@@ -40,35 +41,35 @@ func causeOf(e journal.Entry, kinds map[string]fault.Kind) cause {
 
 // classesOf are the errors that a fault leads to, and whether the call that it acts
 // on can't be answered well any more.
-func classesOf(kind fault.Kind) (classes []string, spoilt bool) {
+func classesOf(kind fault.Kind) (classes []contract.ImpactClass, spoilt bool) {
 	switch k := kind.(type) {
 	case fault.Delay, fault.Drip, fault.Bandwidth, fault.Hang:
-		return []string{"timeout"}, false
+		return []contract.ImpactClass{contract.TimedOut}, false
 	case fault.Overload: // beyond what it carries it refuses
-		return []string{"timeout", "status"}, false
+		return []contract.ImpactClass{contract.TimedOut, contract.BadStatus}, false
 	case fault.Status:
-		return []string{"status"}, true
+		return []contract.ImpactClass{contract.BadStatus}, true
 	case fault.JSON:
 		if k.How == "nocontent" {
-			return []string{"status", "payload"}, true
+			return []contract.ImpactClass{contract.BadStatus, contract.BadPayload}, true
 		}
-		return []string{"payload", "unexpected"}, true
+		return []contract.ImpactClass{contract.BadPayload, contract.Unexpected}, true
 	case fault.Wrong:
-		return []string{"payload"}, true
+		return []contract.ImpactClass{contract.BadPayload}, true
 	case fault.Cut, fault.BadChunk, fault.Reset:
-		return []string{"connection", "payload"}, true
+		return []contract.ImpactClass{contract.Connection, contract.BadPayload}, true
 	case fault.Endless, fault.GzipBomb:
-		return []string{"too_large"}, true
+		return []contract.ImpactClass{contract.TooLarge}, true
 	case fault.BigHeader:
-		return []string{"too_large", "connection"}, true
+		return []contract.ImpactClass{contract.TooLarge, contract.Connection}, true
 	case fault.Redirect:
-		return []string{"status", "payload", "unexpected", "connection"}, true
+		return []contract.ImpactClass{contract.BadStatus, contract.BadPayload, contract.Unexpected, contract.Connection}, true
 	}
-	return []string{"connection"}, true // close, garbage, idleclose, lost, refuse
+	return []contract.ImpactClass{contract.Connection}, true // close, garbage, idleclose, lost, refuse
 }
 
 // fits reports whether an error of a class may come of it.
-func (c cause) fits(class string) bool { return slices.Contains(c.classes, class) }
+func (c cause) fits(class contract.ImpactClass) bool { return slices.Contains(c.classes, class) }
 
 // sick reports whether the end of a call may say that the oracle is in no state to
 // answer, and not that it finds the question wrong.
@@ -77,5 +78,5 @@ func sick(e journal.Entry, kinds map[string]fault.Kind) bool {
 		return true
 	}
 	c := causeOf(e, kinds)
-	return c.fits("timeout") || c.fits("connection")
+	return c.fits(contract.TimedOut) || c.fits(contract.Connection)
 }

@@ -1,90 +1,107 @@
 package oracle
 
 import (
-	"encoding/json"
-	"fmt"
+	"cmp"
 	"maps"
-	"math/rand/v2"
-	"regexp"
 	"slices"
-	"strings"
 
-	"holdfast.dev/holdfast/fakes/oracleapi"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
-	"holdfast.dev/holdfast/scenarios/profile"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
-// impactAnswer is the target's answer to GET /projects/{id}/impact.
-type impactAnswer struct {
-	ProjectID int64 `json:"project_id"`
-	Active    int   `json:"active"`
-	Queried   int   `json:"queried"`
-	Truncated bool  `json:"truncated"`
+// fails are oracles, each with the classes of error that it may be.
+type fails map[string][]contract.ImpactClass
 
-	Results map[string]oracleResult `json:"results"`
-}
+// anyOf stands for each oracle of a project, where nobody told which are asked.
+const anyOf = ""
 
-// oracleResult is what the target says of one oracle.
-type oracleResult struct {
-	Status string         `json:"status"`
-	Error  string         `json:"error"`
-	Detail string         `json:"detail"`
-	Data   oracleapi.Data `json:"data"`
-}
-
-// impact expects the whole answer about a project with so many active oracles:
-// it tells how many there are and that it was cut, and each of the first ten is
-// ok, with that oracle's data on that project. Those in mayFail may instead be an
-// error of one of the classes that are named for it, apart by "|".
-func impact(active int, mayFail map[string]string) load.Expectation {
-	asked := names(min(active, maxOracles))
-	return load.All(load.Status(200), answering("answers", func(got impactAnswer) bool {
-		if got.Active != active || got.Queried != len(asked) ||
-			got.Truncated != (active > len(asked)) || len(got.Results) != len(asked) {
-			return false
+// whole expects the whole answer about a project: it tells how many oracles are active
+// and that it was cut, and each of those to be asked is ok, with that oracle's data on
+// that project. Those in mayFail may instead be an error of one of the classes that are
+// named for it. An answer in which others did not come in time is no wrong one, but a
+// late one; of one with a word that nobody told what it means nothing can be said.
+func (s *service) whole(p contract.Project, mayFail fails) load.Expectation {
+	const name = "answers"
+	wrong, late := load.ClassCheck(name), load.ClassLate(name)
+	s.mayFail[p.ID] = mayFail
+	answers := load.Expectation{Name: name, Checks: append([]string{wrong, late}, s.unread()...), Judge: func(a load.Answer) (class string) {
+		got, read := s.Read(a)
+		if !read || !s.counts(p, got) {
+			return wrong
 		}
-		for _, name := range asked {
-			r, there := got.Results[name]
-			if !there || !r.good(name, got.ProjectID) && !r.failed(mayFail[name]) {
-				return false
+		for _, oracle := range s.told(p, got) {
+			switch r := got.Results[oracle]; {
+			case s.fits(mayFail, oracle, r):
+			case s.outOfTime(r):
+				class = cmp.Or(class, late)
+			case r.Unmapped != "" && r.Sound:
+				class = unreadable
+			default:
+				return wrong
 			}
 		}
-		return true
-	}))
+		return class
+	}}
+	return load.All(s.OK, answers)
 }
 
-// good reports whether a result is that oracle's data on that project.
-func (r oracleResult) good(oracle string, project int64) bool {
-	return r.Status == "ok" && r.Error == "" && r.Data == oracleapi.DataOf(profile.DataSeed, oracle, project, r.Data.AsOf)
+// fits reports whether a result is as it has to be, or an error as it may be.
+func (s *service) fits(mayFail fails, oracle string, r contract.ImpactResult) bool {
+	return r.OK && r.Sound || s.failed(r, mayFail[oracle]...) || s.failed(r, mayFail[anyOf]...)
 }
 
-// failed reports whether a result is an error of one of these classes, apart by "|",
-// that tells nothing of where the oracle is.
-func (r oracleResult) failed(classes string) bool {
-	return r.Status == "error" && r.Error != "" && slices.Contains(strings.Split(classes, "|"), r.Error) &&
-		r.Data == oracleapi.Data{} && !address.MatchString(r.Detail)
+// counts reports whether an answer has as many oracles as it must, and says so as far as
+// it says anything.
+func (s *service) counts(p contract.Project, got contract.ImpactAnswer) bool {
+	n := s.asked(p)
+	return len(got.Results) == n && (!s.Tells.Active || got.Active == p.Active) && (!s.Tells.Queried || got.Queried == n) &&
+		(!s.Tells.Truncated || got.Truncated == (p.Active > n))
 }
 
-// address is what a detail may not hold: a URL, a path, a host or its port.
-var address = regexp.MustCompile(`://|/oracles|localhost|\d+\.\d+\.\d+\.\d+|\[::|:\d{2,5}\b`)
+// told are the oracles that an answer has to tell of.
+func (s *service) told(p contract.Project, got contract.ImpactAnswer) []string {
+	if len(p.Asked) > 0 {
+		return p.Asked
+	}
+	return slices.Sorted(maps.Keys(got.Results))
+}
 
-// answering checks an answer that is read as JSON.
-func answering(name string, right func(impactAnswer) bool) load.Expectation {
+// outOfTime reports whether a result says that its oracle was not heard in time, or is
+// spared because that happened before. An error without a class may say so, where nobody
+// told how that is said.
+func (s *service) outOfTime(r contract.ImpactResult) bool {
+	return s.failed(r, contract.TimedOut) || r.Spared != "" && s.failed(r, contract.Connection)
+}
+
+// failed reports whether a result is an error of one of these classes, as an error has
+// to be. One without a class may be of any of which nobody told how it is told.
+func (s *service) failed(r contract.ImpactResult, classes ...contract.ImpactClass) bool {
+	if !r.Failed || !r.Sound || len(classes) == 0 {
+		return false
+	}
+	if r.Class != "" {
+		return slices.Contains(classes, r.Class)
+	}
+	return slices.ContainsFunc(classes, func(c contract.ImpactClass) bool { return !slices.Contains(s.Tells.Classes, c) })
+}
+
+// answering checks an answer that can be read.
+func (s *service) answering(name string, right func(contract.ImpactAnswer) bool) load.Expectation {
 	return load.Check(name, func(a load.Answer) bool {
-		var got impactAnswer
-		return json.Unmarshal(a.Body, &got) == nil && right(got)
+		got, read := s.Read(a)
+		return read && right(got)
 	})
 }
 
 // failing expects that those in must fail, each with one of its classes, and of
 // the others none but those in may.
-func failing(active int, must, may map[string]string) load.Expectation {
+func (s *service) failing(p contract.Project, must, may fails) load.Expectation {
 	either := maps.Clone(must)
 	maps.Copy(either, may)
-	return load.All(impact(active, either), answering("failures", func(got impactAnswer) bool {
+	return load.All(s.whole(p, either), s.answering("failures", func(got contract.ImpactAnswer) bool {
 		for name := range must {
-			if got.Results[name].Status != "error" {
+			if !got.Results[name].Failed {
 				return false
 			}
 		}
@@ -92,9 +109,17 @@ func failing(active int, must, may map[string]string) load.Expectation {
 	}))
 }
 
+// all gives the same classes to each oracle of a project that is asked.
+func (s *service) all(p contract.Project, classes ...contract.ImpactClass) fails {
+	if len(p.Asked) == 0 {
+		return fails{anyOf: classes}
+	}
+	return each(p.Asked, classes...)
+}
+
 // each gives the same classes to several oracles.
-func each(oracles []string, classes string) map[string]string {
-	m := map[string]string{}
+func each(oracles []string, classes ...contract.ImpactClass) fails {
+	m := fails{}
 	for _, name := range oracles {
 		m[name] = classes
 	}
@@ -102,11 +127,12 @@ func each(oracles []string, classes string) map[string]string {
 }
 
 // impacts asks about one project at a steady rate.
-func impacts(name string, project int64, rate float64, t harness.Timeline, expect load.Expectation) load.Stream {
-	path := fmt.Sprintf("/projects/%d/impact", project)
-	about := answering("project", func(got impactAnswer) bool { return got.ProjectID == project })
-	return load.Stream{
-		Name: name, Profile: load.Throughout(rate).Over(t.Phases()), Expect: load.All(expect, about),
-		Next: func(int64, *rand.Rand) load.Request { return load.Request{Path: path} },
+func (s *service) impacts(name string, p contract.Project, rate float64, t harness.Timeline, expect load.Expectation) load.Stream {
+	if s.Tells.Project {
+		expect = load.All(expect, s.answering("project", func(got contract.ImpactAnswer) bool { return got.Project == p.ID }))
 	}
+	stream := s.Ask(p.ID)
+	s.asksAbout[name] = p.ID
+	stream.Name, stream.Profile, stream.Expect = name, load.Throughout(rate).Over(t.Phases()), expect
+	return stream
 }

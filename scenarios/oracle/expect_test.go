@@ -12,15 +12,51 @@ import (
 	"holdfast.dev/holdfast/fakes/oracleapi"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/scenarios/contract"
+	"holdfast.dev/holdfast/scenarios/contract/reference"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
 var asOf = time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
 
+// impactAnswer and oracleResult are an answer of our service as it has it.
+type impactAnswer struct {
+	ProjectID int64                   `json:"project_id"`
+	Active    int                     `json:"active"`
+	Queried   int                     `json:"queried"`
+	Truncated bool                    `json:"truncated"`
+	Results   map[string]oracleResult `json:"results"`
+}
+
+type oracleResult struct {
+	Status string         `json:"status"`
+	Error  string         `json:"error"`
+	Detail string         `json:"detail"`
+	Data   oracleapi.Data `json:"data"`
+}
+
+// Our service's numbers.
+const (
+	maxOracles = 10
+	oracleAPI  = "oracle_api"
+)
+
+// ours is our service, and one of its projects with so many active oracles.
+func ours(active int) (*service, contract.Project) {
+	s := over(reference.Impact(1000))
+	return s, s.project(active, s.Here)
+}
+
+// asked are the oracles that are asked where there are many.
+func asked() []string {
+	_, p := ours(activeOracles)
+	return p.Asked
+}
+
 // good is the right answer about project 1 with so many active oracles.
 func good(active int) impactAnswer {
 	a := impactAnswer{ProjectID: 1, Active: active, Queried: min(active, maxOracles), Truncated: active > maxOracles, Results: map[string]oracleResult{}}
-	for _, name := range names(a.Queried) {
+	for _, name := range asked()[:a.Queried] {
 		a.Results[name] = oracleResult{Status: "ok", Data: oracleapi.DataOf(profile.DataSeed, name, 1, asOf)}
 	}
 	return a
@@ -53,7 +89,8 @@ func reply(t *testing.T, a impactAnswer) load.Answer {
 // oracle-3 may time out or break.
 func TestTheWholeAnswerIsExpected(t *testing.T) {
 	const active = 100
-	e := impact(active, map[string]string{"oracle-3": "timeout|connection"})
+	s, about := ours(active)
+	e := s.whole(about, fails{"oracle-3": {contract.TimedOut, contract.Connection}})
 	without := good(active)
 	delete(without.Results, "oracle-7")
 	more := good(active)
@@ -72,7 +109,11 @@ func TestTheWholeAnswerIsExpected(t *testing.T) {
 		{"but not be refused", reply(t, good(active).failed("status", "oracle-3")), "check_answers"},
 		{"nor fail without a class", reply(t, good(active).failed("", "oracle-3")), "check_answers"},
 		{"nor fail with both", reply(t, good(active).failed("timeout|connection", "oracle-3")), "check_answers"},
-		{"another may not", reply(t, good(active).failed("timeout", "oracle-4")), "check_answers"},
+		{"another may not", reply(t, good(active).failed("connection", "oracle-4")), "check_answers"},
+		{"another was not heard in time", reply(t, good(active).failed("timeout", "oracle-4")), "late_answers"},
+		{"another was spared", reply(t, good(active).but("oracle-4", func(r *oracleResult) {
+			*r = oracleResult{Status: "error", Error: "connection", Detail: "breaker open"}
+		})), "late_answers"},
 		{"an error without a class elsewhere", reply(t, good(active).failed("", "oracle-4")), "check_answers"},
 		{"nine", reply(t, without), "check_answers"},
 		{"eleven", reply(t, more), "check_answers"},
@@ -107,14 +148,18 @@ func TestTheWholeAnswerIsExpected(t *testing.T) {
 // A project with fewer oracles than may be asked has all of them asked.
 func TestFewOraclesAreNotCut(t *testing.T) {
 	for _, active := range []int{1, 9, 10} {
-		require.Empty(t, impact(active, nil).Judge(reply(t, good(active))), "%d active", active)
-		require.NotEmpty(t, impact(active, nil).Judge(reply(t, good(active+1))), "%d active", active)
+		s, about := ours(active)
+		require.Empty(t, s.whole(about, nil).Judge(reply(t, good(active))), "%d active", active)
+		more := good(active)
+		more.Active++
+		require.NotEmpty(t, s.whole(about, nil).Judge(reply(t, more)), "%d active", active)
 	}
 }
 
 // Each row is an answer of which oracle-1 must fail and oracle-2 may.
 func TestWhatMustFail(t *testing.T) {
-	e := failing(maxOracles, map[string]string{"oracle-1": "too_large"}, map[string]string{"oracle-2": "timeout"})
+	s, about := ours(maxOracles)
+	e := s.failing(about, fails{"oracle-1": {contract.TooLarge}}, fails{"oracle-2": {contract.TimedOut}})
 	for _, row := range []struct {
 		name  string
 		reply impactAnswer
@@ -124,8 +169,8 @@ func TestWhatMustFail(t *testing.T) {
 		{"both do", good(10).failed("too_large", "oracle-1").failed("timeout", "oracle-2"), ""},
 		{"it does not", good(10), "check_failures"},
 		{"only the other does", good(10).failed("timeout", "oracle-2"), "check_failures"},
-		{"as another class", good(10).failed("timeout", "oracle-1"), "check_answers"},
-		{"a third does, too", good(10).failed("too_large", "oracle-1").failed("timeout", "oracle-3"), "check_answers"},
+		{"as another class", good(10).failed("status", "oracle-1"), "check_answers"},
+		{"a third does, too", good(10).failed("too_large", "oracle-1").failed("status", "oracle-3"), "check_answers"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			require.Equal(t, row.class, e.Judge(reply(t, row.reply)))
@@ -134,20 +179,18 @@ func TestWhatMustFail(t *testing.T) {
 }
 
 func TestAnswersAreAboutTheProjectThatWasAskedFor(t *testing.T) {
-	s := impacts("impact", 2, 10, harness.Timeline{Baseline: time.Second}, load.Status(200))
-	require.Equal(t, load.Request{Path: "/projects/2/impact"}, s.Next(7, nil))
-	require.EqualValues(t, 10, load.Planned(s.Profile))
+	s, _ := ours(10)
+	stream := s.impacts("impact", s.project(10, s.There), 10, harness.Timeline{Baseline: time.Second}, load.Status(200))
+	require.Equal(t, load.Request{Path: "/projects/2/impact"}, stream.Next(7, nil))
+	require.EqualValues(t, 10, load.Planned(stream.Profile))
 	mine := good(10)
 	mine.ProjectID = 2
-	require.Empty(t, s.Expect.Judge(reply(t, mine)))
-	require.Equal(t, "check_project", s.Expect.Judge(reply(t, good(10))))
+	require.Empty(t, stream.Expect.Judge(reply(t, mine)))
+	require.Equal(t, "check_project", stream.Expect.Judge(reply(t, good(10))))
 }
 
-func TestOraclesAreNamedByTheirPosition(t *testing.T) {
-	require.Empty(t, names(0))
-	require.Equal(t, []string{"oracle-1", "oracle-2", "oracle-3"}, names(3))
-	require.Len(t, firstTen, maxOracles)
-	require.Equal(t, map[string]string{"oracle-1": "status", "oracle-2": "status"}, each(names(2), "status"))
+func TestEachOfSeveralMayFail(t *testing.T) {
+	require.Equal(t, fails{"a": {contract.BadStatus, contract.TimedOut}, "b": {contract.BadStatus, contract.TimedOut}}, each([]string{"a", "b"}, contract.BadStatus, contract.TimedOut))
 }
 
 // Five per cent are nothing of a deadline of 0.6 s, so a compressed one has a
@@ -163,16 +206,38 @@ func TestWhenTheLastAnswerMayCome(t *testing.T) {
 }
 
 func TestSettingsOfAPatientTarget(t *testing.T) {
-	more := map[string]string{"ORACLE_BREAKER_FAILURES": "0"}
+	s, _ := ours(10)
+	call, answer := s.patient(300*time.Millisecond, 3*time.Second)
+	require.Equal(t, []time.Duration{300 * time.Millisecond, 3 * time.Second}, []time.Duration{call, answer})
+	s.give(contract.BreakerFailures, "0")
+	sc, ok := s.over(harness.Scenario{})
+	require.True(t, ok)
 	require.Equal(t, map[string]string{
 		"DEFAULT_API_TIMEOUT": "300ms", "ORACLE_OVERALL_DEADLINE": "3s", "ORACLE_BREAKER_FAILURES": "0",
-	}, patient(300*time.Millisecond, 3*time.Second, more))
-	require.Len(t, more, 1, "what was passed stays as it is")
+	}, sc.Settings)
+}
+
+// A time that a service has and nobody can set is the one that it is; one that nobody
+// knows is not exercised.
+func TestATimeThatCannotBeSet(t *testing.T) {
+	s, _ := ours(10)
+	s.Settings = map[contract.Setting]contract.Knob{contract.CallTimeout: {Is: 7 * time.Second}}
+	require.Equal(t, 7*time.Second, s.bound(contract.CallTimeout, time.Second))
+	s.give(contract.BreakerFailures, "0")
+	sc, ok := s.over(harness.Scenario{})
+	require.True(t, ok)
+	require.Empty(t, sc.Settings)
+	require.Equal(t, "breaker_failures", sc.World.Facts[contract.NotSet])
+	s.bound(contract.Deadline, time.Second)
+	sc = s.in(harness.Scenario{Name: "oracle/one"})
+	require.Contains(t, sc.Lacks[0], "add contracts.impact.settings.deadline")
+	require.Nil(t, sc.Reconcile)
 }
 
 func TestOnlyAShorterTimeIsCompressed(t *testing.T) {
-	require.Empty(t, compressed("call timeout", 10*time.Second))
-	got := compressed("call timeout", 500*time.Millisecond)
+	s, _ := ours(10)
+	require.Empty(t, s.compressed("call timeout", contract.CallTimeout, 10*time.Second))
+	got := s.compressed("call timeout", contract.CallTimeout, 500*time.Millisecond)
 	require.Len(t, got, 1)
 	require.EqualValues(t, 20, got[0].FactorBy)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // Whatever a target answers is judged, not a reason to panic, and what is taken
@@ -22,7 +23,8 @@ func FuzzAnswers(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	e := failing(100, map[string]string{"oracle-3": "timeout"}, nil)
+	s, about := ours(100)
+	e := s.failing(about, fails{"oracle-3": {contract.TimedOut}}, nil)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if e.Judge(load.Answer{Status: http.StatusOK, Body: body}) != "" {
 			return
@@ -31,7 +33,7 @@ func FuzzAnswers(f *testing.F) {
 		require.NoError(t, json.Unmarshal(body, &got))
 		require.Len(t, got.Results, maxOracles)
 		for name, r := range got.Results {
-			require.Contains(t, firstTen, name)
+			require.Contains(t, about.Asked, name)
 			require.True(t, r.Status == "ok" && name != "oracle-3" || r.Status == "error" && r.Error == "timeout" && name == "oracle-3", "%s: %+v", name, r)
 		}
 	})

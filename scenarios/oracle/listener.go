@@ -2,57 +2,57 @@ package oracle
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
-	"regexp"
-	"strconv"
 	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/contract"
 	"holdfast.dev/holdfast/harness/load"
-	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // listener goes along with one run: it knows who stands in the table, and hears
 // each answer about a project.
 type listener struct {
-	mu    sync.Mutex
-	model model
+	impact contract.Impact
+
+	mu    sync.Mutex                // guards the rest
+	truth map[string]contract.Truth // of projects
 	heard []*heard
 }
 
 // heard is one answer about a project.
 type heard struct {
 	load.Exchange
-	answer impactAnswer // of one with status 200
+	answer contract.ImpactAnswer // of one that is a success
 	// aged says that it came from a cache, as its headers tell, and maxAge how old
 	// what it says may be.
 	aged   bool
 	maxAge time.Duration
 }
 
-var impactPath = regexp.MustCompile(`^/projects/([^/]+)/impact$`)
+// told reports whether it is an answer that tells of oracles.
+func (h *heard) told() bool { return success(h.Status) }
 
-// learn notes what stands in the table of a project, in the order of its ids.
-func (l *listener) learn(project int64, oracles []schema.Oracle) {
+func success(status int) bool { return status/100 == 2 }
+
+// Learn notes what stands in the table of a project.
+func (l *listener) Learn(project string, t contract.Truth) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.model.oracles == nil {
-		l.model.oracles = map[int64][]schema.Oracle{}
+	if l.truth == nil {
+		l.truth = map[string]contract.Truth{}
 	}
-	l.model.oracles[project] = oracles
+	l.truth[project] = t
 }
 
 // Answered hears an answer.
 func (l *listener) Answered(x load.Exchange, _ load.Request, a load.Answer) {
-	if !impactPath.MatchString(x.Path) {
+	if _, asks := l.impact.AskedAbout(x.Path); !asks {
 		return
 	}
 	h := &heard{Exchange: x}
-	if a.Status == http.StatusOK {
-		_ = json.Unmarshal(a.Body, &h.answer) // what is no answer has no results, and its stream says so
+	if success(a.Status) {
+		h.answer, _ = l.impact.Read(a) // what is no answer has no results, and its stream says so
 		h.maxAge, h.aged = documentedAge(a.Header)
 	}
 	l.mu.Lock()
@@ -75,17 +75,4 @@ func (l *listener) aged(stream string, from, to time.Duration) int64 {
 		}
 	}
 	return n
-}
-
-// documentedAge reads how old an answer says that it may be: Cache-Control has its
-// max-age, and Age, which only what comes from a cache has, is within it.
-func documentedAge(h http.Header) (maxAge time.Duration, aged bool) {
-	age, err := strconv.Atoi(h.Get("Age"))
-	if err != nil || age < 0 {
-		return 0, false
-	}
-	if maxAge, ok := contract.MaxAge(h); ok && time.Duration(age)*time.Second <= maxAge {
-		return maxAge, true
-	}
-	return 0, false
 }

@@ -3,22 +3,26 @@ package oracle
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
+func ok(r contract.ImpactResult) bool      { return r.OK }
+func isError(r contract.ImpactResult) bool { return r.Failed }
+
 // results goes through an answer in the order of its oracles.
-func (h *heard) results(status string) func(func(string, oracleResult) bool) {
-	return func(yield func(string, oracleResult) bool) {
+func (h *heard) results(are func(contract.ImpactResult) bool) iter.Seq2[string, contract.ImpactResult] {
+	return func(yield func(string, contract.ImpactResult) bool) {
 		for _, oracle := range slices.Sorted(maps.Keys(h.answer.Results)) {
-			if r := h.answer.Results[oracle]; r.Status == status && !yield(oracle, r) {
+			if r := h.answer.Results[oracle]; are(r) && !yield(oracle, r) {
 				return
 			}
 		}
@@ -27,10 +31,10 @@ func (h *heard) results(status string) func(func(string, oracleResult) bool) {
 
 // quotes finds the call that each good result comes from.
 func (a *audit) quotes(h *heard) {
-	for oracle, r := range h.results("ok") {
+	for oracle, r := range h.results(ok) {
 		a.fresh.Looked++
-		of := name{h.answer.ProjectID, oracle}
-		source := a.quoted(of, r.Data.AsOf, h.aged)
+		of := name{h.answer.Project, oracle}
+		source := a.quoted(of, r.Said, h.aged)
 		if what := a.problem(h, of, r, source); what != "" {
 			a.fresh.Add(a.example(h, what))
 		}
@@ -44,9 +48,9 @@ func (a *audit) quotes(h *heard) {
 // where it is not quoted again.
 func (a *audit) quoted(of name, asOf time.Time, again bool) *call {
 	calls := a.calls[of]
-	first, _ := slices.BinarySearchFunc(calls, asOf, func(c *call, t time.Time) int { return c.asOf.Compare(t) })
+	first, _ := slices.BinarySearchFunc(calls, asOf, func(c *call, t time.Time) int { return c.said.Compare(t) })
 	for _, c := range calls[first:] {
-		if !c.asOf.Equal(asOf) {
+		if !c.said.Equal(asOf) {
 			break
 		}
 		if again || c.by == nil {
@@ -57,22 +61,22 @@ func (a *audit) quoted(of name, asOf time.Time, again bool) *call {
 }
 
 // problem says what is wrong with a good result that comes from a call.
-func (a *audit) problem(h *heard, of name, r oracleResult, source *call) string {
+func (a *audit) problem(h *heard, of name, r contract.ImpactResult, source *call) string {
 	switch {
 	case source == nil:
-		return fmt.Sprintf("%s is ok with data of %s, which it gave to no call that is not accounted for", of.oracle, r.Data.AsOf.Format("15:04:05.000"))
+		return fmt.Sprintf("%s is ok with data of %s, which it gave to no call that is not accounted for", of.oracle, r.Said.Format("15:04:05.000"))
 	case !causeOf(source.Entry, a.kinds).ok && source.Outcome != journal.Open:
 		return fmt.Sprintf("%s is ok, and its call was %s with %s (status %d)", of.oracle, source.Outcome, strings.Join(source.Faults, ", "), source.Status)
 	case source.start > h.End || !h.aged && source.start < h.Sent:
 		return fmt.Sprintf("%s is ok with what it said %s before the question was sent", of.oracle, (h.Sent - source.start).Round(time.Millisecond))
-	case h.aged && h.Sent-a.said(source) > h.maxAge:
-		return fmt.Sprintf("%s is ok with what it said %s before the question was sent, and max-age is %s", of.oracle, (h.Sent - a.said(source)).Round(time.Millisecond), h.maxAge)
+	case h.aged && h.Sent-a.latestHeard(source) > h.maxAge:
+		return fmt.Sprintf("%s is ok with what it said %s before the question was sent, and max-age is %s", of.oracle, (h.Sent - a.latestHeard(source)).Round(time.Millisecond), h.maxAge)
 	}
 	return ""
 }
 
-// said is when what a call was answered may have gone into a cache at the latest.
-func (a *audit) said(c *call) time.Duration {
+// latestHeard is when what a call was answered may have gone into a cache at the latest.
+func (a *audit) latestHeard(c *call) time.Duration {
 	if c.by != nil {
 		return c.by.End
 	}
@@ -85,44 +89,84 @@ const late = 250 * time.Millisecond
 
 // errors finds the call behind each error of an answer.
 func (a *audit) errors(h *heard) {
-	for oracle, r := range h.results("error") {
-		a.told.Looked++
-		of := name{h.answer.ProjectID, oracle}
-		if r.leftOut() {
-			if strings.HasPrefix(r.Detail, "breaker") && !a.hadCause(of, h.End) {
-				a.told.Add(a.example(h, oracle+" was spared its call, and none of it had failed before in a way that says it is sick"))
+	for oracle, r := range h.results(isError) {
+		of := name{h.answer.Project, oracle}
+		told := a.about(of, r)
+		told.Looked++
+		if r.Spared != "" {
+			if r.Spared == contract.SparedSick && !a.hadCause(of, h.End) {
+				told.Add(a.example(h, oracle+" was spared its call, and none of it had failed before in a way that says it is sick"))
 			}
 			continue
 		}
 		to := h.End
-		if r.Error == "timeout" {
+		if r.Class == contract.TimedOut {
 			to += late
 		}
-		c := a.unclaimed(of, h.Sent, to)
+		c := a.behind(of, r, h.Sent, to)
 		switch {
-		case c == nil && r.Error == "timeout" && h.End-h.Sent >= a.deadline*9/10: // it had no turn
-		case c == nil && r.Error == "connection" && a.mayRefuse(of):
+		case c == nil && r.Class == contract.TimedOut && h.End-h.Sent >= a.deadline*9/10: // it had no turn
+		case c == nil && r.Class == contract.Connection && a.mayRefuse(of):
+		case c == nil && r.Class == contract.TimedOut:
+			told.Add(a.example(h, oracle+" is an error (timeout), and was not asked"))
 		case c == nil:
-			a.far.Add(a.example(h, fmt.Sprintf("%s is an error (%s) and was not asked", oracle, r.Error)))
-		case causeOf(c.Entry, a.kinds).fits(r.Error):
+			a.far.Add(a.example(h, fmt.Sprintf("%s is an error (%s) and was not asked", oracle, r.Class)))
+		case a.explains(of, c, r):
 			c.by = h
 		default:
 			c.by = h
-			a.told.Add(a.example(h, fmt.Sprintf("%s is an error (%s), and its call was %s, status %d, faults: %s", oracle, r.Error, c.Outcome, c.Status, cmp.Or(strings.Join(c.Faults, ", "), "none"))))
+			told.Add(a.example(h, fmt.Sprintf("%s is an error (%s), and its call was %s, status %d, faults: %s", oracle, r.Class, c.Outcome, c.Status, cmp.Or(strings.Join(c.Faults, ", "), "none"))))
 		}
 		a.redirects(of, c, h)
 	}
 }
 
-// unclaimed is the first call within a span that belongs to nobody yet.
-func (a *audit) unclaimed(of name, from, to time.Duration) *call {
+// behind is the call behind an error: the first within a span that explains it, for the
+// calls of other requests may lie there too. Else it is the first that belongs to nobody,
+// but for an error that needs no call: what was refused reached no fake.
+func (a *audit) behind(of name, r contract.ImpactResult, from, to time.Duration) *call {
+	c := a.unclaimed(of, from, to, func(c *call) bool { return a.explains(of, c, r) })
+	if c != nil || r.Class == contract.Connection && a.mayRefuse(of) {
+		return c
+	}
+	return a.unclaimed(of, from, to, func(*call) bool { return true })
+}
+
+// explains reports whether an error may come of a call.
+func (a *audit) explains(of name, c *call, r contract.ImpactResult) bool {
+	return causeOf(c.Entry, a.kinds).fits(r.Class) || a.cutOff(of, c, r)
+}
+
+// about is the finding that an error belongs to. Whoever has no processor may call a
+// timeout what was answered in time, and spare an oracle for it: that depends on time,
+// and all else that an error says does not.
+func (a *audit) about(of name, r contract.ImpactResult) *standing.Finding {
+	url := a.urls[of]
+	if r.Class == contract.TimedOut {
+		a.timedOut[url] = true
+		return &a.inTime
+	}
+	if r.Spared != "" && a.timedOut[url] {
+		return &a.inTime
+	}
+	return &a.told
+}
+
+// cutOff reports whether an error may come of connections that a fault cut: the fake
+// does not know of a call that it was open then.
+func (a *audit) cutOff(of name, c *call, r contract.ImpactResult) bool {
+	return r.Class == contract.Connection && c.Outcome != journal.Answered && a.mayRefuse(of)
+}
+
+// unclaimed is the first call within a span that belongs to nobody yet and is as wanted.
+func (a *audit) unclaimed(of name, from, to time.Duration, wanted func(*call) bool) *call {
 	calls := a.calls[of]
 	first, _ := slices.BinarySearchFunc(calls, from, func(c *call, at time.Duration) int { return cmp.Compare(c.start, at) })
 	for _, c := range calls[first:] {
 		if c.start > to {
 			break
 		}
-		if c.by == nil {
+		if c.by == nil && wanted(c) {
 			return c
 		}
 	}
@@ -135,14 +179,9 @@ func (a *audit) redirects(of name, c *call, h *heard) {
 	if c == nil || !slices.ContainsFunc(c.Faults, func(id string) bool { _, leads := a.kinds[id].(fault.Redirect); return leads }) {
 		return
 	}
-	if next := a.unclaimed(of, c.start, h.End); next != nil {
+	if next := a.unclaimed(of, c.start, h.End, func(*call) bool { return true }); next != nil {
 		next.by = h
 	}
-}
-
-// leftOut reports whether the oracle was spared a call, as the answer says.
-func (r oracleResult) leftOut() bool {
-	return r.Error == "connection" && (strings.HasPrefix(r.Detail, "breaker") || strings.HasPrefix(r.Detail, "bulkhead"))
 }
 
 // hadCause reports whether a call to the address of an oracle, about whichever project,
@@ -173,8 +212,7 @@ func (a *audit) mayRefuse(of name) bool {
 func (a *audit) rest() {
 	for _, h := range a.heard {
 		if h.Status >= 500 {
-			if m := impactPath.FindStringSubmatch(h.Path); m != nil {
-				project, _ := strconv.ParseInt(m[1], 10, 64)
+			if project, _ := a.impact.AskedAbout(h.Path); project != "" {
 				a.unheard[project]++
 			}
 		}
@@ -183,7 +221,7 @@ func (a *audit) rest() {
 		return cmp.Or(cmp.Compare(x.project, y.project), strings.Compare(x.oracle, y.oracle))
 	}) {
 		free := a.unheard[of.project]
-		if !slices.Contains(a.model.of(of.project).asked, of.oracle) {
+		if !slices.Contains(a.truth[of.project].Asked, of.oracle) {
 			free = 0
 		}
 		for _, c := range a.calls[of] {
@@ -191,7 +229,7 @@ func (a *audit) rest() {
 				continue
 			}
 			if free--; free < 0 {
-				a.far.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s was asked about project %d, and no request explains it", of.oracle, of.project)})
+				a.far.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s was asked about project %s, and no request explains it", of.oracle, of.project)})
 			}
 		}
 	}

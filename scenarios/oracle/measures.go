@@ -3,6 +3,7 @@ package oracle
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
@@ -10,21 +11,48 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // callsPerRequest is how many calls each request of a stream led to, as the fake
 // counted them over the whole load: NAME.calls_per_request. A request that was
 // answered from a cache, and says so, leads to none and is not counted.
-func callsPerRequest(fake, stream string) harness.Measure {
+func (s *service) callsPerRequest(fake, stream string) harness.Measure {
 	about := verdict.Descriptor{Name: fake + ".calls_per_request", Unit: result.UnitCount, Timed: true, About: "calls at the fake, for each request that was sent and not answered from a cache"}
 	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, _ verdict.Window) verdict.Reading {
-		s, ok := o.Stream(stream)
-		asking := s.Sent - fromCache(o, stream, verdict.Window{To: forever})
+		sent, ok := o.Stream(stream)
+		asking := sent.Sent - fromCache(o, stream, verdict.Window{To: forever})
 		if !ok || asking <= 0 {
 			return verdict.Reading{}
 		}
-		return verdict.Reading{Value: float64(j.Count(journal.Filter{})) / float64(asking), Samples: asking}
+		all := journal.Filter{}
+		if s.In != nil { // the target was asked before, whether it is the one that was mapped
+			all.From = adapter.During(j, o, verdict.Window{}).From
+		}
+		return verdict.Reading{Value: float64(j.Count(all)) / float64(asking), Samples: asking}
 	})
+}
+
+// ledPath begins the path to which answers lead at another host: what nobody asks there by
+// himself.
+const ledPath = "/holdfast-led-here"
+
+// ledTo is how many calls came to another host, of those that a fault led there:
+// PLACE.led_to.
+func (s *service) ledTo(fault string) harness.Measure {
+	about := verdict.Descriptor{Name: s.LedTo + ".led_to", Unit: result.UnitCount, About: "calls at the host to which answers of another led"}
+	return harness.Measure{Descriptor: about, Read: func(o harness.State, w verdict.Window) verdict.Reading {
+		from, here := adapter.JournalOf(o, s.Here)
+		to, there := adapter.JournalOf(o, s.LedTo)
+		if !here || !there {
+			return verdict.Reading{}
+		}
+		led := adapter.During(from, o, w)
+		led.Where = func(e journal.Entry) bool { return slices.Contains(e.Faults, fault) }
+		came := adapter.During(to, o, w)
+		came.Where = func(e journal.Entry) bool { return strings.Contains(e.Key, ledPath) } // no route is for it: its key is its path
+		return verdict.Reading{Value: float64(to.Count(came)), Samples: int64(from.Count(led))}
+	}}
 }
 
 // forever is after all that happens in a run.
@@ -39,42 +67,45 @@ func fromCache(o harness.State, stream string, w verdict.Window) int64 {
 	return 0
 }
 
-// beyondCap counts the calls to other oracles than the documented ten:
-// NAME.beyond_cap. Its samples are all calls.
-func beyondCap(fake string) harness.Measure {
-	about := verdict.Descriptor{Name: fake + ".beyond_cap", Unit: result.UnitCount, About: "calls to other oracles than the first ten"}
-	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
+// beyondCap counts the calls at a project's place to other oracles than those of it
+// that are to be asked: NAME.beyond_cap. Its samples are all calls.
+func (s *service) beyondCap(p contract.Project) harness.Measure {
+	about := verdict.Descriptor{Name: beyond(p.At), Unit: result.UnitCount, About: "calls to other oracles than the first ten"}
+	return adapter.Measure(p.At, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
 		all := adapter.During(j, o, w)
 		beyond := all
-		beyond.Where = func(e journal.Entry) bool { return !slices.Contains(firstTen, e.Group) }
+		beyond.Where = func(e journal.Entry) bool { return !slices.Contains(p.Asked, s.CallOf(j, e).API) }
 		return verdict.Reading{Value: float64(j.Count(beyond)), Samples: int64(j.Count(all))}
 	})
 }
 
+func beyond(place string) string { return place + ".beyond_cap" }
+
 // askedOf is how often an oracle was called in a phase, as the fake counted it,
 // for each request of a stream that was sent in it: ORACLE.asked.
-func askedOf(fake, oracle, stream string) harness.Measure {
+func (s *service) askedOf(p contract.Project, oracle, stream string) harness.Measure {
 	about := verdict.Descriptor{Name: oracle + ".asked", Unit: result.UnitRatio, Timed: true, About: "calls of one oracle, out of the requests that were due in a phase"}
-	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
-		s, _ := o.Stream(stream)
-		i := slices.IndexFunc(s.Phases, func(p result.StreamPhase) bool { return p.Phase == w.Phase })
-		if i < 0 || s.Phases[i].Sent == 0 {
+	return adapter.Measure(p.At, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
+		sent, _ := o.Stream(stream)
+		i := slices.IndexFunc(sent.Phases, func(p result.StreamPhase) bool { return p.Phase == w.Phase })
+		if i < 0 || sent.Phases[i].Sent == 0 {
 			return verdict.Reading{}
 		}
-		asking := s.Phases[i].Sent - fromCache(o, stream, w)
+		asking := sent.Phases[i].Sent - fromCache(o, stream, w)
 		if asking <= 0 {
 			return verdict.Reading{}
 		}
 		f := adapter.During(j, o, w)
-		f.Group = oracle
+		f.Where = func(e journal.Entry) bool { return s.CallOf(j, e).API == oracle }
 		return verdict.Reading{Value: float64(j.Count(f)) / float64(asking), Samples: asking}
 	})
 }
 
 // triedTooSoon counts the calls that failing oracles got beyond those that may try
 // them: so many failures open the breaker, and then each cooldown lets one call
-// through: NAME.tried_too_soon. Its samples are the calls that a fault acted on.
-func triedTooSoon(fake string, failures int, cooldown time.Duration) harness.Measure {
+// through: NAME.tried_too_soon. A call that was let through may wait for a turn at its
+// host first. Its samples are the calls that a fault acted on.
+func (s *service) triedTooSoon(fake string, failures int, cooldown, turn time.Duration) harness.Measure {
 	about := verdict.Descriptor{Name: fake + ".tried_too_soon", Unit: result.UnitCount, Timed: true, About: "calls of failing oracles beyond one a cooldown"}
 	return adapter.Measure(fake, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
 		f := adapter.During(j, o, w)
@@ -82,13 +113,14 @@ func triedTooSoon(fake string, failures int, cooldown time.Duration) harness.Mea
 		byOracle := map[string][]journal.Entry{}
 		reading := verdict.Reading{}
 		for e := range j.Entries(f) {
-			byOracle[e.Group] = append(byOracle[e.Group], e)
+			oracle := s.CallOf(j, e).API
+			byOracle[oracle] = append(byOracle[oracle], e)
 			reading.Samples++
 		}
 		regardless := 0.0
 		for _, calls := range byOracle {
-			reading.Value += float64(tooSoon(calls, failures, cooldown, learning))
-			regardless += float64(tooSoon(calls, failures, cooldown, slowLearning))
+			reading.Value += float64(tooSoon(calls, failures, cooldown, learning+turn))
+			regardless += float64(tooSoon(calls, failures, cooldown, slowLearning+turn))
 		}
 		reading.Regardless = &regardless
 		return reading
@@ -103,7 +135,7 @@ const (
 )
 
 // tooSoon counts, of the failing calls of one oracle by arrival, those beyond one a
-// cooldown, once so many have ended and that was learned of.
+// cooldown, once so many have ended and that had its effect.
 func tooSoon(calls []journal.Entry, failures int, cooldown, learning time.Duration) int {
 	var ends []time.Duration
 	for _, c := range calls {
@@ -121,6 +153,9 @@ func tooSoon(calls []journal.Entry, failures int, cooldown, learning time.Durati
 		if c.Start > opened+learning {
 			tries, last = tries+1, c.Start
 		}
+	}
+	if tries == 0 {
+		return 0
 	}
 	return max(0, tries-int((last-opened)/cooldown))
 }

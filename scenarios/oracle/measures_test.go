@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -50,39 +51,42 @@ var (
 )
 
 func TestCallsForEachRequest(t *testing.T) {
+	s, about := ours(activeOracles)
 	j := journaltest.New(journal.Config{})
-	m := callsPerRequest(oracleAPI, "impact")
+	m := s.callsPerRequest(oracleAPI, "impact")
 	require.Equal(t, "oracle_api.calls_per_request", m.Name)
 	require.Equal(t, verdict.Reading{Value: 0, Samples: 10}, m.Read(state(j), whole))
-	calls(j, time.Second, names(10)...) // also before the load: there should be none
-	calls(j, 3*time.Second, names(15)...)
+	calls(j, time.Second, about.Asked...) // also before the load: there should be none
+	calls(j, 3*time.Second, append(slices.Clone(about.Asked), "also-11", "also-12", "also-13", "also-14", "also-15")...)
 	require.Equal(t, verdict.Reading{Value: 2.5, Samples: 10}, m.Read(state(j), whole))
 	require.Equal(t, m.Read(state(j), whole), m.Read(state(j), heal), "it is over the whole load")
 }
 
 func TestNothingIsMeasuredWithoutItsStreamOrItsFake(t *testing.T) {
+	s, about := ours(activeOracles)
 	j := journaltest.New(journal.Config{})
-	calls(j, 3*time.Second, names(10)...)
+	calls(j, 3*time.Second, about.Asked...)
 	for name, change := range map[string]func(*harness.State){
 		"no stream":    func(s *harness.State) { s.Streams = nil },
 		"another one":  func(s *harness.State) { s.Streams[0].Name = "search" },
 		"nothing sent": func(s *harness.State) { s.Streams[0].Sent, s.Streams[0].Phases = 0, nil },
 		"no fake":      func(s *harness.State) { s.Fakes = nil },
 	} {
-		s := state(j)
-		change(&s)
-		require.Zero(t, callsPerRequest(oracleAPI, "impact").Read(s, whole).Samples, name)
-		require.Zero(t, askedOf(oracleAPI, "oracle-4", "impact").Read(s, heal).Samples, name)
+		seen := state(j)
+		change(&seen)
+		require.Zero(t, s.callsPerRequest(oracleAPI, "impact").Read(seen, whole).Samples, name)
+		require.Zero(t, s.askedOf(about, "oracle-4", "impact").Read(seen, heal).Samples, name)
 	}
 }
 
 // The cap is on which oracles are asked, not only on how many.
 func TestCallsBeyondTheCap(t *testing.T) {
+	s, about := ours(activeOracles)
 	j := journaltest.New(journal.Config{})
-	m := beyondCap(oracleAPI)
+	m := s.beyondCap(about)
 	require.Equal(t, "oracle_api.beyond_cap", m.Name)
 	require.Zero(t, m.Read(state(j), whole).Samples, "no call, no sample")
-	calls(j, 3*time.Second, firstTen...)
+	calls(j, 3*time.Second, about.Asked...)
 	require.Equal(t, verdict.Reading{Value: 0, Samples: 10}, m.Read(state(j), whole))
 	calls(j, 3*time.Second, "oracle-11", "oracle-100")
 	calls(j, 6*time.Second, "oracle-11")
@@ -93,8 +97,9 @@ func TestCallsBeyondTheCap(t *testing.T) {
 }
 
 func TestHowOftenOneOracleIsAsked(t *testing.T) {
+	s, about := ours(activeOracles)
 	j := journaltest.New(journal.Config{})
-	m := askedOf(oracleAPI, "oracle-4", "impact")
+	m := s.askedOf(about, "oracle-4", "impact")
 	require.Equal(t, "oracle-4.asked", m.Name)
 	calls(j, 4*time.Second, "oracle-4")                         // 2 s: still in the inject phase
 	calls(j, 5*time.Second, "oracle-4", "oracle-5", "oracle-4") // 3 s: healed
@@ -120,6 +125,7 @@ func TestCallsBeyondOneACooldown(t *testing.T) {
 		{"two at once", []int{0, 20, 240, 241}, 1},
 		{"no rest at all", []int{0, 20, 100, 120, 140, 160}, 4},
 		{"a rest too short", []int{0, 20, 130, 240, 350, 460}, 2},
+		{"none after it opened, long after the start", []int{9000, 9005, 9010}, 0},
 	} {
 		var calls []journal.Entry
 		for _, at := range row.at {
@@ -127,4 +133,19 @@ func TestCallsBeyondOneACooldown(t *testing.T) {
 		}
 		require.Equal(t, row.beyond, tooSoon(calls, 2, 200*time.Millisecond, learning), row.name)
 	}
+}
+
+// Only who was led to the other host counts there, not who asks there anyway.
+func TestWhoAsksElsewhereByItselfWasNotLedThere(t *testing.T) {
+	s, _ := ours(activeOracles)
+	s.Here, s.LedTo = oracleAPI, "others"
+	m := s.ledTo("away")
+	here, there := journaltest.New(journal.Config{}), journaltest.New(journal.Config{})
+	here.Hit(3*time.Second, journal.Arrival{Group: "source", Key: "one"}, time.Millisecond, journal.Answered, 307, "away")
+	there.Hit(3*time.Second, journal.Arrival{Group: "source", Key: "one"}, time.Millisecond, journal.Answered, 200)
+	o := state(here)
+	o.Fakes["others"] = seen{journal: there}
+	require.Equal(t, verdict.Reading{Value: 0, Samples: 1}, m.Read(o, whole))
+	there.Hit(4*time.Second, journal.Arrival{Group: "unmatched", Key: "GET " + ledPath + "/v3/one"}, time.Millisecond, journal.Answered, 404)
+	require.Equal(t, verdict.Reading{Value: 1, Samples: 1}, m.Read(o, whole))
 }

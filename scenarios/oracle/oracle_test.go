@@ -14,6 +14,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract/reference"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
@@ -29,7 +30,7 @@ func every(t *testing.T, test func(t *testing.T, p profile.Profile, s harness.Sc
 	t.Helper()
 	for _, name := range profile.Names() {
 		p := named(t, name)
-		for _, s := range Scenarios(p) {
+		for _, s := range Scenarios(p, reference.Impact, reference.Search) {
 			t.Run(name+" "+s.Name, func(t *testing.T) { test(t, p, s) })
 		}
 	}
@@ -43,18 +44,6 @@ func check(t *testing.T, s harness.Scenario, metric string, op verdict.Op) verdi
 	return s.Checks[i]
 }
 
-// The second host is played only where a project has oracles on it.
-func TestOnlyHostsThatAreAskedArePlayed(t *testing.T) {
-	p := named(t, "smoke")
-	one := world(p, panel{project: 1, active: 100, at: oracleAPI})
-	require.Len(t, one.Dependencies, 1)
-	require.Equal(t, oracleAPI, one.Dependencies[0].Name)
-	require.Equal(t, "100", one.Facts["active oracles of the project"])
-	both := world(p, panel{project: 1, active: 10, at: oracleAPI}, panel{project: 2, active: 10, at: sickAPI})
-	require.Len(t, both.Dependencies, 2)
-	require.Equal(t, one.Data.Key, both.Data.Key, "they share the seeded template")
-}
-
 var projectPath = regexp.MustCompile(`^/projects/(\d+)/impact$`)
 
 // A fault of an oracle that is never asked would show nothing.
@@ -62,7 +51,7 @@ func TestFaultsAreOfOraclesThatAreAsked(t *testing.T) {
 	every(t, func(t *testing.T, _ profile.Profile, s harness.Scenario) {
 		for _, f := range s.Faults {
 			for _, key := range f.When.Keys {
-				require.Contains(t, firstTen, key, "fault %s", f.ID)
+				require.Contains(t, asked(), key, "fault %s", f.ID)
 			}
 		}
 	})
@@ -91,7 +80,7 @@ func TestOnlyProjectsWithOraclesAreAskedAbout(t *testing.T) {
 func TestTheHangOutlastsTheBoundOnIt(t *testing.T) {
 	for _, name := range profile.Names() {
 		p := named(t, name)
-		s := allHang(p)
+		s := allHang(p, over(reference.Impact(p.Projects)))
 		require.Greater(t, s.Timeline.Inject, p.CallTimeout)
 		most, least := check(t, s, "impact.latency.max", verdict.AtMost), check(t, s, "impact.latency.max", verdict.AtLeast)
 		require.Greater(t, most.Limit.Value, least.Limit.Value)
@@ -106,7 +95,7 @@ func TestTheHangOutlastsTheBoundOnIt(t *testing.T) {
 func TestWavesWouldAddUp(t *testing.T) {
 	for _, name := range profile.Names() {
 		p := named(t, name)
-		s := slowWaves(p)
+		s := slowWaves(p, over(reference.Impact(p.Projects)))
 		slow, err := time.ParseDuration(strings.TrimPrefix(s.Faults[0].Kind.String(), "delay "))
 		require.NoError(t, err)
 		call, err := time.ParseDuration(s.Settings["DEFAULT_API_TIMEOUT"])
@@ -121,7 +110,7 @@ func TestWavesWouldAddUp(t *testing.T) {
 func TestTheBreakerMakesADifference(t *testing.T) {
 	for _, name := range profile.Names() {
 		p := named(t, name)
-		s := leftAlone(p)
+		s := leftAlone(p, over(reference.Impact(p.Projects)))
 		const rate = 40
 		requests := rate * s.Timeline.Inject.Seconds()
 		limit := check(t, s, "oracle_api.calls", verdict.AtMost).Limit.Value
@@ -137,7 +126,7 @@ func TestTheBreakerMakesADifference(t *testing.T) {
 func TestAbandonedCallsWouldPileUp(t *testing.T) {
 	for _, name := range profile.Names() {
 		p := named(t, name)
-		s := callersHangUp(p)
+		s := callersHangUp(p, over(reference.Impact(p.Projects)))
 		require.Less(t, s.Load[0].Timeout, s.Timeline.Inject)
 		limit := check(t, s, "oracle_api.most_in_flight", verdict.AtMost).Limit.Value
 		call, err := time.ParseDuration(s.Settings["DEFAULT_API_TIMEOUT"])
@@ -149,7 +138,7 @@ func TestAbandonedCallsWouldPileUp(t *testing.T) {
 
 // Each wrong answer of the catalogue has an oracle of its own.
 func TestEachWrongAnswerHasItsOracle(t *testing.T) {
-	s := malformedAnswers(named(t, "smoke"))
+	s := malformedAnswers(named(t, "smoke"), over(reference.Impact(100)))
 	seen := map[string]string{}
 	for _, f := range s.Faults {
 		require.Len(t, f.When.Keys, 1, f.ID)
@@ -165,7 +154,7 @@ func TestEachWrongAnswerHasItsOracle(t *testing.T) {
 func TestABlockedOracleStaysBlocked(t *testing.T) {
 	for _, oracles := range []int{100, 1000} {
 		p := named(t, "bench")
-		s := oracleBlocked(p, oracles)
+		s := oracleBlocked(p, over(reference.Impact(100)), oracles)
 		require.Equal(t, harness.Throughout, s.Faults[0].During)
 		require.Greater(t, s.Load[0].Timeout, p.CallTimeout, "who waits has more patience than the timeout that is missing")
 		require.GreaterOrEqual(t, s.Timeline.Total(), s.Load[0].Profile.Duration()+s.Load[0].Timeout)
@@ -175,14 +164,14 @@ func TestABlockedOracleStaysBlocked(t *testing.T) {
 
 func TestWhatWasPromisedOfOracles(t *testing.T) {
 	var names []string
-	for _, p := range Promises(named(t, "bench")) {
+	for _, p := range Promises(named(t, "bench"), reference.Impact, reference.ImpactProtections()) {
 		names = append(names, p.Scenario.Name)
 		for _, before := range p.Before {
 			require.NotEmpty(t, before.Off, "%s: %s", p.Name, before.Name)
 		}
 	}
 	require.Equal(t, []string{"gains/oracle-calls-100", "gains/oracle-blocked-100", "gains/oracle-calls-1000", "gains/oracle-blocked-1000"}, names)
-	g := Growth(named(t, "bench"))
+	g := Growth(named(t, "bench"), reference.Impact, reference.ImpactProtections())
 	var xs []float64
 	for _, size := range g.Sizes {
 		xs = append(xs, size.X)

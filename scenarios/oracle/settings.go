@@ -1,18 +1,20 @@
 package oracle
 
 import (
+	"strconv"
 	"time"
 
 	"holdfast.dev/holdfast/harness"
-	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
-// Numbers of the source.
+// activeOracles is how many the source's own test has; many and more are what it is good
+// for.
 const (
-	maxOracles    = 10  // MAX_ORACLES_PER_PROJECT
-	activeOracles = 100 // the source's own test
+	activeOracles = 100
+	many          = 1_000
+	more          = 10_000
 )
 
 // latest is when the last answer may come: the deadline and 5 %, and a moment
@@ -25,25 +27,19 @@ func latest(deadline time.Duration) verdict.Quantity {
 	return verdict.Duration(deadline + slack)
 }
 
-// patient are the settings of a target whose calls and requests have so long.
-func patient(call, overall time.Duration, more map[string]string) map[string]string {
-	settings := map[string]string{"DEFAULT_API_TIMEOUT": call.String(), "ORACLE_OVERALL_DEADLINE": overall.String()}
-	for name, value := range more {
-		settings[name] = value
-	}
-	return settings
+// hanging is a timeline whose fault outlasts the longest wait for an answer.
+func hanging(p profile.Profile, deadline time.Duration) harness.Timeline {
+	p.CallTimeout = deadline
+	return p.Hanging()
 }
 
-// noBreaker lets a failing oracle be asked each time, for scenarios about what one
-// such call costs.
-var noBreaker = map[string]string{"ORACLE_BREAKER_FAILURES": "0"}
-
-// compressed says how much shorter the source's 10 s are here.
-func compressed(name string, used time.Duration) []result.Compressed {
-	if used >= profile.SourceCallTimeout {
-		return nil
+// count is a number as a sentence has it.
+func count(n int) string {
+	words := []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+	if n < 0 || n >= len(words) {
+		return strconv.Itoa(n)
 	}
-	return []result.Compressed{profile.Compressed(name, profile.SourceCallTimeout, used)}
+	return words[n]
 }
 
 // soonWell is a timeline with half the time to heal, for what is well again at once.

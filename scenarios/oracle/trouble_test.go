@@ -6,12 +6,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/scenarios/contract/reference"
 )
 
 // Each trouble has a part of the inject phase to itself.
 func TestTroublesFollowEachOther(t *testing.T) {
 	for _, name := range []string{"smoke", "bench"} {
-		s := databaseTrouble(named(t, name))
+		s := databaseTrouble(named(t, name), over(reference.Impact(100)))
 		require.Len(t, s.Faults, 9)
 		for i, f := range s.Faults {
 			require.Equal(t, s.Faults[0].For, f.For)

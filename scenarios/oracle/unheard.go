@@ -10,7 +10,7 @@ import (
 
 // unheard counts, by project, the requests of a load that had no whole answer,
 // whether they were sent or not.
-func unheard(state harness.State, streams []load.Stream) (map[int64]int, error) {
+func unheard(state harness.State, streams []load.Stream) (map[string]int, error) {
 	answered := map[string]bool{}
 	l := state.Companion.(*listener)
 	l.mu.Lock()
@@ -18,7 +18,7 @@ func unheard(state harness.State, streams []load.Stream) (map[int64]int, error) 
 		answered[h.Stream+"/"+strconv.FormatInt(h.N, 10)] = true
 	}
 	l.mu.Unlock()
-	missing := map[int64]int{}
+	missing := map[string]int{}
 	for _, s := range streams {
 		if tally, ok := state.Stream(s.Name); ok && tally.Sent == tally.Completed && tally.Sent == load.Planned(s.Profile) {
 			continue
@@ -28,11 +28,8 @@ func unheard(state harness.State, streams []load.Stream) (map[int64]int, error) 
 			return nil, err
 		}
 		for n := range load.Planned(s.Profile) {
-			m := impactPath.FindStringSubmatch(request(n).Path)
-			if m == nil || answered[s.Name+"/"+strconv.FormatInt(n, 10)] {
-				continue
-			}
-			if project, err := strconv.ParseInt(m[1], 10, 64); err == nil {
+			project, asks := l.impact.AskedAbout(request(n).Path)
+			if asks && project != "" && !answered[s.Name+"/"+strconv.FormatInt(n, 10)] {
 				missing[project]++
 			}
 		}

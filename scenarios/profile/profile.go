@@ -30,6 +30,14 @@ type Profile struct {
 	Refused int
 }
 
+// MaxMemory is the source's "mémoire < 100MB" for a target, read strictly:
+// 100,000,000 bytes.
+const MaxMemory = 100e6
+
+// DataSeed makes the data the same in every run, whatever the run's own seed:
+// a seeded template is built once and used by all.
+const DataSeed = 1
+
 // SourceCallTimeout is the source's DEFAULT_API_TIMEOUT.
 const SourceCallTimeout = 10 * time.Second
 

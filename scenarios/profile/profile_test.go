@@ -91,18 +91,6 @@ func TestWhatIsCompressedTellsByHowMuch(t *testing.T) {
 	require.Equal(t, result.Compressed{Name: "countdown", RealS: 60, UsedS: 0.2, FactorBy: 300}, profile.Compressed("countdown", time.Minute, 200*ms))
 }
 
-// Worlds of one size share a seeded template; those of another do not.
-func TestAWorldIsKnownByItsSize(t *testing.T) {
-	small, same, large := profile.World(100), profile.World(100), profile.World(101)
-	require.Equal(t, "100 projects", small.Data.Name)
-	require.Equal(t, map[string]string{"projects": "100"}, small.Facts)
-	require.NotEmpty(t, small.Data.Key)
-	require.Equal(t, small.Data.Key, same.Data.Key)
-	require.NotEqual(t, small.Data.Key, large.Data.Key)
-	small.Facts["active oracles"] = "7"
-	require.NotContains(t, same.Facts, "active oracles", "a scenario's facts are its own")
-}
-
 func TestProtectionsAreFoundByName(t *testing.T) {
 	a := harness.Protection{Name: "a", Off: map[string]string{"A": "0"}}
 	b := harness.Protection{Name: "b", Off: map[string]string{"B": "0"}}

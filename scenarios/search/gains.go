@@ -7,7 +7,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/verdict"
-	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/scenarios/contract"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
@@ -16,35 +16,50 @@ import (
 const memoryOfACrash = 100 << 20
 
 // Promises are the source's claims about the search, at the sizes that it names.
-func Promises(p profile.Profile) []harness.Promise {
+func Promises(p profile.Profile, of Sized, protections []harness.Protection) []harness.Promise {
 	var all []harness.Promise
 	for _, projects := range gainSizes(p) {
-		where := map[string]string{"projects": strconv.Itoa(projects)}
-		all = append(all,
-			harness.Promise{
-				Name: "search: killed for memory", Claimed: "−100 % OOM: 10,000 objects in memory → LIMIT in SQL", Where: where,
-				Scenario: searchKilled(p, projects), Before: profile.Without(Protections(), "search.sql-limit"),
-				Metric: "target.unexpected_ends", Gain: 1, MemoryLimit: memoryOfACrash,
-			},
-			harness.Promise{
-				Name: "search: latency", Claimed: "−90 % latency: 5–10 s → 0.5–1 s", Where: where,
-				Scenario: searchAlone(p, projects), Before: profile.Without(Protections(), "search.sql-limit"),
-				Metric: "search.latency.p50", Gain: 0.9,
-			})
+		all = append(all, PromisesOf(p, of(projects), protections)...)
 	}
 	return all
 }
 
+// PromisesOf are those claims about one search, over the data that it has.
+func PromisesOf(p profile.Profile, one contract.Search, protections []harness.Protection) []harness.Promise {
+	where := map[string]string{one.Kind: strconv.Itoa(one.Items)}
+	before := profile.Without(protections, "search.sql-limit")
+	return []harness.Promise{
+		{
+			Name: "search: killed for memory", Claimed: "−100 % OOM: 10,000 objects in memory → LIMIT in SQL", Where: where,
+			Scenario: searchKilled(p, &service{Search: one}), Before: before, Metric: one.Program + ".unexpected_ends", Gain: 1, MemoryLimit: crashes(one),
+		},
+		{
+			Name: "search: latency", Claimed: "−90 % latency: 5–10 s → 0.5–1 s", Where: where,
+			Scenario: searchAlone(p, &service{Search: one}), Before: before, Metric: "search.latency.p50", Gain: 0.9,
+		},
+	}
+}
+
+// crashes is the limit under which the search is killed: the service's own, where it has
+// another than the source.
+func crashes(one contract.Search) uint64 {
+	if one.Memory == profile.MaxMemory {
+		return memoryOfACrash
+	}
+	return uint64(one.Memory)
+}
+
 // Growth is how memory and latency grow with the number of projects.
-func Growth(p profile.Profile) harness.Growth {
+func Growth(p profile.Profile, of Sized, protections []harness.Protection) harness.Growth {
 	growth := harness.Growth{
-		Names: []string{"search: peak memory", "search: p90 of one search at a time"}, X: "projects", Before: profile.Without(Protections(), "search.sql-limit"),
+		Names: []string{"search: peak memory", "search: p90 of one search at a time"}, X: of(p.Projects).Kind, Before: profile.Without(protections, "search.sql-limit"),
 		Metrics: []string{"target.rss_peak.max", "search.latency.p90"},
 	}
 	for n := 1000; n <= p.Scale; n *= 10 {
-		s := searchAlone(p, n)
-		s.Checks = append(s.Checks, verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(profile.MaxMemory)),
-			verdict.Metric("search.latency.p90").AtMost(verdict.Duration(maxSearchTime)))
+		one := &service{Search: of(n)}
+		s := searchAlone(p, one)
+		s.Checks = append(s.Checks, verdict.Metric(one.peak()).Below(verdict.Bytes(one.Memory)),
+			verdict.Metric("search.latency.p90").AtMost(verdict.Duration(one.Time)))
 		growth.Sizes = append(growth.Sizes, harness.Size{X: float64(n), Scenario: s, AfterOnly: n > 100_000})
 	}
 	return growth
@@ -58,24 +73,25 @@ func gainSizes(p profile.Profile) []int {
 }
 
 // searchKilled is the source's own test: a popular term, 50 at once.
-func searchKilled(p profile.Profile, projects int) harness.Scenario {
-	s := popularTerm(p, Of(projects), fmt.Sprintf("gains/search-memory-%d", projects), projects)
-	s.Checks = append(s.Checks, verdict.Metric("target.unexpected_ends").Equals(verdict.Count(0)))
-	return s
+func searchKilled(p profile.Profile, s *service) harness.Scenario {
+	sc := popularTerm(p, s, fmt.Sprintf("gains/search-memory-%d", s.Items))
+	sc.World.News = nil // it is counted, not judged
+	sc.Checks = append(sc.Checks, verdict.Metric(s.Program+".unexpected_ends").Equals(verdict.Count(0)))
+	return sc
 }
 
 // searchAlone is one who searches for a popular term when nobody else does.
-func searchAlone(p profile.Profile, projects int) harness.Scenario {
+func searchAlone(p profile.Profile, s *service) harness.Scenario {
 	t := p.Steady()
 	const rate = 4
-	searches := Of(projects)
-	stream := searches.Served("search", load.Throughout(rate).Over(t.Phases()), Only(schema.TermEverywhere))
+	s.give(contract.StatementTimeout, "1m")
+	stream := s.Served("search", load.Throughout(rate).Over(t.Phases()), contract.Only(s.term(contract.Everywhere)))
 	stream.MaxInFlight = 1000
-	return searches.In(harness.Scenario{
-		Name: fmt.Sprintf("gains/search-latency-%d", projects), Claim: "What one search for a popular term takes.",
-		World: profile.World(projects), Timeline: t,
-		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "1m"},
-		Load:     []load.Stream{stream},
-		Checks:   []verdict.Check{verdict.Metric("search.latency.p50").AtMost(verdict.Duration(maxSearchTime)).Because("the source claims 0.5 to 1 s")},
+	sc := s.in(harness.Scenario{
+		Name: fmt.Sprintf("gains/search-latency-%d", s.Items), Claim: "What one search for a popular term takes.",
+		Timeline: t, Load: []load.Stream{stream},
+		Checks: []verdict.Check{verdict.Metric("search.latency.p50").AtMost(verdict.Duration(s.Time)).Because(s.inTime())},
 	})
+	sc.World.News = nil
+	return sc
 }

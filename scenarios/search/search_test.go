@@ -3,11 +3,11 @@ package search
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -16,8 +16,9 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/scenarios/contract"
+	"holdfast.dev/holdfast/scenarios/contract/reference"
 	"holdfast.dev/holdfast/scenarios/profile"
-	"holdfast.dev/holdfast/scenarios/search/model"
 )
 
 func smoke(t *testing.T) profile.Profile {
@@ -40,14 +41,14 @@ func dues(s load.Stream) []time.Duration {
 // Streams of one rate that begin at once would be bursts: together they must be
 // as even as one stream.
 func TestStreamsInTurnAreOneSteadyLoad(t *testing.T) {
-	searches := Of(100)
+	s := &service{Search: reference.Search(100)}
 	rapid.Check(t, func(t *rapid.T) {
 		of := rapid.IntRange(1, 20).Draw(t, "streams")
 		total := rapid.Float64Range(10, 200).Draw(t, "rate")
 		line := harness.Timeline{Baseline: time.Duration(rapid.IntRange(500, 5000).Draw(t, "ms")) * time.Millisecond}
 		var all []time.Duration
 		for i := range of {
-			all = append(all, dues(searches.inTurn(termClass{name: "any", query: "any"}, i, of, total, line))...)
+			all = append(all, dues(s.inTurn(contract.Term{Name: "any", Query: "any"}, i, of, total, line))...)
 		}
 		slices.Sort(all)
 		gap := time.Duration(float64(time.Second) / total)
@@ -60,7 +61,7 @@ func TestStreamsInTurnAreOneSteadyLoad(t *testing.T) {
 
 // Ten times what can be served: the requests of the inject phase alone.
 func TestTheStormIsInTheInjectPhase(t *testing.T) {
-	s := overload(smoke(t), Of(10_000))
+	s := overload(smoke(t), &service{Search: reference.Search(10_000)})
 	count := map[string]int{}
 	for _, due := range dues(s.Load[0]) {
 		for _, p := range s.Timeline.Phases() {
@@ -74,7 +75,7 @@ func TestTheStormIsInTheInjectPhase(t *testing.T) {
 
 // The source's own test searches with fifty at once.
 func TestFiftySearchAtOnce(t *testing.T) {
-	s := popularTerm(smoke(t), Of(10_000), "search/any", 10_000)
+	s := popularTerm(smoke(t), &service{Search: reference.Search(10_000)}, "search/any")
 	at := map[time.Duration]int{}
 	for _, due := range dues(s.Load[0]) {
 		at[due]++
@@ -88,7 +89,7 @@ func TestFiftySearchAtOnce(t *testing.T) {
 
 func TestTheLargeDataSetIsSearchedWhereThereIsOne(t *testing.T) {
 	has := func(p profile.Profile) bool {
-		return slices.ContainsFunc(Scenarios(p), func(s harness.Scenario) bool { return s.Name == "search/popular-term-large" })
+		return slices.ContainsFunc(Scenarios(p, reference.Search), func(s harness.Scenario) bool { return s.Name == "search/popular-term-large" })
 	}
 	p := smoke(t)
 	require.False(t, has(p))
@@ -103,7 +104,7 @@ func TestTheLargeDataSetIsSearchedWhereThereIsOne(t *testing.T) {
 func TestGrowthStopsWhereTheMachineWould(t *testing.T) {
 	p := smoke(t)
 	p.Scale = 1_000_000
-	g := Growth(p)
+	g := Growth(p, reference.Search, reference.SearchProtections())
 	var xs []float64
 	for _, size := range g.Sizes {
 		xs = append(xs, size.X)
@@ -112,23 +113,10 @@ func TestGrowthStopsWhereTheMachineWould(t *testing.T) {
 	require.Equal(t, []float64{1000, 10_000, 100_000, 1_000_000}, xs)
 }
 
-// Every class is a stream of its own, within what a query may be.
-func TestTheClassesOfTerms(t *testing.T) {
-	names, queries := map[string]bool{}, map[string]bool{}
-	for _, c := range termClasses() {
-		require.False(t, names[c.name], "two classes are named %s", c.name)
-		require.False(t, queries[c.query], "two classes ask %q", c.query)
-		names[c.name], queries[c.query] = true, true
-		require.Empty(t, model.Refused(c.query), c.name)
-		require.NotContains(t, c.name, ".", "it begins the names of metrics")
-		require.True(t, c.name != "200-characters" || utf8.RuneCountInString(c.query) == model.MaxQueryLength)
-	}
-}
-
 // No scenario takes an answer for right by its status: a page without results, which
 // a broken search answers to everything, is wrong or a refusal is wanted.
 func TestNoScenarioJudgesByStatusAlone(t *testing.T) {
-	for _, s := range Scenarios(smoke(t)) {
+	for _, s := range Scenarios(smoke(t), reference.Search) {
 		require.Len(t, s.Watches, 1, s.Name)
 		for _, stream := range s.Load {
 			request, err := load.Requests(1, stream)
@@ -136,8 +124,9 @@ func TestNoScenarioJudgesByStatusAlone(t *testing.T) {
 			wrong := 0
 			for n := range min(load.Planned(stream.Profile), 40) {
 				r := request(n)
-				query, ok := queryOf(r)
-				require.True(t, ok, r.Path)
+				u, err := url.Parse(r.Path)
+				require.NoError(t, err)
+				query := u.Query().Get("q")
 				empty, err := json.Marshal(map[string]any{"query": query, "limit": 100, "count": 0, "truncated": false, "results": []any{}})
 				require.NoError(t, err)
 				a := load.Answer{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: empty, Asked: r}
@@ -156,7 +145,7 @@ func TestNoScenarioJudgesByStatusAlone(t *testing.T) {
 
 // Each table is locked, and each lock has a time of its own.
 func TestEachTableThatASearchReadsIsLocked(t *testing.T) {
-	s := lockedTable(smoke(t), Of(10_000))
+	s := lockedTable(smoke(t), &service{Search: reference.Search(10_000)})
 	var locked []string
 	end := time.Duration(0)
 	for _, f := range s.Faults {

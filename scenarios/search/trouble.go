@@ -1,6 +1,7 @@
 package search
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -10,33 +11,35 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
-	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/scenarios/contract"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
 // overload makes the database so slow that what the target can serve is known
 // whatever the machine, and then asks ten times as much.
-func overload(p profile.Profile, searches Searches) harness.Scenario {
+func overload(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
 	const calm, storm = 5, 400
+	s.database()
+	s.refusal()
+	s.give(contract.Queued, "8")
+	s.give(contract.AcquireTimeout, "2s")
 	shape := load.PerPhase(calm, map[string]float64{result.Inject: storm}).Over(t.Phases())
-	return searches.In(harness.Scenario{
+	return s.in(harness.Scenario{
 		Name:        "search/overload",
 		Claim:       "Asked for ten times what it can serve, the target refuses the rest at once with 503 and Retry-After, what it accepts stays quick, and it recovers.",
 		Protections: []string{"search.shed-load"},
 		Headline:    true,
-		World:       profile.World(p.Projects),
-		Settings:    map[string]string{"SEARCH_MAX_QUEUED": "8", "SEARCH_ACQUIRE_TIMEOUT": "2s"},
 		Timeline:    t,
 		// No two queries are the same text: what answers from memory has to ask the database, too.
-		Load: []load.Stream{searches.Stream("search", shape, Around(schema.TermEverywhere))},
+		Load: []load.Stream{s.Stream("search", shape, s.many(contract.Everywhere))},
 		Faults: []harness.Fault{{
 			ID: "slow-database", On: harness.OnDatabase, Kind: fault.After(50 * time.Millisecond), During: harness.Throughout,
 		}},
 		Checks: []verdict.Check{
-			verdict.Metric("search.latency_ok.p90").In(result.Inject).AtMost(verdict.Duration(maxSearchTime)).
+			verdict.Metric("search.latency_ok.p90").In(result.Inject).AtMost(verdict.Duration(s.Time)).
 				Because("what is accepted is served as ever").Guarding("search.shed-load"),
-			verdict.Metric("search.latency.p99").In(result.Inject).AtMost(verdict.Duration(maxSearchTime)).
+			verdict.Metric("search.latency.p99").In(result.Inject).AtMost(verdict.Duration(s.Time)).
 				Because("a refusal is quick").Guarding("search.shed-load"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("each answer is right, or an orderly refusal"),
 			verdict.Metric("search.ok_ratio").In(result.Inject).AtLeast(verdict.Percent(1)).Because("some must be served"),
@@ -44,58 +47,61 @@ func overload(p profile.Profile, searches Searches) harness.Scenario {
 				Because("ten times too much: who can serve more was not overloaded").OrNotExercised(),
 			verdict.Metric("search.ok_ratio").In(result.Baseline).Equals(verdict.Percent(100)).Because("before the storm it serves all"),
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second).Because("it recovers"),
-			verdict.Metric("target.rss_peak.max").Below(verdict.Bytes(profile.MaxMemory)),
+			verdict.Metric(s.peak()).Below(verdict.Bytes(s.Memory)),
 		},
 	})
 }
 
 // poolUsedUp locks the searched table for longer than anybody should wait: the
 // searches that are at it hold their connections, the others wait for one.
-func poolUsedUp(p profile.Profile, searches Searches) harness.Scenario {
+func poolUsedUp(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
 	// Much less than the target can serve: who has lost a second must be able to catch up
 	// beside what goes on coming, on a slow machine, too.
-	const rate, wait = 30, 200 * time.Millisecond
-	return searches.In(harness.Scenario{
+	const rate = 30
+	s.refusal()
+	wait := s.bound(contract.AcquireTimeout, 200*time.Millisecond)
+	s.give(contract.StatementTimeout, "10s")
+	s.give(contract.Queued, "1000")
+	t.Inject = max(t.Inject, 4*wait) // or nobody has waited to the end
+	return s.in(harness.Scenario{
 		Name:        "search/pool-used-up",
-		Claim:       "When every connection is taken, a search waits 0.2 s for one and then gets a clear refusal; nobody hangs.",
+		Claim:       fmt.Sprintf("When every connection is taken, a search waits %s for one and then gets a clear refusal; nobody hangs.", seconds(wait)),
 		Protections: []string{"search.acquire-timeout"},
-		World:       profile.World(p.Projects),
-		Settings:    map[string]string{"SEARCH_ACQUIRE_TIMEOUT": wait.String(), "SEARCH_STATEMENT_TIMEOUT": "10s", "SEARCH_MAX_QUEUED": "1000"},
 		Timeline:    t,
-		Load:        []load.Stream{searches.Stream("search", load.Throughout(rate).Over(t.Phases()), Around(schema.TermTwoHundred))},
-		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: fault.LockTable{Table: "search_documents"}}},
-		Checks: []verdict.Check{
+		Load:        []load.Stream{s.Stream("search", load.Throughout(rate).Over(t.Phases()), s.many(contract.Some))},
+		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: lockOf(s.reads()[0])}},
+		Checks: append([]verdict.Check{
 			verdict.Metric("search.latency.p50").In(result.Inject).AtMost(verdict.Duration(2 * wait)).
 				Because("most of them wait for a connection, and no longer than they may").Guarding("search.acquire-timeout"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.ok_ratio").In(result.Baseline).Equals(verdict.Percent(100)),
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(rate/6), time.Second).Because("it recovers; one of a quarter of a second may be late"),
-			verdict.Metric("db.connections.total.max").AtMost(verdict.Count(poolMax)).Because("the pool's own bound"),
-		},
+		}, s.pool()...),
 	})
 }
 
 // lockedTable locks the tables that a search reads, one after the other, under a
 // load that leaves connections free.
-func lockedTable(p profile.Profile, searches Searches) harness.Scenario {
-	const statement = 150 * time.Millisecond
+func lockedTable(p profile.Profile, s *service) harness.Scenario {
+	const wanted = 150 * time.Millisecond
+	s.refusal()
+	statement := s.bound(contract.StatementTimeout, wanted)
 	t := p.Disturbed()
 	t.Baseline, t.Inject = t.Baseline*3/5, t.Inject*5/2 // each fault needs a moment in which somebody meets it
-	return searches.In(harness.Scenario{
+	t.Inject = max(t.Inject, time.Duration(4*len(s.reads()))*statement)
+	var locks []harness.Fault
+	for _, tables := range s.reads() {
+		locks = append(locks, at(harness.OnPostgres, tables.Name, lockOf(tables)))
+	}
+	return s.in(harness.Scenario{
 		Name:        "search/locked-table",
-		Claim:       "A migration that locks a table, whichever of those that it reads, costs each search its statement timeout of 0.15 s, and not one moment more.",
+		Claim:       fmt.Sprintf("A migration that locks a table, whichever of those that it reads, costs each search its statement timeout of %s, and not one moment more.", seconds(statement)),
 		Protections: []string{"search.statement-timeout"},
-		World:       profile.World(p.Projects),
-		Settings:    map[string]string{"SEARCH_STATEMENT_TIMEOUT": statement.String()},
-		Compressed:  []result.Compressed{profile.Compressed("statement timeout", 2*time.Second, statement)},
+		Compressed:  s.compressed("statement timeout", contract.StatementTimeout, statement),
 		Timeline:    t,
-		Load:        []load.Stream{searches.Stream("search", load.Throughout(16).Over(t.Phases()), Around(schema.TermRareOld))},
-		Faults: oneAfterTheOther(t.Inject,
-			at(harness.OnPostgres, "documents", fault.LockTable{Table: "search_documents"}),
-			at(harness.OnPostgres, "words", fault.LockTable{Table: "search_words"}),
-			at(harness.OnPostgres, "projects", fault.LockTable{Table: "projects,categories,cities,owners"}),
-			at(harness.OnPostgres, "tags", fault.LockTable{Table: "project_tags,tags"})),
+		Load:        []load.Stream{s.Stream("search", load.Throughout(16).Over(t.Phases()), s.many(contract.Rare))},
+		Faults:      oneAfterTheOther(t.Inject, locks...),
 		Checks: []verdict.Check{
 			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(2 * statement)).
 				Because("twice the timeout: it bounds each statement, and the slack is for the machine").Guarding("search.statement-timeout"),
@@ -103,6 +109,11 @@ func lockedTable(p profile.Profile, searches Searches) harness.Scenario {
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second).Because("it recovers"),
 		},
 	})
+}
+
+// lockOf locks tables, as a migration would.
+func lockOf(tables contract.Tables) fault.LockTable {
+	return fault.LockTable{Table: strings.Join(tables.Names, ",")}
 }
 
 // at is a fault at a place, whose time is still open.
@@ -132,19 +143,27 @@ func oneAfterTheOther(whole time.Duration, faults ...harness.Fault) []harness.Fa
 	return faults
 }
 
+// patience is how long a search may take whose waits for a connection and for a
+// statement are short, with the grace around both.
+func (s *service) patience() time.Duration {
+	const short, grace = 300 * time.Millisecond, 1900 * time.Millisecond
+	return s.bound(contract.StatementTimeout, short) + s.bound(contract.AcquireTimeout, short) + grace
+}
+
 // slowDatabase adds 0.6 s to everything that Postgres says.
-func slowDatabase(p profile.Profile, searches Searches) harness.Scenario {
+func slowDatabase(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
-	return searches.In(harness.Scenario{
+	s.database()
+	s.refusal()
+	limit := s.patience()
+	return s.in(harness.Scenario{
 		Name:     "search/slow-database",
 		Claim:    "When each word of the database takes 0.6 s, searches end within their bounds and the service recovers by itself.",
-		World:    profile.World(p.Projects),
-		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "300ms", "SEARCH_ACQUIRE_TIMEOUT": "300ms"},
 		Timeline: t,
-		Load:     []load.Stream{searches.Stream("search", load.Throughout(30).Over(t.Phases()), Around(schema.TermEverywhere))},
+		Load:     []load.Stream{s.Stream("search", load.Throughout(30).Over(t.Phases()), s.many(contract.Everywhere))},
 		Faults:   []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: fault.After(600 * time.Millisecond)}},
 		Checks: []verdict.Check{
-			verdict.Metric("search.latency.max").AtMost(verdict.Duration(2500 * time.Millisecond)).Because("the wait for a connection, the statement's time and the grace around both"),
+			verdict.Metric("search.latency.max").AtMost(verdict.Duration(limit)).Because("the wait for a connection, the statement's time and the grace around both"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.ok_ratio").In(result.Baseline).Equals(verdict.Percent(100)),
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(0), 1500*time.Millisecond).Because("it recovers"),
@@ -155,9 +174,13 @@ func slowDatabase(p profile.Profile, searches Searches) harness.Scenario {
 // cutConnections takes the database away in every way: connections are reset,
 // refused, or lead nowhere; the server is full, starting or closed; it names a
 // conflict or that it has no room left.
-func cutConnections(p profile.Profile, searches Searches) harness.Scenario {
+func cutConnections(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
 	t.Baseline, t.Inject = t.Baseline*3/5, t.Inject*5/2 // each fault needs a moment in which somebody meets it
+	s.database()
+	s.refusal()
+	limit := s.patience()
+	s.give(contract.Connections, "3") // with few the dead ones are soon used up, and new ones are asked for
 	// Who refuses new sessions refuses nobody who has one, so the open ones are ended;
 	// between two of these there is one that lets sessions be opened again.
 	ended := func(before string) harness.Fault {
@@ -166,14 +189,11 @@ func cutConnections(p profile.Profile, searches Searches) harness.Scenario {
 	said := func(code string) harness.Fault {
 		return at(harness.OnDatabase, "says-"+strings.ToLower(code), fault.SQLState{Code: code})
 	}
-	return searches.In(harness.Scenario{
-		Name:  "search/cut-connections",
-		Claim: "While the database is gone or refuses, in whatever way, searches are refused clearly or answered rightly; afterwards the service is well again by itself.",
-		World: profile.World(p.Projects),
-		// With few connections the dead ones are soon used up, and new ones are asked for.
-		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "300ms", "SEARCH_ACQUIRE_TIMEOUT": "300ms", "DB_POOL_MAX": "3"},
+	return s.in(harness.Scenario{
+		Name:     "search/cut-connections",
+		Claim:    "While the database is gone or refuses, in whatever way, searches are refused clearly or answered rightly; afterwards the service is well again by itself.",
 		Timeline: t,
-		Load:     []load.Stream{searches.Stream("search", load.Throughout(40).Over(t.Phases()), Around(schema.TermTwoHundred))},
+		Load:     []load.Stream{s.Stream("search", load.Throughout(40).Over(t.Phases()), s.many(contract.Some))},
 		Faults: oneAfterTheOther(t.Inject,
 			at(harness.OnDatabase, "reset", fault.Reset{}),
 			at(harness.OnDatabase, "refuse", fault.Refuse{Cut: true}),
@@ -183,25 +203,28 @@ func cutConnections(p profile.Profile, searches Searches) harness.Scenario {
 		Checks: []verdict.Check{
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("an answer is right, or a refusal: 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second).Because("it recovers"),
-			verdict.Metric("search.latency.max").AtMost(verdict.Duration(2500 * time.Millisecond)),
+			verdict.Metric("search.latency.max").AtMost(verdict.Duration(limit)),
 		},
 	})
 }
 
 // callersHangUp locks every table, so that each search is under way when its caller
 // gives up, and nothing else than that would end it.
-func callersHangUp(p profile.Profile, searches Searches) harness.Scenario {
+func callersHangUp(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
 	t.Baseline = t.Baseline * 3 / 5
 	const rate, patience, pool = 40, 100 * time.Millisecond, 20
-	stream := searches.Stream("search", load.Throughout(rate).Over(t.Phases()), Around(schema.TermTwoHundred))
+	s.database()
+	s.give(contract.StatementTimeout, "10s")
+	s.give(contract.AcquireTimeout, "5s")
+	s.give(contract.Concurrent, strconv.Itoa(pool))
+	s.give(contract.Connections, strconv.Itoa(pool))
+	stream := s.Stream("search", load.Throughout(rate).Over(t.Phases()), s.many(contract.Some))
 	stream.Timeout = patience
 	open := int64(rate * patience.Seconds())
-	return searches.In(harness.Scenario{
+	return s.in(harness.Scenario{
 		Name:     "search/callers-hang-up",
 		Claim:    "When callers hang up, what the database does for them is given up too, at once, and nothing is left of them.",
-		World:    profile.World(p.Projects),
-		Settings: map[string]string{"SEARCH_STATEMENT_TIMEOUT": "10s", "SEARCH_ACQUIRE_TIMEOUT": "5s", "SEARCH_MAX_CONCURRENT": strconv.Itoa(pool), "DB_POOL_MAX": strconv.Itoa(pool)},
 		Timeline: t,
 		Load:     []load.Stream{stream},
 		Faults:   []harness.Fault{at(harness.OnPostgres, "locked", fault.LockTable{Table: "*"})},
@@ -217,18 +240,18 @@ func callersHangUp(p profile.Profile, searches Searches) harness.Scenario {
 }
 
 // frozen stops the whole process for a while, as a paused machine would.
-func frozen(p profile.Profile, searches Searches) harness.Scenario {
+func frozen(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
-	return searches.In(harness.Scenario{
+	s.give(contract.Queued, "1000")
+	s.give(contract.AcquireTimeout, "5s")
+	return s.in(harness.Scenario{
 		Name:     "search/frozen",
 		Claim:    "A target that is frozen for a while answers all who came meanwhile once it thaws, and is as quick as before.",
-		World:    profile.World(p.Projects),
-		Settings: map[string]string{"SEARCH_MAX_QUEUED": "1000", "SEARCH_ACQUIRE_TIMEOUT": "5s"},
 		Timeline: t,
-		Load:     []load.Stream{searches.Stream("search", load.Throughout(30).Over(t.Phases()), Around(schema.TermTwoHundred))},
-		Faults:   []harness.Fault{{ID: "frozen", On: harness.OnTarget, Kind: fault.Pause{}}},
+		Load:     []load.Stream{s.Stream("search", load.Throughout(30).Over(t.Phases()), s.many(contract.Some))},
+		Faults:   []harness.Fault{{ID: "frozen", On: s.Program, Kind: fault.Pause{}}},
 		Checks: []verdict.Check{
-			verdict.Metric("search.latency.max").AtMost(verdict.Duration(t.Inject + maxSearchTime)).Because("the pause, and what a search may take"),
+			verdict.Metric("search.latency.max").AtMost(verdict.Duration(t.Inject + s.Time)).Because("the pause, and what a search may take"),
 			verdict.Metric("search.latency.max").AtLeast(verdict.Duration(t.Inject / 2)).Because("who came while it was frozen has waited: a figure below this would hide them"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.ok_ratio").In(result.Inject).AtLeast(verdict.Percent(90)).Because("all are answered but the few whose statement was at the database when its time stood still"),

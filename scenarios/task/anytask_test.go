@@ -1,7 +1,6 @@
 package task
 
 import (
-	"encoding/json"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -12,23 +11,24 @@ import (
 	"pgregory.net/rapid"
 
 	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // Every shape is asked for in each run, and each task is one that the contract allows.
 func TestEveryShapeOfATaskIsAskedFor(t *testing.T) {
 	p := smoke(t)
-	s := anyTask(p)
+	s := anyTask(p, ours())
 	request, err := load.Requests(1, s.Load[0])
 	require.NoError(t, err)
 	sizes, projects, bodies := map[int]bool{}, map[int64]int{}, map[string]int{}
 	for n := range load.Planned(s.Load[0].Profile) {
-		body := request(n).Body
-		bodies[string(body)]++
-		var one task
-		require.NoError(t, json.Unmarshal(body, &one))
-		if one.Kind == kindNotify {
-			require.Positive(t, one.ProjectID)
-			projects[one.ProjectID]++
+		asked := request(n)
+		bodies[string(asked.Body)]++
+		one, err := ours().Asked(asked)
+		require.NoError(t, err)
+		if one.Kind == contract.Notify {
+			require.Positive(t, one.Subject)
+			projects[one.Subject]++
 			continue
 		}
 		sizes[len(one.Messages)] = true
@@ -43,22 +43,14 @@ func TestEveryShapeOfATaskIsAskedFor(t *testing.T) {
 	require.GreaterOrEqual(t, projects[7], 2, "the same is asked for again")
 	require.GreaterOrEqual(t, slices.Max(slices.Collect(maps.Values(bodies))), 2, "in the very same words")
 	i := slices.IndexFunc(s.Load, func(l load.Stream) bool { return l.Name == "no_task" })
-	require.GreaterOrEqual(t, load.Planned(s.Load[i].Profile), int64(len(notTasks())), "each is met")
+	require.GreaterOrEqual(t, load.Planned(s.Load[i].Profile), int64(len(ours().NoTasks)), "each is met")
 }
 
 // What is asked for depends on the seed and the number of the request alone.
 func TestATaskIsDrawnFromTheSeed(t *testing.T) {
-	draw := drawn(smoke(t))
+	draw := drawn(ours().Subjects)
 	rapid.Check(t, func(t *rapid.T) {
 		n, seed := rapid.Int64Range(0, 1000).Draw(t, "n"), rapid.Uint64().Draw(t, "seed")
 		require.Equal(t, draw(n, rand.New(rand.NewPCG(seed, 1))), draw(n, rand.New(rand.NewPCG(seed, 1))))
 	})
-}
-
-func TestWhatIsAnError(t *testing.T) {
-	for body, want := range map[string]bool{
-		`{"error":{"code":"bad_task","message":"no"}}`: true, `{"error":{"code":"","message":"no"}}`: false, `{"error":"no"}`: false, ``: false, `{}`: false,
-	} {
-		require.Equal(t, want, isError(load.Answer{Body: []byte(body)}), body)
-	}
 }

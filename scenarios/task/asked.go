@@ -2,18 +2,16 @@ package task
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
-	"github.com/jackc/pgx/v5"
-
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // sender is who all mail of the scenarios comes from: not the target's default, so
@@ -51,9 +49,9 @@ func (w wanted) deliverable() bool { return strings.Contains(w.to, "@") }
 
 // wants are the mails that a task asks for. Whoever owns a project that does not
 // exist has no address.
-func (t task) wants(owners map[int64]string) []wanted {
-	if t.Kind == kindNotify {
-		return []wanted{{to: owners[t.ProjectID], project: t.ProjectID}}
+func wants(t contract.Task, owners map[int64]string) []wanted {
+	if t.Kind == contract.Notify {
+		return []wanted{{to: owners[t.Subject], project: t.Subject}}
 	}
 	all := make([]wanted, len(t.Messages))
 	for i, m := range t.Messages {
@@ -62,52 +60,52 @@ func (t task) wants(owners map[int64]string) []wanted {
 	return all
 }
 
-// asked reads what each request of a mailing asked for, from the request itself.
-func (m mailing) asked(seed uint64) ([]task, error) {
-	request, err := load.Requests(seed, m.stream())
+// asked reads what each request of a mailing asked for, from the request itself where that
+// can be read.
+func (s *service) asked(m mailing, seed uint64) ([]contract.Task, error) {
+	if s.InTurn != nil {
+		return m.tasks(), nil
+	}
+	request, err := load.Requests(seed, s.stream(m))
 	if err != nil {
 		return nil, err
 	}
-	all := make([]task, load.Planned(m.profile))
+	all := make([]contract.Task, load.Planned(m.profile))
 	for n := range all {
-		if err := json.Unmarshal(request(int64(n)).Body, &all[n]); err != nil {
+		if all[n], err = s.Asked(request(int64(n))); err != nil {
 			return nil, fmt.Errorf("request %d of %s: %w", n, m.name, err)
 		}
 	}
 	return all, nil
 }
 
-// readOwners reads the addresses of the owners of the projects that tasks are about.
-func readOwners(ctx context.Context, o harness.State, tasks [][]task) (map[int64]string, error) {
-	var ids []int64
+// owners are the addresses of those whom the subjects of tasks belong to.
+func (s *service) owners(ctx context.Context, dsn string, tasks [][]contract.Task) (map[int64]string, error) {
+	if s.Subjects.Count == 0 {
+		return nil, nil
+	}
+	var subjects []int64
 	for _, some := range tasks {
 		for _, t := range some {
-			if t.Kind == kindNotify {
-				ids = append(ids, t.ProjectID)
+			if t.Kind == contract.Notify {
+				subjects = append(subjects, t.Subject)
 			}
 		}
 	}
-	owners := map[int64]string{}
-	if len(ids) == 0 {
-		return owners, nil
-	}
-	conn, err := pgx.Connect(ctx, o.DSN)
-	if err != nil {
-		return nil, fmt.Errorf("read the projects' owners: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	rows, err := conn.Query(ctx, `SELECT p.id, o.email FROM projects p JOIN owners o ON o.id = p.owner_id WHERE p.id = ANY($1)`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read the projects' owners: %w", err)
-	}
-	var id int64
-	var address string
-	_, err = pgx.ForEachRow(rows, []any{&id, &address}, func() error {
-		owners[id] = address
+	return s.Subjects.Owners(ctx, dsn, subjects)
+}
+
+// own does something to the subjects of each mailing that has some of its own.
+func (s *service) own(mailings []mailing, do func(context.Context, string, contract.Owned) error) func(context.Context, harness.State) error {
+	return func(ctx context.Context, o harness.State) error {
+		for _, m := range mailings {
+			if !m.notify || m.first >= s.Subjects.None {
+				continue
+			}
+			if err := do(ctx, o.DSN, contract.Owned{Name: m.name, First: m.first, Count: load.Planned(m.profile)}); err != nil {
+				return err
+			}
+		}
 		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the projects' owners: %w", err)
 	}
-	return owners, nil
 }

@@ -10,39 +10,33 @@ import (
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
-)
-
-// The classes of errors in the target's contract, see docs/classification.md.
-const (
-	temporary = "temporary"
-	permanent = "permanent"
-	unknown   = "unknown"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // sent is what a call came to that did what it was to do.
-const sent = "sent"
+const sent contract.Class = "sent"
 
 // statusClass says of each status without a name that means anything what may be
 // done about it. It is the contract's table once more, by somebody who never saw how
 // the target does it.
-func statusClass(status int) string {
+func statusClass(status int) contract.Class {
 	switch status {
 	case 408, 425, 429, 503, 521, 522, 523:
-		return temporary
+		return contract.Temporary
 	case 501, 505, 506, 508, 511:
-		return permanent
+		return contract.Permanent
 	}
 	switch status / 100 {
 	case 2, 5:
-		return unknown
+		return contract.Unknown
 	case 3, 4:
-		return permanent
+		return contract.Permanent
 	}
-	return unknown
+	return contract.Unknown
 }
 
 // nameClass is the class of an error's name, empty for one that stands for any failure.
-func nameClass(status int, name string) string {
+func nameClass(status int, name string) contract.Class {
 	if name == "application_error" || name == "internal_server_error" {
 		return ""
 	}
@@ -55,9 +49,9 @@ func nameClass(status int, name string) string {
 		}
 	}
 	if class == emailapi.Parked {
-		return permanent // for as long as a run lasts
+		return contract.Permanent // for as long as a run lasts
 	}
-	return string(class)
+	return contract.Class(class)
 }
 
 // teller says what a call must have meant to the target.
@@ -65,15 +59,13 @@ type teller struct {
 	faults  map[string]harness.Fault // by name
 	quota   bool                     // the API's own 429 may be a quota that is spent
 	timeout time.Duration            // of a call at the target
+	smtp    bool                     // they are replies of a mail server
 }
 
-func newTeller(s harness.Scenario, api emailapi.Config) teller {
-	t := teller{faults: map[string]harness.Fault{}, quota: api.DailyQuota+api.MonthlyQuota > 0, timeout: 10 * time.Second}
+func newTeller(s harness.Scenario, api emailapi.Config, timeout time.Duration) teller {
+	t := teller{faults: map[string]harness.Fault{}, quota: api.DailyQuota+api.MonthlyQuota > 0, timeout: timeout}
 	for _, f := range s.Faults {
 		t.faults[f.ID] = f
-	}
-	if d, err := time.ParseDuration(s.Settings["TASK_SEND_TIMEOUT"]); err == nil {
-		t.timeout = d
 	}
 	return t
 }
@@ -81,12 +73,12 @@ func newTeller(s harness.Scenario, api emailapi.Config) teller {
 // meaning is the class of the error that a call ended in, or sent. It is empty where
 // that cannot be told from outside: the call took so long that the target may have
 // given it up in the very moment in which it was answered.
-func (t teller) meaning(c call) string {
+func (t teller) meaning(c call) contract.Class {
 	if c.seen.Outcome == journal.Answered && c.seen.Took > t.timeout/2 {
 		return ""
 	}
 	if c.seen.Outcome != journal.Answered {
-		return unknown
+		return contract.Unknown
 	}
 	for _, id := range c.seen.Faults {
 		switch kind := t.kind(id, c.seen.Attempt).(type) {
@@ -94,7 +86,7 @@ func (t teller) meaning(c call) string {
 			return t.ofStatus(kind)
 		case fault.Delay, fault.Bandwidth, fault.Drip, fault.Hang, fault.Overload, fault.RevokeKey, fault.OK, nil: // it came late, but as it was
 		default:
-			return unknown // it was answered in a way that cannot be read
+			return contract.Unknown // it was answered in a way that cannot be read
 		}
 	}
 	return t.ofOwn(c.seen.Status)
@@ -115,7 +107,10 @@ func (t teller) kind(id string, attempt int) fault.Kind {
 
 // ofStatus is the class of a status that a fault asked for, with the name that the
 // fake gives it; a gateway's page has none.
-func (t teller) ofStatus(s fault.Status) string {
+func (t teller) ofStatus(s fault.Status) contract.Class {
+	if t.smtp {
+		return replyClass(s.Code)
+	}
 	if !s.HTML {
 		if class := nameClass(s.Code, emailapi.ErrorOf(s.Code, s.ErrorName).Name); class != "" {
 			return class
@@ -125,14 +120,16 @@ func (t teller) ofStatus(s fault.Status) string {
 }
 
 // ofOwn is the class of a status that the API answered by itself.
-func (t teller) ofOwn(status int) string {
+func (t teller) ofOwn(status int) contract.Class {
 	switch {
+	case t.smtp:
+		return replyClass(status)
 	case status >= 200 && status < 300:
 		return sent
 	case status == 409:
 		return "" // which of two it is, the name tells, and the journal has no names
 	case status == 429 && t.quota:
-		return permanent
+		return contract.Permanent
 	}
 	return statusClass(status)
 }
@@ -140,6 +137,9 @@ func (t teller) ofOwn(status int) string {
 // patience is what an answer asked for before the next attempt, by its Retry-After:
 // for how long at least, and at most with what it is rounded by.
 func (t teller) patience(c call) (least, most time.Duration) {
+	if t.smtp {
+		return 0, 0
+	}
 	for _, id := range c.seen.Faults {
 		var asked string
 		switch kind := t.kind(id, c.seen.Attempt).(type) {

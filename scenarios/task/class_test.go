@@ -13,6 +13,7 @@ import (
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // The classes here and those of the documented contract were written down apart; they
@@ -25,18 +26,18 @@ func TestClassesAreThoseOfTheDocument(t *testing.T) {
 	for _, row := range rows {
 		cause, class := row[1], row[2]
 		if status, err := strconv.Atoi(cause); err == nil && status < 1000 {
-			require.Equal(t, class, statusClass(status), cause)
+			require.EqualValues(t, class, statusClass(status), cause)
 			held++
 		} else if name := nameClass(0, cause); name != "" {
-			require.Equal(t, class, name, cause)
+			require.EqualValues(t, class, name, cause)
 			held++
 		}
 	}
 	require.Greater(t, held, 25, "most rows are names and statuses")
 	for _, status := range []int{521, 522, 523} {
-		require.Equal(t, temporary, statusClass(status))
+		require.Equal(t, contract.Temporary, statusClass(status))
 	}
-	for status, class := range map[int]string{200: unknown, 302: permanent, 418: permanent, 500: unknown, 504: unknown, 520: unknown, 599: unknown} {
+	for status, class := range map[int]contract.Class{200: contract.Unknown, 302: contract.Permanent, 418: contract.Permanent, 500: contract.Unknown, 504: contract.Unknown, 520: contract.Unknown, 599: contract.Unknown} {
 		require.Equal(t, class, statusClass(status), status)
 	}
 }
@@ -52,37 +53,39 @@ func TestWhatACallMustHaveMeant(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		e    journal.Entry
-		want string
+		want contract.Class
 	}{
 		{"sent", journal.Entry{Outcome: journal.Answered, Status: 200}, sent},
 		{"sent after a while", journal.Entry{Outcome: journal.Answered, Status: 200, Faults: []string{"late"}}, sent},
 		{"perhaps given up", journal.Entry{Outcome: journal.Answered, Status: 200, Took: 6 * time.Second}, ""},
-		{"given up", journal.Entry{Outcome: journal.Abandoned}, unknown},
-		{"cut", journal.Entry{Outcome: journal.Cut, Status: 200}, unknown},
-		{"a name", journal.Entry{Outcome: journal.Answered, Status: 429, Faults: []string{"named"}}, permanent},
-		{"no name", journal.Entry{Outcome: journal.Answered, Status: 502, Faults: []string{"nameless"}}, unknown},
-		{"a name for anything", journal.Entry{Outcome: journal.Answered, Status: 503, Faults: []string{"any-name"}}, temporary},
-		{"not readable", journal.Entry{Outcome: journal.Answered, Status: 200, Faults: []string{"garbled"}}, unknown},
-		{"the first of two turns", journal.Entry{Outcome: journal.Answered, Status: 400, Attempt: 1, Faults: []string{"turns"}}, permanent},
-		{"its own refusal of a key", journal.Entry{Outcome: journal.Answered, Status: 403}, permanent},
-		{"its own limit", journal.Entry{Outcome: journal.Answered, Status: 429}, temporary},
+		{"given up", journal.Entry{Outcome: journal.Abandoned}, contract.Unknown},
+		{"cut", journal.Entry{Outcome: journal.Cut, Status: 200}, contract.Unknown},
+		{"a name", journal.Entry{Outcome: journal.Answered, Status: 429, Faults: []string{"named"}}, contract.Permanent},
+		{"no name", journal.Entry{Outcome: journal.Answered, Status: 502, Faults: []string{"nameless"}}, contract.Unknown},
+		{"a name for anything", journal.Entry{Outcome: journal.Answered, Status: 503, Faults: []string{"any-name"}}, contract.Temporary},
+		{"not readable", journal.Entry{Outcome: journal.Answered, Status: 200, Faults: []string{"garbled"}}, contract.Unknown},
+		{"the first of two turns", journal.Entry{Outcome: journal.Answered, Status: 400, Attempt: 1, Faults: []string{"turns"}}, contract.Permanent},
+		{"its own refusal of a key", journal.Entry{Outcome: journal.Answered, Status: 403}, contract.Permanent},
+		{"its own limit", journal.Entry{Outcome: journal.Answered, Status: 429}, contract.Temporary},
 		{"its own conflict, of one of two kinds", journal.Entry{Outcome: journal.Answered, Status: 409}, ""},
 	} {
-		require.Equal(t, row.want, newTeller(s, emailapi.Config{}).meaning(call{seen: row.e}), row.name)
+		require.Equal(t, row.want, newTeller(s, emailapi.Config{}, 10*time.Second).meaning(call{seen: row.e}), row.name)
 	}
-	require.Equal(t, permanent, newTeller(s, emailapi.Config{DailyQuota: 1}).meaning(call{seen: journal.Entry{Outcome: journal.Answered, Status: 429}}))
+	require.Equal(t, contract.Permanent, newTeller(s, emailapi.Config{DailyQuota: 1}, 10*time.Second).meaning(call{seen: journal.Entry{Outcome: journal.Answered, Status: 429}}))
 }
 
 // A wait is bounded by the countdown of its attempt and by what the answer asked for.
 func TestWhatAWaitMayBe(t *testing.T) {
 	s := harness.Scenario{
-		Settings: map[string]string{"TASK_NETWORK_COUNTDOWN": "100ms", "TASK_MAX_RETRY_AFTER": "1s"},
 		Faults: []harness.Fault{
 			adapter.Always("patience", mailAPI, "status 429 retry-after=1"), adapter.Always("date", mailAPI, "status 503 retry-after=date+2s"),
 			adapter.Always("endless", mailAPI, "status 429 retry-after=99999999999"), adapter.Always("words", mailAPI, "status 429 retry-after=soon"),
 		},
 	}
-	p := newPace(s, newTeller(s, emailapi.Config{}))
+	service := ours()
+	service.bound(contract.NetworkCountdown, 100*ms)
+	service.bound(contract.LongestRetryAfter, time.Second)
+	p := newPace(service, newTeller(s, emailapi.Config{}, 10*time.Second))
 	for _, row := range []struct {
 		attempt     int
 		fault       string

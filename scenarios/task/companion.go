@@ -2,14 +2,17 @@ package task
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // How often the target is asked about itself while there is load.
@@ -36,7 +39,7 @@ type receipt struct {
 	due, at time.Duration // when its request was, and when the answer was there, on the scenario's clock
 }
 
-// glimpse is one answer of GET /tasks/{id} while there was load.
+// glimpse is what was said of a task while there was load.
 type glimpse struct {
 	task     taskName
 	from, to time.Duration // when it was asked and answered
@@ -44,7 +47,7 @@ type glimpse struct {
 	body     []byte
 }
 
-// headcount is one answer of GET /tasks/queue.
+// headcount is what was said of the queue once.
 type headcount struct {
 	from, to time.Duration
 	code     int
@@ -54,8 +57,12 @@ type headcount struct {
 // companion goes along with a run: it remembers which ids were given out, and asks
 // what the target says of these tasks and of its queue.
 type companion struct {
+	of       *contract.Tasks
+	mailings []string // by the names of their streams
+
 	mu       sync.Mutex // guards the rest
 	receipts map[taskName]receipt
+	over     map[taskName]bool // those of which it is known
 	order    []taskName
 	glimpses []glimpse
 	counts   []headcount
@@ -66,7 +73,16 @@ type companion struct {
 // stood still: what the API saw may be later than it was.
 const stalled = 500 * time.Millisecond
 
-func newCompanion() harness.Companion { return &companion{receipts: map[taskName]receipt{}} }
+// newCompanion makes who goes along with these mailings.
+func newCompanion(of *contract.Tasks, mailings []mailing) func() harness.Companion {
+	names := make([]string, len(mailings))
+	for i, m := range mailings {
+		names[i] = m.name
+	}
+	return func() harness.Companion {
+		return &companion{of: of, mailings: names, receipts: map[taskName]receipt{}, over: map[taskName]bool{}}
+	}
+}
 
 // companionOf is the companion of a run, an empty one where there was none.
 func companionOf(o harness.State) *companion {
@@ -77,11 +93,14 @@ func companionOf(o harness.State) *companion {
 }
 
 // Answered implements [harness.Companion].
-func (c *companion) Answered(x load.Exchange, r load.Request, a load.Answer) {
-	if r.Path != "/tasks" || a.Status != http.StatusAccepted {
+func (c *companion) Answered(x load.Exchange, _ load.Request, a load.Answer) {
+	if !slices.Contains(c.mailings, x.Stream) {
 		return
 	}
-	id := answeredID(a.Body)
+	id, ok := c.of.Taken(a)
+	if !ok {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	name := taskName{x.Stream, x.N}
@@ -96,7 +115,7 @@ func (c *companion) Follow(ctx context.Context, s harness.State) {
 	var asked []visitor // one for each instance
 	for _, url := range s.Targets {
 		s.Target = url
-		v := newVisitor(s)
+		v := newVisitor(s, c.of)
 		defer v.close()
 		asked = append(asked, v)
 	}
@@ -117,7 +136,7 @@ func (c *companion) Follow(ctx context.Context, s harness.State) {
 			c.stall(now.Sub(s.Start))
 		}
 		last = time.Now()
-		if n%countEvery == 0 {
+		if n%countEvery == 0 && c.of.Queue.Path != "" {
 			c.count(ctx, asked[n/countEvery%len(asked)], s.Start)
 		} else {
 			c.glimpse(ctx, asked[n%len(asked)], s.Start, r)
@@ -136,9 +155,8 @@ func (c *companion) stall(at time.Duration) {
 
 func (c *companion) count(ctx context.Context, v visitor, start time.Time) {
 	h := headcount{from: time.Since(start)}
-	var err error
-	h.code, h.body, err = v.get(ctx, "/tasks/queue")
-	if h.to = time.Since(start); err != nil {
+	a, err := v.ask(ctx, v.of.Queue)
+	if h.code, h.body, h.to = a.Status, a.Body, time.Since(start); err != nil {
 		return
 	}
 	c.mu.Lock()
@@ -172,14 +190,40 @@ func (c *companion) choose(r *rand.Rand) (taskName, string) {
 // look asks what the target says of a task now.
 func (c *companion) look(ctx context.Context, v visitor, start time.Time, name taskName, id string) {
 	g := glimpse{task: name, from: time.Since(start)}
-	var err error
-	g.code, g.body, err = v.get(ctx, "/tasks/"+id)
-	if g.to = time.Since(start); err != nil {
+	a, err := v.ask(ctx, v.of.Status(id))
+	if g.code, g.body, g.to = a.Status, a.Body, time.Since(start); err != nil {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.glimpses = append(c.glimpses, g)
+}
+
+// idle reports whether each task that was taken on is over, as the target tells of it.
+func (c *companion) idle(ctx context.Context, v visitor) (bool, error) {
+	for name, r := range c.given() {
+		if c.isOver(name) || r.id == "" {
+			continue
+		}
+		a, err := v.ask(ctx, v.of.Status(r.id))
+		if err != nil {
+			return false, fmt.Errorf("ask for a task: %w", err)
+		}
+		s, err := v.of.ReadStatus(r.id, a.Body)
+		if !ok(a.Status) || err != nil || !s.Over() {
+			return false, nil // what is wrong with it is said of the task
+		}
+		c.mu.Lock()
+		c.over[name] = true
+		c.mu.Unlock()
+	}
+	return true, nil
+}
+
+func (c *companion) isOver(name taskName) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.over[name]
 }
 
 // given are the receipts by now.
@@ -205,7 +249,7 @@ func askAll(ctx context.Context, v visitor, ids []string) map[string]reply {
 	for range visitors {
 		asking.Go(func() {
 			for id := range next {
-				r := patiently(ctx, v, "/tasks/"+id)
+				r := patiently(ctx, v, v.of.Status(id))
 				mu.Lock()
 				replies[id] = r
 				mu.Unlock()
@@ -222,9 +266,11 @@ func askAll(ctx context.Context, v visitor, ids []string) map[string]reply {
 
 // patiently asks again for a while where the target refuses in an orderly way or does
 // not answer: what it says is asked for, not how quickly.
-func patiently(ctx context.Context, v visitor, path string) (r reply) {
+func patiently(ctx context.Context, v visitor, asked load.Request) (r reply) {
 	for range 5 {
-		r.code, r.body, r.err = v.get(ctx, path)
+		var a load.Answer
+		a, r.err = v.ask(ctx, asked)
+		r.code, r.body = a.Status, a.Body
 		if r.err == nil && r.code != http.StatusServiceUnavailable {
 			return r
 		}

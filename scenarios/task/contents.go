@@ -3,6 +3,7 @@ package task
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,12 +68,12 @@ func (d *directory) unlike(m emailapi.Mail) string {
 }
 
 // callsFinding holds each call against what the contract says of calls.
-func callsFinding(d *directory, calls []call, keys []string, t teller) standing.Finding {
-	f := standing.Finding{Check: "task-calls", About: "each call keeps the contract: one idempotency key for one payload, at most 100 mails of one task, the API key, the number of its attempt"}
+func callsFinding(d *directory, calls []call, keys []string, t teller, most int) standing.Finding {
+	f := standing.Finding{Check: "task-calls", About: "each call keeps the contract: one idempotency key for one payload, at most " + strconv.Itoa(most) + " mails of one task, the API key, the number of its attempt"}
 	b := bookOfKeys{payload: map[string]uint64{}, keys: map[uint64][]string{}, stamps: map[string]map[int]bool{}, last: map[string]call{}, teller: t}
 	for _, c := range calls {
 		f.Looked++
-		what := lacking(c, keys)
+		what := lacking(c, keys, most)
 		if what == "" {
 			what = d.misdirected(c)
 		}
@@ -95,13 +96,13 @@ func about(c call) string {
 }
 
 // lacking says what a call by itself does not keep of the contract, empty for nothing.
-func lacking(c call, keys []string) string {
+func lacking(c call, keys []string, most int) string {
 	switch {
 	case c.asked.Route != "send" && c.asked.Route != "batch":
 		return "is none of those that send mail"
 	case len(c.asked.Mails) == 0:
 		return "asks for nothing that can be read"
-	case len(c.asked.Mails) > maxCall:
+	case len(c.asked.Mails) > most:
 		return fmt.Sprintf("asks for %d mails", len(c.asked.Mails))
 	case !slices.Contains(keys, c.asked.Bearer):
 		return "has no API key that was given out" // and does not say which one it has

@@ -6,12 +6,16 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // fates says what must have become of tasks, by what the API saw, and holds what the
 // target says of them against it.
 type fates struct {
+	limits
+	of     *contract.Tasks
 	teller teller
 	// exact: nothing but the API's own answers decides what becomes of a task: no
 	// kill, no trouble with the database, no parking, no call that is given up soon.
@@ -24,15 +28,15 @@ type fates struct {
 const patientCall = 5 * time.Second
 
 // finding holds the status of each task, when all is over, against the far side.
-func (f fates) finding(records []record, curl func(string) string) standing.Finding {
-	found := standing.Finding{Check: "task-fates", About: "what GET /tasks/{id} says of each task when all is over is what became of it at the e-mail API"}
+func (f fates) finding(records []record, curl func(load.Request) string) standing.Finding {
+	found := standing.Finding{Check: "task-fates", About: "what the target says of each task when all is over is what became of it at the e-mail API"}
 	for _, r := range records {
 		if !r.accepted || !r.told {
 			continue
 		}
 		found.Looked++
 		if what := f.wrong(r); what != "" {
-			found.Add(standing.Example{At: r.due, What: fmt.Sprintf("task %s (%s %d) is %s, but %s", r.id, r.mailing, r.n, r.status, what), Repeat: curl("/tasks/" + r.id)})
+			found.Add(standing.Example{At: r.due, What: fmt.Sprintf("task %s (%s %d) is %s, but %s", r.id, r.mailing, r.n, r.Status, what), Repeat: curl(f.of.Status(r.id))})
 		}
 	}
 	return found
@@ -42,20 +46,49 @@ func (f fates) finding(records []record, curl func(string) string) standing.Find
 func (f fates) wrong(r record) string {
 	latest := r.latest(forever)
 	switch {
-	case r.status.kind != r.kind:
-		return "it is of the kind " + r.kind
-	case !r.over():
+	case r.Kind != r.kind:
+		return "it is of the kind " + string(r.kind)
+	case !r.Over():
 		return "" // said by tasks.unfinished
-	case r.attempts < latest:
+	case !f.of.NoAttempts && r.Attempts < latest:
 		return fmt.Sprintf("the API saw attempt %d", latest)
-	case r.state == succeeded && r.unserved() > 0:
+	case r.State == contract.Succeeded && r.unserved() > 0:
 		return fmt.Sprintf("%d of its mails were not taken on", r.unserved())
-	case r.state == succeeded && r.sendable() < len(r.wants):
+	case r.State == contract.Succeeded && r.sendable() < len(r.wants):
 		return "one of its mails has nobody to go to"
 	case r.twins > 1 || !f.exact:
 		return "" // which of equal tasks a call was for nobody can tell
 	}
 	return f.exactly(r, latest)
+}
+
+// complete tells of tasks from what the far side saw what the target does not tell: how
+// often each was tried, and of what kind the error was that ended it.
+func (f fates) complete(records []record) {
+	for i := range records {
+		r := &records[i]
+		if !r.told {
+			continue
+		}
+		if f.of.NoAttempts {
+			r.Attempts = r.latest(forever)
+		}
+		if f.of.NoClass && r.failed() && len(r.calls) > 0 {
+			r.Class = f.teller.meaning(r.calls[len(r.calls)-1])
+		}
+	}
+}
+
+// said is the last status of a task as the target itself told it.
+func (f fates) said(r record) contract.Status {
+	s := r.Status
+	if f.of.NoAttempts {
+		s.Attempts = 0
+	}
+	if f.of.NoClass {
+		s.Class = ""
+	}
+	return s
 }
 
 // forever is later than any moment of a run.
@@ -65,46 +98,46 @@ const forever = time.Duration(1<<63 - 1)
 func (f fates) exactly(r record, latest int) string {
 	want, known := f.end(r, latest)
 	switch {
-	case r.most != maxAttempts:
-		return fmt.Sprintf("a task may have %d attempts", maxAttempts)
+	case r.Most != f.attempts:
+		return fmt.Sprintf("a task may have %d attempts", f.attempts)
 	case !known:
 		return ""
-	case r.attempts != want.attempts:
-		return fmt.Sprintf("it had %d attempts", want.attempts)
-	case r.state != want.state:
-		return "it must have " + want.state + want.of()
-	case r.class != want.class:
-		return "its last error was " + want.class
+	case r.Attempts != want.Attempts:
+		return fmt.Sprintf("it had %d attempts", want.Attempts)
+	case r.State != want.State:
+		return "it must have " + string(want.State) + ofClass(want)
+	case r.Class != want.Class:
+		return "its last error was " + string(want.Class)
 	}
 	return f.numbered(r)
 }
 
-func (s status) of() string {
-	if s.class == "" {
+func ofClass(s contract.Status) string {
+	if s.Class == "" {
 		return ""
 	}
-	return " of an error that was " + s.class
+	return " of an error that was " + string(s.Class)
 }
 
 // end is how a task must have ended, false where that cannot be told.
-func (f fates) end(r record, latest int) (status, bool) {
+func (f fates) end(r record, latest int) (contract.Status, bool) {
 	if len(r.calls) == 0 {
 		// Only a project that does not exist keeps a task from its call.
-		return status{state: failed, attempts: 1, class: permanent}, r.sendable() == 0
+		return contract.Status{State: contract.Failed, Attempts: 1, Class: contract.Permanent}, r.sendable() == 0
 	}
 	last := r.calls[len(r.calls)-1]
 	meaning := f.teller.meaning(last)
-	ended := status{state: failed, attempts: latest, class: meaning}
+	ended := contract.Status{State: contract.Failed, Attempts: latest, Class: meaning}
 	switch meaning {
 	case "":
-		return status{}, false
+		return contract.Status{}, false
 	case sent:
-		ended.state, ended.class = succeeded, ""
+		ended.State, ended.Class = contract.Succeeded, ""
 		if r.sendable() < len(r.wants) {
-			ended.state, ended.class = failed, permanent
+			ended.State, ended.Class = contract.Failed, contract.Permanent
 		}
-	case temporary, unknown:
-		ended.attempts = maxAttempts
+	case contract.Temporary, contract.Unknown:
+		ended.Attempts = f.attempts
 	}
 	return ended, true
 }
@@ -120,13 +153,13 @@ func (f fates) numbered(r record) string {
 	before := 0
 	for i, c := range r.calls {
 		n := c.seen.Attempt
-		if inAttempt[n]++; inAttempt[n] > r.chunks() {
-			return fmt.Sprintf("attempt %d made more than %d calls", n, r.chunks())
+		if inAttempt[n]++; inAttempt[n] > r.chunks(f.batch) {
+			return fmt.Sprintf("attempt %d made more than %d calls", n, r.chunks(f.batch))
 		}
 		if n != before && n != before+1 {
 			return fmt.Sprintf("after attempt %d the API saw attempt %d", before, n)
 		}
-		if i > 0 && n != before && f.teller.meaning(r.calls[i-1]) == permanent {
+		if i > 0 && n != before && f.teller.meaning(r.calls[i-1]) == contract.Permanent {
 			return "it was tried again after an error that was permanent"
 		}
 		before = n
@@ -134,8 +167,8 @@ func (f fates) numbered(r record) string {
 	if first := r.calls[0].seen.Attempt; first != 1 {
 		return fmt.Sprintf("the first attempt that the API saw was %d", first)
 	}
-	if r.latest(forever) == 1 && r.state == succeeded && inAttempt[1] != r.chunks() {
-		return fmt.Sprintf("its mails were sent in %d calls instead of %d", inAttempt[1], r.chunks())
+	if r.latest(forever) == 1 && r.State == contract.Succeeded && inAttempt[1] != r.chunks(f.batch) {
+		return fmt.Sprintf("its mails were sent in %d calls instead of %d", inAttempt[1], r.chunks(f.batch))
 	}
 	return f.again(r)
 }
@@ -154,9 +187,9 @@ func (f fates) again(r record) string {
 }
 
 // glimpsesFinding holds what the target said of tasks while there was load.
-func (f fates) glimpsesFinding(records map[taskName]record, glimpses []glimpse, curl func(string) string) standing.Finding {
-	found := standing.Finding{Check: "task-status", About: "what GET /tasks/{id} says while there is load is true at that moment"}
-	before := map[taskName]status{}
+func (f fates) glimpsesFinding(records map[taskName]record, glimpses []glimpse, curl func(load.Request) string) standing.Finding {
+	found := standing.Finding{Check: "task-status", About: "what the target says of tasks while there is load is true at that moment"}
+	before := map[taskName]contract.Status{}
 	for _, g := range glimpses {
 		r, ok := records[g.task]
 		if !ok || g.code == 503 {
@@ -167,61 +200,68 @@ func (f fates) glimpsesFinding(records map[taskName]record, glimpses []glimpse, 
 		if what == "" {
 			what = follows(before[g.task], now)
 		}
-		if what == "" && r.told && r.over() && r.twins == 1 {
-			what = follows(now, r.status)
+		if what == "" && r.told && r.Over() && r.twins == 1 {
+			what = follows(now, f.said(r))
 		}
 		before[g.task] = now
 		if what != "" {
-			found.Add(standing.Example{At: g.from, What: fmt.Sprintf("task %s: %s", r.id, what), Repeat: curl("/tasks/" + r.id)})
+			found.Add(standing.Example{At: g.from, What: fmt.Sprintf("task %s: %s", r.id, what), Repeat: curl(f.of.Status(r.id))})
 		}
 	}
 	return found
 }
 
 // look reads a glimpse, and says what of it cannot be at that moment.
-func (f fates) look(r record, g glimpse) (status, string) {
-	if g.code != 200 {
-		return status{}, fmt.Sprintf("it was answered 202, and now %d", g.code)
+func (f fates) look(r record, g glimpse) (contract.Status, string) {
+	if !ok(g.code) {
+		return contract.Status{}, fmt.Sprintf("it was taken on, and now it is answered %d", g.code)
 	}
-	s, err := readStatus(r.id, g.body)
+	s, err := f.of.ReadStatus(r.id, g.body)
 	if err != nil {
 		return s, err.Error()
 	}
-	if s.kind != r.kind {
-		return s, fmt.Sprintf("it is of the kind %s and not %s", r.kind, s.kind)
+	if s.Kind != r.kind {
+		return s, fmt.Sprintf("it is of the kind %s and not %s", r.kind, s.Kind)
 	}
 	if r.twins > 1 {
 		return s, ""
 	}
 	latest := r.latest(g.from)
 	switch {
-	case s.attempts < latest:
-		return s, fmt.Sprintf("it had %d attempts, and the API had seen attempt %d", s.attempts, latest)
-	case s.state == succeeded && (r.unserved() > 0 || r.at > g.to):
+	case !f.of.NoAttempts && s.Attempts < latest:
+		return s, fmt.Sprintf("it had %d attempts, and the API had seen attempt %d", s.Attempts, latest)
+	case s.State == contract.Succeeded && (r.unserved() > 0 || r.at > g.to):
 		return s, "it had succeeded before its mails were taken on"
 	case !f.exact:
 		return s, ""
-	case s.attempts > r.latest(g.to)+1:
-		return s, fmt.Sprintf("it had %d attempts, and the API had seen %d", s.attempts, r.latest(g.to))
-	case s.state == retrying && s.class != temporary && s.class != unknown:
-		return s, fmt.Sprintf("it is tried again after an error that is %q", s.class)
-	case s.state != running && slices.ContainsFunc(r.calls, func(c call) bool { return c.start < g.from && c.over > g.to && c.seen.Outcome == journal.Answered }):
-		return s, fmt.Sprintf("it is %s while a call of it is under way", s.state)
-	case s.state == failed && slices.ContainsFunc(r.calls, func(c call) bool { return c.start > g.to }):
+	case s.Attempts > r.latest(g.to)+1:
+		return s, fmt.Sprintf("it had %d attempts, and the API had seen %d", s.Attempts, r.latest(g.to))
+	case s.State == contract.Retrying && s.Class != contract.Temporary && s.Class != contract.Unknown:
+		return s, fmt.Sprintf("it is tried again after an error that is %q", s.Class)
+	case s.State != contract.Running && slices.ContainsFunc(r.calls, func(c call) bool { return c.start < g.from && c.over > g.to && c.seen.Outcome == journal.Answered }):
+		return s, fmt.Sprintf("it is %s while a call of it is under way", s.State)
+	case s.State == contract.Failed && slices.ContainsFunc(r.calls, func(c call) bool { return c.start > g.to }):
 		return s, "it has failed, and its mails were asked for afterwards"
 	}
 	return s, ""
 }
 
 // follows says what cannot be after what was said before, empty for nothing.
-func follows(before, now status) string {
+func follows(before, now contract.Status) string {
 	switch {
-	case before.state == "" || now.state == "":
+	case before.State == "" || now.State == "":
 		return ""
-	case now.attempts < before.attempts:
+	case now.Attempts < before.Attempts && !givenBack(before, now):
 		return fmt.Sprintf("it is said to be %s, and was %s before", now, before)
-	case before.over() && (now.state != before.state || now.attempts != before.attempts || now.class != before.class):
+	case before.Over() && (now.State != before.State || now.Attempts != before.Attempts || now.Class != before.Class):
 		return fmt.Sprintf("it is said to be %s, and was %s before, for good", now, before)
 	}
 	return ""
+}
+
+// givenBack reports whether the attempt that was under way may have been given back
+// untried, as a worker does that finds its queue parked: then it does not count. That
+// the API saw nothing of it is held elsewhere.
+func givenBack(before, now contract.Status) bool {
+	return before.State == contract.Running && now.Attempts == before.Attempts-1 && now.State != contract.Running && !now.Over()
 }

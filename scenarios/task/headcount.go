@@ -5,26 +5,28 @@ import (
 	"slices"
 	"time"
 
+	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
-// queueFinding holds what GET /tasks/queue said while there was load, and when all was
+// queueFinding holds what the target said of its queue while there was load, and when all was
 // over, against the tasks.
-func (f fates) queueFinding(records []record, seen []headcount, stalls []time.Duration, last *counts, curl func(string) string) standing.Finding {
-	found := standing.Finding{Check: "task-queue", About: "what GET /tasks/queue says adds up with the tasks, while there is load and when all is over"}
+func (f fates) queueFinding(records []record, seen []headcount, stalls []time.Duration, last *contract.Counts, curl func(load.Request) string) standing.Finding {
+	found := standing.Finding{Check: "task-queue", About: "what the target says of its queue adds up with the tasks, while there is load and when all is over"}
 	add := func(at time.Duration, what string) {
-		found.Add(standing.Example{At: at, What: what, Repeat: curl("/tasks/queue")})
+		found.Add(standing.Example{At: at, What: what, Repeat: curl(f.of.Queue)})
 	}
 	for _, h := range seen {
 		if h.code == 503 {
 			continue // an orderly refusal says nothing of the queue
 		}
 		found.Looked++
-		if h.code != 200 {
+		if !ok(h.code) {
 			add(h.from, fmt.Sprintf("it was answered %d", h.code))
 			continue
 		}
-		c, err := readCounts(h.body)
+		c, err := f.of.ReadCounts(h.body)
 		if err != nil {
 			add(h.from, err.Error())
 		} else if what := f.implausible(c, h, records); what != "" {
@@ -35,22 +37,22 @@ func (f fates) queueFinding(records []record, seen []headcount, stalls []time.Du
 	}
 	if last != nil {
 		found.Looked++
-		if what := unsettled(*last, records); what != "" {
+		if what := f.unsettled(*last, records); what != "" {
 			add(-1, what)
 		}
 	}
 	return found
 }
 
-// slackCount is by how many tasks a count may be off that was taken while they change
+// slack is by how many tasks a count may be off that was taken while they change
 // hands, state by state.
-const slackCount = 2 * taskWorkers
+func (l limits) slack() int { return 2 * l.workers }
 
 // slackWait is how much longer or shorter a wait may be told than it looks from here.
 const slackWait = time.Second
 
 // implausible says what a count cannot be at that moment, empty for nothing.
-func (f fates) implausible(c counts, h headcount, records []record) string {
+func (f fates) implausible(c contract.Counts, h headcount, records []record) string {
 	heard, asked, first := 0, 0, time.Duration(forever)
 	for _, r := range records {
 		if r.accepted && r.heard < h.from {
@@ -62,23 +64,23 @@ func (f fates) implausible(c counts, h headcount, records []record) string {
 		}
 	}
 	switch {
-	case c.total() < min(heard, mostCounted)-slackCount:
-		return fmt.Sprintf("it tells of %d tasks, and %d had been taken on", c.total(), heard)
-	case c.total() > asked+slackCount:
-		return fmt.Sprintf("it tells of %d tasks, and %d had been asked for", c.total(), asked)
-	case seconds(c.Oldest) < atLeast(c, h, records)-slackWait:
+	case c.Total() < min(heard, f.of.MostCounted)-f.slack():
+		return fmt.Sprintf("it tells of %d tasks, and %d had been taken on", c.Total(), heard)
+	case c.Total() > asked+f.slack():
+		return fmt.Sprintf("it tells of %d tasks, and %d had been asked for", c.Total(), asked)
+	case c.Oldest < f.atLeast(c, h, records)-slackWait:
 		return fmt.Sprintf("it tells of %d tasks that wait for their first attempt, none for longer than %.1f s; so many had not even been asked for in the last %.1f s",
-			c.Pending, c.Oldest, atLeast(c, h, records).Seconds())
-	case c.Oldest > 0 && seconds(c.Oldest) > h.to-first+slackWait:
-		return fmt.Sprintf("it tells of a task that waits for %.1f s, and the first came %.1f s ago", c.Oldest, (h.to - first).Seconds())
+			c.Pending, c.Oldest.Seconds(), f.atLeast(c, h, records).Seconds())
+	case c.Oldest > 0 && c.Oldest > h.to-first+slackWait:
+		return fmt.Sprintf("it tells of a task that waits for %.1f s, and the first came %.1f s ago", c.Oldest.Seconds(), (h.to - first).Seconds())
 	}
 	return ""
 }
 
 // atLeast is for how long one of those that wait for their first attempt has waited at
 // least: of so many tasks the oldest is no younger than if they were the latest.
-func atLeast(c counts, h headcount, records []record) time.Duration {
-	waiting := c.Pending - slackCount
+func (f fates) atLeast(c contract.Counts, h headcount, records []record) time.Duration {
+	waiting := c.Pending - f.slack()
 	if waiting <= 0 || len(records) == 0 {
 		return 0
 	}
@@ -96,12 +98,12 @@ func atLeast(c counts, h headcount, records []record) time.Duration {
 
 // overlooked says that a task waits for much longer than the count tells, empty if none
 // does.
-func (f fates) overlooked(c counts, h headcount, records []record) string {
+func (f fates) overlooked(c contract.Counts, h headcount, records []record) string {
 	longest := longestWait(records, h)
-	if !f.exact || seconds(c.Oldest) >= longest-2*slackWait {
+	if !f.exact || c.Oldest >= longest-2*slackWait {
 		return ""
 	}
-	return fmt.Sprintf("it tells of no task that waits for longer than %.1f s, and one had waited for %.1f s", c.Oldest, longest.Seconds())
+	return fmt.Sprintf("it tells of no task that waits for longer than %.1f s, and one had waited for %.1f s", c.Oldest.Seconds(), longest.Seconds())
 }
 
 // stallMemory is for how long after a stall it is not known how long tasks had waited.
@@ -126,7 +128,7 @@ func longestWait(records []record, h headcount) time.Duration {
 // unsettled says in what the queue, when all is over, differs from the tasks. Those
 // that are told of are counted by what is told; those that were taken on and not
 // answered for, and whose mails were asked for, are in one of the two.
-func unsettled(c counts, records []record) string {
+func (f fates) unsettled(c contract.Counts, records []record) string {
 	var done, gone, unheard int
 	for _, r := range records {
 		switch {
@@ -135,22 +137,20 @@ func unsettled(c counts, records []record) string {
 		case !r.accepted:
 		case !r.told:
 			return "" // not all were asked for
-		case r.state == succeeded:
+		case r.State == contract.Succeeded:
 			done++
-		case r.state == failed:
+		case r.State == contract.Failed:
 			gone++
 		}
 	}
 	switch {
-	case c.total() >= mostCounted:
+	case c.Total() >= f.of.MostCounted:
 		return ""
-	case c.busy() > 0 || c.Parked > 0:
+	case c.Busy() > 0 || c.Parked > 0:
 		return "" // said by tasks.unfinished
-	case c.Succeeded < done || c.Failed < gone || c.total() != done+gone+unheard:
+	case c.Succeeded < done || c.Failed < gone || c.Total() != done+gone+unheard:
 		return fmt.Sprintf("when all is over it tells of %d tasks that succeeded and %d that failed; asked one by one it is %d and %d, and %d that nobody was told of",
 			c.Succeeded, c.Failed, done, gone, unheard)
 	}
 	return ""
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

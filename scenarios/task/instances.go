@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
@@ -13,30 +12,31 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
 // twoInstances is a rolling deploy under load: of two instances one is killed, and when
 // it is back the other is asked to stop. Before, between and after both live, for longer
 // than the silence after which one is taken for dead.
-func twoInstances(p profile.Profile) harness.Scenario {
+func twoInstances(p profile.Profile, s *service) harness.Scenario {
 	t := harness.Timeline{Baseline: max(p.Phase/2, 800*time.Millisecond), Inject: max(p.Phase, 1200*time.Millisecond), Heal: p.Phase * 4 / 10}
-	return withMail(p, harness.Scenario{
-		Name:       "task/two-instances",
-		Claim:      "Of two instances one is killed and the other stopped, in turn and under load: neither takes a task that the other is at, nothing is lost or doubled, and both tell the same.",
-		Instances:  2,
-		Settings:   compressedSettings(compressedCountdown, nil),
-		Compressed: compressedTimes(compressedCountdown),
-		Timeline:   profile.WithDrain(t, 10*time.Second),
+	s.untellable("two instances of the whole service, of which one is killed")
+	s.compress(compressedCountdown)
+	return s.withMail(harness.Scenario{
+		Name:      "task/two-instances",
+		Claim:     "Of two instances one is killed and the other stopped, in turn and under load: neither takes a task that the other is at, nothing is lost or doubled, and both tell the same.",
+		Instances: 2,
+		Timeline:  profile.WithDrain(t, 10*time.Second),
 		Faults: []harness.Fault{
 			{ID: "killed", On: harness.OnInstance(2), Kind: fault.Kill{}},
 			{ID: "stopped", On: harness.OnTarget, Kind: fault.Terminate{}, After: t.Inject * 6 / 10},
-			adapter.Always("slow", mailAPI, "delay 200ms"), // so that each has tasks in hand
+			adapter.Always("slow", s.Far, "delay 200ms"), // so that each has tasks in hand
 		},
 		Checks: []verdict.Check{
-			verdict.Metric("tasks.again").AtMost(verdict.Count(2 * taskWorkers)).AsPrimary().Because("only those are tried again that the killed one had in hand: an instance that lives keeps its own"),
+			verdict.Metric("tasks.again").AtMost(verdict.Count(int64(2 * s.Workers))).AsPrimary().Because("only those are tried again that the killed one had in hand: an instance that lives keeps its own"),
 			verdict.Metric("tasks.attempts.max").AtMost(verdict.Count(2)).Because("only one instance was killed"),
-			verdict.Metric("mail_api.abandoned").Between(verdict.Count(1), verdict.Count(2*taskWorkers)).Because("one must have been killed in the middle of its calls, and the other ended them").OrNotExercised(),
+			verdict.Metric(s.far("abandoned")).Between(verdict.Count(1), verdict.Count(2*int64(s.Workers))).Because("one must have been killed in the middle of its calls, and the other ended them").OrNotExercised(),
 			nothing("ledger.failed_permanent"), nothing("ledger.failed_exhausted"),
 			nothing("mail.errors.refused").Because("there is always one that is ready"), nothing("mail.errors.shed_by_target"),
 			verdict.Metric("mail.ok_ratio").AtLeast(verdict.Percent(95)).Because("no more is broken off than what the killed one had been asked just then"),
@@ -47,7 +47,7 @@ func twoInstances(p profile.Profile) harness.Scenario {
 
 // again counts the tasks that had more than one attempt.
 func again() tally {
-	return inTime(counting("tasks.again", func(t record) bool { return t.accepted && t.told }, func(t record) bool { return t.attempts > 1 }))
+	return inTime(counting("tasks.again", func(t record) bool { return t.accepted && t.told }, func(t record) bool { return t.Attempts > 1 }))
 }
 
 // mostCompared bounds the tasks about which each instance is asked.
@@ -55,32 +55,32 @@ const mostCompared = 500
 
 // agreeFinding holds what the other instances say, when all is over, against what the
 // first one said.
-func agreeFinding(ctx context.Context, o harness.State, records []record, last *counts, curl func(string) string) standing.Finding {
+func agreeFinding(ctx context.Context, o harness.State, of *contract.Tasks, records []record, last *contract.Counts, curl func(load.Request) string) standing.Finding {
 	found := standing.Finding{Check: "task-instances", About: "each instance says the same of a task and of the queue when all is over"}
 	var ids []string
-	first := map[string]status{}
+	first := map[string]contract.Status{}
 	for _, r := range records {
-		if r.told && r.over() && len(ids) < mostCompared {
+		if r.told && r.Over() && len(ids) < mostCompared {
 			ids = append(ids, r.id)
-			first[r.id] = r.status
+			first[r.id] = r.Status
 		}
 	}
 	for n, url := range o.Targets[min(1, len(o.Targets)):] {
 		o.Target = url
-		v := newVisitor(o)
+		v := newVisitor(o, of)
 		replies := askAll(ctx, v, ids)
 		count := lastCount(ctx, v)
 		v.close()
 		for _, id := range ids {
 			found.Looked++
-			if what := differs(id, first[id], replies[id]); what != "" {
-				found.Add(standing.Example{At: -1, What: fmt.Sprintf("task %s: %s says %s", id, harness.OnInstance(n+2), what), Repeat: standing.Curl(url, load.Request{Path: "/tasks/" + id})})
+			if what := differs(of, id, first[id], replies[id]); what != "" {
+				found.Add(standing.Example{At: -1, What: fmt.Sprintf("task %s: %s says %s", id, harness.OnInstance(n+2), what), Repeat: standing.Curl(url, of.Status(id))})
 			}
 		}
-		if last != nil && last.busy() == 0 {
+		if last != nil && last.Busy() == 0 {
 			found.Looked++
 			if count == nil || *count != *last {
-				found.Add(standing.Example{At: -1, What: harness.OnInstance(n+2) + " counts another queue", Repeat: curl("/tasks/queue")})
+				found.Add(standing.Example{At: -1, What: harness.OnInstance(n+2) + " counts another queue", Repeat: curl(of.Queue)})
 			}
 		}
 	}
@@ -88,11 +88,11 @@ func agreeFinding(ctx context.Context, o harness.State, records []record, last *
 }
 
 // differs says what is different in another instance's answer, empty for nothing.
-func differs(id string, want status, got reply) string {
-	if got.err != nil || got.code != http.StatusOK {
+func differs(of *contract.Tasks, id string, want contract.Status, got reply) string {
+	if got.err != nil || !ok(got.code) {
 		return fmt.Sprintf("nothing of it (%d)", got.code)
 	}
-	s, err := readStatus(id, got.body)
+	s, err := of.ReadStatus(id, got.body)
 	switch {
 	case err != nil:
 		return err.Error()

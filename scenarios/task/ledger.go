@@ -2,20 +2,24 @@ package task
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
-	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // books are what a scenario's tasks are reconciled by.
 type books struct {
+	service  *service
 	mailings []mailing
 	metrics  []tally
 	fates    fates
@@ -26,61 +30,116 @@ type books struct {
 // tasks, by the contract's own routes, and both against what the API saw: the ledger, a
 // reading of each metric, and what was not as it should be.
 func (b books) reconcile(ctx context.Context, o harness.State) (harness.Reconciliation, error) {
-	api, ok := adapter.MailOf(o, mailAPI)
-	if !ok {
-		return harness.Reconciliation{}, fmt.Errorf("reconcile the tasks: nobody plays %s", mailAPI)
-	}
 	records, owners, err := b.records(ctx, o)
 	if err != nil {
 		return harness.Reconciliation{}, fmt.Errorf("reconcile the tasks: %w", err)
 	}
-	v := newVisitor(o)
+	v := newVisitor(o, &b.service.Tasks)
 	defer v.close()
 	seen := companionOf(o)
-	zero := o.Start.Sub(api.Journal().Start())
-	asked, left := api.Asked()
-	calls := joined(asked, api.Journal(), zero)
-	d := newDirectory(records)
-	d.attribute(calls)
-	tooMany := d.deliver(api.Journal().Acceptances(), byEntry(calls), zero)
+	sofar := slices.Clone(records)
+	if _, _, _, err := b.matched(o, sofar); err != nil {
+		return harness.Reconciliation{}, err
+	}
+	// Of a target that is not done yet what reached the far side is read last: whatever it
+	// says that it has sent must be there by then.
+	replies := askAll(ctx, v, whomToAsk(sofar))
+	far, d, tooMany, err := b.matched(o, records)
+	if err != nil {
+		return harness.Reconciliation{}, err
+	}
+	calls := far.calls
 
-	replies := askAll(ctx, v, whomToAsk(records))
+	if err := unmapped(v, replies, seen.glimpses); err != nil {
+		return harness.Reconciliation{}, err
+	}
 
 	r := harness.Reconciliation{Readings: map[string]func(verdict.Window) verdict.Reading{}}
-	curl := func(path string) string { return standing.Curl(o.Target, load.Request{Path: path}) }
-	r.Findings = append(r.Findings, answersFinding(records, replies, curl)) // reads what is told, too
+	curl := func(r load.Request) string { return standing.Curl(o.Target, r) }
+	known := answersFinding(&b.service.Tasks, records, replies, curl) // reads what is told, too
+	strangerFinding(ctx, v, &known, curl)
+	r.Findings = append(r.Findings, known)
+	b.fates.complete(records)
 	both := evidence{tasks: records, calls: len(calls), paces: b.pace.all(records)}
 	r.Ledger = balance(records)
 	r.Ledger.Duplicated = int64(len(tooMany))
 	for _, m := range b.metrics {
 		r.Readings[m.Name] = func(w verdict.Window) verdict.Reading { return m.read(both, w) }
 	}
-	mails, sent := mailsFinding(d, calls), callsFinding(d, calls, api.Keys(), b.fates.teller)
-	if left > 0 {
-		why := fmt.Sprintf("there were %d calls more than can be kept", left)
-		mails, sent = unseen(mails, why), unseen(sent, why)
+	if far.api != nil {
+		r.Findings = append(r.Findings, b.wordByWord(far, d)...)
 	}
-	r.Findings = append(r.Findings, mails, sent)
 	last := lastCount(ctx, v)
-	if left == 0 {
+	if far.left == 0 {
 		r.Findings = append(r.Findings, b.fates.finding(records, curl), b.fates.glimpsesFinding(byName(records), seen.glimpses, curl))
 	}
-	r.Findings = append(r.Findings, b.fates.queueFinding(records, seen.counts, seen.stalls, last, curl))
+	if b.service.MostCounted > 0 {
+		r.Findings = append(r.Findings, b.fates.queueFinding(records, seen.counts, seen.stalls, last, curl))
+	}
 	if len(o.Targets) > 1 {
-		r.Findings = append(r.Findings, agreeFinding(ctx, o, records, last, curl))
+		r.Findings = append(r.Findings, agreeFinding(ctx, o, &b.service.Tasks, records, last, curl))
 	}
 	if b.fates.exact {
-		if page := patiently(ctx, v, "/metrics"); page.err == nil && page.code == http.StatusOK {
-			r.Findings = append(r.Findings, countersFinding(records, page.body, curl))
+		if page := patiently(ctx, v, b.service.Counters.Page); page.err == nil && page.code == http.StatusOK {
+			r.Findings = append(r.Findings, countersFinding(b.service.Counters, records, page.body, curl))
 		}
 	}
-	rows, err := rowsFinding(ctx, o.DSN, records, curl)
+	if far.api == nil {
+		return r, nil
+	}
+	rows, err := rowsFinding(ctx, o.DSN, &b.service.Tasks, records, curl)
 	if err != nil {
 		return harness.Reconciliation{}, fmt.Errorf("reconcile the tasks: %w", err)
 	}
 	r.Findings = append(r.Findings, rows)
-	b.shrink(ctx, &shrinker{api: api, target: v, owners: owners}, d, r.Findings)
+	b.shrink(ctx, &shrinker{api: far.api, target: v, owners: owners}, d, r.Findings)
 	return r, nil
+}
+
+// matched gives each task what reached the far side for it by now, and returns that with
+// what of it was too many.
+func (b books) matched(o harness.State, records []record) (farSide, *directory, []journal.Acceptance, error) {
+	far, err := b.service.farSide(o)
+	if err != nil {
+		return farSide{}, nil, nil, err
+	}
+	d := newDirectory(records)
+	d.attribute(far.calls)
+	return far, d, d.deliver(far.taken, byEntry(far.calls), far.zero), nil
+}
+
+// unmapped is the first state of a task that nobody told of: what became of the tasks cannot
+// be told then. An answer in which nothing can be read is the service's own, and found as such.
+func unmapped(v visitor, replies map[string]reply, glimpses []glimpse) error {
+	look := func(code int, body []byte) error {
+		_, err := v.of.ReadStatus("", body)
+		if what, is := errors.AsType[*contract.UnmappedError](err); is && ok(code) {
+			return harness.Unmet(fmt.Errorf("the target does not answer as it was told to: %w", what))
+		}
+		return nil
+	}
+	for _, r := range replies {
+		if err := look(r.code, r.body); err != nil {
+			return err
+		}
+	}
+	for _, g := range glimpses {
+		if err := look(g.code, g.body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wordByWord holds the mails and the calls for them against what the tasks ask for, and
+// how the API is to be called.
+func (b books) wordByWord(far farSide, d *directory) []standing.Finding {
+	mails, sent := mailsFinding(d, far.calls), callsFinding(d, far.calls, far.api.Keys(), b.fates.teller, b.service.Batch)
+	if far.left > 0 {
+		why := fmt.Sprintf("there were %d calls more than can be kept", far.left)
+		mails, sent = unseen(mails, why), unseen(sent, why)
+	}
+	return []standing.Finding{mails, sent}
 }
 
 // shrink puts the smallest task with which something is wrong before what was found of
@@ -111,19 +170,25 @@ func unseen(f standing.Finding, why string) standing.Finding {
 }
 
 // lastCount is what the target says of its queue when all is over, nil for nothing.
-func lastCount(ctx context.Context, v visitor) *counts {
-	r := patiently(ctx, v, "/tasks/queue")
-	c, err := readCounts(r.body)
-	if r.err != nil || r.code != http.StatusOK || err != nil {
+func lastCount(ctx context.Context, v visitor) *contract.Counts {
+	if v.of.Queue.Path == "" {
+		return nil
+	}
+	r := patiently(ctx, v, v.of.Queue)
+	if r.err != nil || !ok(r.code) {
+		return nil
+	}
+	c, err := v.of.ReadCounts(r.body)
+	if err != nil {
 		return nil // said by those who asked while there was load
 	}
 	return &c
 }
 
-// answersFinding is whether each task that was answered 202 has an id of its own, and
+// answersFinding is whether each task that was taken on has an id of its own, and
 // is known by it when all is over. It notes what is told.
-func answersFinding(records []record, replies map[string]reply, curl func(string) string) standing.Finding {
-	found := standing.Finding{Check: "task-known", About: "each task that was answered 202 has an id of its own and is known by it when all is over"}
+func answersFinding(of *contract.Tasks, records []record, replies map[string]reply, curl func(load.Request) string) standing.Finding {
+	found := standing.Finding{Check: "task-known", About: "each task that was taken on has an id of its own and is known by it when all is over"}
 	given := map[string]bool{}
 	for i := range records {
 		r := &records[i]
@@ -132,7 +197,7 @@ func answersFinding(records []record, replies map[string]reply, curl func(string
 		}
 		found.Looked++
 		reply, asked := replies[r.id]
-		s, err := readStatus(r.id, reply.body)
+		s, err := of.ReadStatus(r.id, reply.body)
 		what := ""
 		switch {
 		case r.id == "":
@@ -142,31 +207,47 @@ func answersFinding(records []record, replies map[string]reply, curl func(string
 		case !asked:
 		case reply.err != nil:
 			what = "there is no answer about it"
-		case reply.code != http.StatusOK:
-			what = fmt.Sprintf("it was answered 202, and when all is over %d", reply.code)
+		case !ok(reply.code):
+			what = fmt.Sprintf("it was taken on, and when all is over it is answered %d", reply.code)
 		case err != nil:
 			what = err.Error()
 		}
 		given[r.id] = true
-		if asked && reply.code == http.StatusOK {
-			r.status, r.told = s, s.state != ""
+		if asked && ok(reply.code) {
+			r.Status, r.told = s, s.State != ""
 		}
 		if what != "" {
-			found.Add(standing.Example{At: r.due, What: fmt.Sprintf("task %s (%s %d): %s", r.id, r.mailing, r.n, what), Repeat: curl("/tasks/" + r.id)})
+			found.Add(standing.Example{At: r.due, What: fmt.Sprintf("task %s (%s %d): %s", r.id, r.mailing, r.n, what), Repeat: curl(of.Status(r.id))})
 		}
 	}
 	return found
 }
 
+// strangerFinding adds whether a task that never was is not known either.
+func strangerFinding(ctx context.Context, v visitor, found *standing.Finding, curl func(load.Request) string) {
+	if v.of.NoSuch == "" {
+		return
+	}
+	asked := v.of.Status(v.of.NoSuch)
+	r := patiently(ctx, v, asked)
+	if r.err != nil {
+		return // that the target is there is seen by those who ask about tasks
+	}
+	found.Looked++
+	if r.code != http.StatusNotFound {
+		found.Add(standing.Example{At: -1, What: fmt.Sprintf("there is no task %s, and it is answered %d", v.of.NoSuch, r.code), Repeat: curl(asked)})
+	}
+}
+
 // records are all tasks as they were asked for and answered.
 func (b books) records(ctx context.Context, o harness.State) (all []record, owners map[int64]string, err error) {
-	asked := make([][]task, len(b.mailings))
+	asked := make([][]contract.Task, len(b.mailings))
 	for i, m := range b.mailings {
-		if asked[i], err = m.asked(o.Seed); err != nil {
+		if asked[i], err = b.service.asked(m, o.Seed); err != nil {
 			return nil, nil, err
 		}
 	}
-	owners, err = readOwners(ctx, o, asked)
+	owners, err = b.service.owners(ctx, o.DSN, asked)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -178,7 +259,11 @@ func (b books) records(ctx context.Context, o harness.State) (all []record, owne
 		}
 		for n, t := range asked[i] {
 			due, _ := m.profile.Due(int64(n))
-			r := record{mailing: m.name, n: int64(n), kind: t.Kind, due: m.startAt + due, wants: t.wants(owners), accepted: stream.Answered(int64(n))}
+			wants := wants(t, owners)
+			if b.service.OnlyTo {
+				wants = bare(wants)
+			}
+			r := record{mailing: m.name, n: int64(n), kind: t.Kind, due: m.startAt + due, wants: wants, accepted: stream.Answered(int64(n))}
 			if got, ok := given[taskName{m.name, int64(n)}]; ok {
 				r.id, r.due, r.heard = got.id, got.due, got.at // the load may have been slowed down for the machine
 			}
@@ -235,16 +320,16 @@ func balance(tasks []record) result.Ledger {
 		}
 		l.Accepted++
 		if t.told {
-			l.Attempts[strconv.Itoa(t.attempts)]++
+			l.Attempts[strconv.Itoa(t.Attempts)]++
 		}
 		switch {
 		case t.complete():
 			l.Delivered++
-		case t.failed() && t.class == permanent:
+		case t.failed() && t.Class == contract.Permanent:
 			l.FailedPermanent++
 		case t.failed():
 			l.FailedExhausted++
-		case t.told && !t.over():
+		case t.told && !t.Over():
 			l.Unfinished++
 		default:
 			l.Lost++

@@ -6,29 +6,33 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // Each row is one task that was answered 202, and the one column it stands in.
 func TestEachTaskStandsInOneColumn(t *testing.T) {
 	one, two := mailTo("a@tasks.example"), mailTo("a@tasks.example", "b@tasks.example")
-	in := func(state, class string) status { return status{state: state, attempts: 1, most: 4, class: class} }
+	in := func(state contract.State, class contract.Class) contract.Status {
+		return contract.Status{State: state, Attempts: 1, Most: 4, Class: class}
+	}
 	for _, row := range []struct {
 		name string
 		task record
 		want result.Ledger
 	}{
-		{"sent and done", record{wants: one, served: 1, told: true, status: in(succeeded, "")}, result.Ledger{Delivered: 1}},
-		{"sent, and its end not told", record{wants: one, served: 1, told: true, status: in(running, "")}, result.Ledger{Delivered: 1}},
-		{"failed at once", record{wants: one, told: true, status: in(failed, permanent)}, result.Ledger{FailedPermanent: 1}},
-		{"given up", record{wants: one, told: true, status: in(failed, temporary)}, result.Ledger{FailedExhausted: 1}},
-		{"given up, and perhaps sent", record{wants: one, told: true, status: in(failed, unknown)}, result.Ledger{FailedExhausted: 1}},
-		{"one of two sent, then failed", record{wants: two, served: 1, told: true, status: in(failed, permanent)}, result.Ledger{FailedPermanent: 1}},
+		{"sent and done", record{wants: one, served: 1, told: true, Status: in(contract.Succeeded, "")}, result.Ledger{Delivered: 1}},
+		{"sent, and its end not told", record{wants: one, served: 1, told: true, Status: in(contract.Running, "")}, result.Ledger{Delivered: 1}},
+		{"failed at once", record{wants: one, told: true, Status: in(contract.Failed, contract.Permanent)}, result.Ledger{FailedPermanent: 1}},
+		{"given up", record{wants: one, told: true, Status: in(contract.Failed, contract.Temporary)}, result.Ledger{FailedExhausted: 1}},
+		{"given up, and perhaps sent", record{wants: one, told: true, Status: in(contract.Failed, contract.Unknown)}, result.Ledger{FailedExhausted: 1}},
+		{"one of two sent, then failed", record{wants: two, served: 1, told: true, Status: in(contract.Failed, contract.Permanent)}, result.Ledger{FailedPermanent: 1}},
 		{"not known to the target", record{wants: one}, result.Ledger{Lost: 1}},
-		{"called done, and not sent", record{wants: one, told: true, status: in(succeeded, "")}, result.Ledger{Lost: 1}},
-		{"called done, and half of it sent", record{wants: two, served: 1, told: true, status: in(succeeded, "")}, result.Ledger{Lost: 1}},
-		{"still to do", record{wants: one, told: true, status: in(retrying, temporary)}, result.Ledger{Unfinished: 1}},
+		{"called done, and not sent", record{wants: one, told: true, Status: in(contract.Succeeded, "")}, result.Ledger{Lost: 1}},
+		{"called done, and half of it sent", record{wants: two, served: 1, told: true, Status: in(contract.Succeeded, "")}, result.Ledger{Lost: 1}},
+		{"still to do", record{wants: one, told: true, Status: in(contract.Retrying, contract.Temporary)}, result.Ledger{Unfinished: 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			row.task.accepted = true
@@ -65,6 +69,16 @@ func TestEachTaskIsKnownByItsOwn(t *testing.T) {
 	}
 }
 
+// Two tasks ask for the very same, and of the first nothing is known: what was sent for
+// them is the other's.
+func TestACallIsOfTheTaskThatWasTakenOn(t *testing.T) {
+	w := wanted{to: "a@example.org", subject: "s", text: "t"}
+	d := newDirectory([]record{{wants: []wanted{w}}, {wants: []wanted{w}, accepted: true}})
+	d.attribute([]call{{asked: emailapi.Call{Mails: []emailapi.Mail{{From: sender, To: []string{w.to}, Subject: w.subject, Text: w.text}}}}})
+	require.False(t, d.records[0].stored(), "it was perhaps never sent")
+	require.Len(t, d.records[1].calls, 1)
+}
+
 func TestQuantiles(t *testing.T) {
 	all := []time.Duration{4, 1, 3, 2}
 	require.Equal(t, []time.Duration{1, 3, 4, 4}, []time.Duration{quantile(all, 0), quantile(all, 0.5), quantile(all, 0.9), quantile(all, 1)})
@@ -77,10 +91,11 @@ func TestTheOldestOfManyIsNotYoung(t *testing.T) {
 		at := time.Duration(i) * 10 * time.Millisecond
 		records = append(records, record{accepted: true, due: at, heard: at + time.Millisecond})
 	}
+	f := fates{limits: ours().limits(), of: &ours().Tasks}
 	h := headcount{from: 3 * time.Second, to: 3 * time.Second}
-	require.InDelta(t, 2.0, atLeast(counts{Pending: 200 + slackCount}, h, records).Seconds(), 0.02)
-	require.Zero(t, atLeast(counts{Pending: slackCount}, h, records))
-	require.Zero(t, atLeast(counts{Pending: 200 + slackCount}, h, nil))
-	require.NotEmpty(t, fates{}.implausible(counts{Pending: 280, Succeeded: 20}, h, records), "nobody waits for any time")
-	require.Empty(t, fates{}.implausible(counts{Pending: 280, Succeeded: 20, Oldest: 2.7}, h, records))
+	require.InDelta(t, 2.0, f.atLeast(contract.Counts{Pending: 200 + f.slack()}, h, records).Seconds(), 0.02)
+	require.Zero(t, f.atLeast(contract.Counts{Pending: f.slack()}, h, records))
+	require.Zero(t, f.atLeast(contract.Counts{Pending: 200 + f.slack()}, h, nil))
+	require.NotEmpty(t, f.implausible(contract.Counts{Pending: 280, Succeeded: 20}, h, records), "nobody waits for any time")
+	require.Empty(t, f.implausible(contract.Counts{Pending: 280, Succeeded: 20, Oldest: 2700 * time.Millisecond}, h, records))
 }

@@ -1,82 +1,111 @@
 package task
 
 import (
-	"context"
-	"maps"
 	"slices"
+	"strings"
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
-	"holdfast.dev/holdfast/harness/probe"
-	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
-	"holdfast.dev/holdfast/scenarios/profile"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // withMail completes a scenario about these mailings: the projects and the e-mail
 // API that they need, the load, when it is done, and the two-sided ledger, in
 // which nothing may be lost and nothing doubled.
-func withMail(p profile.Profile, s harness.Scenario, api emailapi.Config, mailings ...mailing) harness.Scenario {
-	s.World = profile.World(p.Projects)
+func (s *service) withMail(sc harness.Scenario, api emailapi.Config, mailings ...mailing) harness.Scenario {
+	if len(s.untold) > 0 {
+		return s.in(sc)
+	}
+	sc.World = s.World()
+	sc, mailings = s.told(sc, mailings)
 	key := adapter.KeyInEnvironment
-	if slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.Kind == fault.RevokeKey{} }) {
+	if slices.ContainsFunc(sc.Faults, func(f harness.Fault) bool { return f.Kind == fault.RevokeKey{} }) {
 		key = adapter.KeyInFile
 	}
-	s.World.Dependencies = []harness.Dependency{adapter.EmailAPI(mailAPI, api, key)}
-	s.World.Prepare = func(ctx context.Context, o harness.State) error { return giveOwners(ctx, o, mailings) }
-	s.World.Precondition = func(ctx context.Context, o harness.State) error { return ownersMissing(ctx, o, mailings) }
+	if s.Mail != nil {
+		sc.World.Dependencies = []harness.Dependency{s.Mail(s.Far, api, key)}
+		sc.World.Prepare, sc.World.Precondition = s.own(mailings, s.Subjects.Give), s.own(mailings, s.Subjects.Missing)
+	}
 	var streams []load.Stream
 	for _, m := range mailings {
-		streams = append(streams, m.stream())
+		streams = append(streams, s.stream(m))
 	}
-	s.Load = append(streams, s.Load...)
-	if s.Drained == nil {
-		s.Drained = drained
+	sc.Load = append(streams, sc.Load...)
+	if sc.Drained == nil {
+		sc.Drained = s.drained
 	}
-	s.Settings = withSender(s.Settings)
-	b := newBooks(s, api, mailings)
-	s.Reconciled, s.Reconcile, s.Companion = descriptors(b.metrics), b.reconcile, newCompanion
-	s.Watch = append(s.Watch, depth("pending"), depth("retrying"),
-		probe.Metric{Series: probe.Series{Name: "queue.oldest", Unit: result.UnitSeconds}, Name: "queue_oldest_job_age_seconds"})
-	s.Checks = append([]verdict.Check{
-		nothing("ledger.lost").Because("what was answered 202 is done, or has failed where everybody can see it").Guarding(claimed(s, "task.durable-enqueue")...),
-		nothing("ledger.duplicated").Because("nobody gets the same mail twice").Guarding(claimed(s, "task.idempotency-key")...),
-		nothing("tasks.too_early").Because("no attempt comes before its countdown, which doubles, nor before a Retry-After").Guarding(claimed(s, "task.backoff", "task.honour-retry-after")...),
-		nothing("tasks.unfinished").Because("the queue drains").Guarding(claimed(s, "task.rescue-crashed", "task.max-retries")...),
-	}, s.Checks...)
-	return s
+	s.give(contract.Sender, sender)
+	b := s.newBooks(sc, api, mailings)
+	sc.Reconciled, sc.Reconcile, sc.Companion = descriptors(b.metrics), b.reconcile, newCompanion(&s.Tasks, mailings)
+	if s.Depth != nil {
+		sc.Watch = append(sc.Watch, s.Depth(contract.Pending), s.Depth(contract.Retrying), s.Oldest)
+	}
+	all := []verdict.Check{
+		nothing("ledger.lost").Because("what was answered " + s.Answered + " is done, or has failed where everybody can see it").Guarding(claimed(sc, "task.durable-enqueue")...),
+	}
+	if s.tells(sc) {
+		all = append(all, nothing("ledger.duplicated").Because("nobody gets the same mail twice").Guarding(claimed(sc, "task.idempotency-key")...))
+	} else {
+		s.leave("ledger.duplicated")
+	}
+	all = append(all,
+		nothing("tasks.too_early").Because("no attempt comes before its countdown, which doubles, nor before a Retry-After").Guarding(claimed(sc, "task.backoff", "task.honour-retry-after")...),
+		nothing("tasks.unfinished").Because("the queue drains").Guarding(claimed(sc, "task.rescue-crashed", "task.max-retries")...),
+	)
+	sc.Checks = append(all, sc.Checks...)
+	return s.in(sc)
 }
 
-// newBooks are what a scenario's tasks are reconciled by. Its settings and its faults
+// told leaves out of a scenario what the service tells nothing of: its notifications where
+// it has none, the depth of its queue, and how often it says that it tried a task. Each check
+// that goes is taken note of.
+func (s *service) told(sc harness.Scenario, mailings []mailing) (harness.Scenario, []mailing) {
+	var without []string // that metrics begin with
+	var kept []mailing
+	for _, m := range mailings {
+		if m.notify && s.Subjects.Count == 0 {
+			without = append(without, m.name+".")
+		} else {
+			kept = append(kept, m)
+		}
+	}
+	if s.Depth == nil {
+		without = append(without, "queue.")
+	}
+	if s.NoAttempts {
+		without = append(without, "tasks.attempts.max") // it would be the far side's count once more
+	}
+	var checks []verdict.Check
+	for _, c := range sc.Checks {
+		if slices.ContainsFunc(without, func(begin string) bool { return strings.HasPrefix(c.Metric, begin) }) {
+			s.leave(c.Metric)
+		} else {
+			checks = append(checks, c)
+		}
+	}
+	sc.Checks = checks
+	return sc, kept
+}
+
+// newBooks are what a scenario's tasks are reconciled by. What it sets and its faults
 // are complete.
-func newBooks(s harness.Scenario, api emailapi.Config, mailings []mailing) books {
-	t := newTeller(s, api)
+func (s *service) newBooks(sc harness.Scenario, api emailapi.Config, mailings []mailing) books {
+	t := newTeller(sc, api, s.time(contract.SendTimeout))
+	t.smtp = s.SMTP
 	return books{
-		mailings: mailings, metrics: tallies(mailings), pace: newPace(s, t),
-		fates: fates{teller: t, exact: undisturbed(s) && t.timeout >= patientCall},
+		service: s, mailings: mailings, metrics: tallies(mailings, s.attempts(), s.Far), pace: newPace(s, t),
+		fates: fates{limits: s.limits(), of: &s.Tasks, teller: t, exact: !s.OnlyTo && s.undisturbed(sc) && t.timeout >= patientCall},
 	}
 }
 
 // undisturbed reports whether nothing but the answers of the API decides what becomes
 // of a task: nobody stops, kills or starves the target, and it does not wait for a key.
-func undisturbed(s harness.Scenario) bool {
-	return s.Settings["TASK_PARK_REFUSED_KEY"] != "true" &&
-		!slices.ContainsFunc(s.Faults, func(f harness.Fault) bool { return f.On != mailAPI })
-}
-
-// withSender are settings with a sender of the scenarios' own.
-func withSender(settings map[string]string) map[string]string {
-	all := map[string]string{"EMAIL_FROM": sender}
-	maps.Copy(all, settings)
-	return all
-}
-
-// depth is how many tasks are in a state, as the target tells it.
-func depth(state string) probe.Metric {
-	return probe.Metric{Series: probe.Series{Name: "queue." + state, Unit: result.UnitCount}, Name: "queue_jobs", Labels: map[string]string{"state": state}}
+func (s *service) undisturbed(sc harness.Scenario) bool {
+	return !s.parks && !slices.ContainsFunc(sc.Faults, func(f harness.Fault) bool { return f.On != s.Far })
 }
 
 // claimed are those of the protections that the scenario is about.

@@ -1,6 +1,8 @@
 package task
 
 import (
+	"net/http"
+	"slices"
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
@@ -14,14 +16,14 @@ import (
 // pauses are what the API knows of the pauses that the target makes between its
 // attempts at a call, over the whole scenario.
 //
-//	mail_api.gap.growth     the last pause before an attempt, by the first one; medians
-//	mail_api.gap.spread     from the 10th to the 90th percentile of the last pauses, by their median
-func pauses() []harness.Measure {
+//	FAR.gap.growth     the last pause before an attempt, by the first one; medians
+//	FAR.gap.spread     from the 10th to the 90th percentile of the last pauses, by their median
+func (s *service) pauses() []harness.Measure {
 	return []harness.Measure{
-		overGaps("gap.growth", result.UnitFraction, func(first, last []time.Duration) float64 {
+		s.overGaps("gap.growth", result.UnitFraction, func(first, last []time.Duration) float64 {
 			return float64(quantile(last, 0.5)) / float64(quantile(first, 0.5))
 		}),
-		overGaps("gap.spread", result.UnitRatio, func(_, last []time.Duration) float64 {
+		s.overGaps("gap.spread", result.UnitRatio, func(_, last []time.Duration) float64 {
 			return float64(quantile(last, 0.9)-quantile(last, 0.1)) / float64(quantile(last, 0.5))
 		}),
 	}
@@ -29,15 +31,15 @@ func pauses() []harness.Measure {
 
 // overGaps is a measure over the first and the last pauses that the target made
 // between its attempts at a call.
-func overGaps(name, unit string, of func(first, last []time.Duration) float64) harness.Measure {
-	about := verdict.Descriptor{Name: mailAPI + "." + name, Unit: unit, Timed: true, MinSamples: 20}
-	return adapter.Measure(mailAPI, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
+func (s *service) overGaps(name, unit string, of func(first, last []time.Duration) float64) harness.Measure {
+	about := verdict.Descriptor{Name: s.far(name), Unit: unit, Timed: true, MinSamples: 20}
+	return adapter.Measure(s.Far, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
 		var first, last []time.Duration
-		for _, g := range j.Gaps(journal.Filter{}) {
+		for _, g := range j.Gaps(s.calls()) {
 			switch g.Attempt {
 			case 2:
 				first = append(first, g.FromEnd)
-			case maxAttempts:
+			case s.attempts():
 				last = append(last, g.FromEnd)
 			}
 		}
@@ -50,12 +52,12 @@ func overGaps(name, unit string, of func(first, last []time.Duration) float64) h
 
 // pause is the shortest or longest pause after an answer that a fault gave:
 // NAME.pause.min, NAME.pause.max.
-func pause(name, which string) harness.Measure {
+func (s *service) pause(name, which string) harness.Measure {
 	about := verdict.Descriptor{Name: name + ".pause." + which, Unit: result.UnitMS, About: "between the answer and the next attempt"}
-	return adapter.Measure(mailAPI, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
-		hit := j.Attempts(journal.Filter{Where: brokenBy(name)})
+	return adapter.Measure(s.Far, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
+		hit := j.Attempts(s.brokenBy(name))
 		var all []time.Duration
-		for _, g := range j.Gaps(journal.Filter{}) {
+		for _, g := range j.Gaps(s.calls()) {
 			if hit[g.Name] > 0 && g.Attempt == 2 {
 				all = append(all, g.FromEnd)
 			}
@@ -71,25 +73,62 @@ func pause(name, which string) harness.Measure {
 	})
 }
 
+// turnedAway is how often those calls were tried at least that a fault turned away, of
+// whatever it acted on: NAME.tries.min. Where it turned nobody away there is none.
+func (s *service) turnedAway(name string) harness.Measure {
+	about := verdict.Descriptor{Name: name + ".tries.min", Unit: result.UnitCount, Timed: true, About: "attempts at a call that the API turned away, at least"}
+	return adapter.Measure(s.Far, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
+		all := j.Attempts(s.calls())
+		refused := s.brokenBy(name)
+		acted := refused.Where
+		refused.Where = func(e journal.Entry) bool { return acted(e) && e.Status >= http.StatusBadRequest }
+		var tries []int
+		for call := range j.Attempts(refused) {
+			tries = append(tries, all[call])
+		}
+		if len(tries) == 0 {
+			return verdict.Reading{}
+		}
+		return verdict.Reading{Value: float64(slices.Min(tries)), Samples: int64(len(tries))}
+	})
+}
+
+// triedAgain is how often a call was answered by a fault at most: PLACE.FAULT_attempts.max.
+// One that the client had let go of is not among them, for it was not heard.
+func (s *service) triedAgain(fault string) harness.Measure {
+	about := verdict.Descriptor{Name: s.far(fault + "_attempts.max"), Unit: result.UnitCount, About: "the most answers of one fault to one call"}
+	return adapter.Measure(s.Far, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
+		f := s.brokenBy(fault)
+		acted := f.Where
+		f.Where = func(e journal.Entry) bool { return acted(e) && e.Outcome == journal.Answered }
+		var most verdict.Reading
+		for _, n := range j.Attempts(f) {
+			most.Value = max(most.Value, float64(n))
+			most.Samples++
+		}
+		return most
+	})
+}
+
 // wrongAttempts counts the calls that were tried another number of times than
 // the class of their error asks for, as the fake counted them: once if it is
-// permanent, else four times. Each error has a fault of its own, see errorFault.
-func wrongAttempts(catalogue []emailapi.Error) harness.Measure {
-	about := verdict.Descriptor{Name: mailAPI + ".wrong_attempts", Unit: result.UnitCount, Timed: true}
-	return adapter.Measure(mailAPI, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
+// permanent, else as often as a task is tried at most. Each error has a fault of its own, see errorFault.
+func (s *service) wrongAttempts(catalogue []emailapi.Error) harness.Measure {
+	about := verdict.Descriptor{Name: s.far("wrong_attempts"), Unit: result.UnitCount, Timed: true}
+	return adapter.Measure(s.Far, about, func(j *journal.Journal, _ harness.State, _ verdict.Window) verdict.Reading {
 		var r verdict.Reading
 		beyond := 0.0 // more than any call may have: no want of time makes them
 		for _, e := range catalogue {
-			want := maxAttempts
+			want := s.attempts()
 			if e.Class == emailapi.Permanent || e.Class == emailapi.Parked {
 				want = 1
 			}
-			for _, n := range j.Attempts(journal.Filter{Where: brokenBy(errorFault(e))}) {
+			for _, n := range j.Attempts(s.brokenBy(errorFault(e))) {
 				r.Samples++
 				if n != want {
 					r.Value++
 				}
-				if n > maxAttempts {
+				if n > s.attempts() {
 					beyond++
 				}
 			}
@@ -99,14 +138,12 @@ func wrongAttempts(catalogue []emailapi.Error) harness.Measure {
 	})
 }
 
-// brokenBy picks what a fault of that name acted on.
-func brokenBy(fault string) func(journal.Entry) bool {
-	return func(e journal.Entry) bool {
-		for _, f := range e.Faults {
-			if f == fault {
-				return true
-			}
-		}
-		return false
-	}
+// calls picks the mails at the place that they are sent to.
+func (s *service) calls() journal.Filter { return journal.Filter{Group: s.Group} }
+
+// brokenBy picks those that a fault of that name acted on.
+func (s *service) brokenBy(fault string) journal.Filter {
+	f := s.calls()
+	f.Where = func(e journal.Entry) bool { return slices.Contains(e.Faults, fault) }
+	return f
 }

@@ -16,7 +16,7 @@ import (
 // Four attempts, whose pauses double, and are spread: the medians are of the
 // first and of the third pause.
 func TestHowPausesGrowAndSpread(t *testing.T) {
-	growth, spread := pauses()[0], pauses()[1]
+	growth, spread := ours().pauses()[0], ours().pauses()[1]
 	require.Equal(t, "mail_api.gap.growth", growth.Name)
 	require.Equal(t, "mail_api.gap.spread", spread.Name)
 	require.EqualValues(t, 20, growth.MinSamples)
@@ -43,7 +43,7 @@ func TestWithoutAFourthAttemptNoPauseGrew(t *testing.T) {
 		if name != "none" {
 			tries(j, "task", pauses3)
 		}
-		for _, m := range pauses() {
+		for _, m := range ours().pauses() {
 			require.Zero(t, read(m, j).Samples, "%s: %s", name, m.Name)
 		}
 	}
@@ -57,9 +57,9 @@ func TestThePauseAfterAFault(t *testing.T) {
 	j.Hit(9*time.Second, journal.Arrival{Group: "send", Key: "a"}, ms, journal.Answered, 200)
 	tries(j, "b", []time.Duration{3 * time.Second}, "seconds", "another")
 	tries(j, "c", []time.Duration{ms}, "another")
-	require.Equal(t, verdict.Reading{Value: 1000, Samples: 2}, read(pause("seconds", "min"), j))
-	require.Equal(t, verdict.Reading{Value: 3000, Samples: 2}, read(pause("seconds", "max"), j))
-	require.Zero(t, read(pause("never", "min"), j).Samples)
+	require.Equal(t, verdict.Reading{Value: 1000, Samples: 2}, read(ours().pause("seconds", "min"), j))
+	require.Equal(t, verdict.Reading{Value: 3000, Samples: 2}, read(ours().pause("seconds", "max"), j))
+	require.Zero(t, read(ours().pause("never", "min"), j).Samples)
 }
 
 // Once for an error that is permanent, four times for one that may pass.
@@ -87,9 +87,71 @@ func TestAttemptsAreHeldAgainstTheCatalogue(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			j := journaltest.New(journal.Config{})
-			require.Zero(t, read(wrongAttempts(catalogue), j).Samples)
+			require.Zero(t, read(ours().wrongAttempts(catalogue), j).Samples)
 			tries(j, "task", row.pauses, row.fault)
-			require.Equal(t, verdict.Reading{Value: row.wrong, Samples: 1, Regardless: &row.beyond}, read(wrongAttempts(catalogue), j))
+			require.Equal(t, verdict.Reading{Value: row.wrong, Samples: 1, Regardless: &row.beyond}, read(ours().wrongAttempts(catalogue), j))
 		})
+	}
+}
+
+// Only what was turned away must be tried again, not what was slowed down.
+func TestWhatIsTurnedAwayIsTriedAgain(t *testing.T) {
+	hit := func(key string, at time.Duration, status int, faults ...string) func(*journaltest.Journal) {
+		return func(j *journaltest.Journal) {
+			j.Hit(at, journal.Arrival{Group: "send", Key: key}, ms, journal.Answered, status, faults...)
+		}
+	}
+	for _, row := range []struct {
+		name  string
+		calls []func(*journaltest.Journal)
+		want  verdict.Reading
+	}{
+		{"nobody", nil, verdict.Reading{}},
+		{"slowed down", []func(*journaltest.Journal){hit("a", 0, 200, "overrun")}, verdict.Reading{}},
+		{"turned away by another", []func(*journaltest.Journal){hit("a", 0, 503, "down")}, verdict.Reading{}},
+		{"given up", []func(*journaltest.Journal){hit("a", 0, 503, "overrun"), hit("b", 0, 200, "overrun")}, verdict.Reading{Value: 1, Samples: 1}},
+		{"tried again", []func(*journaltest.Journal){hit("a", 0, 503, "overrun"), hit("a", 9*ms, 200)}, verdict.Reading{Value: 2, Samples: 1}},
+		{"one of two", []func(*journaltest.Journal){hit("a", 0, 503, "overrun"), hit("b", 1*ms, 503, "overrun"), hit("b", 9*ms, 503, "overrun"), hit("b", 19*ms, 200)},
+			verdict.Reading{Value: 1, Samples: 2}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			j := journaltest.New(journal.Config{})
+			for _, call := range row.calls {
+				call(j)
+			}
+			require.Equal(t, row.want, read(ours().turnedAway("overrun"), j))
+		})
+	}
+}
+
+// Who was refused and heard it comes no more; who was healthy, or let go of, may.
+func TestOnlyWhoHeardThatItWasRefusedIsTriedAgain(t *testing.T) {
+	for name, row := range map[string]struct {
+		ends   []journal.Ending
+		faults []string
+		want   verdict.Reading
+	}{
+		"once":                 {[]journal.Ending{journal.Answered}, []string{"refused"}, verdict.Reading{Value: 1, Samples: 1}},
+		"again":                {[]journal.Ending{journal.Answered, journal.Answered}, []string{"refused"}, verdict.Reading{Value: 2, Samples: 1}},
+		"let go of":            {[]journal.Ending{journal.Abandoned, journal.Answered}, []string{"refused"}, verdict.Reading{Value: 1, Samples: 1}},
+		"a healthy one, again": {[]journal.Ending{journal.Answered, journal.Answered}, nil, verdict.Reading{}},
+		"by another fault":     {[]journal.Ending{journal.Answered, journal.Answered}, []string{"down"}, verdict.Reading{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := journaltest.New(journal.Config{})
+			for i, end := range row.ends {
+				j.Hit(time.Duration(i)*time.Second, journal.Arrival{Group: "send", Key: "a"}, ms, end, 401, row.faults...)
+			}
+			require.Equal(t, row.want, read(ours().triedAgain("refused"), j))
+		})
+	}
+}
+
+// An API stands fewer calls at once than whoever calls it makes.
+func TestAnAPIIsOverrun(t *testing.T) {
+	for workers, stands := range map[int]string{1: "shed=1", 2: "shed=1", 4: "shed=2", 16: "shed=6", 100: "shed=6"} {
+		s := ours()
+		s.Workers = workers
+		require.Contains(t, retryStorm(smoke(t), s).Faults[0].Kind.String(), stands)
 	}
 }

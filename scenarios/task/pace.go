@@ -1,12 +1,10 @@
 package task
 
 import (
-	"cmp"
 	"math"
-	"strconv"
 	"time"
 
-	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // pace is when a task may be tried again: after a countdown that grows with each
@@ -19,22 +17,10 @@ type pace struct {
 	longest   time.Duration // that a Retry-After is followed for
 }
 
-// newPace is the pace that a scenario's settings ask for.
-func newPace(s harness.Scenario, t teller) pace {
-	duration := func(name string, otherwise time.Duration) time.Duration {
-		d, _ := time.ParseDuration(s.Settings[name])
-		return cmp.Or(d, otherwise)
-	}
-	number := func(name string, otherwise float64) float64 {
-		n, err := strconv.ParseFloat(s.Settings[name], 64)
-		if err != nil {
-			return otherwise
-		}
-		return n
-	}
+// newPace is the pace that a service keeps in a scenario.
+func newPace(s *service, t teller) pace {
 	return pace{
-		teller: t, countdown: duration("TASK_NETWORK_COUNTDOWN", sourceCountdown), longest: duration("TASK_MAX_RETRY_AFTER", 10*time.Minute),
-		factor: number("TASK_BACKOFF", 2), jitter: number("TASK_JITTER", 0.2),
+		teller: t, countdown: s.time(contract.NetworkCountdown), longest: s.time(contract.LongestRetryAfter), factor: s.Growth, jitter: s.Spread,
 	}
 }
 
@@ -66,7 +52,7 @@ func (p pace) all(records []record) []wait {
 		for i := 1; i < len(r.calls); i++ {
 			before, after := r.calls[i-1], r.calls[i]
 			meaning := p.teller.meaning(before)
-			if after.seen.Attempt != before.seen.Attempt+1 || meaning != temporary && meaning != unknown || before.over == 0 {
+			if after.seen.Attempt != before.seen.Attempt+1 || meaning != contract.Temporary && meaning != contract.Unknown || before.over == 0 {
 				continue
 			}
 			w := p.after(before)

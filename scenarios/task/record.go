@@ -7,30 +7,31 @@ import (
 
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // record is what all sides say of one task.
 type record struct {
 	mailing string
 	n       int64
-	kind    string
+	kind    contract.Kind
 	due     time.Duration // when the request was, on the scenario's clock
 	wants   []wanted      // the mails that it asks for
 	twins   int           // how many tasks ask for the very same, this one included
 
-	accepted bool          // its request was answered 202, as the generator saw it
+	accepted bool          // its request was taken on, as the generator saw it
 	id       string        // which the answer gave
 	heard    time.Duration // when the answer had arrived
 
-	status // what the target says of it when all is over
-	told   bool
+	contract.Status // what the target says of it when all is over
+	told            bool
 
 	calls  []call        // by which the API was asked for its mails, by arrival
 	served int           // how many of them it took on
 	at     time.Duration // when the last of them, on the scenario's clock
 }
 
-// stored reports whether the target has the task: it was answered 202, or mail was
+// stored reports whether the target has the task: it was taken on, or mail was
 // asked for that nobody else wants.
 func (r record) stored() bool { return r.accepted || len(r.calls) > 0 }
 
@@ -51,8 +52,11 @@ func (r record) sendable() int {
 // complete reports whether all of its mails were taken on.
 func (r record) complete() bool { return r.served == len(r.wants) }
 
-// chunks is how many calls its mails take.
-func (r record) chunks() int { return (len(r.wants) + maxCall - 1) / maxCall }
+// chunks is how many calls its mails take, each of so many at most.
+func (r record) chunks(most int) int { return (len(r.wants) + most - 1) / most }
+
+// failed says whether it was given up.
+func (r record) failed() bool { return r.State == contract.Failed }
 
 // latest is the highest number of an attempt among the calls that had come by then.
 func (r record) latest(by time.Duration) int {
@@ -64,9 +68,6 @@ func (r record) latest(by time.Duration) int {
 	}
 	return n
 }
-
-// maxCall is how many mails a call may ask for.
-const maxCall = 100
 
 // call is one request at the e-mail API: what it asked for and what became of it.
 type call struct {
@@ -144,10 +145,11 @@ func (d *directory) find(m emailapi.Mail) (wanted, bool) {
 	return wanted{}, false
 }
 
-// nearest is a task that wants mail for the recipient of m, -1 if none does.
+// nearest is a task that wants mail for the recipient of m, -1 if none does. Of equal
+// tasks it is one that was taken on, if any was.
 func (d *directory) nearest(m emailapi.Mail) int {
 	if w, ok := d.find(m); ok {
-		return d.wanting[w][0]
+		return slices.MinFunc(d.wanting[w], func(a, b int) int { return cmp.Compare(order(d.records[a]), order(d.records[b])) })
 	}
 	for _, to := range m.To {
 		for _, w := range d.known[to] {
@@ -177,7 +179,7 @@ func (d *directory) deliver(all []journal.Acceptance, calls map[int]call, zero t
 	room := map[string]int{}
 	for w, records := range d.wanting {
 		some := slices.Clone(records)
-		// Of equal tasks those count first that were answered 202.
+		// Of equal tasks those count first that were taken on.
 		slices.SortStableFunc(some, func(a, b int) int {
 			return cmp.Compare(order(d.records[a]), order(d.records[b]))
 		})

@@ -12,6 +12,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
@@ -22,24 +23,34 @@ const costOfTask = 20
 
 // refusedKey is the source's crash, and its third recommended test: a permanent
 // error that was retried for ever, until the queue was full of it.
-func refusedKey(p profile.Profile) harness.Scenario {
-	const rate = 500
-	length := time.Duration(p.Refused) * time.Second / rate
+func refusedKey(p profile.Profile, s *service) harness.Scenario {
+	rate, beside := s.flood()
+	length := time.Duration(float64(p.Refused) / rate * float64(time.Second))
 	t := harness.Timeline{Baseline: length}
-	return withMail(p, harness.Scenario{
+	s.compress(compressedCountdown)
+	var (
+		bounded  []verdict.Check
+		measures []harness.Measure
+	)
+	if s.NoAttempts {
+		measures = []harness.Measure{s.triedAgain("refused")}
+	}
+	if s.Memory > 0 {
+		bounded = []verdict.Check{verdict.Metric(s.Worker + ".rss_peak.max").Below(verdict.Bytes(s.Memory)).Because("what a task needs is given back when it is over")}
+	}
+	return s.withMail(harness.Scenario{
 		Name:        "task/refused-key",
 		Claim:       fmt.Sprintf("Of %d tasks whose API key is refused each is tried once and fails visibly; the healthy ones among them are not delayed.", p.Refused),
 		Protections: []string{"task.classify-errors"},
 		Headline:    true,
 		Needs:       harness.Needs{Cost: costOfTask},
-		Settings:    compressedSettings(compressedCountdown, nil),
-		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    t,
-		Faults:      []harness.Fault{adapter.Always("refused", mailAPI, "status 403 name=invalid_api_key key=refused-*")},
-		Checks: []verdict.Check{
-			nothing("mail_api.retries").AsPrimary().Because("the source's own recommended test: permanent errors are never tried again").Guarding("task.classify-errors"),
-			verdict.Metric("mail_api.calls_per_task").Equals(verdict.Times(1)).Because("one attempt each, as the fake counted it").Guarding("task.classify-errors"),
-			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Because("one attempt each, as the queue counted it"),
+		Faults:      []harness.Fault{adapter.Always("refused", s.Far, s.refusing()+" key=refused-*")},
+		Measures:    measures,
+		Checks: append([]verdict.Check{
+			nothing(s.far("retries")).AsPrimary().Because("the source's own recommended test: permanent errors are never tried again").Guarding("task.classify-errors"),
+			verdict.Metric(s.far("calls_per_task")).Equals(verdict.Times(1)).Because("one attempt each, as the fake counted it").Guarding("task.classify-errors"),
+			s.triedOnce(),
 			nothing("refused.unfailed_tasks").Because("each has failed where everybody can see it"),
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(30 * time.Second)).Because("the queue is empty of them soon"),
 			verdict.Metric("healthy.delay.p99").AtMost(verdict.Duration(2 * time.Second)).Because("of the same kind and queue, and not held up"),
@@ -47,28 +58,50 @@ func refusedKey(p profile.Profile) harness.Scenario {
 			verdict.Metric("queue.oldest.max").AtMost(verdict.Duration(2 * time.Second)).Because("nobody waits behind those that are refused"),
 			nothing("healthy.failed_tasks"), nothing("notify.failed_tasks"),
 			nothing("refused.failed"), nothing("healthy.failed"),
-		},
+		}, bounded...),
 	}, emailapi.Config{},
-		steady("refused", rate, length), steady("healthy", 60, length), steady("notify", 60, length).about(1))
+		steady("refused", rate, length), steady("healthy", beside, length), steady("notify", beside, length).about(1))
+}
+
+// triedOnce is that no task was tried twice, as the queue counted it; where it tells no
+// attempts, that none came again which had been refused. No want of time makes one more of
+// an attempt that was answered.
+func (s *service) triedOnce() verdict.Check {
+	metric, counted := "tasks.attempts.max", "as the queue counted it"
+	if s.NoAttempts {
+		metric, counted = s.far("refused_attempts.max"), "of those that were refused, as they came"
+	}
+	return verdict.Metric(metric).Equals(verdict.Count(1)).Because("one attempt each, " + counted).Guarding("task.classify-errors")
+}
+
+// flood is how many tasks are refused each second, and how many of each other sort come
+// beside them. Of another service than ours nobody knows that it does so many in time, and
+// what waits for a worker is no witness against those that are refused.
+func (s *service) flood() (refused, beside float64) {
+	if s.OnlyTo {
+		return 100, 12
+	}
+	return 500, 60
 }
 
 // parked has the key refused for a while, and a target that waits for another.
-func parked(p profile.Profile) harness.Scenario {
+func parked(p profile.Profile, s *service) harness.Scenario {
+	s.wordedAPI()
 	t := p.Outage()
 	t.Inject = max(t.Inject, 1600*time.Millisecond) // so long that waiting for a second shows
-	return withMail(p, harness.Scenario{
+	s.compress(compressedCountdown)
+	s.park()
+	return s.withMail(harness.Scenario{
 		Name:        "task/parked",
 		Claim:       "Where it is configured, a refused key stops the mail queue: nothing is hammered, nothing is lost, and all is delivered once the key is replaced.",
 		Protections: []string{"task.park-refused-key"},
-		Settings:    compressedSettings(compressedCountdown, map[string]string{"TASK_PARK_REFUSED_KEY": "true"}),
-		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    t,
 		Faults: []harness.Fault{
-			{ID: "revoked", On: mailAPI, Kind: fault.RevokeKey{}},
-			adapter.Always("slow", mailAPI, "delay 30ms"), // so that several are at it when it is refused
+			{ID: "revoked", On: s.Far, Kind: fault.RevokeKey{}},
+			adapter.Always("slow", s.Far, "delay 30ms"), // so that several are at it when it is refused
 		},
 		Checks: []verdict.Check{
-			verdict.Metric("mail_api.key_refused").AtMost(verdict.Count(taskWorkers)).AsPrimary().Because("no more than were at it when the first was refused").Guarding("task.park-refused-key"),
+			verdict.Metric(s.far("key_refused")).AtMost(verdict.Count(int64(s.Workers))).AsPrimary().Because("no more than were at it when the first was refused").Guarding("task.park-refused-key"),
 			nothing("ledger.failed_permanent").Because("they wait for a key").Guarding("task.park-refused-key"),
 			nothing("ledger.failed_exhausted"),
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(5 * time.Second)),
@@ -78,18 +111,18 @@ func parked(p profile.Profile) harness.Scenario {
 
 // keyRotated has the key revoked in mid-run and replaced, as the source has it:
 // who comes meanwhile fails.
-func keyRotated(p profile.Profile) harness.Scenario {
+func keyRotated(p profile.Profile, s *service) harness.Scenario {
+	s.wordedAPI()
 	t := p.Outage()
-	return withMail(p, harness.Scenario{
+	s.compress(compressedCountdown)
+	return s.withMail(harness.Scenario{
 		Name:        "task/key-rotated",
 		Claim:       "A key that is revoked in mid-run fails those that come meanwhile, once and visibly; with the next key in its file mail flows again, without a restart.",
 		Protections: []string{"task.classify-errors"},
-		Settings:    compressedSettings(compressedCountdown, nil),
-		Compressed:  compressedTimes(compressedCountdown),
 		Timeline:    t,
-		Faults:      []harness.Fault{{ID: "revoked", On: mailAPI, Kind: fault.RevokeKey{}}},
+		Faults:      []harness.Fault{{ID: "revoked", On: s.Far, Kind: fault.RevokeKey{}}},
 		Checks: []verdict.Check{
-			nothing("mail_api.retries").AsPrimary().Because("a refused key is a permanent error").Guarding("task.classify-errors"),
+			nothing(s.far("retries")).AsPrimary().Because("a refused key is a permanent error").Guarding("task.classify-errors"),
 			verdict.Metric("ledger.failed_permanent").AtLeast(verdict.Count(1)),
 			verdict.Metric("mail.delay.p90").In(result.Heal).AtMost(verdict.Duration(time.Second)).Because("the key is read anew for each call"),
 		},
@@ -98,23 +131,25 @@ func keyRotated(p profile.Profile) harness.Scenario {
 
 // keyBack has the key refused for a while and good again, as where an account was
 // suspended: nobody touches the key's file.
-func keyBack(p profile.Profile) harness.Scenario {
+func keyBack(p profile.Profile, s *service) harness.Scenario {
+	s.wordedAPI()
 	t := p.Outage()
 	const probe = 200 * time.Millisecond
 	probes := int64(t.Inject/probe) + 2
-	return withMail(p, harness.Scenario{
-		Slow:       true,
-		Name:       "task/key-back",
-		Claim:      "A key that is refused for a while and good again, with its file untouched, stops the mail queue for as long: single tasks try it now and then, and all are delivered.",
-		Settings:   compressedSettings(compressedCountdown, map[string]string{"TASK_PARK_REFUSED_KEY": "true", "TASK_PARK_PROBE": probe.String()}),
-		Compressed: append(compressedTimes(compressedCountdown), profile.Compressed("wait before a stopped queue tries its key", time.Minute, probe)),
-		Timeline:   t,
+	s.compress(compressedCountdown)
+	s.park()
+	s.bound(contract.ParkProbe, probe)
+	return s.withMail(harness.Scenario{
+		Slow:     true,
+		Name:     "task/key-back",
+		Claim:    "A key that is refused for a while and good again, with its file untouched, stops the mail queue for as long: single tasks try it now and then, and all are delivered.",
+		Timeline: t,
 		Faults: []harness.Fault{
-			adapter.Misbehave("suspended", mailAPI, "status 403 name=suspended_api_key"),
-			adapter.Always("slow", mailAPI, "delay 30ms"), // so that several are at it when it is refused
+			adapter.Misbehave("suspended", s.Far, "status 403 name=suspended_api_key"),
+			adapter.Always("slow", s.Far, "delay 30ms"), // so that several are at it when it is refused
 		},
 		Checks: []verdict.Check{
-			verdict.Metric("mail_api.key_refused").Between(verdict.Count(1), verdict.Count(taskWorkers+probes)).AsPrimary().Because("those that were at it when the first was refused, and one for each probe"),
+			verdict.Metric(s.far("key_refused")).Between(verdict.Count(1), verdict.Count(int64(s.Workers)+probes)).AsPrimary().Because("those that were at it when the first was refused, and one for each probe"),
 			nothing("ledger.failed_permanent").Because("they wait until the key is good"), nothing("ledger.failed_exhausted"),
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(5 * time.Second)),
 		},
@@ -122,18 +157,19 @@ func keyBack(p profile.Profile) harness.Scenario {
 }
 
 // invalidMessage has messages that the API refuses among those that it takes.
-func invalidMessage(p profile.Profile) harness.Scenario {
+func invalidMessage(p profile.Profile, s *service) harness.Scenario {
+	s.wordedAPI()
 	t := p.Brief()
 	bad := steady("bad", 40, t.Total())
 	bad.to = func(n int64) []string {
 		return []string{fmt.Sprintf("bad-%d@tasks.example", n), fmt.Sprintf("nobody %d", n), fmt.Sprintf("bad-%d-too@tasks.example", n)}
 	}
-	return withMail(p, harness.Scenario{
+	s.compress(compressedCountdown)
+	return s.withMail(harness.Scenario{
 		Name:        "task/invalid-message",
 		Claim:       "A batch with a message that cannot be sent fails visibly after one attempt, its other messages are sent, and other batches are not held up.",
 		Protections: []string{"task.classify-errors"},
-		Settings:    compressedSettings(compressedCountdown, nil), Compressed: compressedTimes(compressedCountdown),
-		Timeline: t,
+		Timeline:    t,
 		Checks: []verdict.Check{
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).AsPrimary().Because("another try would not make it an address").Guarding("task.classify-errors"),
 			nothing("bad.unfailed_tasks"),
@@ -145,16 +181,17 @@ func invalidMessage(p profile.Profile) harness.Scenario {
 }
 
 // projectNotFound tells owners of projects that there are not.
-func projectNotFound(p profile.Profile) harness.Scenario {
+func projectNotFound(p profile.Profile, s *service) harness.Scenario {
+	s.notifications()
 	t := p.Brief()
-	unknown := steady("unknown_project", 40, t.Total()).about(noProject)
+	unknown := steady("unknown_project", 40, t.Total()).about(s.Subjects.None)
 	unknown.to = func(int64) []string { return []string{"nobody"} }
-	return withMail(p, harness.Scenario{
+	s.compress(compressedCountdown)
+	return s.withMail(harness.Scenario{
 		Name:        "task/project-not-found",
 		Claim:       "A task about a project that does not exist fails visibly after one attempt and sends nothing; others are not held up.",
 		Protections: []string{"task.classify-errors"},
-		Settings:    compressedSettings(compressedCountdown, nil), Compressed: compressedTimes(compressedCountdown),
-		Timeline: t,
+		Timeline:    t,
 		Checks: []verdict.Check{
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).AsPrimary().Because("another try would not find it").Guarding("task.classify-errors"),
 			nothing("unknown_project.unfailed_tasks"),
@@ -165,7 +202,8 @@ func projectNotFound(p profile.Profile) harness.Scenario {
 }
 
 // errorNames has the API answer each of its errors for good.
-func errorNames(p profile.Profile) harness.Scenario {
+func errorNames(p profile.Profile, s *service) harness.Scenario {
+	s.wordedAPI()
 	t := p.Brief()
 	catalogue := append(emailapi.Errors(), nameless()...)
 	var faults []harness.Fault
@@ -176,19 +214,18 @@ func errorNames(p profile.Profile) harness.Scenario {
 		if e.Name != "" {
 			how = "name=" + e.Name
 		}
-		faults = append(faults, adapter.Always(errorFault(e), mailAPI, fmt.Sprintf("status %d %s key=%s-*", e.Status, how, prefixes[i])))
+		faults = append(faults, adapter.Always(errorFault(e), s.Far, fmt.Sprintf("status %d %s key=%s-*", e.Status, how, prefixes[i])))
 	}
-	return withMail(p, harness.Scenario{
+	s.compress(briefCountdown)
+	return s.withMail(harness.Scenario{
 		Name:        "task/error-names",
-		Claim:       fmt.Sprintf("Each of the API's %d errors, with a name and without, is taken for what it is by its name and status: one attempt for a permanent one, four for one that may pass.", len(catalogue)),
+		Claim:       fmt.Sprintf("Each of the API's %d errors, with a name and without, is taken for what it is by its name and status: one attempt for a permanent one, %s for one that may pass.", len(catalogue), spelt(s.attempts())),
 		Protections: []string{"task.classify-errors", "task.max-retries"},
-		Settings:    compressedSettings(briefCountdown, nil),
-		Compressed:  compressedTimes(briefCountdown),
 		Timeline:    profile.WithDrain(t, 8*time.Second),
 		Faults:      faults,
-		Measures:    []harness.Measure{wrongAttempts(catalogue)},
+		Measures:    []harness.Measure{s.wrongAttempts(catalogue)},
 		Checks: []verdict.Check{
-			nothing("mail_api.wrong_attempts").AsPrimary().Because("by the class that the fake's own catalogue gives the error").Guarding("task.classify-errors", "task.max-retries"),
+			nothing(s.far("wrong_attempts")).AsPrimary().Because("by the class that the fake's own catalogue gives the error").Guarding("task.classify-errors", "task.max-retries"),
 			nothing("tasks.wrong_classes").Because("the queue tells the class of a failure"),
 			nothing("ledger.delivered"),
 		},
@@ -221,24 +258,25 @@ func wrongClasses(catalogue []emailapi.Error) tally {
 		if want == emailapi.Parked {
 			want = emailapi.Permanent
 		}
-		return t.class != string(want)
+		return t.Class != contract.Class(want)
 	})
 }
 
 // quotaSpent lets the API's own quota run out.
-func quotaSpent(p profile.Profile) harness.Scenario {
+func quotaSpent(p profile.Profile, s *service) harness.Scenario {
+	s.wordedAPI()
 	t := p.Brief()
 	const quota = 15
-	return withMail(p, harness.Scenario{
+	s.compress(compressedCountdown)
+	s.bound(contract.LongestRetryAfter, compressedCountdown)
+	return s.withMail(harness.Scenario{
 		Name:        "task/quota",
 		Claim:       "When the quota is spent, the rest fails visibly after one attempt each: a 429 by its status, but none that waiting helps.",
 		Protections: []string{"task.classify-errors"},
 		// The quota's own Retry-After is until tomorrow.
-		Settings:   compressedSettings(compressedCountdown, map[string]string{"TASK_MAX_RETRY_AFTER": compressedCountdown.String()}),
-		Compressed: append(compressedTimes(compressedCountdown), profile.Compressed("longest Retry-After that is followed", 10*time.Minute, compressedCountdown)),
-		Timeline:   profile.WithDrain(t, 8*time.Second),
+		Timeline: profile.WithDrain(t, 8*time.Second),
 		Checks: []verdict.Check{
-			nothing("mail_api.retries").AsPrimary().Because("daily_quota_exceeded is told from rate_limit_exceeded by its name").Guarding("task.classify-errors"),
+			nothing(s.far("retries")).AsPrimary().Because("daily_quota_exceeded is told from rate_limit_exceeded by its name").Guarding("task.classify-errors"),
 			verdict.Metric("ledger.delivered").Equals(verdict.Count(quota)),
 			verdict.Metric("ledger.failed_permanent").AtLeast(verdict.Count(1)),
 		},

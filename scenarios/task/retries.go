@@ -2,6 +2,7 @@ package task
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
@@ -10,63 +11,123 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
-	"holdfast.dev/holdfast/reference/schema"
+	"holdfast.dev/holdfast/scenarios/contract"
 	"holdfast.dev/holdfast/scenarios/profile"
-	"holdfast.dev/holdfast/scenarios/search"
 )
 
 // apiDown takes the API away for good, from tasks that all fail together.
-func apiDown(p profile.Profile) harness.Scenario {
+func apiDown(p profile.Profile, s *service) harness.Scenario {
 	t := p.Brief()
-	t.Drain = 8 * time.Second // without an end to retries there is none to the drain
 	// Long enough that River's own moments do not blur the pauses.
 	const countdown = 300 * time.Millisecond
+	t.Drain = s.givenUp(countdown)
 	mails := steady("mail", 100/t.Total().Seconds(), t.Total()) // at once would be too much for a small machine's generator
-	return withMail(p, harness.Scenario{
+	s.compress(countdown)
+	checks, how := s.spread()
+	return s.withMail(harness.Scenario{
 		Name:        "task/api-down",
-		Claim:       "While the API is down each task is tried four times, later each time and not all at once, and then fails where everybody can see it.",
+		Claim:       fmt.Sprintf("While the API is down each task is tried %s times%s, and then fails where everybody can see it.", spelt(s.attempts()), how),
 		Protections: []string{"task.max-retries", "task.backoff", "task.jitter"},
-		Settings:    compressedSettings(countdown, nil),
-		Compressed:  compressedTimes(countdown),
 		Timeline:    t,
-		Faults:      []harness.Fault{adapter.Always("down", mailAPI, "status 503")},
-		Measures:    pauses(),
-		Checks: []verdict.Check{
-			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).AsPrimary().Because("max 3 retries, as the fake counted them").Guarding("task.max-retries"),
-			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(maxAttempts)).Because("max 3 retries, as the queue counted them").Guarding("task.max-retries"),
-			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(maxAttempts)).Because("an outage may pass: each is tried again"),
+		Faults:      []harness.Fault{adapter.Always("down", s.Far, s.down())},
+		Measures:    s.pauses(),
+		Checks: append([]verdict.Check{
+			verdict.Metric(s.far("attempts.max")).Equals(verdict.Count(int64(s.attempts()))).AsPrimary().Because(fmt.Sprintf("max %d retries, as the fake counted them", s.Retries)).Guarding("task.max-retries"),
+			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(int64(s.attempts()))).Because(fmt.Sprintf("max %d retries, as the queue counted them", s.Retries)).Guarding("task.max-retries"),
+			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(int64(s.attempts()))).Because("an outage may pass: each is tried again"),
 			nothing("mail.unfailed_tasks"), nothing("ledger.failed_permanent"),
 			nothing("tasks.too_late").Because("each attempt comes within its countdown, its spread and a second"),
-			verdict.Metric("mail_api.gap.growth").AtLeast(verdict.Times(2)).Because("the third pause is four times the first, but that River may add a quarter of a second to each").Guarding("task.backoff"),
-			verdict.Metric("mail_api.gap.spread").AtLeast(verdict.Percent(15)).Because("a spread of 20 % to both sides has 80 % of the pauses within 32 %").Guarding("task.jitter"),
-			verdict.Metric("tasks.waits.short").AtLeast(verdict.Percent(10)).Because("half of the countdowns are spread to the shorter side, but that the target looks at what is due every tenth of a second").Guarding("task.jitter"),
-		},
+		}, checks...),
 	}, emailapi.Config{}, mails)
 }
 
+// leastGrowth is by how much the last pause must be longer than the first for that to be
+// told from a machine's own moments.
+const leastGrowth = 1.4
+
+// spread are the checks that the pauses of tasks that fail together grow, and are spread, as
+// far as the service is told to, and how they do in a sentence.
+func (s *service) spread() (all []verdict.Check, how string) {
+	switch _, whole := s.pausesInAll(); { // by which the last pause is longer than the first
+	case whole >= leastGrowth:
+		how += ", later each time"
+		all = append(all, verdict.Metric(s.far("gap.growth")).AtLeast(verdict.Times(1+(whole-1)/3)).
+			Because(s.growing(whole)).Guarding("task.backoff"))
+	case whole > 1:
+		s.leave(fmt.Sprintf("whether pauses grow (the last is %.3g times the first, as a machine's own moments could make it)", whole))
+	}
+	if s.Spread > 0 {
+		if how == "" {
+			how = ","
+		} else {
+			how += " and"
+		}
+		how += " not all at once"
+		all = append(all, verdict.Metric(s.far("gap.spread")).AtLeast(verdict.Percent(75*s.Spread)).
+			Because(fmt.Sprintf("a spread of %.0f %% to both sides has 80 %% of the pauses within %.0f %%", 100*s.Spread, 160*s.Spread)).Guarding("task.jitter"))
+	}
+	if s.Spread > 0 && !s.OnlyTo {
+		all = append(all, verdict.Metric("tasks.waits.short").AtLeast(verdict.Percent(10)).
+			Because("half of the countdowns are spread to the shorter side, but that the target looks at what is due every tenth of a second").Guarding("task.jitter"))
+	}
+	return all, how
+}
+
+// growing is why the last pause is longer than the first, whole times by the service's own
+// numbers.
+func (s *service) growing(whole float64) string {
+	if s.OnlyTo {
+		return fmt.Sprintf("the last pause is %g times the first, but that %s has moments of its own", whole, s.Engine)
+	}
+	return "the third pause is four times the first, but that " + s.Engine + " may add a quarter of a second to each"
+}
+
+// longestCountdown is the source's own: no scenario waits for longer.
+const longestCountdown = time.Minute
+
+// pausesInAll is how many countdowns all the pauses of a task take together, and how many the
+// last of them.
+func (s *service) pausesInAll() (all, last float64) {
+	last = math.Pow(s.Growth, float64(s.Retries-1))
+	for n := range s.Retries {
+		all += math.Pow(s.Growth, float64(n))
+	}
+	return all, last
+}
+
+// givenUp is a drain in which tasks that fail each time are given up: without an end to
+// retries there is none to it.
+func (s *service) givenUp(countdown time.Duration) time.Duration {
+	all, _ := s.pausesInAll()
+	return max(8*time.Second, 5*time.Second+time.Duration(float64(countdown)*all*(1+s.Spread)))
+}
+
 // apiHeals takes the API away for a while.
-func apiHeals(p profile.Profile) harness.Scenario {
+func apiHeals(p profile.Profile, s *service) harness.Scenario {
 	t := p.Outage()
-	countdown := min(t.Inject/3, sourceCountdown) // four attempts take seven of them
-	t.Drain = 6*countdown + 5*time.Second
-	return withMail(p, harness.Scenario{
-		Name:       "task/api-heals",
-		Claim:      fmt.Sprintf("An outage of the API of %s delays mail, and costs none.", t.Inject),
-		Settings:   compressedSettings(countdown, nil),
-		Compressed: compressedTimes(countdown),
-		Timeline:   t,
-		Faults:     []harness.Fault{adapter.Misbehave("down", mailAPI, "status 503")},
+	all, longest := s.pausesInAll()
+	// By the source's numbers four attempts take seven countdowns, more than twice the outage.
+	countdown := time.Duration(float64(min(t.Inject/3, longestCountdown)) * 7 / all)
+	last := time.Duration(float64(countdown) * longest)
+	t.Drain = last*3/2 + 5*time.Second
+	s.compress(countdown)
+	return s.withMail(harness.Scenario{
+		Name:     "task/api-heals",
+		Claim:    fmt.Sprintf("An outage of the API of %s delays mail, and costs none.", t.Inject),
+		Timeline: t,
+		Faults:   []harness.Fault{adapter.Misbehave("down", s.Far, s.down())},
 		Checks: []verdict.Check{
-			nothing("ledger.failed_exhausted").AsPrimary().Because("the outage is shorter than four attempts take"),
+			nothing("ledger.failed_exhausted").AsPrimary().Because(fmt.Sprintf("the outage is shorter than %s attempts take", spelt(s.attempts()))),
 			nothing("ledger.failed_permanent"), nothing("tasks.too_late"),
-			verdict.Metric("mail_api.attempts.max").Between(verdict.Count(2), verdict.Count(maxAttempts)).Because("somebody must have met the outage"),
-			verdict.Metric("drain.duration").AtMost(verdict.Duration(5*countdown + 2*time.Second)).Because("the longest countdown and its spread, after the last phase"),
+			verdict.Metric(s.far("attempts.max")).Between(verdict.Count(2), verdict.Count(int64(s.attempts()))).Because("somebody must have met the outage"),
+			verdict.Metric("drain.duration").AtMost(verdict.Duration(last*5/4 + 2*time.Second)).Because("the longest countdown and its spread, after the last phase"),
 		},
 	}, emailapi.Config{}, steady("mail", 60, t.Total()), steady("notify", 20, t.Total()).about(1))
 }
 
 // retryAfter has the API ask for patience in every form.
-func retryAfter(p profile.Profile) harness.Scenario {
+func retryAfter(p profile.Profile, s *service) harness.Scenario {
+	s.api("has no Retry-After")
 	t := p.Brief()
 	const countdown, most = 100 * time.Millisecond, time.Second
 	forms := []struct {
@@ -84,32 +145,33 @@ func retryAfter(p profile.Profile) harness.Scenario {
 	}
 	var faults []harness.Fault
 	var prefixes []string
-	s := harness.Scenario{
+	s.compress(countdown)
+	s.bound(contract.LongestRetryAfter, most)
+	sc := harness.Scenario{
 		Name:        "task/retry-after",
 		Claim:       "No retry comes before the Retry-After of an answer, in seconds, whole or decimal, or as a date; one that asks for too much is cut, and one that makes no sense is left aside.",
 		Protections: []string{"task.honour-retry-after"},
-		Settings:    compressedSettings(countdown, map[string]string{"TASK_MAX_RETRY_AFTER": most.String()}),
-		Compressed:  append(compressedTimes(countdown), profile.Compressed("longest Retry-After that is followed", 10*time.Minute, most)),
 		Timeline:    t,
 	}
 	for _, f := range forms {
 		prefixes = append(prefixes, f.name)
-		faults = append(faults, adapter.Always(f.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-*", f.text, f.name)))
-		s.Measures = append(s.Measures, pause(f.name, "min"), pause(f.name, "max"))
+		faults = append(faults, adapter.Always(f.name, s.Far, fmt.Sprintf("%s nth=1 key=%s-*", f.text, f.name)))
+		sc.Measures = append(sc.Measures, s.pause(f.name, "min"), s.pause(f.name, "max"))
 		if f.obeyed {
-			s.Checks = append(s.Checks, verdict.Metric(f.name+".pause.min").AtLeast(verdict.Duration(990*time.Millisecond)).
+			sc.Checks = append(sc.Checks, verdict.Metric(f.name+".pause.min").AtLeast(verdict.Duration(990*time.Millisecond)).
 				Because("asked for a second, but for what the answer was under way").Guarding("task.honour-retry-after"))
 		}
-		s.Checks = append(s.Checks, verdict.Metric(f.name+".pause.max").AtMost(verdict.Duration(most*12/10+time.Second)).
+		sc.Checks = append(sc.Checks, verdict.Metric(f.name+".pause.max").AtMost(verdict.Duration(most*12/10+time.Second)).
 			Because("no longer than its ceiling and the spread, and the machine's second"))
 	}
-	s.Faults = faults
-	s.Checks = append(s.Checks, nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"))
-	return withMail(p, s, emailapi.Config{}, steady("mail", 70, t.Total()).each(prefixes...))
+	sc.Faults = faults
+	sc.Checks = append(sc.Checks, nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"))
+	return s.withMail(sc, emailapi.Config{}, steady("mail", 70, t.Total()).each(prefixes...))
 }
 
 // replyLost has the API take mail on without its client hearing of it.
-func replyLost(p profile.Profile) harness.Scenario {
+func replyLost(p profile.Profile, s *service) harness.Scenario {
+	s.api("cannot tell a mail that it had before")
 	t := p.Brief()
 	ways := []struct{ name, text string }{
 		{"reset", "lost reset"}, {"close", "lost close"}, {"hang", "lost hang"}, {"half", "reset body"},
@@ -119,14 +181,14 @@ func replyLost(p profile.Profile) harness.Scenario {
 	var prefixes []string
 	for _, w := range ways {
 		prefixes = append(prefixes, w.name)
-		faults = append(faults, adapter.Always(w.name, mailAPI, fmt.Sprintf("%s nth=1 key=%s-*", w.text, w.name)))
+		faults = append(faults, adapter.Always(w.name, s.Far, fmt.Sprintf("%s nth=1 key=%s-*", w.text, w.name)))
 	}
-	return withMail(p, harness.Scenario{
+	s.compress(compressedCountdown)
+	s.bound(contract.SendTimeout, 300*time.Millisecond)
+	return s.withMail(harness.Scenario{
 		Name:        "task/reply-lost",
 		Claim:       "When the API took a mail on and its answer was lost, in any of six ways, the task is tried again and nobody gets a second mail.",
 		Protections: []string{"task.idempotency-key"},
-		Settings:    compressedSettings(compressedCountdown, map[string]string{"TASK_SEND_TIMEOUT": "300ms"}),
-		Compressed:  append(compressedTimes(compressedCountdown), profile.Compressed("timeout of a call", 10*time.Second, 300*time.Millisecond)),
 		Timeline:    t,
 		Faults:      faults,
 		Checks: []verdict.Check{
@@ -136,38 +198,44 @@ func replyLost(p profile.Profile) harness.Scenario {
 	}, emailapi.Config{}, steady("mail", 60, t.Total()).each(prefixes...))
 }
 
-// retryStorm has an API that buckles under load, as one that its clients' retries keep down.
-func retryStorm(p profile.Profile) harness.Scenario {
+// mostShed is how many calls at once the API of a retry storm stands.
+const mostShed = 6
+
+// retryStorm has an API that buckles under load, as one that its clients' retries keep down:
+// it stands fewer calls at once than the service makes.
+func retryStorm(p profile.Profile, s *service) harness.Scenario {
+	s.api("has no Retry-After")
 	t := p.Outage()
-	return withMail(p, harness.Scenario{
-		Name:       "task/retry-storm",
-		Claim:      "An API that buckles under load gets no storm of retries on top: attempts stay within four a task, and it recovers with nothing lost.",
-		Settings:   compressedSettings(compressedCountdown, nil),
-		Compressed: compressedTimes(compressedCountdown),
-		Timeline:   t,
-		Faults:     []harness.Fault{adapter.Misbehave("overrun", mailAPI, "overload base=20ms slope=5ms shed=6")},
+	stands := max(1, min(mostShed, s.Workers/2))
+	s.compress(compressedCountdown)
+	return s.withMail(harness.Scenario{
+		Name:     "task/retry-storm",
+		Claim:    fmt.Sprintf("An API that buckles under load gets no storm of retries on top: attempts stay within %s a task, and it recovers with nothing lost.", spelt(s.attempts())),
+		Timeline: t,
+		Faults:   []harness.Fault{adapter.Misbehave("overrun", s.Far, fmt.Sprintf("overload base=20ms slope=5ms shed=%d", stands))},
+		Measures: []harness.Measure{s.turnedAway("overrun")},
 		Checks: []verdict.Check{
-			verdict.Metric("mail_api.calls_per_task").AtMost(verdict.Times(2)).AsPrimary().Because("its Retry-After is obeyed, so most get through at their second attempt"),
-			verdict.Metric("mail_api.attempts.max").Between(verdict.Count(2), verdict.Count(maxAttempts)),
+			verdict.Metric(s.far("calls_per_task")).AtMost(verdict.Times(2)).AsPrimary().Because("its Retry-After is obeyed, so most get through at their second attempt"),
+			verdict.Metric("overrun.tries.min").AtLeast(verdict.Count(2)).Because("whatever it turned away is tried again"),
+			verdict.Metric(s.far("attempts.max")).AtMost(verdict.Count(int64(s.attempts()))),
 			nothing("ledger.failed_permanent"),
-			verdict.Metric("mail_api.in_flight").In(result.Heal).FallsTo(verdict.Count(taskWorkers), time.Second),
+			verdict.Metric(s.far("in_flight")).In(result.Heal).FallsTo(verdict.Count(int64(s.Workers)), time.Second),
 		},
 	}, emailapi.Config{}, steady("mail", 200, t.Total()))
 }
 
 // poison are tasks that fail whenever they are tried.
-func poison(p profile.Profile) harness.Scenario {
+func poison(p profile.Profile, s *service) harness.Scenario {
 	t := p.Brief()
-	return withMail(p, harness.Scenario{
+	s.compress(briefCountdown)
+	return s.withMail(harness.Scenario{
 		Name:        "task/poison",
-		Claim:       "Tasks over which the API fails each time are given up after four attempts, and hold nobody up.",
+		Claim:       fmt.Sprintf("Tasks over which the API fails each time are given up after %s attempts, and hold nobody up.", spelt(s.attempts())),
 		Protections: []string{"task.max-retries"},
-		Settings:    compressedSettings(briefCountdown, nil),
-		Compressed:  compressedTimes(briefCountdown),
-		Timeline:    profile.WithDrain(t, 8*time.Second),
-		Faults:      []harness.Fault{adapter.Always("poisoned", mailAPI, "status 500 key=poison-*")},
+		Timeline:    profile.WithDrain(t, s.givenUp(briefCountdown)),
+		Faults:      []harness.Fault{adapter.Always("poisoned", s.Far, s.broken()+" key=poison-*")},
 		Checks: []verdict.Check{
-			verdict.Metric("mail_api.attempts.max").Equals(verdict.Count(maxAttempts)).AsPrimary().Because("max 3 retries").Guarding("task.max-retries"),
+			verdict.Metric(s.far("attempts.max")).Equals(verdict.Count(int64(s.attempts()))).AsPrimary().Because(fmt.Sprintf("max %d retries", s.Retries)).Guarding("task.max-retries"),
 			verdict.Metric("mail.delay.p90").AtMost(verdict.Duration(500 * time.Millisecond)),
 			nothing("mail.failed_tasks"),
 		},
@@ -175,43 +243,59 @@ func poison(p profile.Profile) harness.Scenario {
 }
 
 // mixed has trouble with the mail of one kind of task.
-func mixed(p profile.Profile) harness.Scenario {
+func mixed(p profile.Profile, s *service) harness.Scenario {
+	s.notifications()
 	t := p.Outage()
 	t.Inject = p.Phase // several times the timeout of a call, and so long that a queue grows
 	const timeout = 300 * time.Millisecond
-	searches := search.Of(p.Projects)
-	return searches.In(withMail(p, harness.Scenario{
+	searches, some := s.search()
+	s.compress(compressedCountdown)
+	s.bound(contract.SendTimeout, timeout)
+	return searches.In(s.withMail(harness.Scenario{
 		Name:        "task/mixed",
 		Claim:       "While the API never answers one kind of task, each call is given up in time, the other kind is sent as quickly as ever, and so are searches answered.",
 		Protections: []string{"task.queue-isolation", "task.send-timeout"},
-		Settings:    compressedSettings(compressedCountdown, map[string]string{"TASK_SEND_TIMEOUT": timeout.String()}),
-		Compressed:  append(compressedTimes(compressedCountdown), profile.Compressed("timeout of a call", 10*time.Second, timeout)),
+		Needs:       harness.Needs{Alone: true},
 		Timeline:    t,
-		Load:        []load.Stream{searches.Served("search", load.Throughout(20).Over(t.Phases()), search.Around(schema.TermTwoHundred))},
-		Faults:      []harness.Fault{adapter.Misbehave("hang", mailAPI, "hang headers key=slow-*")},
+		Load:        []load.Stream{searches.Served("search", load.Throughout(20).Over(t.Phases()), contract.Around(some))},
+		Faults:      []harness.Fault{adapter.Misbehave("hang", s.Far, "hang headers key=slow-*")},
 		Checks: []verdict.Check{
 			verdict.Metric("notify.delay.p90").In(result.Inject).AtMost(verdict.Duration(400 * time.Millisecond)).AsPrimary().
 				Because("its queue and its workers are its own").Guarding("task.queue-isolation"),
-			verdict.Metric("mail_api.call.max").AtMost(verdict.Duration(2 * timeout)).Because("a call has a timeout, to its last byte").Guarding("task.send-timeout"),
+			verdict.Metric(s.far("call.max")).AtMost(verdict.Duration(2 * timeout)).Because("a call has a timeout, to its last byte").Guarding("task.send-timeout"),
 			nothing("notify.failed_tasks"), nothing("search.failed"),
 			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(200 * time.Millisecond)),
 		},
 	}, emailapi.Config{}, steady("slow", 150, t.Total()), steady("notify", 40, t.Total()).about(1)))
 }
 
-// literalCountdown waits for the source's own 60 s.
-func literalCountdown(p profile.Profile) harness.Scenario {
-	t := harness.Timeline{Inject: time.Second, Heal: 100 * time.Millisecond, Drain: 90 * time.Second}
-	return withMail(p, harness.Scenario{
+// literalCountdown waits for as long as nobody sets it: the source's own 60 s. Where it is not
+// known what it is then, it is set to that.
+func literalCountdown(p profile.Profile, s *service) harness.Scenario {
+	countdown := s.time(contract.NetworkCountdown)
+	if countdown == 0 {
+		s.needs("settings."+string(contract.NetworkCountdown), "60s, or what it is where nobody sets it")
+	}
+	whose := "its own countdown"
+	switch {
+	case !s.OnlyTo:
+		whose = "the source's own countdown"
+	case s.Settings[contract.NetworkCountdown].Settable():
+		whose = "a countdown that was set"
+		s.bound(contract.NetworkCountdown, countdown)
+	}
+	spread := time.Duration(float64(countdown) * s.Spread)
+	t := harness.Timeline{Inject: time.Second, Heal: 100 * time.Millisecond, Drain: countdown * 3 / 2}
+	return s.withMail(harness.Scenario{
 		Name:     "task/literal-countdown",
-		Claim:    "With the source's own countdown, a task that meets an outage is tried again after 60 s, give or take a fifth, and delivered.",
+		Claim:    fmt.Sprintf("With %s, a task that meets an outage is tried again after %g s, give or take %s, and delivered.", whose, countdown.Seconds(), s.share()),
 		Slow:     true,
 		Timeline: t,
-		Faults:   []harness.Fault{adapter.Misbehave("down", mailAPI, "status 503")},
-		Measures: []harness.Measure{pause("down", "min"), pause("down", "max")},
+		Faults:   []harness.Fault{adapter.Misbehave("down", s.Far, s.down())},
+		Measures: []harness.Measure{s.pause("down", "min"), s.pause("down", "max")},
 		Checks: []verdict.Check{
-			verdict.Metric("down.pause.min").AtLeast(verdict.Duration(48 * time.Second)).AsPrimary().Because("60 s, less the spread"),
-			verdict.Metric("down.pause.max").AtMost(verdict.Duration(72*time.Second + 6*time.Second)).Because("60 s, and the spread, and River's look at what is due every 5 s"),
+			verdict.Metric("down.pause.min").AtLeast(verdict.Duration(countdown - spread)).AsPrimary().Because(fmt.Sprintf("%g s, less the spread", countdown.Seconds())),
+			verdict.Metric("down.pause.max").AtMost(verdict.Duration(countdown + spread + 6*time.Second)).Because(fmt.Sprintf("%g s, and the spread, and %s's look at what is due every 5 s", countdown.Seconds(), s.Engine)),
 			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
 			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(2)),
 		},

@@ -11,6 +11,7 @@ import (
 	"holdfast.dev/holdfast/fakes/journal/journaltest"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract/reference"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
@@ -21,6 +22,12 @@ func smoke(t *testing.T) profile.Profile {
 	require.NoError(t, err)
 	return p
 }
+
+// mailAPI is the place of the e-mail API of our own service.
+const mailAPI = "mail_api"
+
+// ours are the tasks of our own service, as a scenario of a test knows them.
+func ours() *service { return &service{Tasks: reference.Tasks(10_000)} }
 
 // seen is a fake that saw what a test wrote down.
 type seen struct {

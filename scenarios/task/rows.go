@@ -4,16 +4,20 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
+	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
-// rowsFinding holds what the target says of each task against the table in which the
-// reference's queue, River, keeps it: a further witness, where there is that table.
-func rowsFinding(ctx context.Context, dsn string, records []record, curl func(string) string) (standing.Finding, error) {
-	found := standing.Finding{Check: "task-rows", About: "what GET /tasks/{id} says is what the database has, where the queue is one that is known here"}
-	rows, err := readRows(ctx, dsn)
+// rowsFinding holds what the target says of each task against the table in which its
+// queue keeps it: a further witness, where the queue is one that is known.
+func rowsFinding(ctx context.Context, dsn string, of *contract.Tasks, records []record, curl func(load.Request) string) (standing.Finding, error) {
+	found := standing.Finding{Check: "task-rows", About: "what the target says of a task is what the database has, where the queue is one that is known here"}
+	var rows map[string]contract.Status
+	var err error
+	if of.Rows != nil {
+		rows, err = of.Rows(ctx, dsn)
+	}
 	if err != nil || rows == nil {
 		found.Unseen = "the queue is none that is known here"
 		return found, err
@@ -26,43 +30,10 @@ func rowsFinding(ctx context.Context, dsn string, records []record, curl func(st
 		found.Looked++
 		switch {
 		case !ok:
-			found.Add(standing.Example{At: r.due, What: fmt.Sprintf("task %s was answered 202 and is not in the database", r.id), Repeat: curl("/tasks/" + r.id)})
-		case row.kind != r.kind || (row.over() || r.over()) && (row.state != r.state || row.attempts != r.attempts || row.most != r.most || row.class != "" && row.state == failed && row.class != r.class):
-			found.Add(standing.Example{At: r.due, What: fmt.Sprintf("task %s is %s, and in the database %s", r.id, r.status, row), Repeat: curl("/tasks/" + r.id)})
+			found.Add(standing.Example{At: r.due, What: fmt.Sprintf("task %s was taken on and is not in the database", r.id), Repeat: curl(of.Status(r.id))})
+		case row.Kind != r.kind || (row.Over() || r.Over()) && (row.State != r.State || row.Attempts != r.Attempts || row.Most != r.Most || row.Class != "" && row.State == contract.Failed && row.Class != r.Class):
+			found.Add(standing.Example{At: r.due, What: fmt.Sprintf("task %s is %s, and in the database %s", r.id, r.Status, row), Repeat: curl(of.Status(r.id))})
 		}
 	}
 	return found, nil
-}
-
-// readRows reads River's jobs by their ids; nil where there is no such table.
-func readRows(ctx context.Context, dsn string) (map[string]status, error) {
-	if dsn == "" {
-		return nil, nil
-	}
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return nil, fmt.Errorf("read the queue: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	var there bool
-	if err := conn.QueryRow(ctx, `SELECT to_regclass('river_job') IS NOT NULL`).Scan(&there); err != nil || !there {
-		return nil, err
-	}
-	rows, err := conn.Query(ctx, `SELECT id::text, kind, CASE state WHEN 'completed' THEN 'succeeded' WHEN 'cancelled' THEN 'failed'
-			WHEN 'discarded' THEN 'failed' WHEN 'running' THEN 'running' ELSE 'pending' END,
-		attempt + coalesce((metadata->>'uncounted')::int, 0), max_attempts + coalesce((metadata->>'uncounted')::int, 0),
-		coalesce(metadata->>'error_class', '') FROM river_job`)
-	if err != nil {
-		return nil, fmt.Errorf("read the queue: %w", err)
-	}
-	all := map[string]status{}
-	var id string
-	var s status
-	if _, err := pgx.ForEachRow(rows, []any{&id, &s.kind, &s.state, &s.attempts, &s.most, &s.class}, func() error {
-		all[id] = s
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read the queue: %w", err)
-	}
-	return all, nil
 }

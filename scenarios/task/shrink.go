@@ -1,17 +1,14 @@
 package task
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/journal"
-	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // Bounds of a search for the smallest task that goes wrong.
@@ -35,36 +32,36 @@ type shrinker struct {
 
 // example is the smallest task like t that goes wrong, as what to type; false where none
 // does any more.
-func (s *shrinker) example(ctx context.Context, t task) (standing.Example, bool) {
+func (s *shrinker) example(ctx context.Context, t contract.Task) (standing.Example, bool) {
 	s.until = time.Now().Add(mostTrying)
 	what := s.fails(ctx, t)
 	if what == "" {
 		return standing.Example{}, false
 	}
-	for smaller := true; smaller; {
-		smaller = false
-		for _, next := range t.smaller() {
+	for found := true; found; {
+		found = false
+		for _, next := range smaller(t) {
 			if why := s.fails(ctx, next); why != "" {
-				t, what, smaller = next, why, true
+				t, what, found = next, why, true
 				break
 			}
 		}
 	}
-	body, _ := json.Marshal(t) // strings and numbers always can
+	asked := s.target.of.Enqueue(t)
 	e := standing.Example{At: -1, What: fmt.Sprintf("asked again when all is quiet, the smallest task of which it is true has %d messages: %s", len(t.Messages), what)}
-	if t.Kind == kindNotify {
-		e.What = fmt.Sprintf("asked again when all is quiet, a notification of project %d: %s", t.ProjectID, what)
+	if t.Kind == contract.Notify {
+		e.What = fmt.Sprintf("asked again when all is quiet, a notification of project %d: %s", t.Subject, what)
 	}
-	if len(body) <= mostTyped {
-		e.Repeat = standing.Curl(s.target.base, load.Request{Method: http.MethodPost, Path: "/tasks", Body: body})
+	if len(asked.Body) <= mostTyped {
+		e.Repeat = standing.Curl(s.target.base, asked)
 	}
 	return e, true
 }
 
 // smaller are simpler tasks, the simplest first.
-func (t task) smaller() []task {
-	var all []task
-	of := func(messages []message) { all = append(all, task{Kind: t.Kind, Messages: messages}) }
+func smaller(t contract.Task) []contract.Task {
+	var all []contract.Task
+	of := func(messages []contract.Message) { all = append(all, contract.Task{Kind: t.Kind, Messages: messages}) }
 	n := len(t.Messages)
 	if n > 1 {
 		of(t.Messages[:1])
@@ -73,10 +70,10 @@ func (t task) smaller() []task {
 		of(t.Messages[n/2:])
 		of(t.Messages[:n-1])
 	}
-	plain := make([]message, n)
+	plain := make([]contract.Message, n)
 	differs := false
 	for i, m := range t.Messages {
-		plain[i] = message{m.To, half(m.Subject), half(m.Body)}
+		plain[i] = mail(m.To, half(m.Subject), half(m.Body))
 		differs = differs || plain[i] != m
 	}
 	if differs {
@@ -93,7 +90,7 @@ func half(text string) string {
 
 // fails asks for a task and says what goes wrong with it, empty for nothing or where
 // the bounds are reached.
-func (s *shrinker) fails(ctx context.Context, t task) string {
+func (s *shrinker) fails(ctx context.Context, t contract.Task) string {
 	if s.tries++; s.tries > mostTries || time.Now().After(s.until) {
 		return ""
 	}
@@ -103,8 +100,8 @@ func (s *shrinker) fails(ctx context.Context, t task) string {
 		return ""
 	}
 	for end := time.Now().Add(mostPerTask); time.Now().Before(end); {
-		_, body, err := s.target.get(ctx, "/tasks/"+id)
-		if now, bad := readStatus(id, body); err == nil && bad == nil && now.over() {
+		a, err := s.target.ask(ctx, s.target.of.Status(id))
+		if now, bad := s.target.of.ReadStatus(id, a.Body); err == nil && bad == nil && now.Over() {
 			break
 		}
 		select {
@@ -117,8 +114,8 @@ func (s *shrinker) fails(ctx context.Context, t task) string {
 }
 
 // judge says what the API saw of a task since then that was not asked for.
-func (s *shrinker) judge(t task, from int) string {
-	r := record{kind: t.Kind, wants: t.wants(s.owners)}
+func (s *shrinker) judge(t contract.Task, from int) string {
+	r := record{kind: t.Kind, wants: wants(t, s.owners)}
 	d := newDirectory([]record{r})
 	calls, _ := s.api.Asked()
 	for _, c := range calls {
@@ -141,20 +138,15 @@ func (s *shrinker) judge(t task, from int) string {
 }
 
 // post asks for a task and returns its id.
-func (v visitor) post(ctx context.Context, t task) (string, error) {
-	body, _ := json.Marshal(t) // strings and numbers always can
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, v.base+"/tasks", bytes.NewReader(body))
+func (v visitor) post(ctx context.Context, t contract.Task) (string, error) {
+	a, err := v.ask(ctx, v.of.Enqueue(t))
 	if err != nil {
 		return "", err
 	}
-	code, text, err := v.do(r)
-	if err != nil {
-		return "", err
-	}
-	if id := answeredID(text); code == http.StatusAccepted && id != "" {
+	if id, ok := v.of.Taken(a); ok && id != "" {
 		return id, nil
 	}
-	return "", fmt.Errorf("it was answered %d", code)
+	return "", fmt.Errorf("it was answered %d", a.Status)
 }
 
 // suspect is the smallest task with whose mails something is wrong, nil for none.
@@ -164,7 +156,7 @@ func suspect(records []record, d *directory) (found *record) {
 		if !r.accepted || found != nil && len(found.wants) <= len(r.wants) {
 			continue
 		}
-		if r.state == succeeded && r.unserved() > 0 || d.wrongMail(*r) {
+		if r.State == contract.Succeeded && r.unserved() > 0 || d.wrongMail(*r) {
 			found = r
 		}
 	}
@@ -184,13 +176,13 @@ func (d *directory) wrongMail(r record) bool {
 }
 
 // task is what a record's request asked for.
-func (r record) task() task {
-	if r.kind == kindNotify {
-		return task{Kind: r.kind, ProjectID: r.wants[0].project}
+func (r record) task() contract.Task {
+	if r.kind == contract.Notify {
+		return contract.Task{Kind: r.kind, Subject: r.wants[0].project}
 	}
-	t := task{Kind: r.kind}
+	t := contract.Task{Kind: r.kind}
 	for _, w := range r.wants {
-		t.Messages = append(t.Messages, message{w.to, w.subject, w.text})
+		t.Messages = append(t.Messages, mail(w.to, w.subject, w.text))
 	}
 	return t
 }

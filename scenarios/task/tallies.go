@@ -32,25 +32,26 @@ func descriptors(all []tally) []verdict.Descriptor {
 
 // tallies are the metrics of some mailings:
 //
-//	tasks.attempts.max, .min   by the target's own count, of the tasks taken on
+//	tasks.attempts.max, .min   by the target's own count, of the tasks taken on; where it
+//	                           tells none, as the far side saw them
 //	tasks.unfinished           tasks taken on that are not done at the end, as the target tells
-//	tasks.stored_unheard       tasks that were not answered 202, and whose mails were asked for;
+//	tasks.stored_unheard       tasks that were not taken on, and whose mails were asked for;
 //	                           without any there is no sample
 //	tasks.unserved             recipients of tasks taken on that got no mail
 //	tasks.too_early, .too_late attempts that came before they may, and much later
 //	tasks.waits.short          share of the last waits that were shorter than their countdown without its spread
-//	mail_api.calls_per_task    calls at the API for each task that is known
-//	MAILING.delay.p50, .p90, .p99, .max  from when the request was due to when the
+//	FAR.calls_per_task         calls at the API for each task that is known
+//	MAILING.delay.p50, .p90, .p95, .p99, .max  from when the request was due to when the
 //	                           API had the mail, of the delivered ones
 //	MAILING.failed_tasks       tasks taken on that the queue gave up; .unfailed_tasks, that it did not
 //
 // and those of a mailing's own.
-func tallies(mailings []mailing) []tally {
+func tallies(mailings []mailing, attempts int, far string) []tally {
 	taken := func(t record) bool { return t.accepted && t.told }
 	all := []tally{
 		overTasks("tasks.attempts.max", taken, mostAttempts),
-		inTime(overTasks("tasks.attempts.min", taken, func(ts []record) float64 { return float64(slices.MinFunc(ts, byAttempts).attempts) })),
-		inTime(counting("tasks.unfinished", taken, func(t record) bool { return !t.over() })),
+		inTime(overTasks("tasks.attempts.min", taken, func(ts []record) float64 { return float64(slices.MinFunc(ts, byAttempts).Attempts) })),
+		inTime(counting("tasks.unfinished", taken, func(t record) bool { return !t.Over() })),
 		inTime(overTasks("tasks.unserved", func(t record) bool { return t.accepted }, func(ts []record) float64 {
 			n := 0
 			for _, t := range ts {
@@ -59,9 +60,9 @@ func tallies(mailings []mailing) []tally {
 			return float64(n)
 		})),
 		counting("tasks.stored_unheard", func(t record) bool { return t.stored() && !t.accepted }, func(record) bool { return true }),
-		callsPerTask(),
+		callsPerTask(far),
 		overWaits("tasks.too_early", false, wait.early),
-		shortWaits(),
+		shortWaits(attempts),
 		overWaits("tasks.too_late", true, func(w wait) bool { return w.fromEnd > w.most+mostLate }),
 	}
 	for _, m := range mailings {
@@ -69,15 +70,15 @@ func tallies(mailings []mailing) []tally {
 		all = append(all,
 			inTime(counting(m.name+".failed_tasks", own, func(t record) bool { return t.failed() })),
 			inTime(counting(m.name+".unfailed_tasks", own, func(t record) bool { return !t.failed() })),
-			delay(m.name, "p50", 0.5, 1), delay(m.name, "p90", 0.9, 10), delay(m.name, "p99", 0.99, 100), delay(m.name, "max", 1, 1))
+			delay(m.name, "p50", 0.5, 1), delay(m.name, "p90", 0.9, 10), delay(m.name, "p95", 0.95, 20), delay(m.name, "p99", 0.99, 100), delay(m.name, "max", 1, 1))
 		all = append(all, m.also...)
 	}
 	return all
 }
 
-func mostAttempts(ts []record) float64 { return float64(slices.MaxFunc(ts, byAttempts).attempts) }
+func mostAttempts(ts []record) float64 { return float64(slices.MaxFunc(ts, byAttempts).Attempts) }
 
-func byAttempts(a, b record) int { return a.attempts - b.attempts }
+func byAttempts(a, b record) int { return a.Attempts - b.Attempts }
 
 // inTime marks a tally as one that can be missed for want of time alone: a call that
 // is given up too often is made no more, and its task fails or is still to be done.
@@ -134,12 +135,12 @@ func overWaits(name string, timed bool, which func(wait) bool) tally {
 
 // shortWaits is the share of the waits before the last attempt that were shorter than
 // their countdown would be without its spread: the target's own moments only add.
-func shortWaits() tally {
+func shortWaits(attempts int) tally {
 	about := verdict.Descriptor{Name: "tasks.waits.short", Unit: result.UnitRatio, Timed: true, MinSamples: 20, About: "of the waits before a last attempt, those that were shorter than the countdown without its spread"}
 	return tally{about, func(e evidence, _ verdict.Window) verdict.Reading {
 		var r verdict.Reading
 		for _, w := range e.paces {
-			if w.attempt != maxAttempts-1 {
+			if w.attempt != attempts-1 {
 				continue
 			}
 			r.Samples++
@@ -155,8 +156,8 @@ func shortWaits() tally {
 }
 
 // callsPerTask is how often the API was called for each task that is known.
-func callsPerTask() tally {
-	about := verdict.Descriptor{Name: mailAPI + ".calls_per_task", Unit: result.UnitFraction, Timed: true, About: "calls at the API for each task that is known"}
+func callsPerTask(far string) tally {
+	about := verdict.Descriptor{Name: far + ".calls_per_task", Unit: result.UnitFraction, Timed: true, About: "calls at the API for each task that is known"}
 	return tally{about, func(e evidence, _ verdict.Window) verdict.Reading {
 		stored := 0
 		for _, t := range e.tasks {

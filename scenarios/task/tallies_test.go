@@ -10,6 +10,7 @@ import (
 
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 const ms = time.Millisecond
@@ -18,7 +19,7 @@ const ms = time.Millisecond
 // so long after it was due.
 func done(mailing string, due, took time.Duration) record {
 	return record{
-		mailing: mailing, accepted: true, due: due, told: true, status: status{state: succeeded, attempts: 1, most: 4},
+		mailing: mailing, accepted: true, due: due, told: true, Status: contract.Status{State: contract.Succeeded, Attempts: 1, Most: 4},
 		wants: mailTo("a@tasks.example"), calls: make([]call, 1), served: 1, at: due + took,
 	}
 }
@@ -27,11 +28,11 @@ func done(mailing string, due, took time.Duration) record {
 func (r record) but(change func(*record)) record { change(&r); return r }
 
 var (
-	gaveUp  = func(r *record) { r.state, r.attempts, r.served, r.class = failed, 4, 0, temporary }
-	refused = func(r *record) { r.state, r.served, r.class = failed, 0, permanent }
-	waiting = func(r *record) { r.state, r.attempts, r.served = retrying, 2, 0 }
+	gaveUp  = func(r *record) { r.State, r.Attempts, r.served, r.Class = contract.Failed, 4, 0, contract.Temporary }
+	refused = func(r *record) { r.State, r.served, r.Class = contract.Failed, 0, contract.Permanent }
+	waiting = func(r *record) { r.State, r.Attempts, r.served = contract.Retrying, 2, 0 }
 	unheard = func(r *record) { r.accepted = false }
-	untold  = func(r *record) { r.told, r.status, r.served, r.calls = false, status{}, 0, nil }
+	untold  = func(r *record) { r.told, r.Status, r.served, r.calls = false, contract.Status{}, 0, nil }
 )
 
 // Each row is what some tasks came to, and the reading of one metric.
@@ -69,7 +70,7 @@ func TestWhatTheTasksCameTo(t *testing.T) {
 
 func tallyNamed(t *testing.T, name string) tally {
 	t.Helper()
-	all := tallies([]mailing{steady("mail", 10, time.Second)})
+	all := tallies([]mailing{steady("mail", 10, time.Second)}, 4, mailAPI)
 	i := slices.IndexFunc(all, func(t tally) bool { return t.Name == name })
 	require.GreaterOrEqual(t, i, 0, "there is no metric %s", name)
 	return all[i]
@@ -83,14 +84,14 @@ func TestDelaysAreOfWhatWasDelivered(t *testing.T) {
 		done("mail", 999*ms, 9*ms), done("mail", 1000*ms, 30*ms), done("mail", 1500*ms, 10*ms), done("mail", 1999*ms, 20*ms), done("mail", 2000*ms, 9*ms),
 		done("mail", 1500*ms, time.Hour).but(gaveUp), done("mail", 1500*ms, time.Hour).but(half), done("mail", 1500*ms, time.Hour).but(unheard), done("other", 1500*ms, time.Hour),
 	}
-	for name, want := range map[string]float64{"p50": 20, "p90": 30, "p99": 30, "max": 30} {
+	for name, want := range map[string]float64{"p50": 20, "p90": 30, "p95": 30, "p99": 30, "max": 30} {
 		require.Equal(t, verdict.Reading{Value: want, Samples: 3}, tallyNamed(t, "mail.delay."+name).read(evidence{tasks: tasks}, window), name)
 	}
 	require.Zero(t, tallyNamed(t, "mail.delay.p50").read(evidence{tasks: tasks}, verdict.Window{From: time.Minute, To: time.Hour}).Samples)
 }
 
 func TestAPercentileNeedsItsSamples(t *testing.T) {
-	for name, need := range map[string]int64{"p50": 1, "p90": 10, "p99": 100, "max": 1} {
+	for name, need := range map[string]int64{"p50": 1, "p90": 10, "p95": 20, "p99": 100, "max": 1} {
 		d := tallyNamed(t, "mail.delay."+name)
 		require.Equal(t, need, d.MinSamples, name)
 		require.True(t, d.Timed, name)
@@ -101,21 +102,21 @@ func TestAPercentileNeedsItsSamples(t *testing.T) {
 func TestTheMetricsOfMailingsAreTheirOwn(t *testing.T) {
 	var names []string
 	own := counting("mail.own", func(record) bool { return true }, func(record) bool { return true })
-	for _, d := range descriptors(tallies([]mailing{steady("mail", 1, time.Second).counted(own), steady("notify", 1, time.Second)})) {
+	for _, d := range descriptors(tallies([]mailing{steady("mail", 1, time.Second).counted(own), steady("notify", 1, time.Second)}, 4, mailAPI)) {
 		require.NotContains(t, names, d.Name)
 		require.NotEmpty(t, d.Unit, d.Name)
 		names = append(names, d.Name)
 	}
 	require.Contains(t, names, "mail.own")
 	require.Contains(t, names, "notify.delay.p99")
-	require.Len(t, names, 9+2*6+1)
+	require.Len(t, names, 9+2*7+1)
 }
 
 // Tasks are numbered through the catalogue of errors: task 3 met the fourth.
 func TestAClassIsHeldAgainstTheCatalogue(t *testing.T) {
 	m := wrongClasses([]emailapi.Error{{Class: emailapi.Permanent}, {Class: emailapi.Temporary}, {Class: emailapi.Parked}})
-	task := func(n int64, class string) record {
-		return done("mail", 0, ms).but(func(r *record) { r.n, r.class = n, class })
+	task := func(n int64, class contract.Class) record {
+		return done("mail", 0, ms).but(func(r *record) { r.n, r.Class = n, class })
 	}
 	read := func(tasks ...record) verdict.Reading { return m.read(evidence{tasks: tasks}, verdict.Window{}) }
 	require.Equal(t, verdict.Reading{Value: 0, Samples: 4}, read(task(0, "permanent"), task(1, "temporary"), task(2, "permanent"), task(3, "permanent")))
@@ -125,14 +126,14 @@ func TestAClassIsHeldAgainstTheCatalogue(t *testing.T) {
 
 // Each task that was taken on is in one column, and none that was not is in any.
 func TestTheLedgerAddsUp(t *testing.T) {
-	states := []string{pending, running, retrying, succeeded, failed}
+	states := []contract.State{contract.Pending, contract.Running, contract.Retrying, contract.Succeeded, contract.Failed}
 	rapid.Check(t, func(t *rapid.T) {
 		var tasks []record
 		accepted := int64(0)
 		for range rapid.IntRange(0, 50).Draw(t, "tasks") {
 			r := record{accepted: rapid.Bool().Draw(t, "accepted"), told: rapid.Bool().Draw(t, "told")}
 			if r.told {
-				r.status = status{state: rapid.SampledFrom(states).Draw(t, "state"), attempts: rapid.IntRange(0, 5).Draw(t, "attempts")}
+				r.Status = contract.Status{State: rapid.SampledFrom(states).Draw(t, "state"), Attempts: rapid.IntRange(0, 5).Draw(t, "attempts")}
 			}
 			r.wants = mailTo(to(rapid.IntRange(1, 3).Draw(t, "recipients"), "mail")...)
 			r.served = rapid.IntRange(0, len(r.wants)).Draw(t, "served")

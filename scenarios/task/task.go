@@ -1,6 +1,7 @@
 // Package task is what Holdfast can show about the task service, which sends mail
-// behind the answers that it gives: its scenarios, its protections and the gains
-// that were promised of it.
+// behind the answers that it gives: its scenarios and the gains that were promised of
+// it. What the scenarios know of the service is a [contract.Tasks]: service.go asks it,
+// and takes note of what nobody told.
 //
 // Start with refusedKey in refused.go, the source's own test: permanent errors.
 // retries.go is about those that may pass, ends.go about targets and databases
@@ -10,39 +11,19 @@ package task
 
 import (
 	"holdfast.dev/holdfast/harness"
+	"holdfast.dev/holdfast/scenarios/contract"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
-// Scenarios lists the scenarios of the task service.
-func Scenarios(p profile.Profile) []harness.Scenario {
-	return []harness.Scenario{
-		refusedKey(p),
-		parked(p),
-		keyRotated(p),
-		invalidMessage(p),
-		projectNotFound(p),
-		apiDown(p),
-		apiHeals(p),
-		errorNames(p),
-		retryAfter(p),
-		quotaSpent(p),
-		replyLost(p),
-		retryStorm(p),
-		poison(p),
-		mixed(p),
-		killed(p),
-		killedOften(p),
-		stoppedUnderLoad(p),
-		twoInstances(p),
-		databaseGone(p),
-		commitRepliesLost(p),
-		literalCountdown(p),
-		anyTask(p),
-		keyBack(p),
-		databaseRefuses(p),
-		tablesLocked(p),
-		sqlStates(p),
-		postgresKilled(p),
-		deadly(p),
+// Of lists the scenarios of a task service.
+func Of(p profile.Profile, one contract.Tasks) []harness.Scenario {
+	var all []harness.Scenario
+	for _, scenario := range []func(profile.Profile, *service) harness.Scenario{
+		refusedKey, parked, keyRotated, invalidMessage, projectNotFound, apiDown, apiHeals, errorNames, retryAfter,
+		quotaSpent, replyLost, retryStorm, poison, mixed, killed, killedOften, stoppedUnderLoad,
+		twoInstances, databaseGone, commitRepliesLost, literalCountdown, anyTask, keyBack, databaseRefuses, tablesLocked, sqlStates, postgresKilled, deadly,
+	} {
+		all = append(all, scenario(p, &service{Tasks: one}))
 	}
+	return all
 }

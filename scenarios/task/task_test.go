@@ -14,6 +14,8 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract"
+	"holdfast.dev/holdfast/scenarios/contract/reference"
 	"holdfast.dev/holdfast/scenarios/profile"
 )
 
@@ -22,7 +24,7 @@ func TestEveryScenarioOfTasksIsReconciled(t *testing.T) {
 	for _, name := range profile.Names() {
 		p, err := profile.ByName(name)
 		require.NoError(t, err)
-		for _, s := range Scenarios(p) {
+		for _, s := range Of(p, ours().Tasks) {
 			require.NotNil(t, s.Reconcile, s.Name)
 			require.NotNil(t, s.Drained, s.Name)
 			require.Len(t, s.World.Dependencies, 1, s.Name)
@@ -36,7 +38,7 @@ func TestEveryScenarioOfTasksIsReconciled(t *testing.T) {
 // Each stream of tasks has its own recipients, or mail could not be matched, but for
 // those that are asked for twice on purpose.
 func TestNoTwoTasksOfAScenarioAreAlike(t *testing.T) {
-	for _, s := range Scenarios(smoke(t)) {
+	for _, s := range Of(smoke(t), ours().Tasks) {
 		if s.Name == "task/any-task" {
 			continue
 		}
@@ -61,7 +63,7 @@ func TestAScenarioOfTasksIsCompleted(t *testing.T) {
 		Name: "task/any", Protections: []string{"task.idempotency-key"}, Checks: []verdict.Check{own},
 		Load: []load.Stream{{Name: "search"}},
 	}
-	s := withMail(smoke(t), before, emailapi.Config{}, steady("mail", 10, time.Second), steady("notify", 5, time.Second).about(1))
+	s := ours().withMail(before, emailapi.Config{}, steady("mail", 10, time.Second), steady("notify", 5, time.Second).about(1))
 	var streams []string
 	for _, l := range s.Load {
 		streams = append(streams, l.Name)
@@ -80,7 +82,7 @@ func TestAScenarioOfTasksIsCompleted(t *testing.T) {
 // A key that is to be replaced is in a file; no other is.
 func TestOnlyAKeyThatIsReplacedIsInAFile(t *testing.T) {
 	for _, faults := range [][]harness.Fault{nil, {{ID: "revoked", On: mailAPI, Kind: fault.RevokeKey{}}}} {
-		s := withMail(smoke(t), harness.Scenario{Faults: faults}, emailapi.Config{}, steady("mail", 10, time.Second))
+		s := ours().withMail(harness.Scenario{Faults: faults}, emailapi.Config{}, steady("mail", 10, time.Second))
 		fake, err := s.World.Dependencies[0].Open(t.Context(), harness.Opening{Seed: 1})
 		require.NoError(t, err)
 		_, inFile := fake.Settings()["EMAIL_API_KEY_FILE"]
@@ -92,19 +94,39 @@ func TestOnlyAKeyThatIsReplacedIsInAFile(t *testing.T) {
 }
 
 func TestCountdownsAreCompressedAndToldSo(t *testing.T) {
+	s := ours()
+	s.compress(200 * ms)
+	s.bound(contract.SendTimeout, 300*ms)
 	require.Equal(t, map[string]string{
 		"TASK_NETWORK_COUNTDOWN": "200ms", "TASK_DB_COUNTDOWN": "200ms", "TASK_RESCUE_AFTER": "1s", "TASK_SEND_TIMEOUT": "300ms",
-	}, compressedSettings(200*ms, map[string]string{"TASK_SEND_TIMEOUT": "300ms"}))
-	told := compressedTimes(200 * ms)
-	require.Len(t, told, 2)
+	}, s.in(harness.Scenario{}).Settings)
+	told := s.compressed()
+	require.Len(t, told, 3)
 	require.EqualValues(t, 300, told[1].FactorBy)
-	require.Len(t, compressedTimes(sourceCountdown), 1, "a countdown as long as the source's is not compressed")
+	s.bound(contract.RescueAfter, 100*ms)
+	require.EqualValues(t, 300, s.compressed()[0].FactorBy, "what is set last is told")
+	long := ours()
+	long.compress(time.Minute)
+	require.Len(t, long.compressed(), 1, "a countdown as long as it is anyway is not compressed")
+}
+
+// What nobody told how to set is not exercised, and the line to add is said.
+func TestWhatCannotBeSetIsNotExercised(t *testing.T) {
+	s := ours()
+	delete(s.Settings, contract.NetworkCountdown)
+	s.Beside = nil
+	for _, of := range Of(smoke(t), s.Tasks) {
+		lacks := strings.Join(of.Lacks, "; ")
+		require.Contains(t, lacks, "add contracts.tasks.settings.network_countdown: ", of.Name)
+		require.Equal(t, of.Name == "task/mixed", strings.Contains(lacks, "add contracts.search: "), of.Name)
+		require.NoError(t, of.Validate(), of.Name)
+	}
 }
 
 // The name of an API's error is the id of its fault; the prefix of the address
 // chooses who meets it.
 func TestEveryErrorOfTheAPIIsMet(t *testing.T) {
-	s := errorNames(smoke(t))
+	s := errorNames(smoke(t), ours())
 	catalogue := append(emailapi.Errors(), nameless()...)
 	require.Len(t, s.Faults, len(catalogue))
 	ids := map[string]bool{}
@@ -119,7 +141,7 @@ func TestEveryErrorOfTheAPIIsMet(t *testing.T) {
 
 // Twenty kills, none before the target had time to get up.
 func TestKillsAreApart(t *testing.T) {
-	s := killedOften(smoke(t))
+	s := killedOften(smoke(t), ours())
 	var kills []harness.Fault
 	for _, f := range s.Faults {
 		if f.On == harness.OnTarget {
@@ -131,14 +153,14 @@ func TestKillsAreApart(t *testing.T) {
 		apart := kills[i].After - kills[i-1].After
 		require.GreaterOrEqual(t, apart, 750*ms, kills[i].ID)
 	}
-	require.Equal(t, kills, killedOften(smoke(t)).Faults[1:], "the moments are the same in every run")
+	require.Equal(t, kills, killedOften(smoke(t), ours()).Faults[1:], "the moments are the same in every run")
 }
 
 func TestLostRepliesAreMomentsOfTheOutage(t *testing.T) {
 	for _, name := range profile.Names() {
 		p, err := profile.ByName(name)
 		require.NoError(t, err)
-		s := commitRepliesLost(p)
+		s := commitRepliesLost(p, ours())
 		for i, f := range s.Faults {
 			require.LessOrEqual(t, f.After+f.For, s.Timeline.Inject, "%s: %s ends within its phase", name, f.ID)
 			if i > 0 {
@@ -149,7 +171,7 @@ func TestLostRepliesAreMomentsOfTheOutage(t *testing.T) {
 }
 
 func TestWhatWasPromisedOfTasks(t *testing.T) {
-	for _, p := range Promises(smoke(t)) {
+	for _, p := range Promises(smoke(t), ours().Tasks, reference.TaskProtections()) {
 		require.Equal(t, 5*time.Second, p.Scenario.Timeline.Drain, p.Name)
 		require.False(t, p.Scenario.Headline, p.Name)
 		require.Equal(t, map[string]string{"tasks with a refused key": "1000"}, p.Where)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -19,40 +20,44 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/verdict"
+	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // tinyRun drives a tiny service with one thing wrong with it through a scenario whose
 // API fails some of its mails, and returns what was found: the checks that did not hold.
 func tinyRun(t *testing.T, wrong string) []string {
 	t.Helper()
-	found, _ := tinyFindings(t, wrong)
+	found, _ := tinyFindings(t, ours(), asItIs, wrong)
 	return found
 }
 
 // examplesOf are the examples of what is found.
 func examplesOf(t *testing.T, wrong string) (texts []string) {
 	t.Helper()
-	_, findings := tinyFindings(t, wrong)
+	_, findings := tinyFindings(t, ours(), asItIs, wrong)
 	for _, f := range findings {
 		texts = append(texts, f.Text())
 	}
 	return texts
 }
 
-func tinyFindings(t *testing.T, wrong string) ([]string, []standing.Finding) {
+// asItIs has a tiny service answer as our own does.
+func asItIs(tiny http.Handler) http.Handler { return tiny }
+
+func tinyFindings(t *testing.T, service *service, shape func(http.Handler) http.Handler, wrong string) ([]string, []standing.Finding) {
 	t.Helper()
 	const countdown = 40 * time.Millisecond
-	m := mailing{name: "mail", profile: load.Constant(200, 100*time.Millisecond), draw: func(n int64, r *rand.Rand) task {
+	m := mailing{name: "mail", profile: load.Constant(200, 100*time.Millisecond), draw: func(n int64, r *rand.Rand) contract.Task {
 		to := []string{"fine", "down", "broken", "refused"}[n%4]
 		if n%8 == 0 { // several, for a busy machine sends not all
 			return batch(n, r, 101)
 		}
-		return task{Kind: kindBatch, Messages: []message{
-			{fmt.Sprintf("%s-%d@tasks.example", to, n), fmt.Sprint("Subject ", n), anyText(r, 50)}, {fmt.Sprintf("also-%d@tasks.example", n), "Also", "Text"},
+		return contract.Task{Kind: contract.Batch, Messages: []contract.Message{
+			mail(fmt.Sprintf("%s-%d@tasks.example", to, n), fmt.Sprint("Subject ", n), anyText(r, 50)), mail(fmt.Sprintf("also-%d@tasks.example", n), "Also", "Text"),
 		}}
 	}}
+	service.bound(contract.NetworkCountdown, countdown)
 	s := harness.Scenario{
-		Settings: map[string]string{"TASK_NETWORK_COUNTDOWN": countdown.String()},
 		Faults: []harness.Fault{
 			adapter.Always("down", mailAPI, "status 503 key=down-*"), adapter.Always("broken", mailAPI, "status 500 nth=1 key=broken-*"),
 			adapter.Always("refused", mailAPI, "status 422 name=invalid_parameter key=refused-*"), adapter.Always("slow", mailAPI, "delay 150ms key=fine-*"),
@@ -67,21 +72,21 @@ func tinyFindings(t *testing.T, wrong string) ([]string, []standing.Finding) {
 		require.NoError(t, err)
 		faults = append(faults, applied)
 	}
-	_, target := startTiny(t, fake.Settings()["EMAIL_API_URL"], fake.Settings()["EMAIL_API_KEY"], wrong, countdown)
+	_, target := startTiny(t, fake.Settings()["EMAIL_API_URL"], fake.Settings()["EMAIL_API_KEY"], wrong, countdown, shape)
 
-	state := harness.State{Start: time.Now(), Target: target, Targets: []string{target}, Fakes: map[string]harness.Fake{mailAPI: fake}, Seed: 1, Companion: newCompanion()}
+	state := harness.State{Start: time.Now(), Target: target, Targets: []string{target}, Fakes: map[string]harness.Fake{mailAPI: fake}, Seed: 1, Companion: newCompanion(&service.Tasks, []mailing{m})()}
 	ctx, cancel := context.WithCancel(t.Context())
 	var following sync.WaitGroup
 	begun := state
 	following.Go(func() { begun.Companion.Follow(ctx, begun) })
-	stream := m.stream()
+	stream := service.stream(m)
 	stream.MaxLag = time.Minute // a busy machine sends all of it, too
 	attack, err := load.Start(t.Context(), load.Config{BaseURL: target, Start: state.Start, Seed: 1, Answers: state.Companion.Answered}, stream)
 	require.NoError(t, err)
 	state.Streams = attack.Wait()
-	b := newBooks(s, emailapi.Config{}, []mailing{m})
+	b := service.newBooks(s, emailapi.Config{}, []mailing{m})
 	require.True(t, b.fates.exact)
-	seen, v := state.Companion.(*companion), newVisitor(state)
+	seen, v := state.Companion.(*companion), newVisitor(state, &service.Tasks)
 	for name, got := range seen.given() { // while a part of them is under way
 		seen.look(t.Context(), v, state.Start, name, got.id)
 	}
@@ -89,7 +94,7 @@ func tinyFindings(t *testing.T, wrong string) ([]string, []standing.Finding) {
 	deadline := time.Now().Add(3000 * time.Millisecond) // one that lies about its queue is not waited for
 	least := time.Now().Add(350 * time.Millisecond)
 	for time.Now().Before(deadline) {
-		if done, err := drained(t.Context(), state); done && err == nil && time.Now().After(least) {
+		if done, err := service.drained(t.Context(), state); done && err == nil && time.Now().After(least) {
 			break
 		}
 		time.Sleep(10 * time.Millisecond) // what a run does, too: it asks again
@@ -193,7 +198,7 @@ func TestWhatIsWrongWithAServiceIsFound(t *testing.T) {
 		t.Run(wrong, func(t *testing.T) {
 			t.Parallel()
 			var found []string
-			for range 3 { // a busy machine waits where the service does not
+			for range 8 { // a busy machine waits where the service does not
 				if found = tinyRun(t, wrong); subset(found, by) {
 					return
 				}

@@ -28,6 +28,21 @@ type tiny struct {
 	work  sync.WaitGroup
 }
 
+// message is one mail of a batch as it is asked for.
+type message struct {
+	To      string `json:"to"`
+	Subject string `json:"subject"`
+	Body    string `json:"body"`
+}
+
+// The words of its answers and metrics.
+const (
+	pending, running, retrying, succeeded, failed  = "pending", "running", "retrying", "succeeded", "failed"
+	temporary, permanent, unknown                  = "temporary", "permanent", "unknown"
+	counterAttempts, counterRetries, counterFailed = "task_attempts_total", "task_retries_total", "task_failed_total"
+	maxAttempts                                    = 4
+)
+
 type tinyTask struct {
 	ID          int    `json:"id"`
 	Kind        string `json:"kind"`
@@ -42,7 +57,7 @@ type tinyTask struct {
 }
 
 // startTiny starts one that mails to the fake e-mail API at an address.
-func startTiny(t *testing.T, api, key, wrong string, countdown time.Duration) (*tiny, string) {
+func startTiny(t *testing.T, api, key, wrong string, countdown time.Duration, shape func(http.Handler) http.Handler) (*tiny, string) {
 	t.Helper()
 	s := &tiny{api: api, key: key, wrong: wrong, countdown: countdown, sent: map[string]float64{}}
 	mux := http.NewServeMux()
@@ -50,7 +65,7 @@ func startTiny(t *testing.T, api, key, wrong string, countdown time.Duration) (*
 	mux.HandleFunc("GET /tasks/queue", s.queue)
 	mux.HandleFunc("GET /tasks/{id}", s.status)
 	mux.HandleFunc("GET /metrics", s.metrics)
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(shape(mux))
 	t.Cleanup(func() {
 		s.work.Wait()
 		server.Close()
@@ -61,7 +76,10 @@ func startTiny(t *testing.T, api, key, wrong string, countdown time.Duration) (*
 func (s *tiny) is(wrong string) bool { return s.wrong == wrong }
 
 func (s *tiny) post(w http.ResponseWriter, r *http.Request) {
-	var asked task
+	var asked struct {
+		Kind     string    `json:"kind"`
+		Messages []message `json:"messages"`
+	}
 	_ = json.NewDecoder(r.Body).Decode(&asked)
 	s.mu.Lock()
 	t := &tinyTask{ID: len(s.tasks) + 1, Kind: asked.Kind, State: pending, MaxAttempts: maxAttempts, messages: asked.Messages, due: time.Now()}
@@ -263,7 +281,7 @@ func (s *tiny) status(w http.ResponseWriter, r *http.Request) {
 		t = *s.tasks[(id+4)%len(s.tasks)]
 		t.ID = id
 	case s.is("the kind is wrong"):
-		t.Kind = kindNotify
+		t.Kind = "notify_project_success"
 	case s.is("more attempts than it may have"):
 		t.MaxAttempts = 5
 	case s.is("always one attempt"):
@@ -309,9 +327,9 @@ func (s *tiny) metrics(w http.ResponseWriter, _ *http.Request) {
 		}
 		fmt.Fprintf(w, "# TYPE %s counter\n", name)
 		if name == counterAttempts {
-			fmt.Fprintf(w, "%s{kind=%q,outcome=\"ok\"} %v\n%s{kind=%q,outcome=\"other\"} %v\n", name, kindBatch, s.sent["ok"], name, kindBatch, n-s.sent["ok"])
+			fmt.Fprintf(w, "%s{kind=%q,outcome=\"ok\"} %v\n%s{kind=%q,outcome=\"other\"} %v\n", name, "send_batch_email", s.sent["ok"], name, "send_batch_email", n-s.sent["ok"])
 			continue
 		}
-		fmt.Fprintf(w, "%s{kind=%q} %v\n", name, kindBatch, n)
+		fmt.Fprintf(w, "%s{kind=%q} %v\n", name, "send_batch_email", n)
 	}
 }

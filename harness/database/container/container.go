@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -64,8 +63,8 @@ func run(ctx context.Context, s database.Surroundings, e *engine.Engine, image s
 	if err := e.Provide(ctx, image, s.Log); err != nil {
 		return database.Instance{}, err
 	}
-	locks := filepath.Join(s.CacheDir, "containers")
-	if err := cluster.MakeDir(locks); err != nil {
+	locks, err := s.Cache("containers")
+	if err != nil {
 		return database.Instance{}, err
 	}
 	var settings []string

@@ -108,7 +108,7 @@ func buildEntrypoint(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	build := exec.CommandContext(ctx, "go", "build", "-o", binary, source)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-trimpath", "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the entrypoint: %w: %s", err, out)
 	}

@@ -1,12 +1,10 @@
 package databasetest
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -73,7 +71,10 @@ func (s *Server) Options(t testing.TB) database.Options {
 // make each clone ten times as long.
 func openQuick(ctx context.Context) (*database.Server, error) {
 	options := providers.FromEnvironment(getenv)
-	options.CacheDir = filepath.Join(cmp.Or(options.CacheDir, database.DefaultCacheDir()), "test")
+	var err error
+	if options.CacheDir, err = options.CacheFolder("test", false); err != nil {
+		return nil, err
+	}
 	server, err := database.Open(ctx, options)
 	if err != nil || server.Provider() == "dsn" {
 		return server, err

@@ -7,10 +7,8 @@ package embedded
 
 import (
 	"context"
-	"path/filepath"
 
 	"holdfast.dev/holdfast/harness/database"
-	"holdfast.dev/holdfast/harness/database/internal/cluster"
 	"holdfast.dev/holdfast/harness/database/internal/fetch"
 )
 
@@ -23,8 +21,8 @@ func Provider(repository string) database.Provider {
 	p := database.Binaries("")
 	p.Name, p.Hint = Name, "let this machine reach a Maven repository once"
 	p.Open = func(ctx context.Context, s database.Surroundings) (database.Instance, error) {
-		dir := filepath.Join(s.CacheDir, "binaries")
-		if err := cluster.MakeDir(dir); err != nil {
+		dir, err := s.Cache("binaries")
+		if err != nil {
 			return database.Instance{}, err
 		}
 		bin, err := fetch.Binaries(ctx, fetch.Config{Dir: dir, Repository: repository, Log: s.Log})

@@ -1,12 +1,11 @@
 // Package providers puts all ways to a Postgres together, as the command line
 // and the project's own tests have them. A program that wants fewer modules
-// lists in [database.Options] only the providers that it needs.
+// lists in [database.Options] only the providers that it needs. The build tag slim, for
+// images, leaves out what weighs most.
 package providers
 
 import (
 	"holdfast.dev/holdfast/harness/database"
-	"holdfast.dev/holdfast/harness/database/container"
-	"holdfast.dev/holdfast/harness/database/embedded"
 )
 
 // FromEnvironment returns options with all four ways, in the order in which
@@ -15,9 +14,9 @@ func FromEnvironment(getenv func(string) string) database.Options {
 	o := database.FromEnvironment(getenv)
 	o.Providers = []database.Provider{
 		database.DSNFrom(getenv),
-		container.Provider(getenv(container.ImageVariable)),
+		inContainer(getenv),
 		database.Local(),
-		embedded.Provider(""),
+		fetched(),
 	}
 	return o
 }

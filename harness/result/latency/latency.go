@@ -85,11 +85,28 @@ func Quantiles(h *hdr.Histogram) *result.Quantiles {
 	if h == nil {
 		return nil
 	}
-	v := h.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9})
+	v := h.ValueAtPercentilesSlice([]float64{50, 90, 95, 99, 99.9})
+	p95 := Millis(v[2])
 	return &result.Quantiles{
-		N: h.TotalCount(), P50: Millis(v[0]), P90: Millis(v[1]), P99: Millis(v[2]), P999: Millis(v[3]),
+		N: h.TotalCount(), P50: Millis(v[0]), P90: Millis(v[1]), P95: &p95, P99: Millis(v[3]), P999: Millis(v[4]),
 		Max: Millis(h.Max()), Mean: h.Mean() / 1000,
 	}
+}
+
+// Completed are the numbers of a distribution with those that a file of an older
+// version does not name, from the histogram beside them. Where there is none they stay absent.
+func Completed(q *result.Quantiles, histogram string) *result.Quantiles {
+	if q == nil || q.P95 != nil {
+		return q
+	}
+	h, err := Decode(histogram)
+	if err != nil || h == nil || h.TotalCount() != q.N {
+		return q
+	}
+	all := *q
+	p95 := Percentile(h, 95)
+	all.P95 = &p95
+	return &all
 }
 
 // Millis are microseconds as a result writes them.

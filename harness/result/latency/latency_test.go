@@ -69,6 +69,26 @@ func TestPercentiles(t *testing.T) {
 	require.InEpsilon(t, float64(time.Hour/time.Millisecond), latency.Quantiles(h).Max, 0.001, "longer than the longest")
 }
 
+// A file of an older version has no p95, but has what it is read from.
+func TestAnOlderFileIsCompletedFromItsHistogram(t *testing.T) {
+	var h *hdr.Histogram
+	for ms := range 100 {
+		latency.Record(&h, time.Duration(ms+1)*time.Millisecond, latency.Fine)
+	}
+	now := latency.Quantiles(h)
+	require.InEpsilon(t, 95, *now.P95, 0.002)
+	old := *now
+	old.P95 = nil
+	require.Equal(t, now, latency.Completed(&old, latency.Encode(h)))
+	require.Nil(t, old.P95, "what is completed stays as it is")
+
+	latency.Record(&h, time.Millisecond, latency.Fine)
+	for name, histogram := range map[string]string{"none": "", "damaged": "AAAA", "of other requests": latency.Encode(h)} {
+		require.Nil(t, latency.Completed(&old, histogram).P95, name)
+	}
+	require.Nil(t, latency.Completed(nil, latency.Encode(h)))
+}
+
 // However long the others would have taken, the percentile of all is no less.
 func TestTheLeastThatAPercentileCanBe(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 
+	"holdfast.dev/holdfast/harness/internal/dockerclient"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
@@ -34,11 +35,7 @@ type engine struct {
 // unix:///run/docker.sock; the environment (DOCKER_HOST) or Docker's own default
 // where host is empty. It says nothing to it yet.
 func dialEngine(host string) (*engine, error) {
-	options := []client.Opt{client.FromEnv}
-	if host != "" {
-		options = append(options, client.WithHost(host))
-	}
-	api, err := client.New(options...)
+	api, err := dockerclient.New(host)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoEngine, err)
 	}
@@ -64,6 +61,9 @@ func (e *engine) close() { _ = e.api.Close() }
 func (e *engine) check(ctx context.Context) (version string, err error) {
 	if !strings.HasPrefix(e.host, "unix://") {
 		return "", fmt.Errorf("%w: %s is not on this machine, and a container there cannot reach this machine's loopback", ErrNoEngine, e.host)
+	}
+	if err := dockerclient.Ask(ctx, e.api); err != nil {
+		return "", fmt.Errorf("%w: %w (start one, set DOCKER_HOST, or use the process target)", ErrNoEngine, err)
 	}
 	found, err := e.api.Info(ctx, client.InfoOptions{})
 	if err != nil {

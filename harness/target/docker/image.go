@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -21,6 +21,7 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/undo"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // ImageConfig is somebody's image to run as one process of a service.
@@ -217,16 +218,9 @@ func (c *images) save(ctx context.Context, name string) error {
 		return fmt.Errorf("keep its data: %w", err)
 	}
 	defer found.Content.Close()
-	half, err := os.CreateTemp(filepath.Dir(c.Archive), filepath.Base(c.Archive)+".*")
+	err = safefile.Write(c.Archive, func(w io.Writer) error { _, err := io.Copy(w, found.Content); return err })
 	if err != nil {
 		return fmt.Errorf("keep its data: %w", err)
-	}
-	_, err = half.ReadFrom(found.Content)
-	if err = errors.Join(err, half.Close()); err == nil {
-		err = os.Rename(half.Name(), c.Archive)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("keep its data: %w", err), os.Remove(half.Name()))
 	}
 	return nil
 }

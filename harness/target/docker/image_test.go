@@ -54,7 +54,7 @@ func TestAnImageIsAProcessOfAService(t *testing.T) {
 	s := serviceOf(t, web)
 	require.NoError(t, s.Start(t.Context()))
 	second, _ := s.Instance("web.2")
-	require.Eventually(t, func() bool { return slices.Contains(second.Log(), "args [--replica=2]") }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return slices.Contains(second.Log(), "args [--replica=2]") }, 30*time.Second, 20*time.Millisecond)
 	require.Contains(t, second.Describe(), "container web.2 of image "+image+", memory limit 67\u00a0MB, 0.5 CPUs, Docker")
 	resp, err := http.Get(second.URL() + "/readyz")
 	require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestAnImageIsAProcessOfAService(t *testing.T) {
 	require.True(t, hasCPU)
 
 	require.NoError(t, second.Signal(syscall.SIGKILL))
-	require.Eventually(t, func() bool { return second.Restarts() == 1 && len(second.Members()) == 3 }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return second.Restarts() == 1 && len(second.Members()) == 3 }, 30*time.Second, 20*time.Millisecond)
 	require.NoError(t, s.Stop(t.Context()))
 	require.Len(t, second.Ends(), 2)
 	require.EqualValues(t, 67_000_000, *second.Ends()[0].LimitBytes)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
+	"holdfast.dev/holdfast/harness/internal/dockerclient"
 	"holdfast.dev/holdfast/harness/undo"
 )
 
@@ -14,26 +17,56 @@ const (
 	stepImage     = "image"
 )
 
+// sweepPatience bounds the undoing of one step.
+const sweepPatience = 20 * time.Second
+
 func undoers() map[string]undo.Func {
+	s := &sweeper{silent: map[string]error{}}
 	return map[string]undo.Func{
 		stepContainer: func(ctx context.Context, args map[string]string) error {
-			return sweepEngine(ctx, args, (*engine).removeContainer)
+			return s.sweep(ctx, args, (*engine).removeContainer)
 		},
 		stepImage: func(ctx context.Context, args map[string]string) error {
-			return sweepEngine(ctx, args, (*engine).removeImage)
+			return s.sweep(ctx, args, (*engine).removeImage)
 		},
 	}
 }
 
-// sweepEngine undoes something at the engine where it was made.
-func sweepEngine(ctx context.Context, args map[string]string, remove func(*engine, context.Context, string, string) error) error {
+// sweeper undoes what dead runs left at engines. One that does not answer is asked
+// once, and not for each thing that was left there: those stay for the next run.
+type sweeper struct {
+	mu     sync.Mutex // guards silent
+	silent map[string]error
+}
+
+// sweep undoes something at the engine where it was made.
+func (s *sweeper) sweep(ctx context.Context, args map[string]string, remove func(*engine, context.Context, string, string) error) error {
 	if args["run"] == "" || !strings.HasPrefix(args["name"], ownPrefix) {
 		return fmt.Errorf("undo at the Docker engine: %q is not a name of ours", args["name"])
 	}
+	ctx, cancel := context.WithTimeout(ctx, sweepPatience)
+	defer cancel()
 	e, err := dialEngine(args["engine"])
 	if err != nil {
 		return err
 	}
 	defer e.close()
+	if err := s.ask(ctx, e); err != nil {
+		return err
+	}
 	return remove(e, ctx, args["name"], args["run"])
+}
+
+// ask asks an engine whether it answers, once.
+func (s *sweeper) ask(ctx context.Context, e *engine) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.silent[e.host]; err != nil {
+		return err
+	}
+	err := dockerclient.Ask(ctx, e.api)
+	if err != nil {
+		s.silent[e.host] = err
+	}
+	return err
 }

@@ -10,8 +10,10 @@ package address
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -83,6 +85,7 @@ func extraSettings(text string) (url.Values, error) {
 		if err != nil {
 			return nil, errors.New("its URL form cannot be read; characters of user and password other than letters, digits and -._~ must be percent-encoded (@ is %40, / is %2F, % is %25)")
 		}
+		u.RawQuery = strings.ReplaceAll(u.RawQuery, "+", "%2B") // a + is a + to libpq
 		settings = u.Query()
 	} else {
 		pairs, err := keywords(text)
@@ -93,8 +96,27 @@ func extraSettings(text string) (url.Values, error) {
 			settings.Set(key, value)
 		}
 	}
+	for variable, name := range libpq {
+		if value := os.Getenv(variable); value != "" && name != "" && !settings.Has(name) {
+			settings.Set(name, value)
+		}
+	}
 	return settings, nil
 }
+
+// libpq are the environment variables by which a client of Postgres is told what its
+// connection string leaves out, each with its setting; those without have a field of
+// Address.
+var libpq = map[string]string{
+	"PGHOST": "", "PGHOSTADDR": "", "PGPORT": "", "PGDATABASE": "", "PGUSER": "", "PGPASSWORD": "", "PGPASSFILE": "", "PGSERVICE": "", "PGSERVICEFILE": "", "PGSYSCONFDIR": "",
+	"PGAPPNAME": "application_name", "PGCONNECT_TIMEOUT": "connect_timeout", "PGOPTIONS": "options", "PGTZ": "timezone",
+	"PGSSLMODE": "sslmode", "PGSSLKEY": "sslkey", "PGSSLCERT": "sslcert", "PGSSLCERTMODE": "sslcertmode", "PGSSLSNI": "sslsni", "PGSSLROOTCERT": "sslrootcert",
+	"PGSSLPASSWORD": "sslpassword", "PGSSLNEGOTIATION": "sslnegotiation", "PGTARGETSESSIONATTRS": "target_session_attrs", "PGCHANNELBINDING": "channel_binding",
+	"PGREQUIREAUTH": "require_auth", "PGMINPROTOCOLVERSION": "min_protocol_version", "PGMAXPROTOCOLVERSION": "max_protocol_version",
+}
+
+// Variables are the names of the environment variables that a client of Postgres heeds.
+func Variables() []string { return slices.Sorted(maps.Keys(libpq)) }
 
 // whyUnreadable names the setting at fault as far as that can be done without
 // repeating anything but a setting's name.
@@ -140,7 +162,7 @@ func (a Address) DSN() string {
 	} else if a.user != "" {
 		u.User = url.User(a.user)
 	}
-	u.RawQuery = query.Encode()
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20") // a + is a + to libpq
 	return u.String()
 }
 
@@ -161,6 +183,12 @@ func (a Address) User() string { return a.user }
 // On returns the address of another database of the same server.
 func (a Address) On(database string) Address {
 	a.database = database
+	return a
+}
+
+// As returns the address for another role.
+func (a Address) As(user, password string) Address {
+	a.user, a.password = user, password
 	return a
 }
 
@@ -186,6 +214,9 @@ func (a Address) String() string {
 
 // GoString keeps the password out of %#v.
 func (a Address) GoString() string { return a.String() }
+
+// Socket reports whether the database is reached by a Unix socket.
+func (a Address) Socket() bool { return a.socket() }
 
 func (a Address) socket() bool {
 	return strings.HasPrefix(a.host, "/") || strings.HasPrefix(a.host, "@")

@@ -3,6 +3,7 @@ package address
 import (
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -13,8 +14,9 @@ import (
 
 // clearEnvironment keeps a developer's own PG… variables out of a test.
 func clearEnvironment(t *testing.T) {
-	for _, name := range []string{"PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE", "PGSERVICE"} {
-		t.Setenv(name, "")
+	for _, name := range Variables() {
+		t.Setenv(name, "") // so that it comes back
+		require.NoError(t, os.Unsetenv(name))
 	}
 	t.Setenv("PGPASSFILE", "/nonexistent")
 }
@@ -47,6 +49,30 @@ func TestWhatTheTextLeavesOutComesFromTheEnvironment(t *testing.T) {
 	a, err := Parse("host=127.0.0.1 port=5 sslmode=disable")
 	require.NoError(t, err)
 	require.Equal(t, "postgres://ann:from%20env@127.0.0.1:5/ann?sslmode=disable", a.DSN())
+}
+
+func TestAnAddressIsWholeWithoutTheEnvironment(t *testing.T) {
+	clearEnvironment(t)
+	t.Setenv("PGSSLMODE", "require")
+	t.Setenv("PGOPTIONS", "-c search_path=a+b")
+	t.Setenv("PGCONNECT_TIMEOUT", "7")
+	a, err := Parse("postgres://ann@h:5/shop?application_name=my%20own&connect_timeout=9")
+	require.NoError(t, err)
+	require.Equal(t, "postgres://ann@h:5/shop?application_name=my%20own&connect_timeout=9&options=-c%20search_path%3Da%2Bb&sslmode=require", a.DSN(), "what the text says goes before")
+	clearEnvironment(t)
+	again, err := Parse(a.DSN())
+	require.NoError(t, err)
+	require.Equal(t, a.DSN(), again.DSN())
+	_, err = pgconn.ParseConfig(a.DSN())
+	require.NoError(t, err)
+}
+
+// To libpq, and to drivers that read as it does, a + is a +.
+func TestAPlusIsNoSpace(t *testing.T) {
+	clearEnvironment(t)
+	a, err := Parse("postgres://ann@h:5/shop?sslmode=disable&application_name=a+b")
+	require.NoError(t, err)
+	require.Equal(t, "postgres://ann@h:5/shop?application_name=a%2Bb&sslmode=disable", a.DSN())
 }
 
 func TestAnAddressMovesToAnotherDatabaseAndBehindAProxy(t *testing.T) {

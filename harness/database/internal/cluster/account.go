@@ -3,11 +3,14 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"holdfast.dev/holdfast/safefile"
 )
 
 // account is the system user that the server runs as. The zero value is this
@@ -88,30 +91,12 @@ func (a account) passes(mode os.FileMode, stat *syscall.Stat_t) bool {
 	return mode&0o001 != 0
 }
 
-// MakeDir makes a folder of the cache, and those above it, so that the user whom
-// the server runs as can pass through them.
-func MakeDir(dir string) error {
-	who, err := serverAccount()
-	if err != nil {
-		return err
-	}
-	return who.makeDir(dir)
-}
-
-// makeDir makes a folder and those above it. Those it makes as root are open to
-// pass through, whatever the umask; those of another user are closed to others.
+// makeDir makes a folder and those above it, and sees that nobody else may have put
+// anything there. Those it makes as root are open to pass through.
 func (a account) makeDir(dir string) error {
-	if _, err := os.Stat(dir); err == nil {
-		return nil
-	}
-	if err := a.makeDir(filepath.Dir(dir)); err != nil {
-		return err
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("make cache directory: %w", err)
-	}
+	perm := fs.FileMode(0o755)
 	if a.name == "" {
-		return nil
+		perm = 0o700
 	}
-	return os.Chmod(dir, 0o755)
+	return safefile.Secure(dir, perm)
 }

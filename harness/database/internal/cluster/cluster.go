@@ -112,7 +112,7 @@ func (c *Cluster) start(ctx context.Context) error {
 		c.step = &step
 	}
 	err = c.launch(ctx)
-	if !errors.Is(err, errDied) || made {
+	if !errors.Is(err, errDied) || made || passes(err) {
 		return err
 	}
 	// It is a cache: a data directory that no longer starts is made anew.
@@ -124,6 +124,16 @@ func (c *Cluster) start(ctx context.Context) error {
 		return err
 	}
 	return c.launch(ctx)
+}
+
+// passes reports whether a server died for want of something that there may be again
+// soon: its data is as good as ever.
+func passes(err error) bool {
+	text := strings.ToLower(err.Error())
+	return slices.ContainsFunc([]string{
+		"too many open files", "insufficient file descriptors", "no space left", "disk quota", "file too large",
+		"cannot allocate memory", "could not fork", "resource temporarily unavailable", "could not create shared memory", "could not create semaphores",
+	}, func(shortage string) bool { return strings.Contains(text, shortage) })
 }
 
 // launch starts the server, at another port where the one that was free is

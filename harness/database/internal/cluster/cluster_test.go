@@ -131,7 +131,7 @@ func requireGone(t *testing.T, data string) {
 	require.Eventually(t, func() bool {
 		pids, err := workingOn(t.Context(), data)
 		return err == nil && len(pids) == 0
-	}, 15*time.Second, 20*time.Millisecond)
+	}, 30*time.Second, 20*time.Millisecond)
 }
 
 func TestAClusterIsKeptForTheNextRun(t *testing.T) {
@@ -242,7 +242,7 @@ func TestANewStartEndsWhatIsLeftOfACrashedServer(t *testing.T) {
 	}()
 	require.Eventually(t, func() bool {
 		return query(t, c, "SELECT count(*)::text FROM pg_stat_activity WHERE query LIKE 'DO %' AND state = 'active'") == "1"
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 
 	require.NoError(t, unix.Kill(c.PID(), unix.SIGKILL))
 	<-c.process.exited

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"holdfast.dev/holdfast/safefile"
 )
 
 const (
@@ -81,25 +84,12 @@ func kindOf(b Binaries) string {
 // lock tries to make the slot ours. It reports false where it is somebody
 // else's.
 func (s *slot) lock() (bool, error) {
-	path := filepath.Join(s.dir, "lock")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := safefile.Lock(filepath.Join(s.dir, "lock"), safefile.Exclusive)
+	if errors.Is(err, safefile.ErrLocked) || errors.Is(err, fs.ErrNotExist) { // or it was removed just now
+		return false, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("lock cluster: %w", err)
-	}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return false, f.Close()
-	}
-	if err != nil {
-		_ = f.Close()
-		return false, fmt.Errorf("lock cluster %s: %w", s.dir, err)
-	}
-	// Whoever removes a cluster does so while holding its lock: ours counts only
-	// if the file is still there.
-	ours, errOurs := f.Stat()
-	there, errThere := os.Stat(path)
-	if errOurs != nil || errThere != nil || !os.SameFile(ours, there) {
-		return false, f.Close()
 	}
 	s.held = f
 	return true, nil
@@ -121,16 +111,9 @@ func removeUnused(root string, now time.Time) {
 		if err != nil || now.Sub(info.ModTime()) < keepUnused {
 			continue
 		}
-		s := &slot{dir: filepath.Dir(path)}
-		if locked, err := s.lock(); err != nil || !locked {
-			continue
-		}
 		ctx, cancel := context.WithTimeout(context.Background(), killPatience)
-		if clearOrphans(ctx, s.data()) == nil {
-			_ = os.RemoveAll(s.dir)
-		}
+		_ = remove(ctx, filepath.Dir(path))
 		cancel()
-		s.release()
 	}
 }
 

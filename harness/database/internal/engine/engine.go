@@ -27,10 +27,12 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	tclog "github.com/testcontainers/testcontainers-go/log"
+
+	"holdfast.dev/holdfast/harness/internal/dockerclient"
 )
 
 const (
-	answerPatience = 3 * time.Second // for an engine to answer at all
+	answerPatience = dockerclient.AnswerPatience // for an engine to be found at all
 	// A pull must begin, and go on, within these; a registry that cannot be
 	// reached must not hold up a run that has other ways.
 	pullBegin = 10 * time.Second
@@ -57,9 +59,16 @@ func Connect(ctx context.Context) (*Engine, error) {
 	if err != nil {
 		return nil, errors.New("no Docker engine answers")
 	}
-	if _, err := c.Ping(ctx, client.PingOptions{}); err != nil {
+	// Each call of ours is bounded; testcontainers' own are by their contexts alone.
+	bounded, err := dockerclient.New(c.DaemonHost())
+	if err != nil {
+		return nil, errors.Join(errors.New("no Docker engine answers"), c.Close())
+	}
+	_ = c.Close()
+	c.Client = bounded
+	if err := dockerclient.Ask(ctx, bounded); err != nil {
 		_ = c.Close()
-		return nil, errors.New("no Docker engine answers")
+		return nil, err
 	}
 	return &Engine{client: c}, nil
 }

@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"holdfast.dev/holdfast/harness/undo"
 
 	"github.com/moby/moby/client"
-	"golang.org/x/sys/unix"
+
+	"holdfast.dev/holdfast/safefile"
 )
 
 // The labels of a container that this package started. The first names a file
@@ -33,16 +36,12 @@ func newLock(dir, name string) (*lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock a container: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := safefile.Secure(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("lock a container: %w", err)
 	}
 	path := filepath.Join(dir, name+".lock")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	f, err := safefile.Lock(path, safefile.Exclusive)
 	if err != nil {
-		return nil, fmt.Errorf("lock a container: %w", err)
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		_ = f.Close()
 		return nil, fmt.Errorf("lock a container: %w", err)
 	}
 	return &lock{path: path, file: f}, nil
@@ -56,15 +55,16 @@ func (l *lock) remove() {
 // dead says whether the owner of a lock is certainly dead: its file is gone, or
 // is there and nobody holds it.
 func dead(path string) bool {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return true
-	}
+	dir, err := safefile.Existing(filepath.Dir(path))
 	if err != nil {
-		return false // another user's: not ours to judge
+		return errors.Is(err, fs.ErrNotExist) // another user's: not ours to judge
 	}
-	defer f.Close()
-	return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil
+	defer dir.Close()
+	f, err := safefile.LockIn(dir, filepath.Base(path), 0, safefile.Exclusive)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return f.Close() == nil
 }
 
 // Reap removes the containers that killed runs of this machine left, and returns
@@ -110,6 +110,9 @@ func machine() string {
 // Undoers returns how to undo what Run plans in the journal.
 func Undoers() map[string]undo.Func { return map[string]undo.Func{undoKind: Undo} }
 
+// undoPatience bounds the undoing of one container.
+const undoPatience = 20 * time.Second
+
 // Undo removes the container of a dead run. Where no engine answers it fails, so
 // that the next sweep tries again.
 func Undo(ctx context.Context, args map[string]string) error {
@@ -117,6 +120,8 @@ func Undo(ctx context.Context, args map[string]string) error {
 	if !strings.HasPrefix(name, "holdfast-postgres-") {
 		return fmt.Errorf("undo a container: %q is not a name of ours", name)
 	}
+	ctx, cancel := context.WithTimeout(ctx, undoPatience)
+	defer cancel()
 	e, err := Connect(ctx)
 	if err != nil {
 		return fmt.Errorf("undo container %s: %w", name, err)

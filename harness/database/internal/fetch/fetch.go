@@ -20,11 +20,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	embedded "github.com/fergusstrange/embedded-postgres"
-	"golang.org/x/sys/unix"
+
+	"holdfast.dev/holdfast/safefile"
 )
 
 // MavenCentral is where the binaries are published.
@@ -47,11 +49,12 @@ type Config struct {
 func Binaries(ctx context.Context, config Config) (string, error) {
 	root := filepath.Join(config.Dir, fmt.Sprintf("%s-%s-%s", version, runtime.GOOS, runtime.GOARCH))
 	bin := filepath.Join(root, "bin")
+	// What lies there is run: by name and mode alone anybody's would do.
+	if err := safefile.Secure(config.Dir, 0o755); err != nil {
+		return "", fmt.Errorf("fetch Postgres binaries: %w", err)
+	}
 	if complete(bin) {
 		return bin, nil
-	}
-	if err := os.MkdirAll(config.Dir, 0o755); err != nil {
-		return "", fmt.Errorf("fetch Postgres binaries: %w", err)
 	}
 	unlock, err := lock(ctx, filepath.Join(config.Dir, "lock"))
 	if err != nil {
@@ -82,11 +85,11 @@ func complete(bin string) bool {
 }
 
 func fetch(ctx context.Context, config Config, root string) error {
-	work, err := os.MkdirTemp(config.Dir, "fetch-")
+	work, remove, err := safefile.Scratch(config.Dir, "fetch-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer remove()
 	relay, err := startRelay(ctx, config.Repository)
 	if err != nil {
 		return err
@@ -99,7 +102,8 @@ func fetch(ctx context.Context, config Config, root string) error {
 	// Start fetches and unpacks, then clears the data directory. A path that ends
 	// in a dot cannot be cleared, on any system: there it ends, before it would run
 	// what it fetched. What it says then is of no interest if the binaries are there.
-	err = embedded.NewDatabase(embedded.DefaultConfig().
+	before := logs()
+	library := embedded.NewDatabase(embedded.DefaultConfig().
 		Version(version).
 		Port(0).
 		CachePath(filepath.Join(work, "cache")).
@@ -107,7 +111,10 @@ func fetch(ctx context.Context, config Config, root string) error {
 		BinariesPath(tree).
 		DataPath(work + "/data/.").
 		BinaryRepositoryURL(relay.url).
-		Logger(io.Discard)).Start()
+		Logger(io.Discard))
+	err = library.Start()
+	removeOwn(before)
+	runtime.KeepAlive(library) // its log is open as long as it lives
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -149,24 +156,18 @@ func openToAll(tree string) error {
 
 // lock waits for the lock file.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		f, err := safefile.Lock(path, safefile.Exclusive)
 		if err == nil {
 			return func() { _ = f.Close() }, nil
 		}
-		if !errors.Is(err, unix.EWOULDBLOCK) {
-			_ = f.Close()
+		if !errors.Is(err, safefile.ErrLocked) {
 			return nil, err
 		}
 		select {
 		case <-ctx.Done():
-			_ = f.Close()
 			return nil, fmt.Errorf("another run is fetching them: %w", ctx.Err())
 		case <-tick.C:
 		}
@@ -242,3 +243,29 @@ func (r *relay) stop() {
 }
 
 func discard() *log.Logger { return log.New(io.Discard, "", 0) }
+
+// logs are the names of logs in the temporary folder, where the library leaves one
+// each time.
+func logs() []string {
+	names, _ := filepath.Glob(filepath.Join(os.TempDir(), "embedded_postgres_log*")) // the pattern is well formed
+	return names
+}
+
+// removeOwn removes the logs that came since, and that this process has open: others
+// may use the same library at the same time.
+func removeOwn(before []string) {
+	open, _ := filepath.Glob("/dev/fd/*") // where there is no such folder the log stays
+	for _, name := range logs() {
+		left, err := os.Lstat(name)
+		if err != nil || slices.Contains(before, name) {
+			continue
+		}
+		ours := func(fd string) bool {
+			info, err := os.Stat(fd)
+			return err == nil && os.SameFile(info, left)
+		}
+		if slices.ContainsFunc(open, ours) {
+			_ = os.Remove(name)
+		}
+	}
+}

@@ -112,3 +112,20 @@ func TestARepositoryThatIsNotThereIsToldAtOnce(t *testing.T) {
 	_, err = Binaries(t.Context(), Config{Dir: t.TempDir(), Repository: "nowhere"})
 	require.ErrorContains(t, err, "not a URL")
 }
+
+// The library leaves a log in the temporary folder each time. Ours goes; that of
+// somebody else, who may be at it at the same time, stays.
+func TestNoLogOfTheLibraryIsLeft(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	others := filepath.Join(temporary, "embedded_postgres_log1")
+	require.NoError(t, os.WriteFile(others, nil, 0o600))
+	repository := mavenfake.Start(t, programs())
+	for _, change := range []func(){func() { repository.Checksum = "0" }, func() { repository.Sum() }} {
+		change()
+		_, _ = Binaries(t.Context(), Config{Dir: t.TempDir(), Repository: repository.URL}) // both ways leave a log
+		left, err := filepath.Glob(filepath.Join(temporary, "embedded_postgres_log*"))
+		require.NoError(t, err)
+		require.Equal(t, []string{others}, left)
+	}
+}

@@ -141,3 +141,23 @@ func groupOf(groups, controller string, v2 bool) string {
 	}
 	return "/"
 }
+
+// Is says why a directory is no cgroup: whatever else has the name of one is not ours
+// to look into. One that is not there is nobody's.
+func Is(dir string) error {
+	var fs unix.Statfs_t
+	info, err := os.Lstat(dir)
+	if errors.Is(err, unix.ENOENT) {
+		return nil
+	}
+	if err == nil {
+		err = unix.Statfs(dir, &fs)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("look at %s: %w", dir, err)
+	case !info.IsDir() || fs.Type != unix.CGROUP_SUPER_MAGIC && fs.Type != unix.CGROUP2_SUPER_MAGIC:
+		return fmt.Errorf("%s is no cgroup", dir)
+	}
+	return nil
+}

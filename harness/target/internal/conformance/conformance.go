@@ -21,6 +21,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/undo"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // Kind is one way to run the test program.
@@ -89,8 +90,15 @@ func Subject(t *testing.T) string {
 }
 
 var buildSubject = sync.OnceValues(func() (string, error) {
-	dir := filepath.Join(os.TempDir(), "holdfast-target-test")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	cache, err := "/var/cache", error(nil) // root's own is closed to others, whom tests start it as
+	if os.Geteuid() != 0 {
+		cache, err = safefile.Cache()
+	}
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "holdfast-target-test")
+	if err := safefile.Secure(dir, 0o755); err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, "subject") // kept: the build cache makes the next one instant
@@ -175,7 +183,7 @@ func (b *bench) ended(t *testing.T) {
 // logged waits until it has written a line that holds text.
 func (b *bench) logged(t *testing.T, text string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return holds(b.Log(), text) }, 10*time.Second, 5*time.Millisecond, "log: %q", b.Log())
+	require.Eventually(t, func() bool { return holds(b.Log(), text) }, 30*time.Second, 5*time.Millisecond, "log: %q", b.Log())
 }
 
 func holds(lines []string, text string) bool {

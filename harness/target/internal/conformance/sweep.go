@@ -89,7 +89,7 @@ func Sweep(t *testing.T, k Kind) {
 	if k.Outlives {
 		require.NoError(t, syscall.Kill(pid, 0), "it outlives its harness")
 	} else {
-		require.Eventually(t, func() bool { return gone(pid) }, 5*time.Second, 5*time.Millisecond, "it dies with its harness")
+		require.Eventually(t, func() bool { return gone(pid) }, 30*time.Second, 5*time.Millisecond, "it dies with its harness")
 		require.Len(t, marked(t, run), 1, "its escaped child does not")
 	}
 	swept, err := undo.Sweep(t.Context(), dir, k.Undoers)
@@ -98,7 +98,7 @@ func Sweep(t *testing.T, k Kind) {
 	for _, s := range swept {
 		require.NoError(t, s.Err, s.Step.Kind)
 	}
-	require.Eventually(t, func() bool { return gone(pid) }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return gone(pid) }, 30*time.Second, 5*time.Millisecond)
 	require.Empty(t, marked(t, run))
 	require.Empty(t, glob(t, dir))
 }

@@ -36,9 +36,9 @@ func InGroup(dir string) []Process {
 }
 
 // Related are root, as long as it lives, and the living processes whose parents are
-// related to it, which are in its process group or its session, or in whose
-// environment marked finds its mark. This process and its own parents are none.
-func Related(root int32, marked func(environ [][]byte) bool) []Process {
+// related to it, which are in its process group or its session, or which marked knows
+// by their environment or otherwise. This process and its own parents are none.
+func Related(root int32, marked func(p Process, environ [][]byte) bool) []Process {
 	var others, all []Process
 	there := map[int32]bool{}
 	add := func(p Process) {
@@ -49,7 +49,7 @@ func Related(root int32, marked func(environ [][]byte) bool) []Process {
 		p, alive := see(pid)
 		switch {
 		case !alive || pid == int32(os.Getpid()):
-		case pid == root || p.Group == root || p.Session == root || marked != nil && marked(environ(pid)):
+		case pid == root || p.Group == root || p.Session == root || marked != nil && marked(p, environ(pid)):
 			add(p)
 		default:
 			others = append(others, p)

@@ -49,7 +49,7 @@ func TestRelatedAreChildrenAndThoseOfTheGroup(t *testing.T) {
 	marked := started(t, 0, "MARK=ours")
 	stranger := started(t, 0, "A=b")
 	var found []int32
-	for _, p := range Related(leader.PID, func(environ [][]byte) bool { return len(environ) > 0 && string(environ[0]) == "MARK=ours" }) {
+	for _, p := range Related(leader.PID, func(_ Process, environ [][]byte) bool { return len(environ) > 0 && string(environ[0]) == "MARK=ours" }) {
 		found = append(found, p.PID)
 	}
 	require.ElementsMatch(t, []int32{leader.PID, other.PID, marked.PID}, found)

@@ -11,7 +11,9 @@ import (
 func InGroup(string) []Process { return nil }
 
 // Related is root alone.
-func Related(root int32, _ func([][]byte) bool) []Process { return []Process{{PID: root, Group: root}} }
+func Related(root int32, _ func(Process, [][]byte) bool) []Process {
+	return []Process{{PID: root, Group: root}}
+}
 
 // Send sends a signal to a process.
 func Send(p Process, sig syscall.Signal) error {

@@ -1,0 +1,244 @@
+//go:build attack && linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/database"
+	"holdfast.dev/holdfast/harness/database/container"
+	"holdfast.dev/holdfast/harness/database/databasetest"
+	"holdfast.dev/holdfast/harness/undo"
+)
+
+// prey is one kind of run that is killed, with a home of its own.
+type prey struct {
+	attacked
+	name string
+	args []string // but for --out
+	out  string
+
+	// What the journals said at the moments of the kills.
+	runs, cgroups []string
+	daemon        string // the command of a daemon without an environment
+	dsn           string // of a server that outlives the runs
+	ours          string // the role that the server's own session has there
+}
+
+// latestKill is how long after its start a run is killed at the latest.
+const latestKill = 6 * time.Second
+
+// killed kills runs of all kinds at random moments, two at a time, lets one of each kind
+// run to its end, and looks what is left.
+func killed(t *testing.T, a attacked) (tried int, broken []string) {
+	kills, err := strconv.Atoi(os.Getenv("ATTACK_KILLS"))
+	if err != nil {
+		kills = 10
+	}
+	preys := a.preys(t)
+	var mu sync.Mutex
+	var lanes sync.WaitGroup
+	queue := make(chan int)
+	for range 2 {
+		lanes.Go(func() {
+			for n := range queue {
+				share := kills / len(preys)
+				if n < kills%len(preys) {
+					share++
+				}
+				left := preys[n].hunt(t, share)
+				mu.Lock()
+				broken = append(broken, left...)
+				mu.Unlock()
+			}
+		})
+	}
+	for n := range preys {
+		queue <- n
+	}
+	close(queue)
+	lanes.Wait()
+	return kills, broken
+}
+
+// hunt kills that many runs and returns what is left after one that was not killed.
+func (p *prey) hunt(t *testing.T, kills int) (left []string) {
+	began := time.Now()
+	for n := range kills {
+		cmd, _ := p.command(t, "", append(p.args, "--out", p.out)...)
+		if err := cmd.Start(); err != nil {
+			return []string{err.Error()}
+		}
+		time.Sleep(rand.N(latestKill)) // the moment is what is tried
+		p.read()
+		pid := cmd.Process.Pid
+		if n%2 == 1 {
+			pid = -pid
+		}
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+		_ = cmd.Wait()
+	}
+	code, said := p.run(t, "", append(p.args, "--out", p.out)...)
+	if code == exitEnvironment || code == exitUsage || code < 0 {
+		left = append(left, fmt.Sprintf("the next run ended with %d: %s", code, said))
+	}
+	left = append(left, p.left(t)...)
+	t.Logf("%s: %d kills, %d left, %v", p.name, kills, len(left), time.Since(began).Round(time.Second))
+	for i := range left {
+		left[i] = p.name + ": " + left[i]
+	}
+	return left
+}
+
+// read notes what the journals of the run that is about to be killed know.
+func (p *prey) read() {
+	journals, _ := filepath.Glob(filepath.Join(p.undo(), "*.jsonl"))
+	for _, journal := range journals {
+		p.runs = append(p.runs, strings.TrimSuffix(filepath.Base(journal), ".jsonl"))
+		text, _ := os.ReadFile(journal)
+		for line := range bytes.Lines(text) {
+			var entry struct{ Plan undo.Step }
+			if json.Unmarshal(line, &entry) == nil && entry.Plan.Kind == "cgroup" {
+				for _, dir := range entry.Plan.Args {
+					p.cgroups = append(p.cgroups, dir)
+				}
+			}
+		}
+	}
+}
+
+// left is all that the runs have left: processes, files, cgroups, containers, databases
+// and roles.
+func (p *prey) left(t *testing.T) (left []string) {
+	left = p.leftovers(p.out)
+	for _, dir := range p.cgroups {
+		if _, err := os.Stat(dir); err == nil {
+			left = append(left, dir)
+		}
+	}
+	if p.daemon != "" {
+		if out, err := exec.Command("pgrep", "-fx", p.daemon).Output(); err == nil {
+			left = append(left, "daemons "+string(out))
+		}
+	}
+	for _, run := range p.runs {
+		for _, list := range [][]string{{"ps", "-aq"}, {"images", "-q"}} {
+			out, err := exec.Command("docker", append(list, "--filter", "label="+undo.RunLabel+"="+run)...).Output()
+			if err == nil && len(bytes.TrimSpace(out)) > 0 {
+				left = append(left, "of a Docker engine: "+string(out))
+			}
+		}
+	}
+	if p.dsn != "" {
+		conn, err := pgx.Connect(t.Context(), p.dsn)
+		require.NoError(t, err)
+		defer conn.Close(context.Background())
+		rows, err := conn.Query(t.Context(), `SELECT datname FROM pg_database WHERE datname ~ '^holdfast_[bc]_' UNION ALL SELECT rolname FROM pg_roles WHERE rolname ~ '^holdfast_r_'`)
+		require.NoError(t, err)
+		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		for _, name := range names {
+			if name != p.ours {
+				left = append(left, name)
+			}
+		}
+	}
+	return left
+}
+
+// preys are all kinds of targets and databases that this machine can have.
+func (a attacked) preys(t *testing.T) (all []*prey) {
+	add := func(name string, args ...string) *prey {
+		p := &prey{attacked: a, name: name, args: append([]string{"run"}, args...), out: a.folder(t, 0)}
+		p.home, p.temp = a.folder(t, 0), a.folder(t, 0)
+		all = append(all, p)
+		return p
+	}
+	search := []string{"search/popular-term", "--profile", "smoke"}
+	add("a process on a Postgres of this machine", append(search, "--database", "local")...)
+	p := add("a process on a server that is somebody else's", append(search, "--database", "dsn")...)
+	server, err := database.Open(t.Context(), database.Options{Provider: "local", CacheDir: a.folder(t, 0)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close(context.Background())) })
+	p.dsn = server.DSN()
+	conn, err := pgx.Connect(t.Context(), p.dsn)
+	require.NoError(t, err)
+	require.NoError(t, conn.QueryRow(t.Context(), `SELECT rolname FROM pg_roles WHERE rolname ~ '^holdfast_r_'`).Scan(&p.ours))
+	require.NoError(t, conn.Close(t.Context()))
+	p.env = []string{database.URLVariable + "=" + p.dsn}
+	if exec.Command("docker", "version").Run() == nil {
+		inContainer := add("a process on a Postgres in a container", append(search, "--database", "container")...)
+		inContainer.env = []string{container.ImageVariable + "=" + databasetest.Image(t)}
+		add("a container on a Postgres of this machine", append(search, "--database", "local", "--target", "container")...)
+	}
+	for name, as := range map[string]uint32{"a service of several processes, as root": 0, "a service of several processes, as nobody": 65534} {
+		if as != 0 && os.Getuid() != 0 {
+			continue
+		}
+		daemon := fmt.Sprintf("sleep 6%09d", rand.N(1_000_000_000))
+		dir := a.folder(t, as)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "holdfast.yaml"), fmt.Appendf(nil, severalProcesses, daemon), 0o644))
+		p := add(name, "--service", dir, "--all", "--database", "local")
+		p.out, p.home, p.temp, p.as, p.daemon = a.folder(t, as), a.folder(t, as), a.folder(t, as), as, daemon
+	}
+	return all
+}
+
+// folder is a folder of that user, which others may pass through.
+func (a attacked) folder(t *testing.T, of uint32) string {
+	dir, err := os.MkdirTemp("", "attack-")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	require.NoError(t, os.Chmod(dir, 0o755))
+	if of != 0 {
+		require.NoError(t, os.Chown(dir, int(of), int(of)))
+	}
+	return dir
+}
+
+// severalProcesses is a service with a worker that leaves a daemon, a broker and a
+// database.
+const severalProcesses = `version: 1
+name: several
+processes:
+  web:
+    command: [/usr/bin/python3, -m, http.server, "{port}", --bind, "{host}"]
+    ready: tcp
+  worker:
+    command: [/bin/sh, -c, "(setsid env -i %s &); exec sleep 600"]
+    ready: started
+dependencies:
+  db:
+    postgres: {}
+    export: { DATABASE_URL: "{dsn}" }
+  broker:
+    command: [/bin/sh, -c, "exec /usr/bin/python3 -m http.server {own.port} --bind {own.host}"]
+    export: { BROKER: "{address}" }
+setup:
+  once:
+    - sql: create table item as select generate_series(1, 1000) id
+scenarios:
+  - name: several/steady
+    claim: All is well.
+    timeline: { warm_up: 1s, baseline: 2s }
+    load:
+      - { name: page, rate: 5/s, request: { path: / } }
+    checks:
+      - page.ok_ratio >= 50%%
+`

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+
+	"github.com/shirou/gopsutil/v3/mem"
+
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/target"
+)
+
+// What scenarios of the smoke profile take of a machine: one that goes on takes less
+// than a processor, for it waits for most of its time, and one more is set up or taken
+// down meanwhile, which takes all that it gets. With more of them they make each other
+// late, and what showed nothing in company is run once more.
+const (
+	setUpMeanwhile = 1
+	memoryEach     = 1 << 29 // bytes
+	mostSideBySide = 16      // beyond it one Postgres is what they wait for
+)
+
+// standsSideBySide is how many small scenarios this machine stands at the same time.
+func standsSideBySide() int {
+	memory := math.Inf(1)
+	if machine, err := mem.VirtualMemory(); err == nil {
+		memory = float64(machine.Available)
+	}
+	if dir, ok := target.OwnMemoryDir(); ok {
+		if limit, limited := probe.MemoryLimit(dir); limited {
+			memory = min(memory, limit)
+		}
+	}
+	return fitSideBySide(runtime.GOMAXPROCS(0), memory) // quotas and limits count for both
+}
+
+// fitSideBySide is how many small scenarios fit into so many processors and bytes.
+func fitSideBySide(processors int, memory float64) int {
+	return max(1, int(min(float64(processors+setUpMeanwhile), memory/memoryEach, mostSideBySide)))
+}
+
+// readSideBySide reads how many scenarios go on at the same time. Where nothing is
+// said it is one, but in the smoke profile: larger ones measure what a service can do,
+// for which it has the machine, and a service of one's own may have a port or a folder
+// that is there once.
+func (p *plan) readSideBySide() error {
+	n := p.flags.sideBySide
+	if n < 0 {
+		return fmt.Errorf("--side-by-side %d: at least one scenario at a time", n)
+	}
+	if n > 1 && p.subject.launch.URL != "" {
+		return fmt.Errorf("--side-by-side %d: %s is there once, for one scenario at a time: leave the flag out", n, p.subject.launch.URL)
+	}
+	if n == 0 {
+		n = 1
+		if p.subject.service == nil && p.subject.profile == "smoke" {
+			n = standsSideBySide()
+		}
+	}
+	p.config.SideBySide = n
+	return nil
+}
+
+// sideBySideAgain is the flag that says how many go on at the same time, where it was typed.
+func (f runFlags) sideBySideAgain() string {
+	if f.sideBySide == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" --side-by-side %d", f.sideBySide)
+}

@@ -1,0 +1,2 @@
+// Package kubernetes is tests only: manifests and chart are held against Kubernetes' types.
+package kubernetes

@@ -1,0 +1,30 @@
+package docker
+
+import (
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/internal/dockerclient"
+)
+
+// An engine that takes connections and never answers is asked once, for seconds, and
+// what cannot be undone is said, so that it is kept.
+func TestASilentEngineHoldsNoSweepUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", path)
+	require.NoError(t, err)
+	defer l.Close()
+	all := undoers()
+	began := time.Now()
+	for _, kind := range []string{stepContainer, stepImage, stepContainer, stepContainer} {
+		err := all[kind](t.Context(), map[string]string{"engine": "unix://" + path, "run": "dead", "name": ownPrefix + "x"})
+		require.ErrorIs(t, err, dockerclient.ErrSilent)
+	}
+	require.Less(t, time.Since(began), 2*dockerclient.AnswerPatience)
+	_, _, err = openEngine(t.Context(), "unix://"+path)
+	require.ErrorIs(t, err, ErrNoEngine)
+}

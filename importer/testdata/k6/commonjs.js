@@ -1,0 +1,3 @@
+var http = require("k6/http");
+
+module.exports = 1;

@@ -1,0 +1,55 @@
+package scaffold
+
+import (
+	"encoding/json"
+
+	"holdfast.dev/holdfast/manifest"
+)
+
+// php looks for Laravel or Symfony in composer.json.
+func php(f folder) []Finding {
+	text, ok := f.read("composer.json")
+	if !ok {
+		return nil
+	}
+	file := f.name("composer.json")
+	var c struct {
+		Require map[string]any `json:"require"`
+	}
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		f.log.say(file, "it is no composer.json that can be read")
+		return nil
+	}
+	names := map[string]int{}
+	for name := range c.Require {
+		names[name] = lineOf(text, `"`+name+`"`)
+	}
+	all := ofPackages(file, names)
+	found := Finding{File: file}
+	switch {
+	case names["laravel/framework"] > 0:
+		found.Line, found.Shown = names["laravel/framework"], "laravel/framework"
+		p := Process{Name: "web", Entry: true, Command: []string{"php", "artisan", "serve", "--host={host}", "--port={port}", "--no-reload"}}
+		p.Env = []Variable{{Name: "APP_KEY", Value: ""}, {Name: "PHP_CLI_SERVER_WORKERS", Value: "4"}, {Name: "LOG_CHANNEL", Value: "stderr"}}
+		p.Said = append(p.Said, "the server for development takes few requests at once; yours (FrankenPHP, Octane, php-fpm) may take more")
+		step, worker := found, found
+		step.Step = &Step{Run: []string{"php", "artisan", "migrate", "--force"}}
+		w := Process{Name: "worker", Work: "queue:work", Command: []string{"php", "artisan", "queue:work"}, Ready: manifest.Ready{Plain: "started"}}
+		if names["laravel/horizon"] > 0 {
+			w.Work, w.Command, w.Ready = "horizon", []string{"php", "artisan", "horizon"}, manifest.Ready{Log: "started successfully"}
+			worker.Line, worker.Shown = names["laravel/horizon"], "laravel/horizon"
+		}
+		all = append(all, found.with(p), worker.with(w), step)
+	case names["symfony/framework-bundle"] > 0:
+		found.Line, found.Shown = names["symfony/framework-bundle"], "symfony/framework-bundle"
+		all = append(all, found.with(Process{Name: "web", Entry: true, Command: []string{"php", "-S", "{address}", "-t", "public"}}))
+		if names["symfony/messenger"] > 0 {
+			all = append(all, found.with(Process{Name: "worker", Work: "messenger:consume", Command: []string{"php", "bin/console", "messenger:consume", "async"}, Ready: manifest.Ready{Plain: "started"}}))
+		}
+		if names["doctrine/doctrine-migrations-bundle"] > 0 {
+			found.Step = &Step{Run: []string{"php", "bin/console", "doctrine:migrations:migrate", "--no-interaction"}}
+			all = append(all, found)
+		}
+	}
+	return all
+}

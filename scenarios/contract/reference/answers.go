@@ -1,0 +1,93 @@
+// Package reference is the contract of our own services, as [contract.Search] and
+// [contract.Tasks] have it: the only package of the catalogue that knows their routes, fields,
+// tables, variables and data. docs/target-contract.md says the same in words.
+//
+// Enter at [Search], [Impact] and [Tasks]. Answers of a search are held against package
+// model, which knows the one right answer to any query: form.go says how, questions.go
+// what is asked. Those about a project are held against the table of oracles: panel.go
+// says who stands in it, oracles.go what is right.
+package reference
+
+import "holdfast.dev/holdfast/harness/contract"
+
+// answers are what each answer of a target may be. The standing check "answers" holds
+// every answer of every scenario against it.
+func answers() contract.Contract {
+	return contract.Contract{Routes: []contract.Route{
+		{Pattern: "GET /search", Answers: append(ok(200, searchShape), problems(400, 503)...)},
+		{Pattern: "GET /projects/{id}/impact", Answers: append(ok(200, impactShape), problems(400, 404, 502, 503, 504)...)},
+		{Pattern: "POST /tasks", Answers: append(ok(202, takenShape), problems(400, 503)...)},
+		{Pattern: "GET /tasks/{id}", Answers: append(ok(200, taskShape), problems(404, 503)...)},
+		{Pattern: "GET /tasks/queue", Answers: append(ok(200, queueShape), problems(503)...)},
+		{Pattern: "GET /healthz", Answers: []contract.Answer{{Statuses: []int{200}}}},
+		{Pattern: "GET /readyz", Answers: append([]contract.Answer{{Statuses: []int{200}}}, problems(503)...)},
+	}, Counters: []contract.Counter{
+		searches(nil), searches([]int{200}, "ok"), searches([]int{400}, "bad_query"),
+		{Name: "search_duration_seconds_count", Pattern: "GET /search"},
+	}}
+}
+
+// searches is search_requests_total, of one outcome or of all.
+func searches(statuses []int, outcome ...string) contract.Counter {
+	c := contract.Counter{Name: "search_requests_total", Pattern: "GET /search", Statuses: statuses}
+	if len(outcome) > 0 {
+		c.Labels = map[string]string{"outcome": outcome[0]}
+	}
+	return c
+}
+
+const jsonType = "application/json"
+
+func ok(status int, schema string) []contract.Answer {
+	return []contract.Answer{{Statuses: []int{status}, MediaType: jsonType, Schema: schema}}
+}
+
+// problems are {"error":{"code","message"}}; a refusal for now says when to come again.
+func problems(statuses ...int) []contract.Answer {
+	var all []contract.Answer
+	for _, s := range statuses {
+		a := contract.Answer{Statuses: []int{s}, MediaType: jsonType, Schema: problemShape}
+		if s == 503 {
+			a.Headers = []string{"Retry-After"}
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// The shapes of bodies. What a service adds of its own is no offence.
+const (
+	problemShape = `{"type":"object","required":["error"],"properties":{"error":{"type":"object","required":["code","message"],
+		"properties":{"code":{"type":"string","minLength":1},"message":{"type":"string","minLength":1}}}}}`
+
+	searchShape = `{"type":"object","required":["query","limit","count","truncated","results"],"properties":{
+		"query":{"type":"string"},"limit":{"type":"integer","minimum":0},"count":{"type":"integer","minimum":0},
+		"truncated":{"type":"boolean"},
+		"results":{"type":"array","items":{"type":"object","required":["id","title","category","city","tags","created_at"],"properties":{
+			"id":{"type":"integer","minimum":1},"title":{"type":"string","minLength":1},"category":{"type":"string"},"city":{"type":"string"},
+			"tags":{"type":"array","items":{"type":"string"},"uniqueItems":true},"created_at":{"type":"string","format":"date-time"}}}}}}`
+
+	// An error is one of the classes that the contract names, and its detail holds no address.
+	impactShape = `{"type":"object","required":["project_id","active","queried","truncated","results"],"properties":{
+		"project_id":{"type":"integer","minimum":1},"active":{"type":"integer","minimum":0},"queried":{"type":"integer","minimum":0},
+		"truncated":{"type":"boolean"},
+		"results":{"type":"object","additionalProperties":{"oneOf":[
+			{"type":"object","required":["status","data"],"properties":{"status":{"const":"ok"},"data":{},"error":false,"detail":false}},
+			{"type":"object","required":["status","error"],"properties":{"status":{"const":"error"},"data":false,
+				"error":{"enum":["timeout","connection","status","payload","too_large","unexpected"]},
+				"detail":{"type":"string","not":{"pattern":"https?://|\\b[0-9]{1,3}([.][0-9]{1,3}){3}\\b"}}}}]}}}}`
+
+	takenShape = `{"type":"object","required":["id"],"properties":{"id":{"type":["integer","string"]}}}`
+
+	taskShape = `{"type":"object","required":["id","kind","state","attempts","max_attempts"],"properties":{
+		"id":{"type":["integer","string"]},"kind":{"enum":["notify_project_success","send_batch_email"]},
+		"state":{"enum":["pending","running","retrying","succeeded","failed"]},
+		"attempts":{"type":"integer","minimum":0},"max_attempts":{"type":"integer","minimum":1},
+		"error_class":{"enum":["temporary","permanent","unknown"]},"error":{"type":"string"}},
+		"if":{"properties":{"state":{"const":"failed"}}},"then":{"required":["error_class","error"]}}`
+
+	queueShape = `{"type":"object","required":["pending","running","retrying","succeeded","failed","parked","oldest_pending_seconds"],"properties":{
+		"pending":{"type":"integer","minimum":0},"running":{"type":"integer","minimum":0},"retrying":{"type":"integer","minimum":0},
+		"succeeded":{"type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"parked":{"type":"integer","minimum":0},
+		"oldest_pending_seconds":{"type":"number","minimum":0}}}`
+)
