@@ -127,7 +127,7 @@ func onlyDecided(checks []result.Check, s Scenario, m Measurement) []result.Chec
 		if decided(c, known, open) || c.Verdict == result.Fail && c.Metric == verdict.UnexpectedEnds {
 			continue
 		}
-		c.Value, c.Samples, c.Regardless, c.FromSend, c.Undisturbed, c.Least, c.Baseline, c.BaselineSamples = nil, 0, nil, nil, nil, nil, nil, 0
+		c.Value, c.Samples, c.Regardless, c.Most, c.FromSend, c.Undisturbed, c.Least, c.Baseline, c.BaselineSamples = nil, 0, nil, nil, nil, nil, nil, nil, 0
 		c.Verdict, c.Reason = result.NotExercised, "not measured: the scenario was ended early"
 		checks[i] = c
 	}

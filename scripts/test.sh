@@ -14,7 +14,7 @@ fi
 # Packages whose tests measure time run one at a time, for a neighbour is noise; of them,
 # those that run services as they ship run without the race detector: it makes a target
 # large and a load generator late, and they would say so.
-measuring='/(harness|harness/(chaos|load|probe)|fakes/(httpfault|host|journal|oracleapi)|scenarios|scenarios/task|scenarios/contract/mapped)$'
+measuring='/(harness|harness/(chaos|load|probe)|fakes/(httpfault|host|journal|oracleapi)|fleet/coordinator|scenarios|scenarios/task|scenarios/contract/mapped)$'
 shipped='/scenarios(/contract/mapped)?$'
 
 # The race detector makes a test five times as expensive or more. It watches the packages

@@ -62,18 +62,21 @@ func (j *job) current() *sending {
 	return j.sending
 }
 
-// Round trips by which a clock is pinned: as many as are enough, and at most.
+// Round trips by which a clock is pinned: as many as are enough, and at most. On a busy
+// machine one among very many is short.
 const (
 	fewTrips  = 16
-	mostTrips = 64
+	mostTrips = 2_000
+	pinFor    = 10 * time.Second
 	fewLost   = 3 // questions without an answer
 )
 
 // pin sets this process's clock by the coordinator's. A few questions may be lost.
 func (j *job) pin(ctx context.Context) (fleet.Estimate, error) {
 	var trips []fleet.RoundTrip
-	lost := 0
-	for len(trips) < fewTrips || len(trips) < mostTrips && fleet.Best(trips).Pinned() != nil {
+	lost, began := 0, j.opts.Clock()
+	more := func() bool { return len(trips) < mostTrips && j.opts.Clock()-began < pinFor }
+	for len(trips) < fewTrips || fleet.Best(trips).Pinned() != nil && more() {
 		trip, _, err := j.ask(ctx, fleet.Beat{Worker: j.id})
 		if err != nil && lost < fewLost && ctx.Err() == nil {
 			lost++

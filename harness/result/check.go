@@ -26,6 +26,9 @@ type Check struct {
 	// Regardless is what the value would have been had nothing been late: what of it
 	// time did not break. Absent: it is not known, or all of it is time's.
 	Regardless *float64 `json:"regardless,omitempty"`
+	// Most is what the value of something that lateness makes smaller, a share of good
+	// answers, can have been at most had nothing been late.
+	Most *float64 `json:"most,omitempty"`
 	// FromSend is the value of a latency, counted from the actual send; of too few
 	// samples the least that it can be.
 	FromSend *float64 `json:"from_send,omitempty"`

@@ -68,26 +68,14 @@ func Fall(points []Point, from time.Duration, level float64) Reading {
 // in what was read, verdict and reason. All else of the check must be there: its
 // limit, and whether its metric is timed and how many samples that needs.
 func Evaluate(c result.Check, r Reading, w Window, v result.Validity) result.Check {
-	c.Value, c.Samples, c.FromSend, c.Undisturbed, c.Least = nil, r.Samples, r.FromSend, r.Undisturbed, r.Least
+	c.Value, c.Samples = nil, r.Samples
+	c.Regardless, c.Most, c.FromSend, c.Undisturbed, c.Least = r.Regardless, r.Most, r.FromSend, r.Undisturbed, r.Least
 	c.Verdict, c.Reason = weigh(&c, r)
-	c.Regardless = regardless(c, r)
 	c = Excused(c, w, v)
 	if c.Verdict == result.Fail && c.Exercise {
 		c.Verdict = result.NotExercised
 	}
 	return c
-}
-
-// regardless is what the value of a check would have been had nothing been late; nil
-// where that says nothing of its limit.
-func regardless(c result.Check, r Reading) *float64 {
-	switch op := Op(c.Op); {
-	case r.Most == nil:
-		return r.Regardless
-	case op == AtMost, op == Below, beyond(c, r.Value):
-		return nil
-	}
-	return r.Most
 }
 
 // Excused is the check as it was judged; inconclusive where it failed for what was not
@@ -188,7 +176,7 @@ func Finding(c result.Check) string {
 func Recorded(c result.Check) (r Reading, ok bool) {
 	switch {
 	case c.Value != nil:
-		return Reading{Value: *c.Value, Samples: max(c.Samples, 1), Regardless: c.Regardless, FromSend: c.FromSend, Undisturbed: c.Undisturbed, Least: c.Least}, true
+		return Reading{Value: *c.Value, Samples: max(c.Samples, 1), Regardless: c.Regardless, Most: c.Most, FromSend: c.FromSend, Undisturbed: c.Undisturbed, Least: c.Least}, true
 	case Op(c.Op) == FallsTo && c.Samples > 0:
 		return Reading{Value: math.NaN(), Samples: c.Samples, Never: true}, true
 	default:

@@ -48,7 +48,21 @@ func excuse(c result.Check, w Window, v result.Validity) string {
 
 // OfTime reports whether a want of time alone can be why a check was missed.
 func OfTime(c result.Check) bool {
-	return c.Timed && (c.Regardless == nil || holds(c, *c.Regardless))
+	without := regardless(c)
+	return c.Timed && (without == nil || holds(c, *without))
+}
+
+// regardless is what the value of a check would have been had nothing been late; nil
+// where that says nothing of its limit: what it can have been at most explains only what
+// fell short.
+func regardless(c result.Check) *float64 {
+	switch op := Op(c.Op); {
+	case c.Most == nil:
+		return c.Regardless
+	case op == AtMost, op == Below, c.Value != nil && beyond(c, *c.Value):
+		return nil
+	}
+	return c.Most
 }
 
 // Disturbed tells of the longest disturbances in a sentence.
