@@ -90,14 +90,14 @@ alerts-test: setup ## the module of alerts, with faults that were recorded
 
 examples: setup ## services in Python, Node and Go, each without and with its protection, and as a module of its own
 	@scripts/setup-examples.sh
-	@$(GO) test -count=1 -timeout 20m ./examples
+	@scripts/try.sh -count=1 -timeout 20m -- ./examples
 	@cd examples/go && $(GO) vet ./... && $(GO) test ./...
 	@cd deploy/kubernetes && $(GO) vet ./... && $(GO) test ./...
 
 report-test: setup ## the report's pages in a real Chromium; screenshots in out/report-test
 	@scripts/setup-browser.sh
 	@mkdir -p $(OUT)/report-test
-	@$(GO) test -count=1 -timeout 10m -artifacts -outputdir $(abspath $(OUT))/report-test ./reports/browser
+	@scripts/try.sh -count=1 -timeout 10m -artifacts -outputdir $(abspath $(OUT))/report-test -- ./reports/browser
 
 screenshot: build ## docs/report.png, from a real run
 	@scripts/setup-browser.sh

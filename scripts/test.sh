@@ -38,10 +38,10 @@ done < <(grep -vE '/(reports/browser|examples) ' <<<"$all")
 # for many wait for a database or a process. A benchmark is run once, so that it does not
 # rot.
 failed=0
-try() { "$go" test -vet=off -timeout 20m "$@" || failed=1; }
-try -p 4 -parallel 8 "${plain[@]}"
-CGO_ENABLED=$cgo try $race -p 4 -parallel 8 "${watched[@]}"
-CGO_ENABLED=$cgo try $race -p 1 "${timed[@]}"
-try -p 1 "${as_shipped[@]}"
-try -p 4 -short -run '^$' -bench . -benchtime 1x "${benched[@]}"
+try() { scripts/try.sh -vet=off -timeout 20m "$@" || failed=1; }
+try -p 4 -parallel 8 -- "${plain[@]}"
+CGO_ENABLED=$cgo try $race -p 4 -parallel 8 -- "${watched[@]}"
+CGO_ENABLED=$cgo try $race -p 1 -- "${timed[@]}"
+try -p 1 -- "${as_shipped[@]}"
+try -p 4 -short -run '^$' -bench . -benchtime 1x -- "${benched[@]}"
 exit "$failed"
