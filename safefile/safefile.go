@@ -85,11 +85,11 @@ func makeFolder(dir string, perm fs.FileMode) error {
 			return err
 		}
 	}
-	err := os.Mkdir(dir, 0o700)
+	err := os.Mkdir(dir, perm) // at once as it is to be, for whoever starts beside this one
 	if errors.Is(err, fs.ErrExist) { // somebody was faster; whose it is will be seen
 		return nil
 	}
-	if err != nil || perm == 0o700 {
+	if err != nil {
 		return err
 	}
 	return os.Chmod(dir, perm)

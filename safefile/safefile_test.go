@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"holdfast.dev/holdfast/safefile"
@@ -72,6 +73,28 @@ func TestAFolderThatOthersMayHavePlantedIsRefused(t *testing.T) {
 			}
 			require.ErrorContains(t, err, row.says)
 		})
+	}
+}
+
+// Programs that are started at once on a fresh machine all find a folder as it is to be.
+func TestAFolderIsThereAsItIsToBe(t *testing.T) {
+	defer unix.Umask(unix.Umask(0o022))
+	for range 100 {
+		dir := filepath.Join(t.TempDir(), "a", "b")
+		var work errgroup.Group
+		for range 4 {
+			work.Go(func() error {
+				if err := safefile.Secure(dir, 0o755); err != nil {
+					return err
+				}
+				info, err := os.Stat(filepath.Dir(dir))
+				if err == nil && info.Mode().Perm() != 0o755 {
+					err = fmt.Errorf("it is there as %v", info.Mode())
+				}
+				return err
+			})
+		}
+		require.NoError(t, work.Wait())
 	}
 }
 

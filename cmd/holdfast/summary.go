@@ -30,14 +30,10 @@ func (v *view) summary(scenarios []result.Scenario) {
 	fmt.Fprintln(v.out)
 }
 
-// decided is what a check measured, and its limit.
+// decided is what a check measured, and its limit; why, where nothing was measured.
 func decided(c result.Check) string {
-	said := verdict.Subject(c)
-	if c.Value != nil {
-		said += " " + result.Format(*c.Value, c.Unit)
+	if c.Value == nil {
+		return c.Reason
 	}
-	if c.Metric != "" {
-		said += " (" + verdict.LimitText(c) + ")"
-	}
-	return said
+	return verdict.Subject(c) + " " + result.Format(*c.Value, c.Unit) + " (" + verdict.LimitText(c) + ")"
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -48,7 +49,9 @@ type Run struct {
 // machine.foreign that of everybody else. disk.foreign is the share of what was
 // written to disks that everybody else wrote, memory.own the share of the memory
 // that the run's own processes hold.
-func Processes(r Run) probe.Probe { return &processes{run: r, known: map[life]owner{}} }
+func Processes(r Run) probe.Probe {
+	return &processes{run: r, known: map[life]owner{}, client: isClient}
+}
 
 // owner is whose a process is.
 type owner int
@@ -63,6 +66,8 @@ const (
 type processes struct {
 	run    Run
 	known  map[life]owner // once the run's, always the run's: also when its parent has ended
+	server life           // the parent of the database's processes, when one was seen
+	client func(pid int32) bool
 	before usage
 }
 
@@ -70,9 +75,11 @@ type processes struct {
 type usage struct {
 	busy, all    time.Duration // of all processors, and with the time that they were idle
 	own, theirs  map[life]time.Duration
-	written      int64          // bytes, to all disks
-	ownWritten   map[life]int64 // of these
-	memory, held int64          // all that there is, and what the run's own processes hold
+	server       time.Duration          // what the database's server and those of its children that are gone had used
+	clients      map[life]time.Duration // of the same server's processes, all that are not the run's
+	written      int64                  // bytes, to all disks
+	ownWritten   map[life]int64         // of these
+	memory, held int64                  // all that there is, and what the run's own processes hold
 }
 
 func (*processes) Name() string         { return "processes" }
@@ -98,7 +105,7 @@ func (p *processes) Sample(context.Context) ([]float64, error) {
 	if before.all == 0 || all <= 0 {
 		return slices.Repeat([]float64{math.NaN()}, len(p.Series())), nil
 	}
-	own, theirs := added(before.own, now.own), added(before.theirs, now.theirs)
+	own, theirs := p.grown(before, now)
 	written := now.written - before.written
 	return []float64{
 		share(own, all), share(theirs, all), share(now.busy-before.busy-own, all),
@@ -139,7 +146,63 @@ func (p *processes) look() (u usage, err error) {
 		}
 	}
 	p.known = known
+	p.lookAtServer(all, &u)
 	return u, nil
+}
+
+// lookAtServer reads what the server of the run's database had used. What a connection
+// cost that has ended is in its figure: all of it, where each question has its own.
+func (p *processes) lookAtServer(all map[int32]proc, u *usage) {
+	for _, one := range all {
+		if parent := all[one.parent]; isPostgres(one) && isPostgres(parent) && p.known[one.life()] != nobody {
+			p.server = parent.life()
+		}
+	}
+	server, there := all[p.server.pid]
+	if !there || server.life() != p.server || p.known[p.server] != nobody {
+		return
+	}
+	u.server, u.clients = server.used, map[life]time.Duration{}
+	for _, one := range all {
+		if one.parent == server.pid && p.known[one.life()] == nobody {
+			u.clients[one.life()] = one.used
+		}
+	}
+}
+
+// grown is what the run, and of it target and database, used between two moments.
+func (p *processes) grown(before, now usage) (own, theirs time.Duration) {
+	own, theirs = added(before.own, now.own), added(before.theirs, now.theirs)
+	if !p.serves(before, now) {
+		return own, theirs
+	}
+	with := func(all map[life]time.Duration, used time.Duration) map[life]time.Duration {
+		all = maps.Clone(all)
+		all[p.server] = used
+		return all
+	}
+	return added(with(before.own, before.server), with(now.own, now.server)), added(with(before.theirs, before.server), with(now.theirs, now.server))
+}
+
+// serves reports whether what the server has used since then is the run's: nobody else's
+// connection has had it work meanwhile.
+func (p *processes) serves(before, now usage) bool {
+	if now.clients == nil || before.clients == nil {
+		return false
+	}
+	for l, used := range now.clients {
+		if used > before.clients[l] && p.client(l.pid) {
+			return false
+		}
+	}
+	return true
+}
+
+// isClient reports whether a process of a Postgres serves somebody, as its title says, and
+// is none of those that are always there.
+func isClient(pid int32) bool {
+	title, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return err == nil && (bytes.Contains(title, []byte("[local]")) || bytes.Contains(title, []byte(")")))
 }
 
 // ownerOf says whose a process is, as far as that can be told now.

@@ -140,3 +140,31 @@ func TestASilentHeart(t *testing.T) {
 	require.Equal(t, "db.heartbeat", h.Series()[0].Name)
 	require.Equal(t, result.UnitMS, h.Series()[0].Unit)
 }
+
+// A service that opens a connection for each question has its database work in processes
+// that are gone when anybody looks: it is in the figure of their parent.
+func TestConnectionsThatAreNotKeptAreTheRunsToo(t *testing.T) {
+	const ms = time.Millisecond
+	server := proc{pid: 50, parent: 1, name: "postgres"}
+	look := func(p *processes, served, children, stranger time.Duration) usage {
+		s, kept, other := server, proc{pid: 51, parent: 50, name: "postgres", used: served}, proc{pid: 52, parent: 50, name: "postgres", used: stranger}
+		s.used = children
+		u := usage{own: map[life]time.Duration{kept.life(): served}, theirs: map[life]time.Duration{kept.life(): served}}
+		p.lookAtServer(map[int32]proc{50: s, 51: kept, 52: other}, &u)
+		return u
+	}
+	p := &processes{known: map[life]owner{{pid: 51}: database}, client: func(int32) bool { return true }}
+	before := look(p, 10*ms, 5000*ms, 70*ms)
+	own, theirs := p.grown(before, look(p, 30*ms, 5400*ms, 70*ms))
+	require.Equal(t, []time.Duration{420 * ms, 420 * ms}, []time.Duration{own, theirs}, "what it served before is not counted, what it served since is")
+	own, _ = p.grown(before, look(p, 30*ms, 5400*ms, 80*ms))
+	require.Equal(t, 20*ms, own, "somebody else had it work as well")
+	p.client = func(int32) bool { return false }
+	own, _ = p.grown(before, look(p, 30*ms, 5400*ms, 80*ms))
+	require.Equal(t, 420*ms, own, "one of its own, that writes what the run has changed")
+	own, _ = p.grown(usage{own: before.own, theirs: before.theirs}, look(p, 30*ms, 5400*ms, 70*ms))
+	require.Equal(t, 20*ms, own, "the server was not known before")
+	p.known[server.life()] = harness
+	own, _ = p.grown(before, look(p, 30*ms, 5400*ms, 70*ms))
+	require.Equal(t, 20*ms, own, "a server that the run has started is one of its processes")
+}
