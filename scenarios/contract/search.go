@@ -33,6 +33,8 @@ type Search struct {
 	// Program is the one that answers: the place of its faults, and how the names of what
 	// is measured of it begin.
 	Program string
+	// Starts is how long the program may take to be there again when it is started anew.
+	Starts time.Duration
 	// Terms are texts whose matches are known, each with a name that no other has.
 	Terms []Term
 	// Reads are the tables of the database that a search reads.

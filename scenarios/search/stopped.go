@@ -16,7 +16,7 @@ import (
 // less than their time, so that some are under way whatever the machine.
 func stopped(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
-	t.Heal = 2 * p.Phase
+	t.Heal = 2 * (p.Phase + s.Starts)
 	s.give(contract.StatementTimeout, "5s")
 	s.give(contract.AcquireTimeout, "5s")
 	s.give(contract.Queued, "1000")

@@ -24,6 +24,10 @@ const (
 	DefaultKind   = "items"
 )
 
+// starts is what a service whose start nobody told of has for it, an interpreter and what
+// it loads included.
+const starts = 3 * time.Second
+
 // TermName is what the text to search for is called in a request.
 const TermName = "term"
 
@@ -67,7 +71,7 @@ func (s Search) Over(world func() harness.World) contract.Search {
 	s.Limit, s.Time, s.Kind = cmp.Or(s.Limit, DefaultLimit), cmp.Or(s.Time, DefaultTime), cmp.Or(s.Kind, DefaultKind)
 	s.Memory = cmp.Or(s.Memory, DefaultMemory)
 	out := contract.Search{
-		World: world, Kind: s.Kind, Limit: s.Limit, Time: s.Time, Memory: s.Memory, MaxConnections: s.MaxConnections, Program: s.To,
+		World: world, Kind: s.Kind, Limit: s.Limit, Time: s.Time, Memory: s.Memory, MaxConnections: s.MaxConnections, Program: s.To, Starts: starts,
 		Reads: s.Reads, Settings: s.Settings, Refuses: s.Refused.Judge != nil, Judged: s.judged(), Stream: s.stream, In: s.in,
 	}
 	for _, t := range s.Terms {
