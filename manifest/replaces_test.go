@@ -1,14 +1,17 @@
 package manifest_test
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,12 +25,16 @@ import (
 )
 
 // servePaid is a service in whose code its payment provider's host is a constant. TRUST
-// is own where it brings a trust store of its own; PROXY is ignored where it goes past any
-// proxy. ALSO is a further host that it calls, or that it calls its own at its start.
+// is own where it brings a trust store of its own, and pinned where it trusts as others do,
+// and takes one certificate alone; PROXY is ignored where it goes past any proxy. ALSO is a
+// further host that it calls, or that it calls its own at its start.
 func servePaid() error {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	if os.Getenv("TRUST") == "own" {
+	switch os.Getenv("TRUST") {
+	case "own":
 		transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
+	case "pinned":
+		transport.TLSClientConfig = &tls.Config{VerifyPeerCertificate: pinned}
 	}
 	if os.Getenv("PROXY") == "ignored" {
 		transport.Proxy = nil
@@ -55,6 +62,14 @@ func servePaid() error {
 		w.WriteHeader(answer.StatusCode)
 	})
 	return http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil)
+}
+
+// pinned takes the certificate of production and no other, whoever vouches for it.
+func pinned(shown [][]byte, _ [][]*x509.Certificate) error {
+	if got := sha256.Sum256(shown[0]); hex.EncodeToString(got[:]) != "5f1d7a84db3f4a3f2b0b7a3a2c4de5b1a0d9c8e7f6a5b4c3d2e1f00112233445" {
+		return fmt.Errorf("the certificate %x is not the pinned one", got)
+	}
+	return nil
 }
 
 const paid = `
@@ -90,6 +105,14 @@ func TestAConstantHostIsPlayed(t *testing.T) {
 			trust: "own", want: result.NotExercised,
 			reason: "web: TLS alert: bad certificate: it does not trust the certificate of this run for https://api.payments.example",
 		},
+		"nor for a pinned certificate": {
+			trust: "pinned", want: result.NotExercised,
+			reason: "web: TLS alert: bad certificate: it does not trust the certificate of this run for https://api.payments.example",
+		},
+		"nor for one that goes past the proxy": {
+			trust: "pinned", proxy: "ignored", want: result.NotExercised,
+			reason: "it does not trust the certificate of this run",
+		},
 		"nor for one that ends by that at its start": {
 			trust: "own", also: "at its start", want: result.NotExercised,
 			reason: "it does not trust the certificate of this run",
@@ -114,9 +137,24 @@ func TestAConstantHostIsPlayed(t *testing.T) {
 			if row.want == result.Fail {
 				require.Contains(t, out.Reason, "which nobody named")
 			}
+			if row.also == "" {
+				requireNobodyElse(t, out)
+			}
+			if row.trust != "" {
+				require.Zero(t, out.Calls["payments"], "nothing was asked of who plays it")
+			}
 			require.NoFileExists(t, out.Settings["SSL_CERT_FILE"], "it is gone with the run")
 		})
 	}
+}
+
+// requireNobodyElse holds a scenario to that its target has called its dependencies and
+// nobody else.
+func requireNobodyElse(t *testing.T, sc result.Scenario) {
+	t.Helper()
+	at := slices.IndexFunc(sc.Checks, func(c result.Check) bool { return c.Metric == "standing.nowhere" })
+	require.GreaterOrEqual(t, at, 0)
+	require.Equal(t, result.Pass, sc.Checks[at].Verdict, sc.Checks[at].Reason)
 }
 
 // runPaid runs the only scenario of the service that is paid; what a busy machine made
