@@ -85,7 +85,7 @@ func makeFolder(dir string, perm fs.FileMode) error {
 			return err
 		}
 	}
-	err := os.Mkdir(dir, perm) // at once as it is to be, for whoever starts beside this one
+	err := os.Mkdir(dir, perm)       // at once as it is to be, for whoever starts beside this one
 	if errors.Is(err, fs.ErrExist) { // somebody was faster; whose it is will be seen
 		return nil
 	}
