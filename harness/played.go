@@ -200,7 +200,7 @@ type Parted struct {
 type Secured struct {
 	Served  int64    // on which something was asked
 	Refused []Parted // which did not come to be
-	Silent  []Parted // which the client closed without a word
+	Silent  []Parted // which the client closed without a word, as soon as it had seen the certificate or later
 }
 
 // secured is a fake that speaks TLS, for the hosts that its dependency replaces.

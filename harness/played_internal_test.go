@@ -69,9 +69,9 @@ func TestWhatIsNotPlayedIsNotExercised(t *testing.T) {
 		"nobody called":             {PlayedSeen{}, ""},
 		"all were answered":         {PlayedSeen{Served: 3}, ""},
 		"one was idle":              {PlayedSeen{Served: 3, Silent: []string{"web"}}, ""},
-		"one broke off":             {PlayedSeen{Served: 3, Refused: []string{"web: it closed the connection"}}, ""},
+		"one broke off":             {PlayedSeen{Served: 3, Refused: []string{"web: it wants h2"}}, ""},
 		"one trusts it not":         {PlayedSeen{Served: 3, Refused: []string{"mail: TLS alert: unknown certificate authority"}, Distrusted: true}, "mail: TLS alert: unknown certificate authority: it does not trust the certificate of this run for https://api.stripe.com"},
-		"all broke off":             {PlayedSeen{Refused: []string{"web: it closed the connection"}}, "web: it closed the connection: it could not speak TLS"},
+		"all want HTTP/2":           {PlayedSeen{Refused: []string{"web: it wants h2"}}, "web: it wants h2: it could not speak TLS"},
 		"all closed without a word": {PlayedSeen{Silent: []string{"web"}}, "web: it closed each connection to https://api.stripe.com before it asked anything"},
 	} {
 		t.Run(name, func(t *testing.T) {

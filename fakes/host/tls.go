@@ -18,7 +18,7 @@ import (
 type Secured struct {
 	Served  int64    // on which something was asked
 	Refused []Parted // which did not come to be: the client refused it, or could not
-	Silent  []Parted // which came to be, and which the client closed without a word
+	Silent  []Parted // which the client closed without a word, as soon as it had seen the certificate or later
 }
 
 // Parted is how a client parted from the host.
@@ -120,7 +120,7 @@ func (e *either) begin() {
 	}
 	e.raw.Store(true)
 	if p, alerted := e.parted(e.failed); alerted || h.ctx.Err() == nil { // else it was the host that closed
-		h.secured.note(p, false)
+		h.secured.note(p, !alerted && hungUp(e.failed))
 	}
 }
 
@@ -213,10 +213,15 @@ func (e *either) parted(err error) (p Parted, alerted bool) {
 	case alert != 0:
 		p.Why, p.Distrust = "TLS alert: "+strings.TrimPrefix(alert.Error(), "tls: "), aboutCertificate(alert)
 		return p, true
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+	case hungUp(err):
 		p.Why = "it closed the connection"
 	}
 	return p, false
+}
+
+// hungUp reports whether a client has closed the connection.
+func hungUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // alertOf is the number of an alert that Go's TLS has read: it tells its text alone.

@@ -160,6 +160,14 @@ func TestHowAClientPartsIsSeen(t *testing.T) {
 
 	require.NoError(t, dial(trusted), "one that looks afterwards, and closes without a word")
 	require.Eventually(t, func() bool { return len(h.Secured().Silent) == 1 }, 30*time.Second, time.Millisecond)
+
+	raw, err = net.Dial("tcp", strings.TrimPrefix(h.URL(0), "http://"))
+	require.NoError(t, err)
+	hello = tls.Client(hangsUp{raw, ""}, trusted)
+	require.Error(t, hello.Handshake(), "one that looks before it has shaken hands, as Node's does")
+	require.NoError(t, raw.Close())
+	require.Eventually(t, func() bool { return len(h.Secured().Silent) == 2 }, 30*time.Second, time.Millisecond)
+	require.Len(t, h.Secured().Refused, 4)
 	require.Zero(t, h.Secured().Served)
 }
 
