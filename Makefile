@@ -106,6 +106,8 @@ screenshot: build ## docs/report.png, from a real run
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w is due for: $$unformatted" >&2; exit 1; }
 	@$(GO) vet ./...
+	@$(GO) vet -tags attack ./cmd/holdfast
+	@$(GO) vet -tags fleet ./fleet/coordinator
 	@$(GO) tool staticcheck ./...
 
 fuzz: ## every fuzz target for 30 s each

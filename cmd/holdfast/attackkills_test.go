@@ -7,10 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,12 +50,14 @@ const latestKill = 6 * time.Second
 // killed kills runs of all kinds at random moments, two at a time, lets one of each kind
 // run to its end, and looks what is left.
 func killed(t *testing.T, a attacked) (tried int, broken []string) {
+	began := time.Now()
 	kills, err := strconv.Atoi(os.Getenv("ATTACK_KILLS"))
 	if err != nil {
 		kills = 10
 	}
-	preys := a.preys(t)
-	var mu sync.Mutex
+	preys, absent := a.preys(t)
+	of := make([]attackKilled, len(preys))
+	var mu sync.Mutex // guards what the lanes have in common
 	var lanes sync.WaitGroup
 	queue := make(chan int)
 	for range 2 {
@@ -64,6 +69,7 @@ func killed(t *testing.T, a attacked) (tried int, broken []string) {
 				}
 				left := preys[n].hunt(t, share)
 				mu.Lock()
+				of[n] = attackKilled{preys[n].name, share}
 				broken = append(broken, left...)
 				mu.Unlock()
 			}
@@ -74,6 +80,7 @@ func killed(t *testing.T, a attacked) (tried int, broken []string) {
 	}
 	close(queue)
 	lanes.Wait()
+	a.tell(killsTold(time.Since(began), runtime.NumCPU(), of, absent))
 	return kills, broken
 }
 
@@ -162,8 +169,9 @@ func (p *prey) left(t *testing.T) (left []string) {
 	return left
 }
 
-// preys are all kinds of targets and databases that this machine can have.
-func (a attacked) preys(t *testing.T) (all []*prey) {
+// preys are all kinds of targets and databases that this machine can have, and in words
+// those that it cannot.
+func (a attacked) preys(t *testing.T) (all []*prey, absent []string) {
 	add := func(name string, args ...string) *prey {
 		p := &prey{attacked: a, name: name, args: append([]string{"run"}, args...), out: a.folder(t, 0)}
 		p.home, p.temp = a.folder(t, 0), a.folder(t, 0)
@@ -186,18 +194,23 @@ func (a attacked) preys(t *testing.T) (all []*prey) {
 		inContainer := add("a process on a Postgres in a container", append(search, "--database", "container")...)
 		inContainer.env = []string{container.ImageVariable + "=" + databasetest.Image(t)}
 		add("a container on a Postgres of this machine", append(search, "--database", "local", "--target", "container")...)
+	} else {
+		absent = append(absent, "targets and databases in containers: no Docker engine answers")
 	}
-	for name, as := range map[string]uint32{"a service of several processes, as root": 0, "a service of several processes, as nobody": 65534} {
-		if as != 0 && os.Getuid() != 0 {
-			continue
-		}
+	const several = "a service with a worker, a broker and a daemon without an environment, as "
+	users := map[uint32]string{0: "root (with cgroups)", 65534: "nobody (without)"}
+	if os.Getuid() != 0 {
+		users = map[uint32]string{0: "who runs it"}
+		absent = append(absent, several+"somebody else: only root becomes another user")
+	}
+	for _, as := range slices.Sorted(maps.Keys(users)) {
 		daemon := fmt.Sprintf("sleep 6%09d", rand.N(1_000_000_000))
 		dir := a.folder(t, as)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "holdfast.yaml"), fmt.Appendf(nil, severalProcesses, daemon), 0o644))
-		p := add(name, "--service", dir, "--all", "--database", "local")
+		p := add(several+users[as], "--service", dir, "--all", "--database", "local")
 		p.out, p.home, p.temp, p.as, p.daemon = a.folder(t, as), a.folder(t, as), a.folder(t, as), as, daemon
 	}
-	return all
+	return all, absent
 }
 
 // folder is a folder of that user, which others may pass through.
