@@ -64,6 +64,7 @@ fleet: setup ## workers killed and frozen, 20 times each, and cut off; what a br
 	@FLEET_TRIES=$(FLEET_TRIES) $(GO) test -tags fleet ./fleet/coordinator -run 'Often|Together|TwoHundred|Costs|CutOff' -count=1 -timeout 40m -v
 
 test: setup lint ## all that CI runs, but alerts-test, examples and report-test
+	@scripts/setup-tests.sh
 	@GO=$(GO) scripts/test.sh
 
 # Each line is recorded one after the other, beside the others.

@@ -140,7 +140,7 @@ func redis(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil && os.Getenv("CI") == "" {
-		t.Skip("no redis-server on PATH: apt-get install redis-server")
+		t.Skip("no redis-server on PATH: scripts/setup-tests.sh installs it")
 	}
 	require.NoError(t, err)
 	return path

@@ -6,16 +6,24 @@ import (
 	"holdfast.dev/holdfast/harness/database/internal/address"
 )
 
+// serviceVariable tells a service its database: the program serves one, too.
+const serviceVariable = "DATABASE_URL"
+
 // Detach ends what the environment variables of Postgres's clients (PGHOST, PGSERVICE,
 // PGSSLMODE …) do to this program, and is for its beginning. A person sets them for one
 // server; every connection of the program would heed them, also those to servers of its
-// own. What they add to the DSN that getenv knows is kept in the DSN: the function that
-// is returned takes getenv's place.
+// own. What they add to a DSN that getenv knows, of the server to run on or of the
+// database to serve, is kept in the DSN: the function that is returned takes getenv's
+// place.
 func Detach(getenv func(string) string) (func(string) string, error) {
-	dsn := getenv(URLVariable)
-	if dsn != "" {
+	kept := map[string]string{}
+	for _, name := range []string{URLVariable, serviceVariable} {
+		dsn := getenv(name)
+		if dsn == "" {
+			continue
+		}
 		if a, err := address.Parse(dsn); err == nil { // whoever uses it will say what is wrong with it
-			dsn = a.DSN()
+			kept[name] = a.DSN()
 		}
 	}
 	for _, name := range address.Variables() {
@@ -24,7 +32,7 @@ func Detach(getenv func(string) string) (func(string) string, error) {
 		}
 	}
 	return func(name string) string {
-		if name == URLVariable {
+		if dsn, ok := kept[name]; ok {
 			return dsn
 		}
 		return getenv(name)

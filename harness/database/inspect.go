@@ -31,6 +31,9 @@ type server struct {
 // inspect reads the server's version and sees whether it will do, before anything is
 // spent on it.
 func inspect(ctx context.Context, conn *pgx.Conn, a address.Address) (version string, err error) {
+	if err := pooled(ctx, conn, a); err != nil { // first: a pooler may lose a prepared statement
+		return "", err
+	}
 	var s server
 	err = conn.QueryRow(ctx, `
 		SELECT current_setting('server_version'), current_setting('server_version_num')::int, r.rolname, r.rolcreatedb OR r.rolsuper,
@@ -45,9 +48,6 @@ func inspect(ctx context.Context, conn *pgx.Conn, a address.Address) (version st
 		return "", fmt.Errorf("ask the server who it is: %w", err)
 	}
 	if err := s.fit(); err != nil {
-		return "", err
-	}
-	if err := pooled(ctx, conn, a); err != nil {
 		return "", err
 	}
 	version, _, _ = strings.Cut(s.Version, " ") // "15.18 (Debian 15.18-0+deb12u1)"
@@ -70,43 +70,70 @@ func (s server) fit() error {
 	return nil
 }
 
-// poolPatience is how long a pooler may let a statement wait for a connection.
-const poolPatience = 3 * time.Second
+// poolPatience is how long a pooler may let a statement wait for a connection, and
+// poolTries how often it is tried to see one shared: others may use the pool, too.
+const (
+	poolPatience = 3 * time.Second
+	poolTries    = 3
+)
 
 // pooled says that what answers is a pooler that gives each transaction another
 // connection, as pgbouncer does in transaction mode: the lock by which a run is known
-// to live would be anybody's. A pooler has process ids of its own. While another
-// transaction has the connection that served the last one, the next gets another, or
-// has to wait.
+// to live would be anybody's. A pooler has process ids of its own.
 func pooled(ctx context.Context, conn *pgx.Conn, a address.Address) error {
-	var first, second uint32
-	if err := conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&first); err != nil {
-		return fmt.Errorf("ask the server who it is: %w", err)
+	first, err := backend(ctx, conn)
+	if err != nil || first == conn.PgConn().PID() {
+		return err // this is Postgres itself
 	}
-	if first == conn.PgConn().PID() {
-		return nil // this is Postgres itself
+	for range poolTries {
+		shared, err := shares(ctx, conn, a, first)
+		if err != nil {
+			return err
+		}
+		if shared {
+			return unfit("a pooler that shares connections answers there (pgbouncer in transaction mode): name Postgres itself, past the pooler")
+		}
+	}
+	return nil
+}
+
+// shares reports whether the pooler behind conn, which had the backend first, has given
+// that to somebody else, or another one to conn. It may give out the one that was used
+// last, or each in turn (server_round_robin): in turn, conn gets another at once, where
+// there are several; else another transaction gets the first, and while that has it,
+// conn gets another, or has to wait.
+func shares(ctx context.Context, conn *pgx.Conn, a address.Address, first uint32) (bool, error) {
+	again, err := backend(ctx, conn)
+	if err != nil || again != first {
+		return true, err
 	}
 	other, err := connect(ctx, a)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer other.Close(context.WithoutCancel(ctx))
 	tx, err := other.Begin(ctx)
-	if err == nil {
-		_, err = tx.Exec(ctx, "SELECT 1")
-		defer tx.Rollback(context.WithoutCancel(ctx))
-	}
 	if err != nil {
-		return fmt.Errorf("ask the server who it is: %w", err)
+		return false, fmt.Errorf("ask the server who it is: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	others, err := backend(ctx, other)
+	if err != nil || others == first {
+		return true, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, poolPatience)
 	defer cancel()
-	err = conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&second)
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return fmt.Errorf("ask the server who it is: %w", err)
+	again, err = backend(ctx, conn)
+	if errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+		return true, nil
 	}
-	if first != second {
-		return unfit("a pooler that shares connections answers there (pgbouncer in transaction mode): name Postgres itself, past the pooler")
+	return again != first, err
+}
+
+// backend is the process of Postgres that serves a connection now.
+func backend(ctx context.Context, conn *pgx.Conn) (pid uint32, err error) {
+	if err := conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&pid); err != nil {
+		return 0, fmt.Errorf("ask the server who it is: %w", err)
 	}
-	return nil
+	return pid, nil
 }
