@@ -31,7 +31,7 @@ type ProxyOptions struct {
 	Seed uint64
 	// Faults are in force from the start, in their text form.
 	Faults []string
-	// Out is told the addresses, one NAME=ADDRESS per line, and at the end what was
+	// Out is told the addresses, one NAME=VALUE per line, and at the end what was
 	// seen. Defaults to nobody.
 	Out io.Writer
 }
@@ -66,7 +66,7 @@ func RunProxy(ctx context.Context, o ProxyOptions) error {
 			return fmt.Errorf("run proxy: %w", err)
 		}
 		defer s.Close()
-		fmt.Fprintf(out, "CONTROL_URL=%s\n", s.URL())
+		s.Tell(out)
 	}
 	<-ctx.Done()
 	panel.tell(out)

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/smtp"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path"
 	"path/filepath"
@@ -25,9 +26,23 @@ import (
 // ask sends a request on a connection of its own, and returns status and body.
 func ask(t *testing.T, method, url, body string) (int, string) {
 	t.Helper()
+	return askAs(t, "", method, url, body)
+}
+
+// steer asks the control API of a fake, with the token that it has printed.
+func steer(t *testing.T, urls map[string]string, method, path, body string) (int, string) {
+	t.Helper()
+	return askAs(t, urls["CONTROL_TOKEN"], method, urls["CONTROL_URL"]+path, body)
+}
+
+func askAs(t *testing.T, token, method, url, body string) (int, string) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}).Do(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
@@ -139,13 +154,13 @@ func TestAMailServerAtADesk(t *testing.T) {
 	status, page := ask(t, "GET", urls["CONTROL_URL"]+"/", "")
 	require.Equal(t, 200, status)
 	require.Contains(t, page, "a@example.org → b@example.org: Hello")
-	status, _ = ask(t, "POST", urls["CONTROL_URL"]+"/faults", "json drop=a")
+	status, _ = steer(t, urls, "POST", "/faults", "json drop=a")
 	require.Equal(t, 400, status, "a mail server has no JSON")
-	status, lifted := ask(t, "DELETE", urls["CONTROL_URL"]+"/faults?id=later", "")
+	status, lifted := steer(t, urls, "DELETE", "/faults?id=later", "")
 	require.Equal(t, 200, status, lifted)
 	require.Contains(t, lifted, `"lifted": true`)
-	_, _ = ask(t, "POST", urls["CONTROL_URL"]+"/faults", "delay 1ms")
-	status, lifted = ask(t, "DELETE", urls["CONTROL_URL"]+"/faults?id=delay+1ms", "")
+	_, _ = steer(t, urls, "POST", "/faults", "delay 1ms")
+	status, lifted = steer(t, urls, "DELETE", "/faults?id=delay+1ms", "")
 	require.Equal(t, 200, status, lifted)
 	code, said := stop()
 	require.Equal(t, exitPass, code, said)
@@ -198,24 +213,26 @@ func TestAProxyAtADesk(t *testing.T) {
 	}
 	quick()
 	status, said := ask(t, "POST", urls["CONTROL_URL"]+"/faults", "delay 1s id=slow")
+	require.Equal(t, 401, status, said)
+	status, said = steer(t, urls, "POST", "/faults", "delay 1s id=slow")
 	require.Equal(t, 200, status, said)
 	require.GreaterOrEqual(t, took(), time.Second)
 	for _, row := range []struct {
 		line   string
 		status int
 	}{{"delay 1s id=slow", 409}, {"status 503", 400}, {"delay 1s", 400}, {"dleay 1s", 400}, {"delay 1s p=0.5 up", 400}} {
-		status, said = ask(t, "POST", urls["CONTROL_URL"]+"/faults", row.line)
+		status, said = steer(t, urls, "POST", "/faults", row.line)
 		require.Equal(t, row.status, status, said)
 	}
-	status, said = ask(t, "POST", urls["CONTROL_URL"]+"/faults", "slicer 1B id=thin\nstatus 503")
+	status, said = steer(t, urls, "POST", "/faults", "slicer 1B id=thin\nstatus 503")
 	require.Equal(t, 400, status, said)
 	_, receipts := ask(t, "GET", urls["CONTROL_URL"]+"/faults", "")
 	require.NotContains(t, receipts, "thin", "all or none")
-	status, said = ask(t, "DELETE", urls["CONTROL_URL"]+"/faults?id=slow", "")
+	status, said = steer(t, urls, "DELETE", "/faults?id=slow", "")
 	require.Equal(t, 200, status, said)
 	require.Contains(t, said, `"lifted": true`)
 	quick()
-	status, said = ask(t, "DELETE", urls["CONTROL_URL"]+"/faults?id=slow", "")
+	status, said = steer(t, urls, "DELETE", "/faults?id=slow", "")
 	require.Equal(t, 404, status, said)
 	status, page := ask(t, "GET", urls["CONTROL_URL"]+"/", "")
 	require.Equal(t, 200, status)
@@ -271,6 +288,27 @@ func pageOf(t *testing.T) string {
 	text, err := os.ReadFile("../../docs/desk.md")
 	require.NoError(t, err)
 	return string(text)
+}
+
+// Each curl of the page is understood by a fake that has said where it is.
+func TestTheCurlsOfThePageAboutTheDeskAreUnderstood(t *testing.T) {
+	curl, err := exec.LookPath("curl")
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skip("no curl here")
+	}
+	require.NoError(t, err)
+	urls, stop := startFake(t, "http", "--file", written(t, "routes.yaml", deskRoutes))
+	lines := regexp.MustCompile(`(?m)^    curl (.*)$`).FindAllStringSubmatch(pageOf(t), -1)
+	require.GreaterOrEqual(t, len(lines), 3)
+	for _, line := range lines {
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", curl+" --silent --show-error --fail "+line[1])
+		cmd.Env = []string{"CONTROL_URL=" + urls["CONTROL_URL"], "CONTROL_TOKEN=" + urls["CONTROL_TOKEN"]}
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s: %s", line[0], out)
+	}
+	code, said := stop()
+	require.Equal(t, exitPass, code, said)
+	require.Contains(t, said, `fault "down": fired 0`, "the first of them has put it into force")
 }
 
 // Every command line of the page starts what it says, on ports that are free.
@@ -372,15 +410,15 @@ func TestWebhooksAtADeskGoToTheServiceThere(t *testing.T) {
 	for text, says := range map[string]string{
 		"charge.webhook: black-hole": "black-hole", "chrage.webhook: twice": `no webhook is sent by a route \"chrage\", did you mean charge`, "charge.webhook: twise": "twice",
 	} {
-		status, said := ask(t, "POST", urls["CONTROL_URL"]+"/faults", "status 503 id=never\n"+text)
+		status, said := steer(t, urls, "POST", "/faults", "status 503 id=never\n"+text)
 		require.Equal(t, 400, status, text)
 		require.Contains(t, said, says)
 	}
 	_, all := ask(t, "GET", urls["CONTROL_URL"]+"/faults", "")
 	require.NotContains(t, all, "never", "all of them, or none")
-	status, _ := ask(t, "DELETE", urls["CONTROL_URL"]+"/faults?id=charge.webhook-twice", "")
+	status, _ := steer(t, urls, "DELETE", "/faults?id=charge.webhook-twice", "")
 	require.Equal(t, 200, status)
-	status, _ = ask(t, "POST", urls["CONTROL_URL"]+"/faults", "charge.webhook: lost")
+	status, _ = steer(t, urls, "POST", "/faults", "charge.webhook: lost")
 	require.Equal(t, 200, status)
 	order("8")
 	settled(2)

@@ -34,8 +34,8 @@ func newFake(env environ) *cobra.Command {
 		Use:   "fake",
 		Short: "Run a fake outside API on its own, for a developer or a test in another language",
 		Long: `Runs an API that stands in for the outside world, misbehaves as it is told, and
-remembers what it saw. It says its addresses as NAME=URL lines on standard output
-and, when it is stopped (Ctrl-C), what came in. docs/faults.md lists the faults.`,
+remembers what it saw. It says its addresses as NAME=VALUE lines on standard output,
+with the token that changes by way of its control API need, and, when it is stopped (Ctrl-C), what came in. docs/faults.md lists the faults.`,
 		Args: ofSubcommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

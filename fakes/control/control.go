@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,8 +68,8 @@ type Steered interface {
 }
 
 // Handler returns the control API of what is steered, which listens at own,
-// host:port.
-func Handler(p Steered, own string) http.Handler {
+// host:port. Only who knows the token changes anything; where it is empty nobody does.
+func Handler(p Steered, own, token string) http.Handler {
 	mux := http.NewServeMux()
 	c := &controller{panel: p}
 	mux.HandleFunc("GET /{$}", c.page)
@@ -96,8 +98,27 @@ func Handler(p Steered, own string) http.Handler {
 			fail(w, http.StatusForbidden, "foreign", err)
 			return
 		}
+		if !onlyReads(r) && !knows(r, token) {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			fail(w, http.StatusUnauthorized, "token", errToken)
+			return
+		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+var errToken = errors.New(`what changes something needs the token that was printed as CONTROL_TOKEN: curl -H "Authorization: Bearer $CONTROL_TOKEN"`)
+
+// onlyReads reports whether a request can change nothing: no route does by GET.
+func onlyReads(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead
+}
+
+// knows reports whether who asks knows the token.
+func knows(r *http.Request, token string) bool {
+	scheme, told, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	told = strings.TrimSpace(told)
+	return token != "" && strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare([]byte(told), []byte(token)) == 1
 }
 
 type controller struct{ panel Steered }
@@ -198,9 +219,9 @@ func fail(w http.ResponseWriter, status int, code string, err error) {
 
 // Server is a control API that is listening.
 type Server struct {
-	url    string
-	server *http.Server
-	work   sync.WaitGroup
+	url, token string
+	server     *http.Server
+	work       sync.WaitGroup
 }
 
 // Listen serves the control API of a fake until Close. The address must be on
@@ -218,9 +239,9 @@ func ListenFor(address string, allowRemote bool, p Steered) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("control API: listen on %s: %w", address, err)
 	}
-	s := &Server{url: "http://" + l.Addr().String()}
+	s := &Server{url: "http://" + l.Addr().String(), token: rand.Text()}
 	s.server = &http.Server{
-		Handler: Handler(p, address), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0),
+		Handler: Handler(p, address, s.token), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0),
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateNew:
@@ -236,6 +257,15 @@ func ListenFor(address string, allowRemote bool, p Steered) (*Server, error) {
 
 // URL is the control API's base address.
 func (s *Server) URL() string { return s.url }
+
+// Token is what a request that changes something must carry, as Authorization: Bearer.
+// Each server draws its own.
+func (s *Server) Token() string { return s.token }
+
+// Tell says where the control API is and what changes need, one NAME=VALUE per line.
+func (s *Server) Tell(out io.Writer) {
+	fmt.Fprintf(out, "CONTROL_TOKEN=%s\nCONTROL_URL=%s\n", s.token, s.url)
+}
 
 // Close stops listening and returns when nothing is left.
 func (s *Server) Close() {

@@ -20,9 +20,9 @@
 //	PUT    /keys/{key}         the body is valid, sending-only, restricted, suspended or revoked
 //	POST   /clock?advance=25h  move the API's clock: idempotency keys expire, quotas are renewed
 //
-// It lets anyone in who can reach it, so it listens on loopback unless told
-// otherwise, and refuses what a browser sends on behalf of a web page, and who calls
-// it by another name than this machine's: a page whose name is made to mean 127.0.0.1
-// reads nothing. Errors
-// are {"error":{"code","message"}}.
+// It listens on loopback unless told otherwise, and refuses what a browser sends on
+// behalf of a web page, and who calls it by another name than this machine's: a page
+// whose name is made to mean 127.0.0.1 reads nothing. Whoever else can reach it may read;
+// what changes something carries the token of this server, which is printed with its
+// address: Authorization: Bearer TOKEN. Errors are {"error":{"code","message"}}.
 package control

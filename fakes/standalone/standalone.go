@@ -33,7 +33,7 @@ type Options struct {
 	Seed uint64
 	// Faults are in force from the start, in their text form.
 	Faults []string
-	// Out is told the addresses, one NAME=URL per line, and at the end what the
+	// Out is told the addresses, one NAME=VALUE per line, and at the end what the
 	// fake saw. Defaults to nobody.
 	Out io.Writer
 	// Err is told warnings. Defaults to nobody.
@@ -122,9 +122,9 @@ func (o Options) run(ctx context.Context, urls []string, p control.Steered, j *j
 		}
 		defer s.Close()
 		if host.CheckAddress(o.Control, false) != nil && o.Control != "" && o.Err != nil {
-			fmt.Fprintf(o.Err, "warning: the control API at %s can be reached from outside, and lets anyone in\n", o.Control)
+			fmt.Fprintf(o.Err, "warning: the control API at %s can be reached from outside, and lets anyone read\n", o.Control)
 		}
-		fmt.Fprintf(out, "CONTROL_URL=%s\n", s.URL())
+		s.Tell(out)
 	}
 	<-ctx.Done()
 	tell(out, j, p.Receipts())

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // session is a fake that runs at the standalone.
 type session struct {
-	urls  map[string]string // what it said: NAME=URL
+	urls  map[string]string // what it said: NAME=VALUE
 	stop  func() error
 	said  func() string // after stop
 	warns *lines
@@ -37,8 +37,8 @@ func (l *lines) Write(b []byte) (int, error) { l.mu.Lock(); defer l.mu.Unlock();
 
 func (l *lines) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
 
-// run starts a fake and reads so many addresses.
-func run(t *testing.T, addresses int, start func(ctx context.Context, out, warn io.Writer) error) session {
+// run starts a fake and reads so many of the lines that say where it is.
+func run(t *testing.T, told int, start func(ctx context.Context, out, warn io.Writer) error) session {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
@@ -51,7 +51,7 @@ func run(t *testing.T, addresses int, start func(ctx context.Context, out, warn 
 	}()
 	s := session{urls: map[string]string{}, warns: warns}
 	in := bufio.NewScanner(reader)
-	for range addresses {
+	for range told {
 		require.True(t, in.Scan())
 		name, url, ok := strings.Cut(in.Text(), "=")
 		require.True(t, ok, in.Text())
@@ -82,7 +82,7 @@ func status(t *testing.T, method, url, body string) int {
 }
 
 func TestTheOracleAPIAtADesk(t *testing.T) {
-	s := run(t, 3, func(ctx context.Context, out, warn io.Writer) error {
+	s := run(t, 4, func(ctx context.Context, out, warn io.Writer) error {
 		return standalone.RunOracle(ctx, standalone.OracleOptions{Oracles: 2, Options: standalone.Options{
 			Addresses: []string{"127.0.0.1:0", "127.0.0.1:0"}, Faults: []string{"1*status 503 -> delay 10ms -> ok key=oracle-2 id=f"}, Out: out, Err: warn,
 		}})
@@ -93,6 +93,7 @@ func TestTheOracleAPIAtADesk(t *testing.T) {
 	require.Equal(t, 200, status(t, "GET", s.urls["FAKE_URL_2"]+"/oracles/oracle-1/impact?project=1", ""))
 	require.Equal(t, 404, status(t, "GET", s.urls["FAKE_URL"]+"/oracles/oracle-3/impact?project=1", ""), "there are only two")
 	require.Equal(t, 200, status(t, "GET", s.urls["CONTROL_URL"]+"/summary", ""))
+	require.NotEmpty(t, s.urls["CONTROL_TOKEN"])
 	require.NoError(t, s.stop())
 	require.Contains(t, s.said(), "4 requests, at most 1 at once")
 	require.Contains(t, s.said(), `fault "f": fired`)
@@ -128,7 +129,7 @@ func TestItSaysWhyItCantStart(t *testing.T) {
 }
 
 func TestItWarnsWhenItCanBeReachedFromOutside(t *testing.T) {
-	s := run(t, 2, func(ctx context.Context, out, warn io.Writer) error {
+	s := run(t, 3, func(ctx context.Context, out, warn io.Writer) error {
 		return standalone.RunEmail(ctx, standalone.EmailOptions{Options: standalone.Options{
 			Addresses: []string{"0.0.0.0:0"}, Control: "0.0.0.0:0", AllowRemote: true, Out: out, Err: warn,
 		}})
