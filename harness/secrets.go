@@ -50,14 +50,18 @@ func secretsOf(env map[string]string, fakes map[string]Fake, caller string) []st
 	return all
 }
 
-// secretsIn are those of one setting: an address has a password, a host and the name
-// of a database, any other is one as a whole.
+// secretsIn are those of one setting: an address has a password, or of the web a key
+// that stands there alone, as in a DSN of Sentry, a host and the name of a database; any
+// other is one as a whole.
 func secretsIn(name, value string) []standing.Secret {
 	u, err := url.Parse(value)
 	if err != nil || u.Host == "" {
 		return secret("the value of "+name, value)
 	}
-	password, _ := u.User.Password()
+	password, given := u.User.Password()
+	if !given && strings.HasPrefix(u.Scheme, "http") {
+		password = u.User.Username()
+	}
 	all := append(secret("the password of "+name, password), standing.Secret{What: "the address of " + name, Text: u.Host, Loggable: true})
 	if name == databaseVariable {
 		all = append(all, standing.Secret{What: "the name of the database", Text: u.Path[min(1, len(u.Path)):], Loggable: true})

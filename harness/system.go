@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 
@@ -271,13 +272,28 @@ func (l Launch) settings(env map[string]string) {
 	}
 }
 
-// secretsOfProcesses are what their own environments have under telling names. What
-// stands there by name is known by its name.
+// Secrets are texts that may stand in no output: those that the launch was given by
+// name, and what its processes and the scenarios set under telling names.
+func (l Launch) Secrets(scenarios ...Scenario) []string {
+	all := slices.Concat(declared(l.Values), l.secretsOfProcesses())
+	for _, sc := range scenarios {
+		all = append(all, secretsOf(sc.Settings, nil, "")...)
+	}
+	return texts(unloggable(all))
+}
+
+// secretsOfProcesses are what their own environments have under telling names, and what
+// of the harness's is passed on under such. What stands there by name is known by its
+// name.
 func (l Launch) secretsOfProcesses() []standing.Secret {
 	var all []standing.Secret
+	environments := []map[string]string{target.Passed(os.Environ(), l.PassEnv)}
 	for _, p := range l.Processes {
+		environments = append(environments, p.Env)
+	}
+	for _, env := range environments {
 		plain := map[string]string{}
-		for name, text := range p.Env {
+		for name, text := range env {
 			if len(text) >= redact.Shortest && len(placeholder.Text(text).Names()) == 0 {
 				plain[name] = text
 			}

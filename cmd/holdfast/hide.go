@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -23,20 +22,14 @@ type hider struct {
 	known  *redact.Known
 }
 
-// learn tells it which texts are secrets: those of a launch.
-func (h *hider) learn(l harness.Launch) {
+// learn tells it which texts are secrets: those of a launch and its scenarios.
+func (h *hider) learn(l harness.Launch, scenarios []harness.Scenario) {
 	if h == nil {
 		return
 	}
-	var secrets []string
-	for name, value := range l.Values {
-		if strings.HasPrefix(name, "secrets.") {
-			secrets = append(secrets, value)
-		}
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.known = redact.Know(secrets...)
+	h.known = redact.Know(l.Secrets(scenarios...)...)
 }
 
 // writer is w without secrets, and without what steers a terminal or the CI job that

@@ -84,6 +84,22 @@ func TestSecretsStandOnNoTerminal(t *testing.T) {
 		require.NotContains(t, stdout+stderr, key, args)
 		require.Contains(t, stdout, "page/steady", "a short one is not hidden: it would shred the output")
 	}
+	// What a setting with a secret's name has is one, too, where a process or a scenario
+	// is told it, or it is passed on from the environment.
+	t.Setenv("STRIPE_KEY", "passed-on-9f3a")
+	dir = serviceIn(t, strings.NewReplacer(
+		`API: "http://127.0.0.1:1"`, `APP_SECRET: "told-to-web-9f3a", SENTRY_DSN: "https://0123456789abcdef@sentry.example/1", MODE: "plain-words-9f3a"`,
+		"scenarios:", "pass_env: [STRIPE_KEY]\nscenarios:",
+		`"page.ok_ratio >= 100%"`, `"page.ok_ratio >= 100%", 'web.log("passed-on-9f3a") <= 0', 'web.log("told-to-web-9f3a") <= 0', 'web.log("0123456789abcdef") <= 0', 'web.log("plain-words-9f3a") <= 0'`,
+	).Replace(pages), "")
+	for _, args := range [][]string{{"plan", dir}, {"list", "--service", dir, "--json"}} {
+		code, stdout, stderr := holdfast(t, nil, args...)
+		require.Equal(t, exitPass, code, stderr)
+		for _, secret := range []string{"passed-on-9f3a", "told-to-web-9f3a", "0123456789abcdef"} {
+			require.NotContains(t, stdout+stderr, secret, args)
+		}
+		require.Contains(t, stdout, "plain-words-9f3a", "what is no secret is shown")
+	}
 	var out bytes.Buffer
 	h := new(hider)
 	_, err := h.writer(&out).Write([]byte("before: " + key))

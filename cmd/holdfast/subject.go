@@ -72,7 +72,7 @@ func (f runFlags) ownService(env environ) (subject, error) {
 	}
 	profile, catalogue := f.catalogueOver(service.Contracts(), profile)
 	launch := service.Launch
-	env.hider.learn(launch)
+	env.hider.learn(launch, service.Scenarios)
 	launch.AllowHosts, launch.AllowLoad = f.allowHost, f.allowLoad
 	launch.Kind, launch.Runtimes = harness.AsProcess, runtimes()
 	return subject{
