@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/reports/visible"
 )
 
 func main() {
@@ -35,8 +36,11 @@ type outcome struct{ verdict result.Verdict }
 
 func (o outcome) Error() string { return string(o.verdict) }
 
-// run carries out one command line and returns the exit code.
+// run carries out one command line and returns the exit code. Rules, plans and results
+// are somebody's files: nothing that they say steers the terminal or the CI job that
+// reads it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	stdout, stderr = visible.NewWriter(stdout), visible.NewWriter(stderr)
 	root := newRoot(stdout)
 	root.SetArgs(args)
 	root.SetOut(stdout)

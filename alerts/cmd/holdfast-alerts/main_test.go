@@ -113,3 +113,29 @@ func TestHelpShowsAllCommands(t *testing.T) {
 		require.Contains(t, stdout, name)
 	}
 }
+
+// Rules and results are somebody's files: what they name is shown, and steers neither a
+// terminal nor a CI job.
+func TestNothingOfAFileSteersTheTerminal(t *testing.T) {
+	rules := filepath.Join(t.TempDir(), "rules.yml")
+	require.NoError(t, os.WriteFile(rules, []byte(`groups:
+  - name: g
+    rules:
+      - alert: "x\e]0;owned\a\e[31m\n::error file=a::b\r\u202e"
+        expr: no_such_metric > 1
+`), 0o600))
+	recording := kept + "/scrapes/alerts.program-stuck.jsonl.gz"
+	for name, args := range map[string][]string{
+		"what lint found": {"lint", rules, "--scrape", recording},
+		"a replay":        {"replay", rules, recording},
+		"an error":        {"lint", "none\x1b[31m\n::error ::b.yml", "--scrape", teamPage},
+		"a command":       {"lint\x1b[31m\n::error ::b"},
+	} {
+		_, stdout, stderr := ran(t, args...)
+		require.NotContains(t, stdout+stderr, "\x1b", name)
+		for line := range strings.Lines(stdout + stderr) {
+			require.False(t, strings.ContainsAny(line, "\a\r\u202e") || strings.HasPrefix(line, "::"), "%s: %q", name, line)
+		}
+		require.Regexp(t, `\\(u00|x)1b\[31m`, stdout+stderr, name)
+	}
+}
