@@ -62,7 +62,7 @@ func token(texts ...string) string {
 
 // templateFormat changes with what is done to a template beside its Build, so that
 // those which an earlier version left in a cache are not taken for today's.
-const templateFormat = "4"
+const templateFormat = "5"
 
 // templateToken stands for a data set as one role made it and another owns it.
 func templateToken(key, user, owner string) string { return token(templateFormat, key, user, owner) }

@@ -203,17 +203,46 @@ func (s *Server) build(ctx context.Context, conn *pgx.Conn, t Template) (err err
 }
 
 // create makes an empty database whose text sorts and folds alike on every
-// server, where the server knows such a locale.
+// server: by bytes, and by Unicode without a language.
 func (s *Server) create(ctx context.Context, conn *pgx.Conn, n name, owning string) error {
+	var number int
+	if err := conn.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&number); err != nil {
+		return fmt.Errorf("ask the server who it is: %w", err)
+	}
+	return s.createIn(ctx, conn, n, owning, locales(number))
+}
+
+// createIn is create with the first of these locales that the server knows. Where it
+// knows none its own is taken, and that is said.
+func (s *Server) createIn(ctx context.Context, conn *pgx.Conn, n name, owning string, locales []string) error {
 	sql := "CREATE DATABASE " + quote(n.String()) + owning + " TEMPLATE template0 ENCODING 'UTF8'"
-	_, err := conn.Exec(ctx, sql+" LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
-	if hasCode(err, codeInvalidValue, codeWrongObject) {
-		_, err = conn.Exec(ctx, sql)
+	var err error
+	for _, locale := range append(locales, "") {
+		if locale == "" {
+			s.log("the server knows no locale C.UTF-8 (" + oneLine(err) + "): texts sort and fold as in its own databases")
+		}
+		if _, err = conn.Exec(ctx, sql+locale); !hasCode(err, codeInvalidValue, codeWrongObject) {
+			break
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("create database %s: %w", n, err)
 	}
 	return nil
+}
+
+// locales are the texts by which a server of that number may know the locale of all our
+// databases, the first before the next. From version 15 on a database has a provider of
+// its rules, which would be inherited: with ICU's, a language of the server's decides.
+func locales(number int) []string {
+	const libc = " LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
+	switch {
+	case number >= 170000:
+		return []string{" LOCALE_PROVIDER libc" + libc, " LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'"}
+	case number >= 150000:
+		return []string{" LOCALE_PROVIDER libc" + libc}
+	}
+	return []string{libc}
 }
 
 // settle leaves the data to its owner, and as a server that has been up for a while has

@@ -3,6 +3,8 @@ package database
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +38,49 @@ func TestADataSetIsBuiltOnceAndClonedForEveryScenario(t *testing.T) {
 	_, err = next.Clone(t.Context(), again)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, built.Load(), "the next run finds the template")
+}
+
+// Whatever rules a server has of its own, a data set has those of all our databases; and
+// where the server does not know them, that is said.
+func TestADatabaseHasTheRulesOfOursAndNotOfItsServer(t *testing.T) {
+	log := new(lines)
+	s := open(t, Options{Provider: "local", Log: log.add})
+	number := query[int](t, s.admin.DSN(), "SELECT current_setting('server_version_num')::int")
+	if number < 150000 {
+		t.Skip("before PostgreSQL 15 no database has rules of ICU")
+	}
+	column := "daticulocale"
+	if number >= 170000 {
+		column = "datlocale"
+	}
+	// As initdb --locale-provider=icu --icu-locale=tr-TR leaves it.
+	before := query[string](t, s.admin.DSN(), "SELECT datlocprovider::text FROM pg_database WHERE datname = 'template0'")
+	own := func(provider, locale string) {
+		require.NoError(t, exec(context.Background(), s.admin.DSN(), fmt.Sprintf("UPDATE pg_database SET datlocprovider = '%s', %s = %s WHERE datname = 'template0'", provider, column, locale)))
+	}
+	own("i", "'tr-TR'")
+	t.Cleanup(func() { own(before, "NULL") })
+
+	set, _ := counted("of a Turkish server")
+	template, err := s.Template(t.Context(), set)
+	require.NoError(t, err)
+	clone, err := s.Clone(t.Context(), template)
+	require.NoError(t, err)
+	require.Equal(t, "c", query[string](t, clone.DSN(), "SELECT datlocprovider::text FROM pg_database WHERE datname = current_database()"))
+	require.Equal(t, "ié", query[string](t, clone.DSN(), "SELECT lower('IÉ')"))
+	require.NotContains(t, log.String(), "as in its own databases")
+
+	odd := s.nextName(buildKind)
+	require.NoError(t, s.withAdmin(t.Context(), func(conn *pgx.Conn) error {
+		return s.createIn(t.Context(), conn, odd, "", []string{" LC_COLLATE 'C' LC_CTYPE 'no_SUCH.UTF-8'"})
+	}))
+	require.Contains(t, log.String(), "as in its own databases")
+	require.NoError(t, s.dropForCertain(t.Context(), odd))
+
+	require.Equal(t, []string{" LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"}, locales(140010), "there is no provider to name")
+	for _, locale := range slices.Concat(locales(150000), locales(170000)) {
+		require.Contains(t, locale, "LOCALE_PROVIDER", "none is inherited")
+	}
 }
 
 // A table that is empty in the template is to the planner what a new one is: it

@@ -19,14 +19,19 @@ import (
 // world returns a database without projects, but with all that they refer to.
 func world(t *testing.T) (dsn string, conn *pgx.Conn) {
 	dsn = databases.Empty(t)
-	conn = dbtest.Connect(t, dsn)
+	return dsn, worldIn(t, dsn)
+}
+
+// worldIn is [world] in the empty database at dsn.
+func worldIn(t *testing.T, dsn string) *pgx.Conn {
+	conn := dbtest.Connect(t, dsn)
 	require.NoError(t, schema.Migrate(context.Background(), conn))
 	dbtest.Exec(t, conn, `
 		INSERT INTO categories (name) VALUES ('Éducation'), ('jeux a_b');
 		INSERT INTO cities (name) VALUES ('Sète'), ('Le Havre');
 		INSERT INTO owners (name, email) VALUES ('Zoé', 'zoe@example.org');
 		INSERT INTO tags (name) VALUES ('été'), ('%bio'), ('abc')`)
-	return dsn, conn
+	return conn
 }
 
 // text draws short texts of few letters, so that queries often match.
