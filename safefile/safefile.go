@@ -3,7 +3,7 @@
 // somebody who planted something.
 //
 // [Folder] is for what only this user may have put there: journals that say what to
-// kill, programs that are run, passwords. [Lock] is how runs keep out of each other's
+// kill, programs that are run, passwords. [Tree] looks at all that is in one. [Lock] is how runs keep out of each other's
 // way. [Write] replaces a file whole or not at all. [Open] reads what a person named.
 package safefile
 
@@ -70,6 +70,27 @@ func Secure(dir string, perm fs.FileMode) error {
 		return err
 	}
 	return root.Close()
+}
+
+// Tree says what keeps a folder from being trusted with all that is in it: that it, or
+// anything below it, is somebody else's, or others may write to it.
+func Tree(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			return ours(path, info)
+		}
+		if !ownedByUs(info) { // what may be done with a link its mode does not say
+			return fmt.Errorf("%s: %w: it is a link of another user", path, ErrNotOurs)
+		}
+		return nil
+	})
 }
 
 // makeFolder makes a folder, and those above it, whatever the umask.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,13 +42,14 @@ type rival struct {
 	command func(base string, rate int, length time.Duration) []string
 }
 
-func rivals() []rival {
+// rivals keep what they need in dir.
+func rivals(dir string) []rival {
 	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 	each := strconv.Itoa(inFlight)
 	return []rival{
 		{"vegeta", true, func(base string, rate int, length time.Duration) []string {
 			return []string{"attack", "-rate=" + strconv.Itoa(rate), "-workers=" + each, "-max-workers=" + each,
-				"-duration=" + length.String(), "-targets=" + target(base), "-output=" + os.DevNull}
+				"-duration=" + length.String(), "-targets=" + target(dir, base), "-output=" + os.DevNull}
 		}},
 		{"fortio", true, func(base string, rate int, length time.Duration) []string {
 			return []string{"load", "-quiet", "-loglevel", "error", "-c", each, "-qps", strconv.Itoa(rate), "-t", length.String(), base + "/"}
@@ -68,9 +70,9 @@ func rivals() []rival {
 	}
 }
 
-// target is a file that names what vegeta is to ask for.
-func target(base string) string {
-	path := os.TempDir() + "/holdfast-target-" + strconv.Itoa(os.Getpid())
+// target is a file in dir that names what vegeta is to ask for.
+func target(dir, base string) string {
+	path := filepath.Join(dir, "target")
 	if err := os.WriteFile(path, []byte("GET "+base+"/\n"), 0o600); err != nil {
 		panic(err)
 	}
@@ -87,13 +89,13 @@ func TestCompareWithOthers(t *testing.T) {
 	}
 	length, err := time.ParseDuration(cmp.Or(os.Getenv(lengthVariable), "4s"))
 	require.NoError(t, err)
-	s := serve(t)
+	s, dir := serve(t), t.TempDir()
 	var table comparison
 	for _, rate := range []int{0, 500, 2000, 10_000, 20_000} {
 		column := costs{rate: rate, of: map[string][]float64{}}
 		for round := range rounds {
 			tools := []rival{{name: ours}}
-			for _, r := range rivals() {
+			for _, r := range rivals(dir) {
 				if slices.Contains(names, r.name) && (rate == 0 || r.rated) {
 					tools = append(tools, r)
 				}
@@ -174,7 +176,7 @@ func TestTheTableOfCostsSaysWhatWasMeasured(t *testing.T) {
 func TestRivalsAreAskedForWhatTheyCanDo(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, r := range rivals() {
+	for _, r := range rivals(t.TempDir()) {
 		require.False(t, seen[r.name])
 		seen[r.name] = true
 		args := strings.Join(r.command("http://127.0.0.1:1", 640, 4*time.Second), " ")

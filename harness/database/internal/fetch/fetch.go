@@ -49,12 +49,13 @@ type Config struct {
 func Binaries(ctx context.Context, config Config) (string, error) {
 	root := filepath.Join(config.Dir, fmt.Sprintf("%s-%s-%s", version, runtime.GOOS, runtime.GOARCH))
 	bin := filepath.Join(root, "bin")
-	// What lies there is run: by name and mode alone anybody's would do.
+	// What lies there is run: by name and mode alone anybody's would do. Who may not make a
+	// file there may still have written to one that was left open to all.
 	if err := safefile.Secure(config.Dir, 0o755); err != nil {
 		return "", fmt.Errorf("fetch Postgres binaries: %w", err)
 	}
 	if complete(bin) {
-		return bin, nil
+		return bin, trusted(root)
 	}
 	unlock, err := lock(ctx, filepath.Join(config.Dir, "lock"))
 	if err != nil {
@@ -62,7 +63,7 @@ func Binaries(ctx context.Context, config Config) (string, error) {
 	}
 	defer unlock()
 	if complete(bin) {
-		return bin, nil // another run was faster
+		return bin, trusted(root) // another run was faster
 	}
 	if config.Repository == "" {
 		config.Repository = MavenCentral
@@ -71,6 +72,14 @@ func Binaries(ctx context.Context, config Config) (string, error) {
 		return "", fmt.Errorf("fetch Postgres %s binaries from %s: %w", version, config.Repository, err)
 	}
 	return bin, nil
+}
+
+// trusted says why the programs of a folder, or what they load, are not run.
+func trusted(root string) error {
+	if err := safefile.Tree(root); err != nil {
+		return fmt.Errorf("run Postgres binaries: %w", err)
+	}
+	return nil
 }
 
 // complete says whether what is needed is there. The folder comes to be by a
@@ -136,7 +145,8 @@ func fetch(ctx context.Context, config Config, root string) error {
 	return os.Rename(tree, root)
 }
 
-// openToAll lets the user that Postgres will run as read and run all of it.
+// openToAll lets the user that Postgres will run as read and run all of it, and nobody
+// but us write to it.
 func openToAll(tree string) error {
 	return filepath.WalkDir(tree, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.Type()&fs.ModeSymlink != 0 {
@@ -146,7 +156,7 @@ func openToAll(tree string) error {
 		if err != nil {
 			return err
 		}
-		mode := info.Mode().Perm() | 0o444
+		mode := info.Mode().Perm()&^0o022 | 0o444
 		if entry.IsDir() || mode&0o100 != 0 {
 			mode |= 0o111
 		}

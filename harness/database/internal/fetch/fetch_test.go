@@ -9,9 +9,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"holdfast.dev/holdfast/harness/database/internal/mavenfake"
+	"holdfast.dev/holdfast/safefile"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -82,6 +84,73 @@ func TestWhatCannotBeTrustedIsNotUsed(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, left, 1, "only the lock")
 		})
+	}
+}
+
+// nobody is a user that is neither us nor root.
+const nobody = 65534
+
+// What lies in the cache is run: a program, or what one loads, that somebody else may
+// have put there is not, and is not replaced in silence either.
+func TestPlantedBinariesAreNotRun(t *testing.T) {
+	for name, row := range map[string]struct {
+		plant func(t *testing.T, root string)
+		root  bool // only root can plant it
+		says  string
+	}{
+		"as they were fetched": {func(*testing.T, string) {}, false, ""},
+		"a program that others may write to": {func(t *testing.T, root string) {
+			require.NoError(t, os.Chmod(filepath.Join(root, "bin/postgres"), 0o777))
+		}, false, "bin/postgres: it may have been planted: other users may write to it"},
+		"what it loads, writable": {func(t *testing.T, root string) {
+			require.NoError(t, os.Chmod(filepath.Join(root, "share/readme"), 0o666))
+		}, false, "share/readme: it may have been planted"},
+		"the folder of programs": {func(t *testing.T, root string) {
+			require.NoError(t, os.Chmod(filepath.Join(root, "bin"), 0o777))
+		}, false, "bin: it may have been planted"},
+		"another's program": {func(t *testing.T, root string) {
+			require.NoError(t, os.Chown(filepath.Join(root, "bin/initdb"), nobody, nobody))
+		}, true, "bin/initdb: it may have been planted: it belongs to another user"},
+		"another's tree": {func(t *testing.T, root string) {
+			require.NoError(t, os.Chown(root, nobody, nobody))
+		}, true, "it belongs to another user"},
+		"another's link": {func(t *testing.T, root string) {
+			program := filepath.Join(root, "bin/initdb")
+			require.NoError(t, os.Remove(program))
+			require.NoError(t, os.Symlink("/bin/true", program))
+			require.NoError(t, os.Lchown(program, nobody, nobody))
+		}, true, "a link of another user"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if row.root && os.Geteuid() != 0 {
+				t.Skip("only root can give a file away")
+			}
+			repository := mavenfake.Start(t, programs())
+			config := Config{Dir: t.TempDir(), Repository: repository.URL}
+			bin, err := Binaries(t.Context(), config)
+			require.NoError(t, err)
+			row.plant(t, filepath.Dir(bin))
+			_, err = Binaries(t.Context(), config)
+			require.EqualValues(t, 1, repository.Jars.Load())
+			if row.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, safefile.ErrNotOurs)
+			require.ErrorContains(t, err, row.says)
+		})
+	}
+}
+
+// What a lax umask, or an archive, leaves open to others is closed to them.
+func TestNobodyElseWritesToWhatWasFetched(t *testing.T) {
+	repository := mavenfake.Start(t, programs())
+	config := Config{Dir: t.TempDir(), Repository: repository.URL}
+	before := syscall.Umask(0)
+	defer syscall.Umask(before)
+	for range 2 {
+		_, err := Binaries(t.Context(), config)
+		require.NoError(t, err)
 	}
 }
 
