@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"mime"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,19 +35,39 @@ type sample struct {
 
 var errPageTooLong = fmt.Errorf("the metrics page is longer than %d bytes, or a line of it than %d", maxPage, maxLine)
 
-// parsePage reads from a page that somebody else wrote the samples of these names, in
-// Prometheus's text format or in that of OpenMetrics, in which a line of samples is
-// the same. It reads line by line: what is odd in lines that nobody asked for, a
-// type that is said twice, say, costs no other its value. Of a series that is there
-// twice the first counts.
-func parsePage(r io.Reader, names []string) (page, error) {
+// format is how a page is written.
+type format int
+
+const (
+	plainText   format = iota // Prometheus's text format, and whatever says nothing else
+	openMetrics               // ends with # EOF
+)
+
+// formatOf is the format that a Content-Type names.
+func formatOf(contentType string) format {
+	if media, _, _ := mime.ParseMediaType(contentType); media == "application/openmetrics-text" { // what is wrong behind it is nothing to us
+		return openMetrics
+	}
+	return plainText
+}
+
+var errPageCut = errors.New("the metrics page is cut off: one of OpenMetrics ends with # EOF")
+
+// parsePage reads from a page that somebody else wrote the samples of these names. A
+// line of samples is the same in both formats, but for what stands behind the value, so
+// one reader does for both, line by line: what is odd in lines that nobody asked for, a
+// type that is said twice, say, costs no other its value. What the formats do not share
+// is the end: a page of OpenMetrics says it, and without it a part is missing. Of a
+// series that is there twice the first counts.
+func parsePage(r io.Reader, f format, names []string) (page, error) {
 	bounded := &io.LimitedReader{R: r, N: maxPage + 1}
 	lines := bufio.NewScanner(bounded)
 	lines.Buffer(nil, maxLine)
 	var all page
-	any, odd := false, ""
-	for lines.Scan() {
+	any, ended, odd := false, false, ""
+	for !ended && lines.Scan() {
 		line := bytes.TrimSpace(bytes.TrimPrefix(lines.Bytes(), []byte("\ufeff")))
+		ended = f == openMetrics && string(line) == "# EOF"
 		if len(line) == 0 || line[0] == '#' {
 			continue
 		}
@@ -69,6 +90,8 @@ func parsePage(r io.Reader, names []string) (page, error) {
 		return nil, err
 	case !any && odd != "":
 		return nil, fmt.Errorf("not a metrics page: %q is no sample", odd)
+	case f == openMetrics && !ended:
+		return nil, errPageCut
 	}
 	return all, nil
 }
@@ -93,11 +116,11 @@ func parseSample(line []byte) (sample, bool) {
 		return sample{}, false
 	}
 	value, err := strconv.ParseFloat(fields[0], 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
+	if err != nil && !errors.Is(err, strconv.ErrRange) || strings.ContainsAny(fields[0], "pP_") { // Go's numbers, not Prometheus's
 		return sample{}, false
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(series + " 0\n"))
+	families, err := parser.TextToMetricFamilies(strings.NewReader(escaped(series) + " 0\n"))
 	if err != nil {
 		return sample{}, false
 	}
@@ -109,6 +132,27 @@ func parseSample(line []byte) (sample, bool) {
 		return s, true
 	}
 	return sample{}, false
+}
+
+// escaped is a series in which each backslash escapes something: one that does not, as in
+// a path of Windows that nobody escaped, is taken for itself, as Prometheus does.
+func escaped(series string) string {
+	if !strings.Contains(series, `\`) {
+		return series
+	}
+	var b strings.Builder
+	for i := 0; i < len(series); i++ {
+		b.WriteByte(series[i])
+		switch {
+		case series[i] != '\\':
+		case i+1 < len(series) && strings.IndexByte(`\"n`, series[i+1]) >= 0:
+			i++
+			b.WriteByte(series[i])
+		default:
+			b.WriteByte('\\')
+		}
+	}
+	return b.String()
 }
 
 // cutSeries cuts a line behind its name and labels.
@@ -149,15 +193,24 @@ func (m Metric) read(p page) float64 {
 
 func (s sample) matches(want map[string]string) bool {
 	for name, value := range want {
-		if got, there := s.labels[name]; !there || got != value {
+		if got, there := s.labels[name]; !there || got != value && !(isPart(name) && sameNumber(got, value)) {
 			return false
 		}
 	}
-	for _, part := range []string{"quantile", "le"} {
-		_, there := s.labels[part]
-		if _, asked := want[part]; there && !asked {
+	for name := range s.labels {
+		if _, asked := want[name]; isPart(name) && !asked {
 			return false
 		}
 	}
 	return true
+}
+
+// isPart reports whether a label says which part of a distribution a sample is.
+func isPart(label string) bool { return label == "quantile" || label == "le" }
+
+// sameNumber reports whether two texts are one number: the bound 1 is 1.0 in OpenMetrics.
+func sameNumber(a, b string) bool {
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	return errX == nil && errY == nil && x == y
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/scrapes"
 )
 
 // DefaultPrometheusEvery is what [Prometheus] samples at.
@@ -18,8 +19,8 @@ const DefaultPrometheusEvery = time.Second
 
 // PrometheusConfig is a metrics page and what to read of it.
 type PrometheusConfig struct {
-	// URL is the whole address of a page in Prometheus's text format, for
-	// example "http://127.0.0.1:20113/metrics". Required.
+	// URL is the whole address of a page in Prometheus's text format or in
+	// that of OpenMetrics, for example "http://127.0.0.1:20113/metrics". Required.
 	URL string
 	// Metrics are what to read; all come from one reading of the page. Required.
 	Metrics []Metric
@@ -67,8 +68,7 @@ func (c PrometheusConfig) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Prometheus measures metrics of a page in Prometheus's text format. A metric
-// that is not on the page is a gap; so is all while nobody listens there.
+// Prometheus measures metrics of a page. A metric that is not on the page is a gap; so is all while nobody listens there.
 func Prometheus(c PrometheusConfig) (Probe, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("prometheus probe: %w", err)
@@ -78,10 +78,7 @@ func Prometheus(c PrometheusConfig) (Probe, error) {
 	}
 	return &scraper{
 		config: c,
-		client: &http.Client{
-			Transport:     &http.Transport{MaxIdleConns: 1, IdleConnTimeout: time.Minute},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // it may lead to somebody else
-		},
+		client: scrapes.Client(),
 		before: make([]reading, len(c.Metrics)),
 	}, nil
 }
@@ -159,16 +156,19 @@ func (s *scraper) fetch(ctx context.Context) (page, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Accept", "text/plain;version=0.0.4, application/openmetrics-text;q=0.5")
+	req.Header.Set("Accept", scrapes.Accept)
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
+		if to, err := resp.Location(); err == nil && to.Host != req.URL.Host {
+			return nil, fmt.Errorf("read %s: %s to %s, where it is not asked: that may be somebody else", req.URL.Redacted(), resp.Status, to.Host)
+		}
 		return nil, fmt.Errorf("read %s: %s", req.URL.Redacted(), resp.Status)
 	}
-	page, err := parsePage(resp.Body, s.names())
+	page, err := parsePage(resp.Body, formatOf(resp.Header.Get("Content-Type")), s.names())
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", req.URL.Redacted(), err)
 	}

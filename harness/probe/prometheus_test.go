@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -43,7 +45,7 @@ odd_count 9
 `
 
 func TestAMetricIsFoundByNameAndLabels(t *testing.T) {
-	page, err := parsePage(strings.NewReader(metricsPage), []string{"plain", "queue_jobs", "calls_total", "took_seconds", "took_seconds_sum", "took_seconds_count", "size_sum", "size_count", "odd_count", "broken", "endless"})
+	page, err := parsePage(strings.NewReader(metricsPage), plainText, []string{"plain", "queue_jobs", "calls_total", "took_seconds", "took_seconds_sum", "took_seconds_count", "size_sum", "size_count", "odd_count", "broken", "endless"})
 	require.NoError(t, err)
 	nan := math.NaN()
 	cases := []struct {
@@ -173,10 +175,10 @@ func TestAPageThatIsNoneIsAnErrorWithoutThePassword(t *testing.T) {
 }
 
 func TestAPageIsReadWholeWhateverThePieces(t *testing.T) {
-	page, err := parsePage(iotest.OneByteReader(strings.NewReader(metricsPage)), []string{"plain"})
+	page, err := parsePage(iotest.OneByteReader(strings.NewReader(metricsPage)), plainText, []string{"plain"})
 	require.NoError(t, err)
 	require.Equal(t, 7.0, Metric{Name: "plain"}.read(page))
-	_, err = parsePage(iotest.TimeoutReader(strings.NewReader(metricsPage)), nil)
+	_, err = parsePage(iotest.TimeoutReader(strings.NewReader(metricsPage)), plainText, nil)
 	require.Error(t, err)
 }
 
@@ -190,12 +192,12 @@ func TestAMetricsConfigurationSaysAllThatIsWrongWithItAtOnce(t *testing.T) {
 }
 
 func FuzzPage(f *testing.F) {
-	f.Add(metricsPage)
-	f.Add("a{b=\"c\\\"\"} 1 123\n# EOF\n")
-	f.Add("# TYPE h histogram\nh_bucket{le=\"x\"} y\n")
-	f.Add("{\"quoted name\", l=\"v\"} 1e999\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		page, err := parsePage(strings.NewReader(text), []string{"a", "h_bucket", "quoted name"})
+	f.Add(metricsPage, uint8(0))
+	f.Add("a{b=\"c\\\"\"} 1 123\n# EOF\n", uint8(1))
+	f.Add("# TYPE h histogram\nh_bucket{le=\"x\"} y\n", uint8(0))
+	f.Add("{\"quoted name\", l=\"v\"} 1e999\n", uint8(0))
+	f.Fuzz(func(t *testing.T, text string, kind uint8) {
+		page, err := parsePage(strings.NewReader(text), format(kind%2), []string{"a", "h_bucket", "quoted name"})
 		if err != nil {
 			return
 		}
@@ -220,11 +222,113 @@ func TestAnOddLineCostsNoOtherItsValue(t *testing.T) {
 		"a byte order mark": "\xef\xbb\xbfreq 5\n", "blanks": "\n\n  req 5\n", "another type": "# TYPE req COUNTER\nreq +5.0e0\n",
 		"long": filler + "req 5\n", "cut": "req 5\nother{a=\"1", "a brace in quotes": "req{a=\"}\\\"{ 1\"} 5\n", "a distribution beside it": "req{le=\"1\"} 2\nreq 5\n",
 	} {
-		page, err := parsePage(strings.NewReader(text), []string{"req"})
+		page, err := parsePage(strings.NewReader(text), plainText, []string{"req"})
 		require.NoError(t, err, name)
 		require.Equal(t, 5.0, Metric{Name: "req"}.read(page), name)
 	}
-	page, err := parsePage(strings.NewReader("{\"my.metric\",a=\"1\"} 1\n"), []string{"my.metric"})
+	page, err := parsePage(strings.NewReader("{\"my.metric\",a=\"1\"} 1\n"), plainText, []string{"my.metric"})
 	require.NoError(t, err)
 	require.Equal(t, 1.0, Metric{Name: "my.metric", Labels: map[string]string{"a": "1"}}.read(page))
+}
+
+// Each row is what Prometheus itself takes from such a page, by its Content-Type.
+func TestWhatTheFormatOfAPageChanges(t *testing.T) {
+	const text, open = "text/plain; version=0.0.4", "application/openmetrics-text; version=1.0.0; charset=utf-8"
+	buckets := func(bound string) string {
+		return fmt.Sprintf("took_bucket{le=%q} 5\ntook_bucket{le=\"+Inf\"} 6\n", bound)
+	}
+	one := map[string]string{"le": "1"}
+	for name, row := range map[string]struct {
+		contentType, page, metric string
+		labels                    map[string]string
+		want                      float64 // NaN: it is not there
+		says                      string  // why there is no page
+	}{
+		"the end":                     {open, "req_total 5\n# EOF\n", "req_total", nil, 5, ""},
+		"the end without a newline":   {open, "req_total 5\n# EOF", "req_total", nil, 5, ""},
+		"no end":                      {open, "req_total{a=\"1\"} 5\nreq_total{a=\"2\"", "req_total", nil, 0, "cut off"},
+		"no end, in text":             {text, "req_total 5\n", "req_total", nil, 5, ""},
+		"behind the end":              {open, "req_total 5\n# EOF\nreq_total{a=\"1\"} 7\n", "req_total", nil, 5, ""},
+		"a remark of that text":       {text, "# EOF\nreq_total 5\n", "req_total", nil, 5, ""},
+		"nothing at all":              {open, "", "req_total", nil, 0, "cut off"},
+		"nothing to tell":             {open, "# EOF\n", "req_total", nil, math.NaN(), ""},
+		"an exemplar":                 {open, "req_total 5 # {trace_id=\"a b\"} 1 1700000000.5\n# EOF\n", "req_total", nil, 5, ""},
+		"an exemplar with a brace":    {open, "took_bucket{le=\"1.0\"} 5 # {trace_id=\"}\"} 0.5\n# EOF\n", "took_bucket", one, 5, ""},
+		"when it was created":         {open, "# TYPE req counter\nreq_created 1.7e9\nreq_total 5\n# EOF\n", "req_total", nil, 5, ""},
+		"a counter's bare name":       {open, "# TYPE req counter\nreq_created 1.7e9\nreq_total 5\n# EOF\n", "req", nil, math.NaN(), ""},
+		"a bound":                     {text, buckets("1"), "took_bucket", one, 5, ""},
+		"a bound of OpenMetrics":      {open, buckets("1.0") + "# EOF\n", "took_bucket", one, 5, ""},
+		"a bound as Prometheus 3 has": {text, buckets("1"), "took_bucket", map[string]string{"le": "1.0"}, 5, ""},
+		"a name in quotes":            {text, "{\"req.total\", a=\"1\"} 5\n", "req.total", nil, 5, ""},
+		"a name in quotes, open":      {open, "# TYPE \"req.total\" gauge\n{\"req.total\",a=\"1\"} 5 # {} 1\n# EOF\n", "req.total", nil, 5, ""},
+		"a path that is not escaped":  {text, "req{dir=\"C:\\dir\\new\"} 5\n", "req", map[string]string{"dir": "C:\\dir\new"}, 5, ""},
+		"a number of Go alone":        {text, "req 0x1p-2\nother 1\n", "req", nil, math.NaN(), ""},
+		"another type's parameters":   {"application/openmetrics-text; version", "req_total 5\n", "req_total", nil, 0, "cut off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", row.contentType)
+				_, _ = io.WriteString(w, row.page)
+			}))
+			defer server.Close()
+			p := metricsProbe(t, server.URL, Metric{Series: Series{Name: "a"}, Name: row.metric, Labels: row.labels})
+			got, err := p.Sample(t.Context())
+			if row.says != "" {
+				require.ErrorContains(t, err, row.says)
+				return
+			}
+			require.NoError(t, err)
+			require.True(t, got[0] == row.want || math.IsNaN(got[0]) && math.IsNaN(row.want), "%v", got[0])
+		})
+	}
+}
+
+// Pages with an odd line, as somebody met them.
+func TestPagesThatWereMet(t *testing.T) {
+	for name, kind := range map[string]format{"duplicate-type.txt": plainText, "openmetrics-info.txt": openMetrics} {
+		f, err := os.Open(filepath.Join("testdata", name))
+		require.NoError(t, err)
+		defer f.Close()
+		page, err := parsePage(f, kind, []string{"go_goroutines", "requests_total", "other_pool_size"})
+		require.NoError(t, err, name)
+		require.Equal(t, 12.0, Metric{Name: "go_goroutines"}.read(page), name)
+		if kind == openMetrics {
+			require.Equal(t, 5.0, Metric{Name: "requests_total"}.read(page))
+		} else {
+			require.Equal(t, 12.0, Metric{Name: "other_pool_size"}.read(page), "4 and 8")
+		}
+	}
+}
+
+// Many frameworks send /metrics on to /metrics/. Another host may be somebody else.
+func TestARedirectIsFollowedToTheSameHostAlone(t *testing.T) {
+	var strangers atomic.Int64
+	stranger := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		strangers.Add(1)
+		_, _ = io.WriteString(w, "req 7\n")
+	}))
+	defer stranger.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/metrics":
+			http.Redirect(w, r, "/metrics/", http.StatusTemporaryRedirect)
+		case "/metrics/":
+			_, _ = io.WriteString(w, "req 5\n")
+		case "/round":
+			http.Redirect(w, r, "/round", http.StatusFound)
+		case "/away":
+			http.Redirect(w, r, strings.Replace(stranger.URL, "//", "//me:hunter2@", 1)+"/metrics", http.StatusMovedPermanently)
+		case "/nowhere":
+			w.WriteHeader(http.StatusMovedPermanently)
+		}
+	}))
+	defer server.Close()
+	metric := Metric{Series: Series{Name: "a"}, Name: "req"}
+	require.Equal(t, []float64{5}, one(t, metricsProbe(t, server.URL+"/metrics", metric)))
+	for path, says := range map[string]string{"/away": "301 Moved Permanently to " + strings.TrimPrefix(stranger.URL, "http://"), "/round": "302", "/nowhere": "301"} {
+		_, err := metricsProbe(t, server.URL+path, metric).Sample(t.Context())
+		require.ErrorContains(t, err, says)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+	require.Zero(t, strangers.Load(), "it was not asked")
 }

@@ -52,10 +52,7 @@ func Start(ctx context.Context, c Config) *Recorder {
 	}
 	c.Schema = Schema
 	ctx, cancel := context.WithCancel(ctx)
-	r := &Recorder{config: c, cancel: cancel, client: &http.Client{
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	r := &Recorder{config: c, cancel: cancel, client: Client()}
 	for name, address := range c.Targets {
 		r.done.Go(func() { r.follow(ctx, name, address) })
 	}
@@ -118,7 +115,7 @@ func (r *Recorder) read(ctx context.Context, address string) (text, contentType 
 	if err != nil {
 		return "", "", err
 	}
-	req.Header.Set("Accept", "text/plain;version=0.0.4, application/openmetrics-text;q=0.5")
+	req.Header.Set("Accept", Accept)
 	resp, err := r.client.Do(req)
 	if err != nil {
 		return "", "", err
