@@ -71,7 +71,8 @@ type audit struct {
 	heard    []*heard         // by the moment of their end
 	calls    map[name][]*call // by arrival
 	urls     map[name]string
-	unheard  map[string]int // requests about a project that had no answer
+	unheard  map[string]int           // requests about a project that had no answer
+	awaited  map[name][]time.Duration // ends of answers that call a timeout what had not been asked by then
 	places   map[string]place
 
 	timedOut map[string]bool // oracles by address of which an answer has told a timeout
@@ -92,7 +93,7 @@ func newAudit(state harness.State, kinds map[string]fault.Kind, deadline time.Du
 		fresh:    standing.Finding{Check: "oracles-own-words", About: "what is ok is what the oracle said in answer to that very request, or within the documented age"},
 		told:     standing.Finding{Check: "oracles-errors-true", About: "what failed is an error of its class, and an error has a cause"},
 		inTime:   standing.Finding{Check: "oracles-heard-in-time", About: "who is called a timeout was asked and did not answer, and nobody is spared for another reason"},
-		timedOut: map[string]bool{},
+		timedOut: map[string]bool{}, awaited: map[name][]time.Duration{},
 	}
 	slices.SortStableFunc(a.heard, func(x, y *heard) int { return cmp.Compare(x.End, y.End) })
 	for project, t := range a.truth {

@@ -126,6 +126,16 @@ func TestBothSidesAreHeldAgainstEachOther(t *testing.T) {
 			r.call("1", "oracle-1", "1")
 			r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, r.call("1", "oracle-2", "1"), nil)
 		}, [4]int64{0, 0, 0, 1}},
+		{"asked long after the answer that calls it a timeout", func(r *rig, _, _ oracleResult) {
+			sent := r.now() - time.Second
+			two := r.call("1", "oracle-2", "1")
+			r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, two, nil)
+			time.Sleep(300 * time.Millisecond) // longer than a call may be under way
+			r.call("1", "oracle-1", "1")
+			time.Sleep(5 * time.Millisecond) // what is said is told apart by milliseconds
+			sent = r.now()
+			r.answer(sent, r.call("1", "oracle-1", "1"), r.call("1", "oracle-2", "1"), nil)
+		}, [4]int64{0, 0, 0, 1}},
 		{"an error of who was not asked", func(r *rig, _, _ oracleResult) {
 			sent := r.now()
 			r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, r.call("1", "oracle-2", "1"), nil)

@@ -104,6 +104,9 @@ func (a *audit) errors(h *heard) {
 			to += late
 		}
 		c := a.behind(of, r, h.Sent, to)
+		if c == nil && r.Class == contract.TimedOut {
+			a.awaited[of] = append(a.awaited[of], h.End)
+		}
 		switch {
 		case c == nil && r.Class == contract.TimedOut && h.End-h.Sent >= a.deadline*9/10: // it had no turn
 		case c == nil && r.Class == contract.Connection && a.mayRefuse(of):
@@ -226,6 +229,11 @@ func (a *audit) rest() {
 		}
 		for _, c := range a.calls[of] {
 			if c.by != nil {
+				continue
+			}
+			if ends := a.awaited[of]; len(ends) > 0 && ends[0] <= c.start { // in order of time, as the answers
+				a.awaited[of] = ends[1:]
+				a.inTime.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s was asked about project %s %s after an answer had called that a timeout", of.oracle, of.project, (c.start - ends[0]).Round(time.Millisecond))})
 				continue
 			}
 			if free--; free < 0 {
