@@ -115,7 +115,25 @@ func threeHundred(t *testing.T, browser context.Context) {
 	}
 	require.Less(t, ready, 30*thirty+300, "thirty took %.0f ms", thirty)
 	require.Less(t, filtered, 30*filteredThirty+300, "thirty took %.1f ms", filteredThirty)
+	packed(t, b)
 	b.quiet()
+}
+
+// packed scenarios, text until then, are whole where they are unfolded, by a click or by the address, and in
+// print.
+func packed(t *testing.T, b *tab) {
+	parts := func(i int) int {
+		return eval[int](b, fmt.Sprintf(`document.querySelectorAll(".scenario")[%d].querySelectorAll("tr, .panel, .again button").length`, i))
+	}
+	require.Zero(t, parts(7))
+	eval[any](b, `void document.querySelectorAll(".scenario summary")[7].click()`)
+	require.Eventually(t, func() bool { return parts(7) > 20 }, 30*time.Second, 10*time.Millisecond)
+	require.Zero(t, parts(8))
+	eval[any](b, `void (location.hash = document.querySelectorAll(".scenario")[9].id)`)
+	require.Eventually(t, func() bool { return parts(9) == parts(7) }, 30*time.Second, 10*time.Millisecond)
+	eval[any](b, `void dispatchEvent(new Event("beforeprint"))`)
+	require.Equal(t, parts(7), parts(299))
+	require.Zero(t, eval[int](b, `document.querySelectorAll(".scenario noscript").length`))
 }
 
 // filter types a text where scenarios are found, and says how many milliseconds it took until

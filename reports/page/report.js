@@ -160,6 +160,13 @@
       button.textContent = document.execCommand("copy") ? "Copied" : "Selected: now Ctrl+C";
     });
   };
+  // In a page of hundreds what is folded is text until somebody unfolds it: to build it all takes
+  // seconds. Without scripts, and in print, it is there. The policy is made here, so by nobody else.
+  const text = window.trustedTypes ? trustedTypes.createPolicy("unfold", { createHTML: (html) => html }) : { createHTML: (html) => html };
+  const unpack = (fold) => {
+    const packed = fold.querySelector(":scope > noscript");
+    if (packed) { packed.replaceWith(document.createRange().createContextualFragment(text.createHTML(packed.textContent))); ready(fold); }
+  };
   const sections = () => all(document, ".scenario"), fold = (section) => section.querySelector(".unfold");
   const find = () => document.getElementById("find");
   // ready makes a page, or what was put into it, answer.
@@ -192,6 +199,7 @@
   let filling = false; // what the page unfolds by itself is nobody's wish, and not in the address
   document.addEventListener("toggle", (event) => {
     if (!event.target.matches(".unfold")) { return; }
+    unpack(event.target);
     all(event.target, ".charts").forEach(begin);
     // As the page came it is nobody's wish: with an address that names one scenario it would begin there.
     if (find() && !filling && (location.hash || event.target.open !== first.get(event.target))) { history.replaceState(null, "", "#" + sections().filter((s) => fold(s).open).map((s) => s.id).join("+")); }
@@ -210,6 +218,8 @@
     if (event.key === "/") { event.preventDefault(); box.focus(); }
     if (event.key === "?") { explain(); }
   });
+
+  addEventListener("beforeprint", () => all(document, ".unfold").forEach(unpack));
 
   const pristine = document.body.cloneNode(!!document.body.dataset.events); // as it was written
   ready(document);

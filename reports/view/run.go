@@ -53,7 +53,16 @@ type Run struct {
 func Of(run *result.Run) Run { return of(visible.Copy(run)) }
 
 // Drawn derives the view of a run with its pictures.
-func Drawn(run *result.Run) Run { return drawn(run, Now{}) }
+func Drawn(run *result.Run) Run {
+	v := drawn(run, Now{})
+	for i := range v.Scenarios {
+		v.Scenarios[i].Packed = len(v.Scenarios) > mostBuilt && !v.Scenarios[i].Unfolded
+	}
+	return v
+}
+
+// mostBuilt is how many scenarios a browser builds in no time: 30 take a fifth of a second.
+const mostBuilt = 30
 
 func drawn(run *result.Run, now Now) Run {
 	safe := visible.Copy(run)

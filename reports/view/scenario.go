@@ -16,6 +16,7 @@ type Scenario struct {
 	Verdict         Badge
 	Reason          string
 	Unfolded        bool   // it did not pass
+	Packed          bool   // in a page of hundreds, and folded: it is built when it is unfolded
 	InShort         string // where it passed, by what margin
 	NotCarriedOut   bool   // what came of it is not its checks' doing
 	Error           string // why, or what else went wrong
