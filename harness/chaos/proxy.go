@@ -109,9 +109,10 @@ type Proxy struct {
 	settings atomic.Pointer[settings]
 	spare    spare // room that the queues of all links share
 
-	change sync.Mutex            // one fault is applied or undone at a time; guards on and shaped
-	on     map[effect]fault.Kind // what is on
-	shaped *shaping              // what Shape put on; nil: nothing
+	change   sync.Mutex              // one fault is applied or undone at a time; guards on, shaped and readBack
+	on       map[effect]fault.Kind   // what is on
+	shaped   *shaping                // what Shape put on; nil: nothing
+	readBack context.CancelCauseFunc // ends the last read-back; nil: there was none
 
 	mu        sync.Mutex // guards all below
 	listener  *net.TCPListener

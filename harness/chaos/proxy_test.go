@@ -550,3 +550,45 @@ func TestASlowReadBackKeepsNoOtherFaultWaiting(t *testing.T) {
 	close(answer)
 	require.NoError(t, <-undone, "with another fault on, the connection says nothing")
 }
+
+// What a connection met that was opened between two faults is the second one's doing,
+// also where that is over before the connection is.
+func TestAReadBackSaysNothingOnceAnotherFaultHasBegun(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	first := true
+	p, err := NewProxy(ProxyConfig{Upstream: serve(t, echo).addr, Check: func(ctx context.Context, addr string) error {
+		if !first {
+			return echoes(ctx, addr)
+		}
+		first = false
+		close(asked)
+		<-answer
+		return errBroken
+	}})
+	require.NoError(t, err)
+	defer p.Close()
+	refused := apply(t, p, fault.Refuse{})
+	undone := make(chan error, 1)
+	go func() { undone <- refused.Undo(t.Context()) }()
+	<-asked
+	undoFault(t, apply(t, p, fault.BlackHole{Direction: fault.Down}))
+	close(answer)
+	require.NoError(t, <-undone)
+}
+
+func TestAReadBackEndsWhenAnotherFaultBegins(t *testing.T) {
+	asked := make(chan struct{})
+	p, err := NewProxy(ProxyConfig{Upstream: serve(t, echo).addr, Check: func(ctx context.Context, _ string) error {
+		close(asked)
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	require.NoError(t, err)
+	defer p.Close()
+	refused := apply(t, p, fault.Refuse{})
+	undone := make(chan error, 1)
+	go func() { undone <- refused.Undo(t.Context()) }()
+	<-asked
+	apply(t, p, fault.BlackHole{Direction: fault.Down})
+	require.NoError(t, <-undone)
+}

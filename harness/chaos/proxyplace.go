@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"holdfast.dev/holdfast/fault"
@@ -27,6 +28,9 @@ func (p *Proxy) Apply(ctx context.Context, f fault.Fault) (Applied, error) {
 		if err := support.Conflict(on, f.Kind); err != nil {
 			return nil, err
 		}
+	}
+	if p.readBack != nil {
+		p.readBack(errDisturbed)
 	}
 	e := effectOf(f)
 	p.swap(p.settings.Load().with(e))
@@ -61,12 +65,13 @@ func (a *proxied) Undo(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("undo %q: %w", a.kind, err)
 	}
-	if !alone {
+	if alone == nil {
 		return nil
 	}
 	// Not under the lock: a server that is slow to answer must not keep the next
-	// fault from beginning. If one did begin, the connection says nothing.
-	if err := p.cfg.Check(ctx, p.Addr()); err != nil && !p.busy() {
+	// fault from beginning. If one did begin, be it over again by now, the connection
+	// says nothing.
+	if err := p.cfg.Check(alone, p.Addr()); err != nil && !errors.Is(context.Cause(alone), errDisturbed) {
 		return fmt.Errorf("undo %q: it is off, but a new connection through the proxy does not work: %w", a.kind, err)
 	}
 	p.change.Lock()
@@ -75,33 +80,32 @@ func (a *proxied) Undo(ctx context.Context) error {
 	return nil
 }
 
-// takeAway ends the effect. alone is true where that is yet to be read back by
-// a connection, with no other fault on that would be in its way.
-func (a *proxied) takeAway(ctx context.Context) (alone bool, err error) {
+// errDisturbed ends a read-back that another fault would be in the way of.
+var errDisturbed = errors.New("another fault begins")
+
+// takeAway ends the effect. alone is given where that is yet to be read back by a
+// connection, and ends when another fault begins.
+func (a *proxied) takeAway(ctx context.Context) (alone context.Context, err error) {
 	p := a.proxy
 	p.change.Lock()
 	defer p.change.Unlock()
 	if a.undone {
-		return false, nil
+		return nil, nil
 	}
 	if p.settings.Load().has(a.effect) {
 		p.swap(p.settings.Load().without(a.effect))
 	}
 	if s, ok := a.effect.(starter); ok {
 		if err := s.stop(ctx, p); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
 	delete(p.on, a.effect)
-	a.undone = len(p.on) > 0
-	return !a.undone, nil
-}
-
-// busy reports whether a fault is on.
-func (p *Proxy) busy() bool {
-	p.change.Lock()
-	defer p.change.Unlock()
-	return len(p.on) > 0
+	if a.undone = len(p.on) > 0; a.undone {
+		return nil, nil
+	}
+	alone, p.readBack = context.WithCancelCause(ctx)
+	return alone, nil
 }
 
 // Receipt implements [Applied].
