@@ -33,6 +33,7 @@ func Conclude(s Scenario, m Measurement) result.Scenario {
 	}
 	explainDeath(&out, m.Load)
 	explainWrong(&out, m.Load)
+	explainAsked(&out, s, m.Load)
 	explainBlank(&out, s, m.Load)
 	explainByNotes(&out, m.Load)
 	out.Verdict, out.Reason = verdict.OfScenario(out.Checks, out.Evidence, out.Error)
@@ -169,16 +170,34 @@ func memoryLimits(m Measurement) map[string]float64 {
 // maxPoints bounds the points of one series in the result.
 const maxPoints = 600
 
-// explainDeath says of the check that the target stays up how it ended.
+// explainDeath says of the check that the target stays up how it ended, and what it
+// wrote last where it ended by itself: that mostly says why.
 func explainDeath(out *result.Scenario, seen *LoadSeen) {
 	if seen == nil || seen.Died == nil {
 		return
 	}
+	reason := seen.Died.Program() + " " + seen.Died.How()
+	if wrote := lastWords(out.Log); seen.Died.Signal == "" && !seen.Died.OOMKilled && wrote != "" {
+		reason += "; the log ends with: " + wrote
+	}
 	for i := range out.Checks {
 		if out.Checks[i].Metric == verdict.UnexpectedEnds {
-			out.Checks[i].Reason = seen.Died.Program() + " was " + seen.Died.String()
+			out.Checks[i].Reason = reason
 		}
 	}
+}
+
+// lastWords are the last lines of a log that say something, in one line.
+func lastWords(log []string) string {
+	const most, longest = 3, 200
+	var last []string
+	for _, line := range slices.Backward(log) {
+		if line = strings.TrimSpace(line); line != "" && len(last) < most {
+			last = append(last, string([]rune(line)[:min(len([]rune(line)), longest)]))
+		}
+	}
+	slices.Reverse(last)
+	return strings.Join(last, " / ")
 }
 
 // explainByNotes says of checks that did not pass what was noted of their metrics.

@@ -124,7 +124,10 @@ func TestConclude(t *testing.T) {
 		{"a failure is no milder for a fault that never acted", tooQuick, func(m *Measurement) { m.Load.Faults[0].Fired = 0 }, result.Fail, "limit"},
 		{"the target died", quick, func(m *Measurement) {
 			m.Load.Died = &result.End{Signal: "killed", OOMKilled: true, EndS: new(1.5)}
-		}, result.Fail, "killed by the kernel for memory"},
+		}, result.Fail, "the target was killed by the kernel for memory"},
+		{"the target ended by itself, and wrote why", quick, func(m *Measurement) {
+			m.Load.Died, m.Log = &result.End{Process: "web", ExitCode: new(1), EndS: new(1.5)}, []string{"starting", "no Redis", "  ", "bye\n"}
+		}, result.Fail, "web exited with code 1; the log ends with: starting / no Redis / bye"},
 		{"a probe died", quick, func(m *Measurement) { m.Load.Record.Health[0].Dead = true }, result.Inconclusive, "samples"},
 		{"it was interrupted", quick, func(m *Measurement) { m.Load.Interrupted = "interrupted by interrupt" }, result.Inconclusive, "interrupted"},
 		{"the generator is too small", quick, func(m *Measurement) { m.Ceiling.PerSecond = 100 }, result.Inconclusive, "generator"},

@@ -139,7 +139,7 @@ func (l *live) targetEnded(ctx context.Context, i int, how *ending) bool {
 	name := t.nameOf()
 	ends := t.Ends()
 	last := ends[len(ends)-1]
-	l.events.add(l.now(), name+" was "+last.String())
+	l.events.add(l.now(), name+" "+last.How())
 	if last.Expected && ctx.Err() == nil {
 		err := t.Start(ctx)
 		if err == nil {

@@ -61,8 +61,11 @@ type Scenario struct {
 	// Defaults to 1.
 	Instances int
 	Load      []load.Stream
-	Faults    []Fault
-	Checks    []verdict.Check
+	// Asked is where a file says what each stream, or step of one, asks, as FILE:LINE,
+	// for messages. Optional.
+	Asked  map[string]string
+	Faults []Fault
+	Checks []verdict.Check
 	// Preflight is what the target is asked when it is ready, before there is load.
 	// Defaults to nothing.
 	Preflight []Preflight

@@ -156,3 +156,30 @@ func TestAFailedCheckNamesAnswersThatHoldNothing(t *testing.T) {
 	require.Empty(t, said(result.Pass, called))
 	require.Empty(t, said(result.Fail, nil), "who was not called has no part in it")
 }
+
+// Where a service takes no request of a stream at all, that leads to what was asked; where
+// it takes some, or is in want of time, the request is not at fault.
+func TestAFailedCheckLeadsToARequestThatNobodyTakes(t *testing.T) {
+	s := twoPhases(verdict.Metric("web.failed").Equals(verdict.Count(0)))
+	s.Asked = map[string]string{"web": "f.yaml:31"}
+	said := func(v result.Verdict, statuses map[string]int64) string {
+		seen := seenWell().Load
+		o := &seen.Streams[0]
+		o.Statuses, o.Completed = statuses, 0
+		for status, n := range statuses {
+			o.Completed += n
+			o.Errors, o.Examples = map[string]int64{"status_" + status: n}, map[string]string{"status_" + status: "GET /"}
+		}
+		out := result.Scenario{Checks: []result.Check{{Metric: "web.ok_ratio", Verdict: v}, {Metric: "web.latency.p99", Verdict: result.Fail}}}
+		explainAsked(&out, s, seen)
+		require.Empty(t, out.Checks[1].Reason, "it did not come late for that")
+		return out.Checks[0].Reason
+	}
+	require.Equal(t, "; all 120 answers are 404, so the request itself is at fault: write at f.yaml:31 what the service is asked", said(result.Fail, map[string]int64{"404": 120}))
+	require.Empty(t, said(result.Pass, map[string]int64{"404": 120}))
+	for _, statuses := range []map[string]int64{{"404": 119, "200": 1}, {"500": 120}, {"429": 120}, {"408": 120}, {}} {
+		require.Empty(t, said(result.Fail, statuses), "%v", statuses)
+	}
+	s.Asked = nil
+	require.Empty(t, said(result.Fail, map[string]int64{"404": 120}), "nobody wrote it")
+}

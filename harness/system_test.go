@@ -205,7 +205,7 @@ func TestAProcessThatDiesIsNamedAndOneThatItsPolicyHealsIsCounted(t *testing.T) 
 	cfg.Target.Processes[0].Restart = target.RestartNo
 	got = sell(t, cfg, selling())
 	require.Equal(t, result.Fail, got.Verdict)
-	require.Regexp(t, `worker\.[12] was exited with code 3`, strings.Join(failing(got), "\n"))
+	require.Regexp(t, `worker\.[12] exited with code 3`, strings.Join(failing(got), "\n"))
 }
 
 func TestAProtectionIsTakenAwayOfOneProcess(t *testing.T) {

@@ -58,11 +58,28 @@ func (c *compiler) scenario(path string, s Scenario) harness.Scenario {
 		if compiled, ok := c.stream(fmt.Sprintf("%s.load[%d]", path, j), s, out.Timeline, stream); ok {
 			out.Load = append(out.Load, compiled)
 		}
+		c.noteAsked(fmt.Sprintf("%s.load[%d]", path, j), stream, &out)
 	}
 	c.faults(path, s, &out)
 	c.questions(path, s, &out)
 	c.checks(path, s, &out)
 	return out
+}
+
+// noteAsked notes where the requests of a stream are written.
+func (c *compiler) noteAsked(path string, f Stream, out *harness.Scenario) {
+	note := func(name, path string) {
+		if out.Asked == nil {
+			out.Asked = map[string]string{}
+		}
+		out.Asked[name] = fmt.Sprintf("%s:%d", c.Path, c.document.At(path).Line)
+	}
+	if f.Request != nil {
+		note(f.Name, path+".request")
+	}
+	for i, step := range f.Steps {
+		note(f.Name+"."+step.Name, fmt.Sprintf("%s.steps[%d].request", path, i))
+	}
 }
 
 // parts are the processes, as a scenario knows them.

@@ -1,6 +1,9 @@
 package result
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // End is how one life of the target ended.
 type End struct {
@@ -61,4 +64,13 @@ func (e End) String() string {
 	default:
 		return "ended, unknown how"
 	}
+}
+
+// How says the same in a sentence, behind the program: exited with code 1, was killed.
+func (e End) How() string {
+	how := e.String()
+	if strings.HasPrefix(how, "killed ") || strings.HasPrefix(how, "stopped ") {
+		return "was " + how
+	}
+	return how
 }

@@ -109,7 +109,7 @@ func TestAConfigurationSaysAllThatIsWrongWithItAtOnce(t *testing.T) {
 
 func TestAnEngineThatWillNotDoIsOneClearError(t *testing.T) {
 	cases := []struct{ name, host, says string }{
-		{"nobody listens", "unix:///nowhere/docker.sock", "use the process target"},
+		{"nobody listens", "unix:///nowhere/docker.sock", "run a program in place of the image"},
 		{"on another machine", "tcp://192.0.2.1:2375", "not on this machine"},
 		{"not an address", "nonsense", "nonsense"},
 	}

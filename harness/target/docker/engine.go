@@ -63,11 +63,11 @@ func (e *engine) check(ctx context.Context) (version string, err error) {
 		return "", fmt.Errorf("%w: %s is not on this machine, and a container there cannot reach this machine's loopback", ErrNoEngine, e.host)
 	}
 	if err := dockerclient.Ask(ctx, e.api); err != nil {
-		return "", fmt.Errorf("%w: %w (start one, set DOCKER_HOST, or use the process target)", ErrNoEngine, err)
+		return "", fmt.Errorf("%w: %w (start one, set DOCKER_HOST, or run a program in place of the image)", ErrNoEngine, err)
 	}
 	found, err := e.api.Info(ctx, client.InfoOptions{})
 	if err != nil {
-		return "", fmt.Errorf("%w at %s: %w (start one, set DOCKER_HOST, or use the process target)", ErrNoEngine, e.host, err)
+		return "", fmt.Errorf("%w at %s: %w (start one, set DOCKER_HOST, or run a program in place of the image)", ErrNoEngine, e.host, err)
 	}
 	info := found.Info
 	rootless := slices.ContainsFunc(info.SecurityOptions, func(o string) bool { return strings.Contains(o, "rootless") })
@@ -82,7 +82,7 @@ func (e *engine) check(ctx context.Context) (version string, err error) {
 		err = errors.New("its kernel cannot limit memory")
 	}
 	if err != nil {
-		return "", fmt.Errorf("%w at %s: %w; use the process target", ErrNoEngine, e.host, err)
+		return "", fmt.Errorf("%w at %s: %w; run a program in place of the image", ErrNoEngine, e.host, err)
 	}
 	return info.ServerVersion, nil
 }
