@@ -74,9 +74,11 @@ type Variable struct {
 
 // Step is a step that makes the data.
 type Step struct {
-	Run  []string
-	Dir  string
-	Said []string
+	Run []string
+	// Build is the build of a process that makes the program, too. Empty: it is there.
+	Build []string
+	Dir   string
+	Said  []string
 }
 
 // place says where a finding stands.

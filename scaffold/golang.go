@@ -1,8 +1,10 @@
 package scaffold
 
 import (
+	"cmp"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"holdfast.dev/holdfast/manifest"
@@ -22,10 +24,43 @@ func golang(f folder) []Finding {
 	}
 	all := ofPackages(f.name("go.mod"), names)
 	programs := f.programs()
-	for _, program := range programs {
-		all = append(all, program.finding(len(programs) == 1))
+	if len(programs) == 1 && !programs[0].once() {
+		return append(all, programs[0].process("web", true, "./bin/web", []string{"go", "build", "-o", "./bin/web", programs[0].of()}))
+	}
+	module, entry := "", entryOf(programs)
+	if m := moduleLine.FindStringSubmatch(text); m != nil {
+		module = strings.Trim(m[1], `"`)
+	}
+	var built []string // all that is used, by one build: what a step of setup runs is made, too
+	for i, g := range programs {
+		if i == entry || g.once() || g.stays() {
+			built = append(built, g.of())
+		}
+	}
+	build := append([]string{"go", "build", "-o", "./bin/"}, built...)
+	for i, g := range programs {
+		switch binary := "./bin/" + g.binary(module); {
+		case g.once():
+			step := &Step{Run: []string{binary}, Build: build, Said: []string{"if it is told what to do by a word, such as up, the command lacks that"}}
+			all = append(all, Finding{File: g.file, Line: g.line(), Shown: "func main()", Step: step})
+		case i == entry || g.stays():
+			all = append(all, g.process(cmp.Or(g.name, "web"), i == entry || g.serves(), binary, build))
+		default:
+			all = append(all, Finding{File: g.file, Line: g.line(), Note: "left out, for nothing in it says that it goes on running"})
+		}
 	}
 	return all
+}
+
+var moduleLine = regexp.MustCompile(`(?m)^module\s+(\S+)`)
+
+// entryOf is which of some programs load goes to: the first that is seen to answer
+// requests, or else that could. -1: there is none.
+func entryOf(programs []goProgram) int {
+	if i := slices.IndexFunc(programs, goProgram.serves); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(programs, func(g goProgram) bool { return !g.once() && !worker.MatchString(g.name) })
 }
 
 // goProgram is a package main.
@@ -64,39 +99,62 @@ func (f folder) programs() []goProgram {
 
 var (
 	serves = regexp.MustCompile(`ListenAndServe|\.Listen\(|net\.Listen|http\.Server\{|\.Run\(|\.Start\(`)
+	goesOn = regexp.MustCompile(`for\s*\{|select\s*\{|signal\.Notify|\.Wait\(\)`)
 	getenv = regexp.MustCompile(`(?:Getenv|LookupEnv|getenv|env)\(\s*"([A-Z][A-Z0-9_]*)"`)
+
+	// What the names of programs say: those that make the data and end, and those that
+	// work without being asked.
+	maker  = regexp.MustCompile(`^(?:db[-_]?)?(?:migrat|seed)|[-_](?:migrat|seed)`)
+	worker = regexp.MustCompile(`work|consum|schedul|cron|daemon|queue|process|relay|poll|dispatch|subscri|job`)
 )
 
-// finding is the program as a process.
-func (g goProgram) finding(only bool) Finding {
-	name := g.name
-	if name == "" || only {
-		name = "web"
-	}
-	binary := "./bin/" + nameOf(name)
-	of := "./" + g.folder
+// once reports whether a program makes the data, and ends.
+func (g goProgram) once() bool { return maker.MatchString(g.name) }
+
+// serves reports whether a program is seen to answer requests.
+func (g goProgram) serves() bool {
+	return !g.once() && !worker.MatchString(g.name) && serves.MatchString(g.text)
+}
+
+// stays reports whether a program goes on running: one that ends would be a service that
+// has died.
+func (g goProgram) stays() bool {
+	return !g.once() && (worker.MatchString(g.name) || serves.MatchString(g.text) || goesOn.MatchString(g.text))
+}
+
+// of is the package as the go command is told of it.
+func (g goProgram) of() string {
 	if g.folder == "." {
-		of = "."
+		return "."
 	}
+	return "./" + g.folder
+}
+
+// binary is what the go command calls the program: by its folder, or by the module.
+func (g goProgram) binary(module string) string {
+	if g.name != "" {
+		return g.name
+	}
+	if name := path.Base(module); !isVersion.MatchString(name) {
+		return name
+	}
+	return path.Base(path.Dir(module))
+}
+
+func (g goProgram) line() int { return lineOf(g.text, "func main()") }
+
+// process is the program as one that goes on.
+func (g goProgram) process(name string, entry bool, binary string, build []string) Finding {
 	p := Process{
-		Name: name, Entry: serves.MatchString(g.text) || only, Build: []string{"go", "build", "-o", binary, of}, Command: []string{binary},
-		PassEnv: []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOFLAGS", "GOPROXY"},
+		Name: name, Entry: entry, Build: build, Command: []string{binary},
+		PassEnv: []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOFLAGS", "GOPROXY", "GOPRIVATE", "CGO_ENABLED"},
 	}
-	found := Finding{File: g.file, Line: lineOf(g.text, "func main()"), Shown: "func main()"}
-	if !p.Entry {
+	found := Finding{File: g.file, Line: g.line(), Shown: "func main()"}
+	if !entry {
 		p.Ready = manifest.Ready{Plain: "started"}
 		return found.with(p)
 	}
 	known := matched(getenv, g.text)
-	for _, v := range []Variable{{Name: "LISTEN_ADDR", Value: "{address}"}, {Name: "LISTEN_ADDRESS", Value: "{address}"}, {Name: "HTTP_ADDR", Value: "{address}"}, {Name: "ADDR", Value: "{address}"}, {Name: "ADDRESS", Value: "{address}"}, {Name: "HOST", Value: "{host}"}, {Name: "PORT", Value: "{port}"}} {
-		if known[v.Name] > 0 {
-			p.Env = append(p.Env, v)
-		}
-	}
-	if len(p.Env) == 0 {
-		p.Env = []Variable{{Name: "HOST", Value: "{host}"}, {Name: "PORT", Value: "{port}"}}
-		p.Said = append(p.Said, "fill in how it is told where to listen: no variable for that was found in "+g.file)
-	}
 	if _, host := known["HOST"]; known["PORT"] > 0 && !host {
 		p.Said = append(p.Said, `if it is refused because it listens on all addresses, have it listen on 127.0.0.1 where HOST says so: ":"+port is all of them`)
 	}

@@ -124,13 +124,21 @@ func TestARecordingOfABrowserIsAskedAgain(t *testing.T) {
 // Without any input the code says what it answers.
 func TestTheCodeSaysWhatItIsAskedAndWhatItReads(t *testing.T) {
 	for name, row := range map[string]struct{ file, text, path string }{
-		"Express": {"server.js", "app.get('/orders/:orderId', f)\nfetch(process.env.STOCK_URL)", "/orders/{orderId}"},
-		"FastAPI": {"main.py", "app = FastAPI()\n@app.get(\"/orders/{order_id}\")\ndef f(): os.environ[\"STOCK_URL\"]", "/orders/{order_id}"},
-		"Flask":   {"app.py", "app = Flask(__name__)\n@app.route('/orders/<int:order>')\ndef f(): os.getenv('STOCK_URL', 'http://stock.example')", "/orders/{order}"},
-		"Go":      {"main.go", "package main\nfunc main() { m.HandleFunc(\"GET /orders/{order}\", f); http.ListenAndServe(a, m); os.Getenv(\"STOCK_URL\") }", "/orders/{order}"},
-		"Spring":  {"src/Orders.java", "@GetMapping(\"/orders/{order}\") Order f() { System.getenv(\"STOCK_URL\"); }", "/orders/{order}"},
-		"Laravel": {"routes/web.php", "Route::get('/orders/{order}', 'f'); env('STOCK_URL');", "/orders/{order}"},
-		"Sinatra": {"app.rb", "get '/orders/:order' do\n  ENV.fetch('STOCK_URL')\nend", "/orders/{order}"},
+		"Express":       {"server.js", "app.get('/orders/:orderId', f)\nfetch(process.env.STOCK_URL)", "/orders/{orderId}"},
+		"FastAPI":       {"main.py", "app = FastAPI()\n@app.get(\"/orders/{order_id}\")\ndef f(): os.environ[\"STOCK_URL\"]", "/orders/{order_id}"},
+		"Flask":         {"app.py", "app = Flask(__name__)\n@app.route('/orders/<int:order>')\ndef f(): os.getenv('STOCK_URL', 'http://stock.example')", "/orders/{order}"},
+		"Go":            {"main.go", "package main\nfunc main() { m.HandleFunc(\"GET /orders/{order}\", f); http.ListenAndServe(a, m); os.Getenv(\"STOCK_URL\") }", "/orders/{order}"},
+		"Spring":        {"src/Orders.java", "@GetMapping(\"/orders/{order}\") Order f() { System.getenv(\"STOCK_URL\"); }", "/orders/{order}"},
+		"Laravel":       {"routes/web.php", "Route::get('/orders/{order}', 'f'); env('STOCK_URL');", "/orders/{order}"},
+		"plain Node":    {"server.js", "if (new URL(request.url).pathname === '/orders') fetch(process.env.STOCK_URL)", "/orders"},
+		"plain Python":  {"server.py", "class H:\n  def do_GET(self):\n    if self.path == \"/orders\": os.environ[\"STOCK_URL\"]", "/orders"},
+		"plain PHP":     {"index.php", "if ($_SERVER['REQUEST_URI'] === '/orders') { getenv('STOCK_URL'); }", "/orders"},
+		"plain Go":      {"main.go", "package main\nfunc f() { switch r.URL.Path {\ncase \"/orders\":\n os.Getenv(\"STOCK_URL\") } }", "/orders"},
+		"Slim":          {"src/app.php", "$app->get('/orders/{order}', f); getenv('STOCK_URL');", "/orders/{order}"},
+		"Symfony":       {"src/Orders.php", "#[Route('/orders', name: 'add', methods: ['POST'])]\n#[Route('/orders/{order}', name: 'one')]\nfunction f() { getenv('STOCK_URL'); }", "/orders/{order}"},
+		"Laravel's API": {"routes/api.php", "Route::get('/orders/{order}', 'f'); env('STOCK_URL');", "/api/orders/{order}"},
+		"WEBrick":       {"app.rb", "server.mount_proc \"/orders\" do\n  ENV.fetch('STOCK_URL')\nend", "/orders"},
+		"Sinatra":       {"app.rb", "get '/orders/:order' do\n  ENV.fetch('STOCK_URL')\nend", "/orders/{order}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := map[string]string{"Procfile": service["Procfile"], row.file: row.text}
@@ -142,6 +150,23 @@ func TestTheCodeSaysWhatItIsAskedAndWhatItReads(t *testing.T) {
 			require.Equal(t, "{url}", url)
 		})
 	}
+}
+
+// Django's routes stand in files that lead to each other, and none says its whole path.
+func TestDjangoIsAskedWhatItsFilesOfRoutesHave(t *testing.T) {
+	_, d := draft(t, map[string]string{
+		"manage.py":             "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.dev')\n",
+		"shop/settings/base.py": "ROOT_URLCONF = 'shop.urls'\n",
+		"shop/urls.py":          "from . import views\nurlpatterns = [\n  path('admin/', admin.site.urls),\n  path('', views.home),\n  path('health/', views.health),\n  path(\n    'api/v1/', include('orders.urls')),\n  path('rest/', include(router.urls)),\n  path('round/', include('shop.urls')),\n]\nrouter.register(r'items', Items)\n",
+		"orders/urls.py":        "urlpatterns = [path('orders/<int:pk>/', views.one), path('orders/', views.all)]\n",
+		"other/urls.py":         "urlpatterns = [path('never/', views.never)]\n",
+	}, scaffold.Options{Name: "x"})
+	var asked []string
+	for _, s := range d.File.Scenarios[0].Load {
+		asked = append(asked, s.Request.Path)
+	}
+	require.Equal(t, []string{"/", "/api/v1/orders/{pk}/", "/api/v1/orders/", "/rest/items/"}, asked[:4])
+	require.NotContains(t, strings.Join(asked, " "), "never")
 }
 
 func TestGuardsAgainstLoopbackAddressesAreToldWhatLetsFakesIn(t *testing.T) {

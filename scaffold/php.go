@@ -6,7 +6,7 @@ import (
 	"holdfast.dev/holdfast/manifest"
 )
 
-// php looks for Laravel or Symfony in composer.json.
+// php looks for Laravel, Symfony, or one file before all others, beside composer.json.
 func php(f folder) []Finding {
 	text, ok := f.read("composer.json")
 	if !ok {
@@ -50,6 +50,9 @@ func php(f folder) []Finding {
 			found.Step = &Step{Run: []string{"php", "bin/console", "doctrine:migrations:migrate", "--no-interaction"}}
 			all = append(all, found)
 		}
+	case f.has("public/index.php"): // Slim, and whatever has one file before all others
+		found.File = f.name("public/index.php")
+		all = append(all, found.with(Process{Name: "web", Entry: true, Command: []string{"php", "-S", "{address}", "-t", "public"}}))
 	}
 	return all
 }

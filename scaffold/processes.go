@@ -86,7 +86,7 @@ func (d *draft) completed(all []Finding) []Finding {
 // processes writes the programs.
 func (d *draft) processes() {
 	if len(d.chosen) == 0 {
-		p := Process{Name: "web", Entry: true, Command: []string{"sh", "-c", "echo 'holdfast.yaml does not say yet how this service is started: processes.web.command' >&2; exit 1"}}
+		p := Process{Name: "web", Entry: true, Ready: manifest.Ready{Plain: "tcp"}, Command: []string{"sh", "-c", "echo 'holdfast.yaml does not say yet how this service is started: processes.web.command' >&2; exit 1"}}
 		d.chosen = []Finding{{Process: &p}}
 	}
 	if !slices.ContainsFunc(d.chosen, func(f Finding) bool { return f.Process.Entry }) {

@@ -11,14 +11,20 @@ import (
 // the beginning of a line or of a text in quotes, with or without extras.
 var required = regexp.MustCompile(`(?m)(?:^[ \t]*|["'])([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[a-z0-9,_-]+\])?)[ \t]*(?:[=<>~!;@^,"'(]|$)`)
 
+var projectName = regexp.MustCompile(`(?m)^name\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']`)
+
 // python looks for a program in Python: Django, FastAPI, Flask, and Celery beside them.
 func python(f folder) []Finding {
 	packages := map[string]int{}
+	project := ""
 	var all []Finding
 	for _, file := range []string{"pyproject.toml", "requirements.txt", "requirements/base.txt", "requirements/production.txt", "Pipfile", "setup.cfg"} {
 		text, ok := f.read(file)
 		if !ok {
 			continue
+		}
+		if m := projectName.FindStringSubmatch(text); m != nil && file == "pyproject.toml" {
+			project = strings.ToLower(strings.NewReplacer("-", "_", ".", "_").Replace(m[1]))
 		}
 		names := map[string]int{}
 		for _, at := range required.FindAllStringSubmatchIndex(text, -1) {
@@ -41,7 +47,7 @@ func python(f folder) []Finding {
 		module = name
 		all = append(all, found...)
 	default:
-		found, name := asgi(f, packages)
+		found, name := asgi(f, project, packages)
 		module = name
 		all = append(all, found...)
 	}
@@ -74,9 +80,16 @@ func django(f folder, manage string, packages map[string]int) ([]Finding, string
 
 var pythonApp = regexp.MustCompile(`(?m)^([A-Za-z_]\w*)(?:\s*:\s*\w+)?\s*=\s*(FastAPI|Starlette|Litestar|Quart|Flask|create_app)\(`)
 
-// asgi is a program with an application that a server is given by name.
-func asgi(f folder, packages map[string]int) ([]Finding, string) {
-	for _, file := range []string{"main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "run.py", "app/main.py", "app/__init__.py", "src/main.py", "src/app.py", "src/app/main.py", "api/main.py"} {
+// asgi is a program with an application that a server is given by name; project is what
+// its package is called, where somebody says so.
+func asgi(f folder, project string, packages map[string]int) ([]Finding, string) {
+	files := []string{"main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "run.py", "app/main.py", "app/__init__.py", "src/main.py", "src/app.py", "src/app/main.py", "api/main.py"}
+	if project != "" {
+		for _, in := range []string{project, "src/" + project} {
+			files = append(files, in+"/main.py", in+"/app.py", in+"/asgi.py", in+"/wsgi.py", in+"/__init__.py")
+		}
+	}
+	for _, file := range files {
 		text, ok := f.read(file)
 		if !ok {
 			continue
@@ -85,10 +98,14 @@ func asgi(f folder, packages map[string]int) ([]Finding, string) {
 		module := strings.TrimSuffix(strings.ReplaceAll(strings.TrimSuffix(file, ".py"), "/", "."), ".__init__")
 		found := Finding{File: f.name(file), Line: 1}
 		p := Process{Name: "web", Entry: true}
+		if rest, ok := strings.CutPrefix(module, "src."); ok && project != "" && strings.HasPrefix(rest, project) {
+			module = rest // as the code calls itself
+			p.Env = []Variable{{Name: "PYTHONPATH", Value: "src"}}
+		}
 		switch {
 		case m == nil && len(packages) > 0 && strings.Contains(text, "__main__"), m == nil && strings.Contains(text, "serve_forever"):
 			p.Command = []string{"python3", file}
-			p.Env = []Variable{{Name: "HOST", Value: "{host}"}, {Name: "PORT", Value: "{port}"}}
+			p.Env = append(p.Env, Variable{Name: "HOST", Value: "{host}"}, Variable{Name: "PORT", Value: "{port}"})
 			p.Said = append(p.Said, "if it does not listen at the PORT and the HOST that it is told, say here how it is told")
 		case m == nil:
 			continue

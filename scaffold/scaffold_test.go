@@ -70,8 +70,8 @@ func draft(t *testing.T, files map[string]string, o scaffold.Options) (string, s
 	return b.String(), d
 }
 
-func TestSixShapesOfFoldersBecomeFilesThatHold(t *testing.T) {
-	for _, name := range []string{"django", "express", "rails", "go", "laravel", "spring"} {
+func TestShapesOfFoldersBecomeFilesThatHold(t *testing.T) {
+	for _, name := range []string{"django", "express", "rails", "go", "laravel", "spring", "pyproject", "phoenix"} {
 		t.Run(name, func(t *testing.T) {
 			text, _ := draft(t, shape(t, name), scaffold.Options{Name: name})
 			golden := filepath.Join("testdata", name+".yaml")

@@ -13,8 +13,9 @@ const second = manifest.Duration(time.Second)
 // The scenarios of a draft are short: what they show is where to look first.
 const (
 	steadyFor = 10 // seconds
-	eachFault = 3
-	mostJudge = 3 // streams that are judged beside a fault
+	eachFault = 3 * second
+	between   = second / 2 // faults: the end of one is read back before the next begins
+	mostJudge = 3          // streams that are judged beside a fault
 )
 
 // scenarios writes the steady load, and for each dependency what it may do to the service.
@@ -65,7 +66,7 @@ func trouble(kind string) [3]string {
 	case "http", "resend", "smtp":
 		return [3]string{"delay 3s", "refuse cut", "lost"}
 	}
-	return [3]string{"delay 500ms", "refuse cut", "black-hole down lose"} // bytes, by a proxy
+	return [3]string{"delay 200ms", "refuse cut", "black-hole down lose"} // bytes, by a proxy: a request waits as often as it asks
 }
 
 // beside is what becomes of the requests while a dependency is slow, then down, then
@@ -76,16 +77,16 @@ func (d *draft) beside(t thing) manifest.Scenario {
 		Name:  d.file.Name + "/" + t.named,
 		Claim: fmt.Sprintf("While %s is slow, then down, then loses its replies, no request waits longer than 5 s; a moment later all is well again.", t.named),
 		Timeline: manifest.Timeline{
-			WarmUp: second, Baseline: 3 * second, Inject: 3 * eachFault * second, Heal: 6 * second,
+			WarmUp: second, Baseline: 3 * second, Inject: 3*eachFault + 2*between, Heal: 6 * second,
 		},
 	}
 	for _, one := range d.streams {
 		s.Load = append(s.Load, d.stream(at, one, false))
 	}
 	for i, fault := range trouble(t.Kind) {
-		f := manifest.Fault{ID: []string{"slow", "down", "replies-lost"}[i], At: t.named, Fault: fault, After: manifest.Duration(i) * eachFault * second}
+		f := manifest.Fault{ID: []string{"slow", "down", "replies-lost"}[i], At: t.named, Fault: fault, After: manifest.Duration(i) * (eachFault + between)}
 		if i < 2 {
-			f.For = eachFault * second
+			f.For = eachFault
 		}
 		s.Faults = append(s.Faults, f)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"holdfast.dev/holdfast/manifest/notation"
 	"holdfast.dev/holdfast/redact"
 )
 
@@ -35,7 +36,7 @@ func (d *draft) variable(f Finding, v Variable) {
 		d.tell(v, text)
 		return
 	}
-	if d.outsideAPI(f, v) {
+	if d.furtherPort(v) || d.outsideAPI(f, v) {
 		return
 	}
 	if g, ok := guarded(v.Name); ok {
@@ -170,6 +171,8 @@ func (d *draft) own(v Variable) (string, bool) {
 		return "{port}", true
 	case v.Name == "HOST" || v.Name == "BIND" || v.Name == "BIND_HOST" || v.Name == "SERVER_HOST":
 		return "{host}", true
+	case slices.Contains(ownAddresses, v.Name) && (v.Value == "" || strings.Contains(v.Value, ":")):
+		return "{address}", true
 	case !isURL || scheme != "http" && scheme != "https":
 		return "", false
 	}
@@ -185,6 +188,34 @@ func (d *draft) own(v Variable) (string, bool) {
 	}
 	return "", false
 }
+
+// ownAddresses are variables that hold where the service listens, with its port.
+var ownAddresses = words("LISTEN_ADDR LISTEN_ADDRESS LISTEN HTTP_ADDR HTTP_ADDRESS ADDR ADDRESS BIND_ADDR BIND_ADDRESS SERVER_ADDR")
+
+var allOfMachine = regexp.MustCompile(`^(?:0\.0\.0\.0|\[::\])?:[1-9][0-9]{1,4}$`)
+
+// furtherPort gives each process a port more for a variable whose value says that it
+// listens on all addresses of the machine, which a run refuses: metrics, gRPC.
+func (d *draft) furtherPort(v Variable) bool {
+	if !allOfMachine.MatchString(v.Value) {
+		return false
+	}
+	port := nameOf(listensEnd.ReplaceAllString(v.Name, ""))
+	for _, name := range d.told(v) {
+		p, _ := d.file.Processes.Get(name)
+		if len(p.Ports) == 0 {
+			p.Ports = notation.Words{"http"} // as it is called where nothing is said
+		}
+		if !slices.Contains(p.Ports, port) {
+			p.Ports = append(p.Ports, port)
+		}
+		set(&d.file.Processes, name, p)
+	}
+	d.tell(v, "{host}:{ports."+port+"}")
+	return true
+}
+
+var listensEnd = regexp.MustCompile(`_(?:LISTEN|BIND|LISTEN_ADDR|BIND_ADDR|ADDR|ADDRESS)$`)
 
 // ownAddress are variables that hold the service's own address.
 var ownAddress = regexp.MustCompile(`^(APP|SITE|BASE|PUBLIC|ROOT|SERVER|SELF|FRONTEND|CLIENT|WEB|HOST|ASSET|NEXTAUTH|NEXT_PUBLIC_[A-Z_]*|VITE_[A-Z_]*)_?(URL|URI|ORIGIN|ROOT)$`)

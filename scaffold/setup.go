@@ -18,12 +18,12 @@ func (d *draft) setup() {
 		if migrates && migrated {
 			continue // the same, as another file has it
 		}
-		migrated = migrated || migrates
 		at := fmt.Sprintf("setup.once[%d]", len(d.file.Setup.Once))
-		if d.databases == "" {
-			d.say("", "left out: "+strings.Join(f.Step.Run, " ")+" (from "+f.place()+"), for no database was found that it could write into")
+		if why := d.useless(*f.Step); why != "" {
+			d.say("", "left out: "+strings.Join(f.Step.Run, " ")+" (from "+f.place()+"), for "+why)
 			continue
 		}
+		migrated = migrated || migrates
 		step := manifest.Step{Run: d.words(at, f.Step.Run)}
 		for _, p := range d.file.Processes {
 			if entry, _ := d.file.Processes.Get(d.entry()); p.Value.WorkingDir == d.dir(f.Step.Dir) && entry.WorkingDir != d.dir(f.Step.Dir) {
@@ -38,4 +38,16 @@ func (d *draft) setup() {
 		d.say(at, f.because())
 		d.say(at, f.Step.Said...)
 	}
+}
+
+// useless is why a step is not done; empty: it is.
+func (d *draft) useless(s Step) string {
+	built := func(p processRow) bool { return slices.Equal(p.Value.Build, s.Build) }
+	switch {
+	case d.databases == "":
+		return "no database was found that it could write into"
+	case len(s.Build) > 0 && !slices.ContainsFunc(d.file.Processes, built):
+		return "no process here is built with it"
+	}
+	return ""
 }

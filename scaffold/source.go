@@ -66,18 +66,26 @@ func (f folder) sources(visit func(name, text string)) {
 
 // routeForms are how frameworks say that they answer a GET; the group is the path.
 var routeForms = []*regexp.Regexp{
-	regexp.MustCompile("\\b(?:app|router|server|api|fastify|routes?|r|mux|e|g|group|v1|blueprint|bp)\\.(?:get|Get|GET)\\(\\s*[\"'`](/[^\"'`\\s]*)[\"'`]"), // Express, Fastify, chi, Echo, Gin
-	regexp.MustCompile(`(?m)^\s*@\w+\.(?:get|route)\(\s*["'](/[^"']*)["'](?:\)|[^\n]*GET|,[^\n]*(?:response_model|name|tags|status_code))`),               // Flask, FastAPI
-	regexp.MustCompile(`\bHandle(?:Func)?\(\s*"(?:GET )?(/[^"\s]*)"`),                                                                                     // net/http
-	regexp.MustCompile(`@GetMapping\(\s*(?:(?:value|path)\s*=\s*)?"(/[^"]*)"`),                                                                            // Spring
-	regexp.MustCompile(`\bRoute::get\(\s*['"](/[^'"]*)['"]`),                                                                                              // Laravel
-	regexp.MustCompile(`(?m)^\s*get\s*\(?["'](/[^"']*)["']`),                                                                                              // Rails, Sinatra, Phoenix
+	regexp.MustCompile("\\b(?:app|router|server|api|fastify|routes?|r|mux|e|g|group|v1|blueprint|bp)(?:\\.|->)(?:get|Get|GET)\\(\\s*[\"'`](/[^\"'`\\s]*)[\"'`]"), // Express, Fastify, chi, Echo, Gin, Slim
+	regexp.MustCompile(`(?m)^\s*@\w+\.(?:get|route)\(\s*["'](/[^"']*)["'](?:\)|[^\n]*GET|,[^\n]*(?:response_model|name|tags|status_code))`),                      // Flask, FastAPI
+	regexp.MustCompile(`\bHandle(?:Func)?\(\s*"(?:GET )?(/[^"\s]*)"`),                                                                                            // net/http
+	regexp.MustCompile(`@GetMapping\(\s*(?:(?:value|path)\s*=\s*)?"(/[^"]*)"`),                                                                                   // Spring
+	regexp.MustCompile(`\bRoute::get\(\s*['"](/[^'"]*)['"]`),                                                                                                     // Laravel
+	regexp.MustCompile(`#\[Route\(\s*(?:path:\s*)?['"](/[^'"]*)['"](?:\)|[^\n]*GET|,\s*name:\s*['"][^'"]*['"]\))`),                                               // Symfony
+	regexp.MustCompile(`(?m)^\s*get\s*\(?["'](/[^"']*)["']`),                                                                                                     // Rails, Sinatra, Phoenix
+	regexp.MustCompile(`\bmount_proc\(?\s*["'](/[^"']*)["']`),                                                                                                    // WEBrick
+}
+
+// plainForms are how code without a framework finds out what it is asked.
+var plainForms = []*regexp.Regexp{
+	regexp.MustCompile("(?i)\\b(?:url|uri|path|pathname|path_?info|request_?uri)[\"']?[\\])]*\\s*[!=]={1,2}\\s*[\"'`](/[^\"'`\\s]*)[\"'`]"),
+	regexp.MustCompile("\\b(?:case|when)\\s+[\"'`](/[^\"'`\\s]*)[\"'`]"),
 }
 
 var (
 	inRoute   = regexp.MustCompile(`:([A-Za-z_]\w*)(?:\([^)]*\))?\??|<(?:(\w+):)?([A-Za-z_]\w*)>|\{([A-Za-z_]\w*)\??(?::[^{}]*)?\}`)
 	plainWay  = regexp.MustCompile(`^/(?:[A-Za-z0-9_.~-]+|\{[A-Za-z_]\w*\}|/)*$`)
-	notAsked  = regexp.MustCompile(`(?i)^/(health|healthz|readyz|ready|livez|live|ping|metrics|up|favicon|debug|swagger|docs|openapi|static)`)
+	notAsked  = regexp.MustCompile(`(?i)^/(health|healthz|readyz|ready|livez|live|ping|metrics|up|favicon|debug|swagger|docs|openapi|static)(?:$|[/.])`)
 	namesOfID = regexp.MustCompile(`(?i)(^|_)(id|pk|number|no)$|Id$`)
 )
 
@@ -86,19 +94,36 @@ var (
 func (d *draft) inCode() []ask {
 	var all []ask
 	seen := map[string]bool{}
-	d.root.sources(func(name, text string) {
-		for _, form := range routeForms {
-			for _, at := range form.FindAllStringSubmatchIndex(text, mostRoutes) {
-				a, ok := written(text[at[2]:at[3]])
-				if !ok || seen[a.key()] || len(all) == mostRoutes {
-					continue
-				}
-				seen[a.key()] = true
-				a.source = Finding{File: name, Line: 1 + strings.Count(text[:at[2]], "\n")}.place()
-				all = append(all, a)
-			}
+	add := func(route string, at Finding) {
+		a, ok := written(route)
+		if !ok || seen[a.key()] || len(all) == mostRoutes {
+			return
 		}
-	})
+		seen[a.key()] = true
+		a.source = at.place()
+		all = append(all, a)
+	}
+	for _, f := range d.chosen {
+		if f.Process.Name == d.entry() {
+			djangoRoutes(d.root.in(f.Process.Dir), add)
+		}
+	}
+	for _, forms := range [][]*regexp.Regexp{routeForms, plainForms} {
+		if len(all) > 0 {
+			break
+		}
+		d.root.sources(func(name, text string) {
+			for _, form := range forms {
+				for _, at := range form.FindAllStringSubmatchIndex(text, mostRoutes) {
+					route := text[at[2]:at[3]]
+					if strings.HasSuffix(name, "routes/api.php") { // Laravel's, which it puts below /api
+						route = "/api" + route
+					}
+					add(route, Finding{File: name, Line: 1 + strings.Count(text[:at[2]], "\n")})
+				}
+			}
+		})
+	}
 	return all
 }
 

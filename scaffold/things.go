@@ -107,6 +107,7 @@ func (d *draft) dependency(at string, t thing) manifest.Dependency {
 		if _, err := d.options.LookPath(command[0]); err == nil {
 			return manifest.Dependency{Command: command}
 		}
+		d.say(at, command[0]+" was not found on this machine, so an image plays it, which takes Docker; where the program is there, holdfast init has it play this")
 	}
 	out := made.dependency
 	if t.Image != "" && t.Kind != "kafka" && !strings.Contains(t.Image, "bitnami/") { // whose settings have other names

@@ -48,6 +48,37 @@ func TestInitDraftsAFileThatIsValid(t *testing.T) {
 	require.Contains(t, stdout, "sends 120 requests of price-one to web")
 }
 
+// A recording of a browser has requests with their bodies, and a description of the API
+// those that no recording has.
+func TestInitDraftsWhatAnArchiveAndADescriptionHave(t *testing.T) {
+	dir := serviceFolder(t)
+	har := write(t, t.TempDir(), "shop.har", `{"log":{"entries":[
+	  {"startedDateTime":"2025-10-10T12:00:00Z","time":12,"request":{"method":"POST","url":"https://shop.example/orders","headers":[{"name":"Authorization","value":"Bearer geheimgeheim3"}],"postData":{"mimeType":"application/json","text":"{\"item\":7,\"email\":\"ada@shop.io\"}"}},"response":{"status":201,"content":{"mimeType":"application/json"}}}]}}`)
+	api := write(t, dir, "shop.yaml", `openapi: 3.0.3
+info: { title: Shop, version: "1" }
+paths:
+  /price/{item}:
+    get:
+      parameters: [ { name: item, in: path, required: true, schema: { type: integer, example: 42 } } ]
+      responses: { "200": { description: What it costs. } }
+`)
+	code, _, stderr := holdfast(t, nil, "init", dir, "--har", har, "--openapi", api)
+	require.Equal(t, exitPass, code, stderr)
+	require.Contains(t, stderr, "left out, for being secret or personal: shop.har: POST /orders")
+	text, err := os.ReadFile(filepath.Join(dir, manifest.FileName))
+	require.NoError(t, err)
+	require.NotContains(t, string(text)+stderr, "geheim")
+	require.NotContains(t, string(text)+stderr, "ada@shop.io")
+	require.Contains(t, string(text), "openapi: shop.yaml", "coverage is told of it")
+	code, _, stderr = holdfast(t, nil, "validate", dir)
+	require.Equal(t, exitPass, code, stderr)
+	code, stdout, stderr := holdfast(t, nil, "plan", dir)
+	require.Equal(t, exitPass, code, stderr)
+	require.Contains(t, stdout, "sends 120 requests of post-orders to web")
+	require.Contains(t, stdout, "sends 120 requests of price-one to web")
+	require.Contains(t, stdout, "scenarios ask 1 of 1 routes")
+}
+
 // What stands beside the file is there for its runs, too; what stands elsewhere need not
 // be.
 func TestInitKeepsWhatCoverageIsToldOf(t *testing.T) {
