@@ -29,9 +29,8 @@ func php(f folder) []Finding {
 	switch {
 	case names["laravel/framework"] > 0:
 		found.Line, found.Shown = names["laravel/framework"], "laravel/framework"
-		p := Process{Name: "web", Entry: true, Command: []string{"php", "artisan", "serve", "--host={host}", "--port={port}", "--no-reload"}}
-		p.Env = []Variable{{Name: "APP_KEY", Value: ""}, {Name: "PHP_CLI_SERVER_WORKERS", Value: "4"}, {Name: "LOG_CHANNEL", Value: "stderr"}}
-		p.Said = append(p.Said, "the server for development takes few requests at once; yours (FrankenPHP, Octane, php-fpm) may take more")
+		p := builtIn("php", "artisan", "serve", "--host={host}", "--port={port}", "--no-reload")
+		p.Env = append(p.Env, Variable{Name: "APP_KEY", Value: ""}, Variable{Name: "LOG_CHANNEL", Value: "stderr"})
 		step, worker := found, found
 		step.Step = &Step{Run: []string{"php", "artisan", "migrate", "--force"}}
 		w := Process{Name: "worker", Work: "queue:work", Command: []string{"php", "artisan", "queue:work"}, Ready: manifest.Ready{Plain: "started"}}
@@ -42,7 +41,7 @@ func php(f folder) []Finding {
 		all = append(all, found.with(p), worker.with(w), step)
 	case names["symfony/framework-bundle"] > 0:
 		found.Line, found.Shown = names["symfony/framework-bundle"], "symfony/framework-bundle"
-		all = append(all, found.with(Process{Name: "web", Entry: true, Command: []string{"php", "-S", "{address}", "-t", "public"}}))
+		all = append(all, found.with(builtIn("php", "-S", "{address}", "-t", "public")))
 		if names["symfony/messenger"] > 0 {
 			all = append(all, found.with(Process{Name: "worker", Work: "messenger:consume", Command: []string{"php", "bin/console", "messenger:consume", "async"}, Ready: manifest.Ready{Plain: "started"}}))
 		}
@@ -52,7 +51,15 @@ func php(f folder) []Finding {
 		}
 	case f.has("public/index.php"): // Slim, and whatever has one file before all others
 		found.File = f.name("public/index.php")
-		all = append(all, found.with(Process{Name: "web", Entry: true, Command: []string{"php", "-S", "{address}", "-t", "public"}}))
+		all = append(all, found.with(builtIn("php", "-S", "{address}", "-t", "public")))
 	}
 	return all
+}
+
+// builtIn is a program that PHP's own server answers for.
+func builtIn(command ...string) Process {
+	return Process{
+		Name: "web", Entry: true, Command: command, Env: []Variable{{Name: "PHP_CLI_SERVER_WORKERS", Value: "4"}},
+		Said: []string{"the server for development takes few requests at once; yours (FrankenPHP, Octane, php-fpm) may take more"},
+	}
 }
