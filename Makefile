@@ -91,7 +91,7 @@ alerts-test: setup ## the module of alerts, with faults that were recorded
 
 examples: setup ## services in Python, Node and Go, each without and with its protection, and as a module of its own
 	@scripts/setup-examples.sh
-	@scripts/try.sh -count=1 -timeout 20m -- ./examples
+	@scripts/try.sh -count=1 -parallel 4 -timeout 20m -- ./examples
 	@cd examples/go && $(GO) vet ./... && $(GO) test ./...
 	@cd deploy/kubernetes && $(GO) vet ./... && $(GO) test ./...
 

@@ -9,5 +9,6 @@
 //	               Django, Celery, Postgres and Redis: the catalogue
 //	go             a module of its own, which runs its file from go test, too
 //
-// Its tests run them all: make examples.
+// testdata/init has folders without a holdfast.yaml, as people have them, for which one is
+// drafted. Its tests run them all: make examples.
 package examples

@@ -25,7 +25,7 @@ python_has gunicorn python3-gunicorn
 python_has requests python3-requests
 command -v redis-server >/dev/null 2>&1 || missing+=(redis-server)
 command -v curl >/dev/null 2>&1 || missing+=(curl)
-command -v ruby >/dev/null 2>&1 || missing+=(ruby)
+ruby -rwebrick -e '' 2>/dev/null || missing+=(ruby ruby-webrick)
 php -r 'exit(extension_loaded("curl") ? 0 : 1);' 2>/dev/null || missing+=(php-cli php-curl)
 node_major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/' || true)
 [ "${node_major:-0}" -ge 18 ] || missing+=(nodejs)
