@@ -15,6 +15,6 @@ DATABASES = {
         "PASSWORD": dsn.password,
         "HOST": dsn.hostname,
         "PORT": dsn.port,
-        "OPTIONS": {"connect_timeout": 2, "sslmode": "disable"},
+        "OPTIONS": {"sslmode": "disable"},
     }
 }
