@@ -180,6 +180,9 @@ func explainDeath(out *result.Scenario, seen *LoadSeen) {
 	if wrote := lastWords(out.Log); seen.Died.Signal == "" && !seen.Died.OOMKilled && wrote != "" {
 		reason += "; the log ends with: " + wrote
 	}
+	if code := seen.Died.ExitCode; seen.Died.Process != "" && code != nil && *code == 0 {
+		reason += "; a program that ends when its work is done is no process, but a step of the setup"
+	}
 	for i := range out.Checks {
 		if out.Checks[i].Metric == verdict.UnexpectedEnds {
 			out.Checks[i].Reason = reason

@@ -128,6 +128,9 @@ func TestConclude(t *testing.T) {
 		{"the target ended by itself, and wrote why", quick, func(m *Measurement) {
 			m.Load.Died, m.Log = &result.End{Process: "web", ExitCode: new(1), EndS: new(1.5)}, []string{"starting", "no Redis", "  ", "bye\n"}
 		}, result.Fail, "web exited with code 1; the log ends with: starting / no Redis / bye"},
+		{"a process that was done", quick, func(m *Measurement) {
+			m.Load.Died, m.Log = &result.End{Process: "migrate", ExitCode: new(0), EndS: new(1.5)}, nil
+		}, result.Fail, "migrate exited with code 0; a program that ends when its work is done is no process, but a step of the setup"},
 		{"a probe died", quick, func(m *Measurement) { m.Load.Record.Health[0].Dead = true }, result.Inconclusive, "samples"},
 		{"it was interrupted", quick, func(m *Measurement) { m.Load.Interrupted = "interrupted by interrupt" }, result.Inconclusive, "interrupted"},
 		{"the generator is too small", quick, func(m *Measurement) { m.Ceiling.PerSecond = 100 }, result.Inconclusive, "generator"},
