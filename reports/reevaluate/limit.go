@@ -1,6 +1,7 @@
 package reevaluate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -47,7 +48,14 @@ const maxFile = 1 << 20
 
 // Read reads a file of limits, YAML or JSON, and says all that is wrong with it.
 func Read(r io.Reader) (Limits, error) {
-	dec := yaml.NewDecoder(io.LimitReader(r, maxFile))
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return Limits{}, fmt.Errorf("read limits: %w", err)
+	}
+	if len(text) > maxFile { // what is cut off may be the limit that fails
+		return Limits{}, fmt.Errorf("read limits: the file is longer than %d bytes", maxFile)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
 	var l Limits
 	if err := dec.Decode(&l); err != nil && !errors.Is(err, io.EOF) {

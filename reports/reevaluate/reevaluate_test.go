@@ -1,10 +1,12 @@
 package reevaluate_test
 
 import (
+	"encoding/binary"
 	"os"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 
@@ -121,6 +123,9 @@ func TestAFileThatIsNoneIsRefused(t *testing.T) {
 		"all at once":     {"limits: [{limit: 1}, {metric: b}]", "limit 2 (b)"},
 		"a second file":   {"limits: [{metric: a, limit: 1}]\n---\nlimits: [{metric: a, limit: 9}]\n", "second document"},
 		"a word twice":    {"limits:\n- metric: a\n  limit: 1\n  limit: 2\n", "already defined"},
+		"too long":        {"limits:\n- {metric: a, limit: 1}\n" + strings.Repeat("# what follows counts, too\n", 50_000) + "- {metric: b, limit: 2}\n", "longer than"},
+		"UTF-16, untold":  {strings.TrimPrefix(wide("limits: [{metric: a, limit: 1}]", binary.LittleEndian), "\xff\xfe"), "read limits"},
+		"Latin-1":         {"limits: [{metric: a, limit: 1, why: \"f\xfcr\"}]", "read limits"},
 		"a bomb":          {"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\nlimits: *f\n", "read limits"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,6 +133,35 @@ func TestAFileThatIsNoneIsRefused(t *testing.T) {
 			require.ErrorContains(t, err, row.says)
 		})
 	}
+}
+
+// Whatever an editor saves a file as, its limits are the same.
+func TestAFileAsEditorsSaveIt(t *testing.T) {
+	const file = "# für alle\nlimits:\n- metric: a\n  limit: 1ms\n  why: für alle\n- metric: b\n  limit: 2\n"
+	dos := strings.ReplaceAll(file, "\n", "\r\n")
+	want, err := reevaluate.Read(strings.NewReader(file))
+	require.NoError(t, err)
+	require.Equal(t, []reevaluate.Limit{{Metric: "a", Limit: "1ms", Why: "für alle"}, {Metric: "b", Limit: "2"}}, want.Limits)
+	for name, text := range map[string]string{
+		"a BOM": "\ufeff" + file, "CRLF": dos, "both": "\ufeff" + dos,
+		"UTF-16": wide(file, binary.LittleEndian), "UTF-16, big end first": wide(file, binary.BigEndian), "UTF-16 with CRLF": wide(dos, binary.LittleEndian),
+		"JSON with a BOM": "\ufeff" + `{"limits": [{"metric": "a", "limit": "1ms", "why": "für alle"}, {"metric": "b", "limit": "2"}]}` + "\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := reevaluate.Read(strings.NewReader(text))
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		})
+	}
+}
+
+// wide is a text in UTF-16, with what says so before it.
+func wide(text string, order binary.AppendByteOrder) string {
+	var out []byte
+	for _, unit := range utf16.Encode([]rune("\ufeff" + text)) {
+		out = order.AppendUint16(out, unit)
+	}
+	return string(out)
 }
 
 // A limit on time that a full machine missed proves nothing against the target.
