@@ -98,7 +98,7 @@ func (c *Container) start(ctx context.Context, config Config) error {
 				"POSTGRES_HOST_AUTH_METHOD": "scram-sha-256", undo.RunVariable: run,
 			},
 			Cmd:    command(config.Settings),
-			Labels: map[string]string{undo.RunLabel: run, lockLabel: c.lock.path, machineLabel: machine()},
+			Labels: map[string]string{undo.RunLabel: run, lockLabel: c.lock.path, machineLabel: machine(), placeLabel: place()},
 			HostConfigModifier: func(host *container.HostConfig) {
 				host.ShmSize = 256 << 20 // Docker's 64 MB do not hold a parallel query
 				if c.engine.local() {

@@ -58,14 +58,19 @@ func TestOnlyContainersOfDeadRunsOfThisMachineAreReaped(t *testing.T) {
 	require.NoError(t, os.WriteFile(free, nil, 0o600))
 	gone := filepath.Join(dir, "gone")
 
-	here := engine.Machine()
+	here, place := engine.Machine(), engine.Place()
+	require.NotEmpty(t, place)
 	stay := []string{
-		create(t, e, image, map[string]string{engine.LockLabel: held, engine.MachineLabel: here}),
+		create(t, e, image, map[string]string{engine.LockLabel: held, engine.MachineLabel: here, engine.PlaceLabel: place}),
+		// of another container, which shares the engine and the machine-id with us
+		create(t, e, image, map[string]string{engine.LockLabel: gone + "-there", engine.MachineLabel: here, engine.PlaceLabel: "another place"}),
+		create(t, e, image, map[string]string{engine.LockLabel: gone + "-before", engine.MachineLabel: here}),
+		create(t, e, image, map[string]string{engine.LockLabel: filepath.Join(dir, "nowhere", "lock"), engine.MachineLabel: here, engine.PlaceLabel: place}),
 		create(t, e, image, map[string]string{engine.LockLabel: gone + "-elsewhere", engine.MachineLabel: "another machine"}),
 		create(t, e, image, map[string]string{"holdfast.run": "run-1"}),
 	}
 	go1 := create(t, e, image, map[string]string{engine.LockLabel: free, engine.MachineLabel: here})
-	go2 := create(t, e, image, map[string]string{engine.LockLabel: gone, engine.MachineLabel: here})
+	go2 := create(t, e, image, map[string]string{engine.LockLabel: gone, engine.MachineLabel: here, engine.PlaceLabel: place})
 
 	reaped, err := e.Reap(t.Context())
 	require.NoError(t, err)

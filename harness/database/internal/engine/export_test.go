@@ -10,9 +10,11 @@ import (
 const (
 	LockLabel    = lockLabel
 	MachineLabel = machineLabel
+	PlaceLabel   = placeLabel
 )
 
 func Machine() string { return machine() }
+func Place() string   { return place() }
 
 // PullWithin pulls with so much patience for an answer to begin.
 func (e *Engine) PullWithin(ctx context.Context, image string, begin time.Duration) error {

@@ -19,10 +19,11 @@ import (
 
 // The labels of a container that this package started. The first names a file
 // that its owner keeps locked while it lives, the second the machine where that
-// file is.
+// file is, the third from where its owner sees files.
 const (
 	lockLabel    = "holdfast.postgres.lock"
 	machineLabel = "holdfast.postgres.machine"
+	placeLabel   = "holdfast.postgres.place"
 )
 
 // lock is the file by which others know that the owner of a container lives.
@@ -52,17 +53,19 @@ func (l *lock) remove() {
 	_ = l.file.Close()
 }
 
-// dead says whether the owner of a lock is certainly dead: its file is gone, or
-// is there and nobody holds it.
-func dead(path string) bool {
+// dead says whether the owner of a lock is certainly dead: its file is there and nobody
+// holds it, or was removed by somebody who saw it as we do. That a file, or its folder,
+// is not there says nothing where its owner may see other files than we: two containers
+// with one machine-id may share an engine.
+func dead(path string, seenAsHere bool) bool {
 	dir, err := safefile.Existing(filepath.Dir(path))
 	if err != nil {
-		return errors.Is(err, fs.ErrNotExist) // another user's: not ours to judge
+		return false
 	}
 	defer dir.Close()
 	f, err := safefile.LockIn(dir, filepath.Base(path), 0, safefile.Exclusive)
 	if err != nil {
-		return errors.Is(err, fs.ErrNotExist)
+		return seenAsHere && errors.Is(err, fs.ErrNotExist)
 	}
 	return f.Close() == nil
 }
@@ -80,9 +83,10 @@ func (e *Engine) Reap(ctx context.Context) ([]string, error) {
 	}
 	var reaped []string
 	var errs []error
+	here := place()
 	for _, c := range list.Items {
 		path := c.Labels[lockLabel]
-		if !dead(path) {
+		if !dead(path, here != "" && c.Labels[placeLabel] == here) {
 			continue
 		}
 		if err := e.remove(ctx, c.ID); err != nil {
@@ -105,6 +109,20 @@ func machine() string {
 		return "unknown"
 	}
 	return name
+}
+
+// place names from where this process sees files: the mounts of a process are others in
+// another container, and after a start of the machine. Empty: not known.
+func place() string {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	mounts, err := os.Readlink("/proc/self/ns/mnt")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(boot)) + " " + mounts
 }
 
 // Undoers returns how to undo what Run plans in the journal.
