@@ -36,9 +36,7 @@ address cannot be read.`,
 		Example: "  holdfast doctor",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, cancel := context.WithTimeout(cmd.Context(), 30*time.Second)
-			defer cancel()
-			return doctor(ctx, env)
+			return doctor(cmd.Context(), env)
 		},
 	}
 }
@@ -78,10 +76,9 @@ func databaseFindings(ctx context.Context, env environ) (all []finding, _ error)
 			continue
 		}
 		opts.Provider = way.Name
-		server, err := database.Open(ctx, opts)
-		if err == nil {
-			f.ok, f.found, none = true, server.Describe(), nil
-			err = server.Close(ctx)
+		err := f.try(ctx, opts)
+		if f.ok {
+			none = nil
 		}
 		if err != nil {
 			f.cost = redact.Text(err.Error())
@@ -92,6 +89,21 @@ func databaseFindings(ctx context.Context, env environ) (all []finding, _ error)
 		all = append(all, f)
 	}
 	return all, cmp.Or(given, none)
+}
+
+// wayPatience is how long one way to a Postgres may take: none takes the time of the next.
+const wayPatience = 30 * time.Second
+
+// try opens a way and closes it again, and notes what was found there.
+func (f *finding) try(ctx context.Context, opts database.Options) error {
+	ctx, cancel := context.WithTimeout(ctx, wayPatience)
+	defer cancel()
+	server, err := database.Open(ctx, opts)
+	if err != nil {
+		return err
+	}
+	f.ok, f.found = true, server.Describe()
+	return server.Close(ctx)
 }
 
 // enginePatience is how long a Docker engine may take to say that it is there.

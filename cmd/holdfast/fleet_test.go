@@ -21,9 +21,13 @@ import (
 	"holdfast.dev/holdfast/manifest"
 )
 
-// TestMain lets a run start workers of the program that it is part of.
+// asProgram in the environment has the test's binary be the program itself.
+const asProgram = "HOLDFAST_TEST_AS_PROGRAM"
+
+// TestMain lets a run start workers of the program that it is part of, and a test start
+// the program.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "worker" {
+	if len(os.Args) > 1 && os.Args[1] == "worker" || os.Getenv(asProgram) != "" {
 		main()
 	}
 	os.Exit(m.Run())

@@ -16,6 +16,7 @@ import (
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/database/internal/cluster"
 	"holdfast.dev/holdfast/harness/database/internal/engine"
+	"holdfast.dev/holdfast/harness/internal/dockerclient"
 )
 
 // Name is what [database.Options] call this way.
@@ -54,6 +55,9 @@ func Provider(image string) database.Provider {
 
 func run(ctx context.Context, s database.Surroundings, e *engine.Engine, image string) (database.Instance, error) {
 	reaped, err := e.Reap(ctx)
+	if silent := new(dockerclient.Silence); errors.As(err, &silent) { // nor would it answer what is asked next
+		return database.Instance{}, silent
+	}
 	if err != nil {
 		s.Log("database: " + strings.Join(strings.Fields(err.Error()), " "))
 	}

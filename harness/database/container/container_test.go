@@ -3,12 +3,17 @@ package container_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	osexec "os/exec"
+	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +26,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/moby/moby/client"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -32,7 +38,26 @@ const journalsVariable = "HOLDFAST_TEST_JOURNALS"
 // opened is what such a run says once it has its server.
 const opened = "opened"
 
+// hungVariable makes the test binary open a Postgres by a Docker engine that hangs, as
+// the run that it names would: an engine is looked for once per process.
+const hungVariable = "HOLDFAST_TEST_HUNG"
+
+// openHung says what came of it.
+func openHung(provider string) {
+	next := database.Provider{Name: "next", Open: func(context.Context, database.Surroundings) (database.Instance, error) {
+		return database.Instance{}, errors.New("it was asked")
+	}}
+	_, err := database.Open(context.Background(), database.Options{
+		Provider: provider, Providers: []database.Provider{container.Provider(""), next}, CacheDir: os.Getenv(database.CacheVariable),
+	})
+	fmt.Println(err)
+	os.Exit(0)
+}
+
 func TestMain(m *testing.M) {
+	if provider := os.Getenv(hungVariable); provider != "" {
+		openHung(provider)
+	}
 	if journals := os.Getenv(journalsVariable); journals != "" {
 		playRun(journals)
 	}
@@ -129,6 +154,42 @@ func TestAContainerServesARun(t *testing.T) {
 	left, err := os.ReadDir(filepath.Join(cache, "containers"))
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+// An engine that says that it is there and then hangs costs seconds, and the next way is
+// tried where one may be.
+func TestAnEngineThatHangsIsNoWay(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", socket)
+	require.NoError(t, err)
+	engine := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Api-Version", "1.47")
+		switch path.Base(r.URL.Path) {
+		case "_ping":
+		case "info":
+			_, _ = io.WriteString(w, "{}")
+		default:
+			<-r.Context().Done()
+		}
+	})}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = engine.Serve(l) })
+	defer func() { require.NoError(t, engine.Close()); serving.Wait() }()
+	var asking sync.WaitGroup
+	for provider, want := range map[string][]string{"container": {"container: the Docker engine does not answer"}, database.Auto: {"container: the Docker engine does not answer", "next: it was asked"}} {
+		asking.Go(func() {
+			began := time.Now()
+			cmd := osexec.CommandContext(t.Context(), os.Args[0])
+			cmd.Env = append(os.Environ(), hungVariable+"="+provider, "DOCKER_HOST=unix://"+socket, "DOCKER_CERT_PATH=", database.CacheVariable+"="+t.TempDir(), "HOME="+t.TempDir())
+			out, err := cmd.CombinedOutput()
+			assert.NoError(t, err)
+			for _, says := range want {
+				assert.Contains(t, string(out), says, provider)
+			}
+			assert.Less(t, time.Since(began), time.Minute, "13 s, with slack")
+		})
+	}
+	asking.Wait()
 }
 
 func TestTheUndoJournalRemovesTheContainerOfAKilledRun(t *testing.T) {

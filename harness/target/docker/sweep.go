@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -32,8 +33,9 @@ func undoers() map[string]undo.Func {
 	}
 }
 
-// sweeper undoes what dead runs left at engines. One that does not answer is asked
-// once, and not for each thing that was left there: those stay for the next run.
+// sweeper undoes what dead runs left at engines. One that does not answer, at first or
+// later on, is asked once, and not for each thing that was left there: those stay for the
+// next run.
 type sweeper struct {
 	mu     sync.Mutex // guards silent
 	silent map[string]error
@@ -51,21 +53,17 @@ func (s *sweeper) sweep(ctx context.Context, args map[string]string, remove func
 		return err
 	}
 	defer e.close()
-	if err := s.ask(ctx, e); err != nil {
-		return err
-	}
-	return remove(e, ctx, args["name"], args["run"])
-}
-
-// ask asks an engine whether it answers, once.
-func (s *sweeper) ask(ctx context.Context, e *engine) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.silent[e.host]; err != nil {
 		return err
 	}
-	err := dockerclient.Ask(ctx, e.api)
-	if err != nil {
+	if err := dockerclient.Ask(ctx, e.api); err != nil {
+		s.silent[e.host] = err
+		return err
+	}
+	err = remove(e, ctx, args["name"], args["run"])
+	if errors.Is(err, dockerclient.ErrSilent) || ctx.Err() != nil {
 		s.silent[e.host] = err
 	}
 	return err

@@ -21,7 +21,6 @@ import (
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
-	tclog "github.com/testcontainers/testcontainers-go/log"
 )
 
 const (
@@ -86,26 +85,26 @@ func (c *Container) start(ctx context.Context, config Config) error {
 	password := rand.Text()
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
-	started, err := testcontainers.GenericContainer(ctx, testcontainers.GenericContainerRequest{
-		Started: true,
-		Logger:  tclog.NewNoopLogger(),
-		ContainerRequest: testcontainers.ContainerRequest{
-			Name:         c.name,
-			Image:        config.Image,
-			ExposedPorts: []string{postgresPort},
-			Env: map[string]string{
-				"POSTGRES_USER": superuser, "POSTGRES_PASSWORD": password, "POSTGRES_DB": "postgres",
-				"POSTGRES_HOST_AUTH_METHOD": "scram-sha-256", undo.RunVariable: run,
-			},
-			Cmd:    command(config.Settings),
-			Labels: map[string]string{undo.RunLabel: run, lockLabel: c.lock.path, machineLabel: machine(), placeLabel: place()},
-			HostConfigModifier: func(host *container.HostConfig) {
-				host.ShmSize = 256 << 20 // Docker's 64 MB do not hold a parallel query
-				if c.engine.local() {
-					loopback := network.PortBinding{HostIP: netip.MustParseAddr("127.0.0.1")}
-					host.PortBindings = network.PortMap{network.MustParsePort(postgresPort): {loopback}}
-				}
-			},
+	provider, err := c.engine.provider()
+	if err != nil {
+		return fmt.Errorf("start a container of %s: %s", config.Image, oneLine(err.Error()))
+	}
+	started, err := provider.RunContainer(ctx, testcontainers.ContainerRequest{
+		Name:         c.name,
+		Image:        config.Image,
+		ExposedPorts: []string{postgresPort},
+		Env: map[string]string{
+			"POSTGRES_USER": superuser, "POSTGRES_PASSWORD": password, "POSTGRES_DB": "postgres",
+			"POSTGRES_HOST_AUTH_METHOD": "scram-sha-256", undo.RunVariable: run,
+		},
+		Cmd:    command(config.Settings),
+		Labels: map[string]string{undo.RunLabel: run, lockLabel: c.lock.path, machineLabel: machine(), placeLabel: place()},
+		HostConfigModifier: func(host *container.HostConfig) {
+			host.ShmSize = 256 << 20 // Docker's 64 MB do not hold a parallel query
+			if c.engine.local() {
+				loopback := network.PortBinding{HostIP: netip.MustParseAddr("127.0.0.1")}
+				host.PortBindings = network.PortMap{network.MustParsePort(postgresPort): {loopback}}
+			}
 		},
 	})
 	if err != nil {

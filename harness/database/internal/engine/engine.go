@@ -59,7 +59,7 @@ func Connect(ctx context.Context) (*Engine, error) {
 	if err != nil {
 		return nil, errors.New("no Docker engine answers")
 	}
-	// Each call of ours is bounded; testcontainers' own are by their contexts alone.
+	// Each call is bounded: those of testcontainers, too, which go by this client.
 	bounded, err := dockerclient.New(c.DaemonHost())
 	if err != nil {
 		return nil, errors.Join(errors.New("no Docker engine answers"), c.Close())
@@ -71,6 +71,22 @@ func Connect(ctx context.Context) (*Engine, error) {
 		return nil, err
 	}
 	return &Engine{client: c}, nil
+}
+
+// provider is what testcontainers makes containers with. It comes with a client whose
+// calls have no bound.
+func (e *Engine) provider() (testcontainers.GenericProvider, error) {
+	provider, err := testcontainers.ProviderDefault.GetProvider(testcontainers.WithLogger(tclog.NewNoopLogger()))
+	if err != nil {
+		return nil, err
+	}
+	docker, ok := provider.(*testcontainers.DockerProvider)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("testcontainers makes containers with a %T, which takes no client", provider), provider.Close())
+	}
+	err = docker.Close()
+	docker.SetClient(e.client)
+	return docker, err
 }
 
 // Client returns the connection to the engine, for what this package does not

@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
+	"holdfast.dev/holdfast/harness/internal/dockerclient"
 	"holdfast.dev/holdfast/harness/undo"
 
 	"github.com/moby/moby/client"
@@ -125,8 +127,24 @@ func place() string {
 	return strings.TrimSpace(string(boot)) + " " + mounts
 }
 
-// Undoers returns how to undo what Run plans in the journal.
-func Undoers() map[string]undo.Func { return map[string]undo.Func{undoKind: Undo} }
+// Undoers returns how to undo what Run plans in the journal. An engine that does not
+// answer is asked once, and not for each container: those stay for the next run.
+func Undoers() map[string]undo.Func {
+	var mu sync.Mutex // guards silent
+	var silent error
+	return map[string]undo.Func{undoKind: func(ctx context.Context, args map[string]string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if silent != nil {
+			return silent
+		}
+		err := Undo(ctx, args)
+		if errors.Is(err, dockerclient.ErrSilent) || errors.Is(err, context.DeadlineExceeded) {
+			silent = err
+		}
+		return err
+	}}
+}
 
 // undoPatience bounds the undoing of one container.
 const undoPatience = 20 * time.Second
