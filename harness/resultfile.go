@@ -95,7 +95,7 @@ const writingPause = 20
 func (f *resultFile) settle() {
 	f.cover()
 	began := time.Now()
-	_ = f.write() // the last write, in finish, reports what is wrong with the directory
+	_ = f.write(result.WriteFileSoFar) // the last write, in finish, reports what is wrong with the directory
 	f.free = time.Now().Add(writingPause * time.Since(began))
 }
 
@@ -106,7 +106,7 @@ func (f *resultFile) cover() {
 	}
 }
 
-func (f *resultFile) write() error {
+func (f *resultFile) write(to func(string, *result.Run, []result.Encoded) error) error {
 	f.run.DurationS = time.Since(f.run.Started).Seconds()
 	if f.path == "" {
 		return nil
@@ -120,7 +120,7 @@ func (f *resultFile) write() error {
 			return err
 		}
 	}
-	return result.WriteFileEncoded(f.path, f.run, f.encoded)
+	return to(f.path, f.run, f.encoded)
 }
 
 // finish gives the run its verdict and returns it as it was written, without
@@ -134,5 +134,5 @@ func (f *resultFile) finish(cause error) (*result.Run, error) {
 	}
 	f.run.Verdict, f.run.Reason = verdict.OfRun(f.run)
 	f.cover()
-	return result.Redacted(f.run), f.write()
+	return result.Redacted(f.run), f.write(result.WriteFileEncoded)
 }

@@ -130,7 +130,7 @@ func (s *Session) insist(ctx context.Context, v Variant, sc Scenario, started Ev
 func (s *Session) newFile(v Variant, dir, command string) (*resultFile, error) {
 	file := newResultFile(s.cfg, v, dir, command)
 	s.describe(file.run)
-	return file, file.write()
+	return file, file.write(result.WriteFileSoFar)
 }
 
 // closeAndSay closes the session; what could not be taken down is said.

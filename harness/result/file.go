@@ -48,6 +48,12 @@ func WriteFileEncoded(path string, run *Run, scenarios []Encoded) error {
 	return safefile.Write(path, func(w io.Writer) error { return writeEncoded(w, run, scenarios) })
 }
 
+// WriteFileSoFar is [WriteFileEncoded] of a run that goes on, which does not wait for the
+// disk: see [safefile.WriteSoFar].
+func WriteFileSoFar(path string, run *Run, scenarios []Encoded) error {
+	return safefile.WriteSoFar(path, func(w io.Writer) error { return writeEncoded(w, run, scenarios) })
+}
+
 // noScenarios is how a run without any stands in the file, at the one place where a
 // line begins so.
 const noScenarios = "\n \"scenarios\": []"
