@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -156,10 +155,11 @@ func headerOf(lines []string) (http.Header, error) {
 // carryOut sends the load, prints the report and returns the error that carries
 // the exit code.
 func (a *attack) carryOut(ctx context.Context, env environ) error {
-	keep, done, err := a.openResults()
+	keep, take, drop, err := a.openResults()
 	if err != nil {
 		return environment(err)
 	}
+	defer drop()
 	attacker := vegeta.NewAttacker(vegeta.Client(a.client), vegeta.Redirects(vegeta.NoFollow), vegeta.MaxBody(0),
 		vegeta.MaxWorkers(maxAttackWorkers))
 	defer context.AfterFunc(ctx, func() { attacker.Stop() })()
@@ -170,22 +170,26 @@ func (a *attack) carryOut(ctx context.Context, env environ) error {
 	}
 	a.client.CloseIdleConnections()
 	metrics.Close()
-	if err := errors.Join(err, done(), a.write(env.stdout, &metrics)); err != nil {
+	if err == nil {
+		err = take()
+	}
+	if err := errors.Join(err, a.write(env.stdout, &metrics)); err != nil {
 		return environment(err)
 	}
 	return a.exit(ctx, &metrics)
 }
 
-// openResults opens the file that results are kept in, if they are to be kept.
-func (a *attack) openResults() (keep func(*vegeta.Result) error, done func() error, err error) {
+// openResults begins the file that results are kept in, if they are to be kept: take
+// puts it in its place, and drop leaves that as it was.
+func (a *attack) openResults() (keep func(*vegeta.Result) error, take func() error, drop func(), err error) {
 	if a.results == "" {
-		return func(*vegeta.Result) error { return nil }, func() error { return nil }, nil
+		return func(*vegeta.Result) error { return nil }, func() error { return nil }, func() {}, nil
 	}
-	f, err := os.Create(a.results)
+	part, err := createResults(a.results)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--results: %w", err)
+		return nil, nil, nil, err
 	}
-	return vegeta.NewEncoder(f), f.Close, nil
+	return vegeta.NewEncoder(part), part.Take, part.Drop, nil
 }
 
 func (a *attack) write(w io.Writer, m *vegeta.Metrics) error {

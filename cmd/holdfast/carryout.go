@@ -22,17 +22,18 @@ func (p *plan) carryOut(ctx context.Context, env environ) error {
 		return err
 	}
 	defer free()
-	keep, err := keepRequests(p.flags.results, &p.config)
+	kept, err := keepRequests(p.flags.results, &p.config)
 	if err != nil {
 		return usage(err)
 	}
+	defer kept.drop()
 	endLive, err := p.serveLive(view)
 	if err != nil {
-		return environment(errors.Join(err, keep()))
+		return environment(err)
 	}
 	endTelling, err := p.tell(env, view)
 	if err != nil {
-		return environment(errors.Join(err, keep(), endLive(ctx, nil)))
+		return environment(errors.Join(err, endLive(ctx, nil)))
 	}
 	view.planned = names(p.scenarios)
 	for _, warning := range p.unguarded() {
@@ -40,12 +41,12 @@ func (p *plan) carryOut(ctx context.Context, env environ) error {
 	}
 	view.say(fmt.Sprintf("run %s, seed %d, profile %s, %s", p.config.ID, p.config.Seed, p.config.Profile, counted(len(p.scenarios), "scenario")))
 	run, err := p.run(ctx, view)
-	err = errors.Join(err, keep())
 	view.close()
 	if run == nil {
 		endTelling(ctx)
 		return runError(ctx, errors.Join(err, endLive(ctx, nil)))
 	}
+	err = errors.Join(err, kept.take())
 	report, reportErr := writeReports(p.config.Out, run)
 	reportErr = errors.Join(err, reportErr, writeExports(p.config.Out, run, p.flags.exports), tellCI(env, run))
 	if err := endLive(ctx, run); err != nil { // no reason to doubt the verdict

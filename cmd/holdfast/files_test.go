@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,6 +64,72 @@ func TestNoReportIsWrittenThroughALink(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "precious", string(kept))
 	}
+}
+
+// Results are put in their place whole, and never through a link or into a pipe.
+func TestResultsAreKeptWholeOrNotAtAll(t *testing.T) {
+	url, _ := serve(t)
+	for _, row := range []struct {
+		name  string
+		at    string
+		plant func(path string) error
+		says  string
+	}{
+		{"a link", "results.bin", func(path string) error { return os.Symlink("precious", path) }, "symbolic link"},
+		{"a link to nothing", "results.bin", func(path string) error { return os.Symlink("nowhere", path) }, "symbolic link"},
+		{"a pipe that nobody reads", "results.bin", func(path string) error { return unix.Mkfifo(path, 0o600) }, "no regular file"},
+		{"a folder", "results.bin", func(path string) error { return os.Mkdir(path, 0o700) }, "no regular file"},
+		{"where no file can be", "precious/results.bin", func(string) error { return nil }, "not a directory"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			dir := t.TempDir()
+			precious, path := filepath.Join(dir, "precious"), filepath.Join(dir, row.at)
+			require.NoError(t, os.WriteFile(precious, []byte("precious"), 0o600))
+			require.NoError(t, row.plant(path))
+			before, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			for _, args := range [][]string{
+				{"attack", "--target", url, "--shape", "bursts of 3 every 1s for 1ms"},
+				{"run", "--service", serviceIn(t, pages, ""), "--all", "--out", t.TempDir()},
+			} {
+				ended := make(chan string, 1)
+				go func() {
+					_, _, stderr := holdfast(t, nil, append(args, "--results", path)...)
+					ended <- stderr
+				}()
+				select {
+				case stderr := <-ended:
+					require.Contains(t, stderr, "--results: ", args)
+					require.Contains(t, stderr, row.says, args)
+				case <-time.After(30 * time.Second):
+					t.Fatal(args, "waits for somebody who reads")
+				}
+			}
+			kept, err := os.ReadFile(precious)
+			require.NoError(t, err)
+			require.Equal(t, "precious", string(kept))
+			after, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			require.Len(t, after, len(before))
+		})
+	}
+}
+
+// The results of yesterday stay where today there are none.
+func TestResultsStayWhereThereAreNoOthers(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	path := filepath.Join(t.TempDir(), "results.bin")
+	require.NoError(t, os.WriteFile(path, []byte("of yesterday"), 0o600))
+	code, _, stderr := holdfast(t, nil, "run", "--service", serviceIn(t, pages, ""), "--all", "--out", t.TempDir(), "--results", path, "--serve", taken.Addr().String())
+	require.Equal(t, exitEnvironment, code, stderr)
+	kept, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "of yesterday", string(kept))
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
 }
 
 // A table goes into a document whole, or the document stays as it was.

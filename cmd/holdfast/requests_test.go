@@ -16,7 +16,7 @@ import (
 func TestRequestsAreKeptByScenarioAndStream(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.bin")
 	var cfg harness.Config
-	keep, err := keepRequests(path, &cfg)
+	kept, err := keepRequests(path, &cfg)
 	require.NoError(t, err)
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for n := range int64(3) {
@@ -24,7 +24,7 @@ func TestRequestsAreKeptByScenarioAndStream(t *testing.T) {
 		cfg.Exchanges("search/popular-term", start, load.Exchange{Stream: "search", N: n, Due: due, Sent: due, End: due + 20*time.Millisecond, Status: 200})
 	}
 	cfg.Exchanges("task/refused-key", start, load.Exchange{Stream: "tasks", Class: load.ClassTimeout, End: time.Second})
-	require.NoError(t, keep())
+	require.NoError(t, kept.take())
 
 	f, err := os.Open(path)
 	require.NoError(t, err)
@@ -41,8 +41,8 @@ func TestRequestsAreKeptByScenarioAndStream(t *testing.T) {
 
 func TestNothingIsKeptWithoutAPath(t *testing.T) {
 	var cfg harness.Config
-	keep, err := keepRequests("", &cfg)
+	kept, err := keepRequests("", &cfg)
 	require.NoError(t, err)
 	require.Nil(t, cfg.Exchanges)
-	require.NoError(t, keep())
+	require.NoError(t, kept.take())
 }
