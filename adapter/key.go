@@ -49,7 +49,7 @@ const (
 
 // keyInFile hands the key over in a file.
 func (m *Mail) keyInFile() error {
-	dir, remove, err := safefile.Scratch("", "holdfast-key-")
+	dir, remove, err := safefile.Temporary(safefile.TempKey)
 	if err != nil {
 		return fmt.Errorf("a directory for the API key: %w", err)
 	}

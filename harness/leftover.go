@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"holdfast.dev/holdfast/harness/undo"
@@ -31,7 +32,18 @@ func Leftovers(ctx context.Context, cfg Config) ([]undo.Leftover, error) {
 	errs = append(errs, err)
 	kept, err := cfg.keptSnapshots()
 	errs = append(errs, err)
-	return append(append(journals, databases...), kept...), errors.Join(errs...)
+	return slices.Concat(journals, temporary(), databases, kept), errors.Join(errs...)
+}
+
+// temporary are the temporary files of killed programs, of which some are secret.
+func temporary() (all []undo.Leftover) {
+	for _, dir := range safefile.DeadTemporary() {
+		all = append(all, undo.Leftover{
+			What: "temporary files of a killed run: " + dir, Bytes: undo.BytesBelow(dir),
+			Remove: func(context.Context) error { return safefile.RemoveScratch(dir) },
+		})
+	}
+	return all
 }
 
 // keptSnapshots are what setups left, and nobody reads now.

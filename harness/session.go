@@ -15,6 +15,7 @@ import (
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/undo"
 	"holdfast.dev/holdfast/harness/witness"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // Session is what experiments have in common while they go on: an undo journal, a
@@ -180,6 +181,13 @@ func (s *Session) sweep(ctx context.Context) {
 			s.say(fmt.Sprintf("could not clear a %s that run %s left behind: %v", step.Step.Kind, step.Run, step.Err))
 		} else {
 			s.say(fmt.Sprintf("cleared a %s that run %s left behind", step.Step.Kind, step.Run))
+		}
+	}
+	for _, dir := range safefile.DeadTemporary() {
+		if err := safefile.RemoveScratch(dir); err != nil {
+			s.say(fmt.Sprintf("could not clear temporary files that a killed run left behind: %s: %v", dir, err))
+		} else {
+			s.say("cleared temporary files that a killed run left behind: " + dir)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -225,6 +226,50 @@ func TestAFileIsWrittenWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+// A part is nothing until it is taken, and takes the place of a file whole.
+func TestAPartIsTakenOrDropped(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o640))
+	for _, take := range []bool{false, true} {
+		part, err := safefile.Create(path)
+		require.NoError(t, err)
+		require.NoError(t, text("ne")(part))
+		require.NoError(t, safefile.Write(filepath.Join(filepath.Dir(path), "other"), text("")), "whoever writes beside it leaves it alone")
+		require.NoError(t, text("w")(part))
+		want := "old"
+		if take {
+			require.NoError(t, part.Take())
+			want = "new"
+		}
+		part.Drop()
+		part.Drop()
+		require.Error(t, text("more")(part))
+		got, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, want, string(got))
+	}
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o640), info.Mode().Perm())
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+// What it costs to wait for the disk, of a small report and of a long one.
+func BenchmarkWrite(b *testing.B) {
+	for name, write := range map[string]func(string, func(io.Writer) error) error{"ToDisk": safefile.Write, "SoFar": safefile.WriteSoFar} {
+		for _, size := range []int{2 << 10, 1 << 20} {
+			b.Run(fmt.Sprintf("%s/%dkB", name, size>>10), func(b *testing.B) {
+				path, content := filepath.Join(b.TempDir(), "file"), text(strings.Repeat("x", size))
+				for b.Loop() {
+					require.NoError(b, write(path, content))
+				}
+			})
+		}
+	}
+}
+
 func TestAFileKeepsItsPermissions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(path, nil, 0o640))
@@ -268,16 +313,45 @@ func TestScratchOfTheDeadGoes(t *testing.T) {
 	parent := t.TempDir()
 	living, remove, err := safefile.Scratch(parent, "key-")
 	require.NoError(t, err)
-	dead := filepath.Join(parent, "key-dead")
+	dead := filepath.Join(parent, "key-12345")
 	require.NoError(t, os.Mkdir(dead, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dead, "key"), []byte("secret"), 0o600))
-	require.NoError(t, os.Mkdir(filepath.Join(parent, "other"), 0o700))
+	for _, name := range []string{"other", "key-of-mine", "key-12345.bak"} {
+		require.NoError(t, os.Mkdir(filepath.Join(parent, name), 0o700))
+	}
 	_, removeNext, err := safefile.Scratch(parent, "key-")
 	require.NoError(t, err)
 	require.NoDirExists(t, dead)
 	require.DirExists(t, living)
-	require.DirExists(t, filepath.Join(parent, "other"))
+	require.ErrorIs(t, safefile.RemoveScratch(living), safefile.ErrLocked)
+	for _, name := range []string{"other", "key-of-mine", "key-12345.bak"} {
+		require.DirExists(t, filepath.Join(parent, name), "somebody has named it so")
+	}
 	require.NoError(t, remove())
 	require.NoError(t, removeNext())
 	require.NoDirExists(t, living)
+}
+
+// What a killed program left in the folder of temporary files is known to all others.
+func TestTemporaryFilesOfTheDeadAreKnown(t *testing.T) {
+	parent := t.TempDir()
+	t.Setenv("TMPDIR", parent)
+	living, remove, err := safefile.Temporary(safefile.TempKey)
+	require.NoError(t, err)
+	require.Equal(t, parent, filepath.Dir(living))
+	var dead []string
+	for _, name := range []string{"holdfast-alerts-1", "holdfast-broker-22", "holdfast-key-333", "holdfast-mutants-4444"} {
+		dead = append(dead, filepath.Join(parent, name))
+		require.NoError(t, os.Mkdir(filepath.Join(parent, name), 0o700))
+	}
+	for _, name := range []string{"holdfast-5", "holdfast-source-6", "holdfast-key-of-mine", "key-7"} {
+		require.NoError(t, os.Mkdir(filepath.Join(parent, name), 0o700))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(parent, "holdfast-key-8"), nil, 0o600))
+	require.NoError(t, os.Symlink(living, filepath.Join(parent, "holdfast-key-9")))
+	require.Equal(t, dead, safefile.DeadTemporary())
+	require.NoError(t, safefile.RemoveScratch(dead[0]))
+	require.NoDirExists(t, dead[0])
+	require.Equal(t, dead[1:], safefile.DeadTemporary())
+	require.NoError(t, remove())
 }

@@ -94,7 +94,7 @@ func Play(ctx context.Context, f *rulefile.File, rec *scrapes.Recording, c Confi
 	if c.Job == "" {
 		c.Job = DefaultJob
 	}
-	dir, remove, err := safefile.Scratch("", "holdfast-alerts-")
+	dir, remove, err := safefile.Temporary(safefile.TempAlerts)
 	if err != nil {
 		return nil, fmt.Errorf("a folder for the replay: %w", err)
 	}

@@ -7,11 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -35,6 +37,7 @@ type prey struct {
 	attacked
 	name string
 	args []string // but for --out
+	last []string // of the run that is not killed, where it is another
 	out  string
 
 	// What the journals said at the moments of the kills.
@@ -88,7 +91,7 @@ func killed(t *testing.T, a attacked) (tried int, broken []string) {
 func (p *prey) hunt(t *testing.T, kills int) (left []string) {
 	began := time.Now()
 	for n := range kills {
-		cmd, _ := p.command(t, "", append(p.args, "--out", p.out)...)
+		cmd, _ := p.command(t, "", slices.Concat(p.args, []string{"--out", p.out})...)
 		if err := cmd.Start(); err != nil {
 			return []string{err.Error()}
 		}
@@ -101,7 +104,11 @@ func (p *prey) hunt(t *testing.T, kills int) (left []string) {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 		_ = cmd.Wait()
 	}
-	code, said := p.run(t, "", append(p.args, "--out", p.out)...)
+	last := p.args
+	if p.last != nil {
+		last = p.last
+	}
+	code, said := p.run(t, "", slices.Concat(last, []string{"--out", p.out})...)
 	if code == exitEnvironment || code == exitUsage || code < 0 {
 		left = append(left, fmt.Sprintf("the next run ended with %d: %s", code, said))
 	}
@@ -133,7 +140,7 @@ func (p *prey) read() {
 // left is all that the runs have left: processes, files, cgroups, containers, databases
 // and roles.
 func (p *prey) left(t *testing.T) (left []string) {
-	left = p.leftovers(p.out)
+	left = append(p.marked(), p.moreThan(p.unharmed(t))...)
 	for _, dir := range p.cgroups {
 		if _, err := os.Stat(dir); err == nil {
 			left = append(left, dir)
@@ -169,6 +176,54 @@ func (p *prey) left(t *testing.T) (left []string) {
 	return left
 }
 
+// unharmed is the same prey with folders of its own, of which no run was killed: each that
+// others were killed of has ended once.
+func (p *prey) unharmed(t *testing.T) *prey {
+	twin := *p
+	twin.home, twin.temp, twin.out = p.folder(t, p.as), p.folder(t, p.as), p.folder(t, p.as)
+	for _, args := range [][]string{p.args, p.last} {
+		if args != nil {
+			twin.run(t, "", slices.Concat(args, []string{"--out", twin.out})...)
+		}
+	}
+	return &twin
+}
+
+// moreThan are the files and folders of a prey of which its twin has fewer, by what they
+// are named like.
+func (p *prey) moreThan(twin *prey) (more []string) {
+	for _, folders := range [][2]string{{p.home, twin.home}, {p.temp, twin.temp}, {p.out, twin.out}} {
+		is, wanted := census(folders[0]), census(folders[1])
+		for like, paths := range is {
+			if len(paths) > len(wanted[like]) {
+				more = append(more, fmt.Sprintf("%d and not %d like %s: %s", len(paths), len(wanted[like]), like, strings.Join(paths, " ")))
+			}
+		}
+	}
+	return more
+}
+
+// drawn is what is drawn or counted in a name: of such the names differ from run to run.
+var drawn = regexp.MustCompile(`[0-9a-f]*[0-9][0-9a-f]*`)
+
+// census are all files and folders below a folder, by what they are named like. What a
+// Postgres keeps in its data is its own affair.
+func census(root string) map[string][]string {
+	all := map[string][]string{}
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == root {
+			return nil
+		}
+		like := drawn.ReplaceAllString(strings.TrimPrefix(path, root+"/"), "#")
+		all[like] = append(all[like], path)
+		if _, err := os.Stat(filepath.Join(path, "PG_VERSION")); err == nil && d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return all
+}
+
 // preys are all kinds of targets and databases that this machine can have, and in words
 // those that it cannot.
 func (a attacked) preys(t *testing.T) (all []*prey, absent []string) {
@@ -190,6 +245,8 @@ func (a attacked) preys(t *testing.T) (all []*prey, absent []string) {
 	require.NoError(t, conn.QueryRow(t.Context(), `SELECT rolname FROM pg_roles WHERE rolname ~ '^holdfast_r_'`).Scan(&p.ours))
 	require.NoError(t, conn.Close(t.Context()))
 	p.env = []string{database.URLVariable + "=" + p.dsn}
+	p = add("a process with a secret in a file", "task/key-rotated", "--profile", "smoke", "--database", "local")
+	p.last = slices.Concat([]string{"run"}, search, []string{"--database", "local"}) // it has no secret, and clears that of others
 	if exec.Command("docker", "version").Run() == nil {
 		inContainer := add("a process on a Postgres in a container", append(search, "--database", "container")...)
 		inContainer.env = []string{container.ImageVariable + "=" + databasetest.Image(t)}

@@ -8,8 +8,10 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -41,7 +43,7 @@ type attackKind struct {
 func attackKinds() []attackKind {
 	return []attackKind{
 		{"SIGKILL at a random moment, the process or its group, of each kind of target and database below", "after the next run no process, file, cgroup, container, database or role is left", killed},
-		{"a Docker engine that takes connections and never answers", "a run of processes ends, and says what is kept", silentEngine},
+		{"a Docker engine that takes connections and never answers, or answers that it is there and then hangs", "a run of processes ends, and says what is kept", silentEngine},
 		{"a full disk under a report", "exit 4, and no half file", fullDisk},
 		{"a full file system under the results, the journals or the temporary files", "exit 4 where something is to be kept there; nothing is left", fullMount},
 		{"8 to 60 processes and threads", "never held against the target, nothing is left", littleProcesses},
@@ -135,10 +137,29 @@ func (a attacked) marked() (found []string) {
 }
 
 func silentEngine(t *testing.T, a attacked) (tried int, broken []string) {
-	socket := filepath.Join(t.TempDir(), "s")
-	l, err := net.Listen("unix", socket)
-	require.NoError(t, err)
-	defer l.Close()
+	for _, answers := range []bool{false, true} {
+		socket := filepath.Join(t.TempDir(), "s")
+		l, err := net.Listen("unix", socket)
+		require.NoError(t, err)
+		defer l.Close()
+		if answers { // that it is there, and no more
+			engine := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				if path.Base(r.URL.Path) != "_ping" {
+					<-r.Context().Done()
+				}
+			})}
+			go func() { _ = engine.Serve(l) }()
+			defer engine.Close()
+		}
+		n, found := heldUpBy(t, a, socket)
+		tried += n
+		broken = append(broken, found...)
+	}
+	return tried, broken
+}
+
+// heldUpBy has the journal of a dead run lead to the engine at a socket.
+func heldUpBy(t *testing.T, a attacked, socket string) (tried int, broken []string) {
 	journal := filepath.Join(a.undo(), "dead.jsonl")
 	require.NoError(t, os.MkdirAll(a.undo(), 0o700))
 	for n := range 3 {

@@ -17,9 +17,9 @@ func newClean(env environ) *cobra.Command {
 		Use:   "clean",
 		Short: "Show what runs have left behind, or kept for the next one; --yes removes it",
 		Long: `Shows what runs of this user have left on this machine and on the server of
-HOLDFAST_DATABASE_URL: what a run that was killed did not undo, databases with
-seeded data, Postgres clusters and setups that are kept to make the next run
-quicker. With --yes it is removed.
+HOLDFAST_DATABASE_URL: what a run that was killed did not undo, its temporary files,
+databases with seeded data, Postgres clusters and setups that are kept to make the
+next run quicker. With --yes it is removed.
 
 What is in use is not shown and not removed, nor is what is another user's. Images
 that were pulled and folders of results are yours: they stay.`,

@@ -17,6 +17,7 @@ import (
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/mutants"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // mutateFlags are the flags of holdfast mutate beside those of a run.
@@ -293,11 +294,11 @@ func (p *mutationPlan) carryOut(ctx context.Context, env environ) error {
 
 // list prints the mutants that would be tried.
 func (p *mutationPlan) list(ctx context.Context, env environ) error {
-	programs, err := os.MkdirTemp("", "holdfast-mutants-")
+	programs, remove, err := safefile.Temporary(safefile.TempMutants)
 	if err != nil {
 		return environment(err)
 	}
-	defer os.RemoveAll(programs)
+	defer remove()
 	builder := &mutants.Builder{Source: p.source, Package: mutatedProgram, Dir: programs}
 	if _, err := builder.Intact(ctx); err != nil {
 		return environment(err)

@@ -10,12 +10,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
 	"holdfast.dev/holdfast/fleet/broker"
+	"holdfast.dev/holdfast/safefile"
 )
 
 // Server is a broker in this process.
@@ -44,11 +44,11 @@ func start() (*Server, error) {
 	s := &Server{token: hex.EncodeToString(secret[:])}
 	// The server wants a folder, and writes nothing there of what is kept in memory. It is
 	// taken away while the server runs, so that nothing can be left behind.
-	dir, err := os.MkdirTemp("", "holdfast-broker-")
+	dir, remove, err := safefile.Temporary(safefile.TempBroker)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	s.server, err = server.NewServer(&server.Options{
 		Host: "127.0.0.1", Port: server.RANDOM_PORT, Authorization: s.token, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: dir, JetStreamMaxMemory: maxMemory,
