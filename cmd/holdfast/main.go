@@ -12,7 +12,9 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -160,10 +162,11 @@ verdicts: pass, fail, inconclusive or not-exercised. Only pass is success.
 
 // interruptible returns a context that the first Ctrl-C or SIGTERM cancels, or the end
 // of the terminal or of whoever reads what is printed, so that the run ends in order
-// and its report is written. The second one quits at once; what is left behind then is
-// cleared by the next run. Who finds that nobody reads any more says so by nobodyReads:
-// the signal of it comes as well for each connection that the other side has closed, so
-// it is caught, and told to nobody. It is not ignored, for programs would inherit that.
+// and its report is written. Who asks once more quits at once; what is left behind then
+// is cleared by the next run. Who finds that nobody reads any more says so by
+// nobodyReads: the signal of it comes as well for each connection that the other side
+// has closed, so it is caught, and told to nobody. It is not ignored, for programs would
+// inherit that.
 func interruptible(parent context.Context, announce func(os.Signal)) (ctx context.Context, nobodyReads, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals, pipes := make(chan os.Signal, 2), make(chan os.Signal, 1)
@@ -174,34 +177,56 @@ func interruptible(parent context.Context, announce func(os.Signal)) (ctx contex
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	go func() {
-		select {
-		case s := <-signals:
-			announce(s)
-			cancel(&harness.Interrupted{Signal: s})
-		case <-done:
-			return
-		}
+		first := map[os.Signal]time.Time{}
 		for {
 			select {
 			case s := <-signals:
-				if s != syscall.SIGPIPE { // it comes with each line that nobody reads
+				now := time.Now()
+				if len(first) == 0 {
+					announce(s)
+					cancel(&harness.Interrupted{Signal: s})
+				} else if onceMore(first, s, now) {
 					os.Exit(codeOfSignal(s))
+				}
+				if _, again := first[s]; !again {
+					first[s] = now
 				}
 			case <-done:
 				return
 			}
 		}
 	}()
-	nobodyReads = func() {
+	nobodyReads = sync.OnceFunc(func() { // it is found with each line that is printed
 		select {
 		case signals <- syscall.SIGPIPE:
-		default: // it was told already
+		default: // there is an end already
 		}
-	}
+	})
 	return ctx, nobodyReads, func() {
 		signal.Stop(signals)
 		signal.Stop(pipes)
 		close(done)
 		cancel(nil)
 	}
+}
+
+// onePress is how far apart the deliveries of one wish may be: a person takes longer to
+// read what was answered.
+const onePress = 500 * time.Millisecond
+
+// onceMore reports whether a signal is of somebody who asked before and will not wait;
+// first is when each of the earlier ones came. The end of a terminal is told by the
+// kernel, by the shell and, with SIGTERM, by who ends the session; one Ctrl-C by the
+// terminal and by a program that hands it on.
+func onceMore(first map[os.Signal]time.Time, s os.Signal, now time.Time) bool {
+	if s != os.Interrupt && s != syscall.SIGTERM {
+		return false
+	}
+	for earlier, at := range first {
+		asked := s == os.Interrupt || earlier == os.Interrupt || earlier == syscall.SIGTERM
+		if asked && now.Sub(at) >= onePress {
+			return true
+		}
+	}
+	return false
 }
