@@ -25,10 +25,11 @@ build: setup ## bin/holdfast, and bin/holdfast-alerts, which holdfast alerts run
 	@$(BUILD) -o $(BIN) ./cmd/holdfast
 	@cd alerts && $(BUILD) -o ../$(BIN)-alerts ./cmd/holdfast-alerts
 
-image: setup ## the image holdfast: the static program, as nobody, in an empty one
+image: setup ## the images holdfast and holdfast-toxiproxy: the static program, as nobody, in an empty one
 	@mkdir -p $(OUT)/image && cp Dockerfile $(OUT)/image/
 	@$(BUILD) -tags slim -ldflags '-s -w' -o $(OUT)/image/holdfast ./cmd/holdfast
 	@docker build --tag holdfast $(OUT)/image
+	@docker build --target toxiproxy --tag holdfast-toxiproxy $(OUT)/image
 
 bench: build ## the main job: the headline scenarios, under 3 minutes; last line: the report
 	@$(BIN) run --headline --profile bench --out $(OUT)/bench
@@ -91,9 +92,11 @@ alerts-test: setup ## the module of alerts, with faults that were recorded
 
 examples: setup ## services in Python, Node and Go, each without and with its protection, and as a module of its own
 	@scripts/setup-examples.sh
-	@scripts/try.sh -count=1 -parallel 4 -timeout 20m -- ./examples
+	@mkdir -p $(OUT) && rm -f $(OUT)/examples-told
+	@HOLDFAST_EXAMPLES_TELL=$(abspath $(OUT))/examples-told scripts/try.sh -count=1 -parallel 4 -timeout 20m -- ./examples
 	@cd examples/go && $(GO) vet ./... && $(GO) test ./...
 	@cd deploy/kubernetes && $(GO) vet ./... && $(GO) test ./...
+	@[ ! -s $(OUT)/examples-told ] || sort -u $(OUT)/examples-told
 
 report-test: setup ## the report's pages in a real Chromium; screenshots in out/report-test
 	@scripts/setup-browser.sh

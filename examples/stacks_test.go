@@ -3,10 +3,12 @@ package examples_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -52,7 +54,8 @@ func stacks(t *testing.T) []stack {
 
 const paymentsURL = "https://api.payments.example/v1/charges"
 
-// TestStacks holds the table of docs/replaces.md to what each stack does that is here.
+// TestStacks holds the table of docs/replaces.md to what each stack does. Java alone may be
+// missing: scripts/setup-examples.sh installs all others.
 func TestStacks(t *testing.T) {
 	if err := egress.Possible(); err != nil {
 		t.Skip(err)
@@ -64,21 +67,59 @@ func TestStacks(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			row := table[s.name]
 			require.Len(t, row, 5, "the table has no such row")
-			if program, err := exec.LookPath(s.command[0]); err != nil {
-				t.Skip("not here: ", program, err)
+			_, err := exec.LookPath(s.command[0])
+			if err != nil && s.command[0] == "java" {
+				tell(t, "docs/replaces.md: the row of "+s.name+" was not tried: there is no java here")
+				t.Skip(err)
 			}
+			require.NoError(t, err, "scripts/setup-examples.sh installs it")
 			require.Contains(t, row[4], "`"+s.trusts+"`")
 			require.Equal(t, "yes", row[2])
 			require.Equal(t, outcome{played: true}, s.try(t, led, s.trusts), "led by the gate")
 			require.Equal(t, outcome{distrusts: true}, s.try(t, led, ""), "it trusts by nothing else, and that is seen")
 			byProxy := s.try(t, proxied, "")
-			if here, _ := exec.Command(s.version[0], s.version[1:]...).CombinedOutput(); !strings.Contains(string(here), row[1]) {
-				t.Logf("by the proxy: %v; the table is of %s, and here is %s", byProxy.played, row[1], here)
+			here, err := exec.Command(s.version[0], s.version[1:]...).CombinedOutput()
+			require.NoError(t, err, string(here))
+			if !isOf(string(here), row[1]) {
+				first, _, _ := strings.Cut(string(here), "\n")
+				tell(t, fmt.Sprintf("docs/replaces.md: the row of %s is to be updated: it was tried with %s, and here is %s. On Linux it is played as the row says; by the proxy: %v, and the row says %q.",
+					s.name, row[1], first, byProxy.played, row[3]))
 				return
 			}
 			require.Equal(t, outcome{played: strings.HasPrefix(row[3], "yes")}, byProxy, "with the variables of the proxy")
 		})
 	}
+}
+
+// isOf reports whether what a program says of its version is a release of that one: 3.11.2
+// is of 3.11, and of v20 is v20.19.2.
+func isOf(says, version string) bool {
+	return regexp.MustCompile(`(^|[^0-9.])` + regexp.QuoteMeta(version) + `([^0-9]|$)`).MatchString(says)
+}
+
+func TestWhatIsOfAVersion(t *testing.T) {
+	for says, of := range map[string]bool{
+		"Python 3.11.2": true, "3.11": true, "Python 3.1.2": false, "Python 3.110.1": false, "Python 13.11.2": false, "Python 2.3.11": false, "": false,
+	} {
+		require.Equal(t, of, isOf(says, "3.11"), says)
+	}
+	require.True(t, isOf("v20.19.2", "v20"))
+	require.False(t, isOf("v22.20.0", "v20"))
+}
+
+// tell says what somebody should know of tests that pass, whose log nobody sees: make
+// examples shows the file at its end.
+func tell(t *testing.T, line string) {
+	t.Helper()
+	t.Log(line)
+	path := os.Getenv("HOLDFAST_EXAMPLES_TELL")
+	if path == "" {
+		return
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	require.NoError(t, err)
+	_, err = file.WriteString(line + "\n")
+	require.NoError(t, errors.Join(err, file.Close()))
 }
 
 // tableOfStacks is the table of the page, by its first column.
