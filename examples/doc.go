@@ -10,5 +10,6 @@
 //	go             a module of its own, which runs its file from go test, too
 //
 // testdata/init has folders without a holdfast.yaml, as people have them, for which one is
-// drafted. Its tests run them all: make examples.
+// drafted. Its tests run them all: make examples. They also try what needs what the examples
+// need: the hosts that are constants in code of several stacks, and Toxiproxy's own example.
 package examples
