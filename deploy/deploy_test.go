@@ -68,6 +68,7 @@ func TestWhatIsDeployed(t *testing.T) {
 	})
 	t.Run("what it is without", func(t *testing.T) { saysWhatItIsWithout(t, program) })
 	t.Run("the image", func(t *testing.T) { theImageRuns(t, program) })
+	t.Run("the image of Toxiproxy's API", func(t *testing.T) { testcontainersStartToxiproxy(t, program) })
 }
 
 // What the small build was made without says so, on one line, before anything starts.
@@ -226,33 +227,44 @@ func jenkins(t *testing.T) (steps []step) {
 
 // The image holds one static program, and runs it as nobody.
 func theImageRuns(t *testing.T, program string) {
-	if out, err := docker(t, "version", "--format", "{{.Server.Version}}"); err != nil {
-		t.Skipf("no Docker engine: %s", out)
-	}
+	needEngine(t)
 	file, err := elf.Open(program)
 	require.NoError(t, err)
 	defer file.Close()
 	for _, p := range file.Progs {
 		require.NotEqual(t, elf.PT_INTERP, p.Type, "it would need a loader, which the image has not")
 	}
+	image := imageOf(t, program)
+	out, err := docker(t, "image", "inspect", "--format", "{{.Config.User}} {{len .RootFS.Layers}}", image)
+	require.NoError(t, err, out)
+	require.Regexp(t, `^65532:65532 [12]\n$`, out)
+	out, err = docker(t, "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", image, "version")
+	require.NoError(t, err, out)
+	require.Regexp(t, `^holdfast \S+, go`, out)
+	out, err = docker(t, "run", "--rm", "--network", "none", image, "run", "zebra")
+	require.ErrorContains(t, err, "exit status 2", out)
+}
+
+// needEngine skips where no Docker engine answers.
+func needEngine(t *testing.T) {
+	if out, err := docker(t, "version", "--format", "{{.Server.Version}}"); err != nil {
+		t.Skipf("no Docker engine: %s", out)
+	}
+}
+
+// imageOf is the image of the program that the Dockerfile makes, with further flags of
+// docker build, for the time of a test.
+func imageOf(t *testing.T, program string, flags ...string) string {
 	dir := t.TempDir()
 	require.NoError(t, os.Link(program, filepath.Join(dir, "holdfast")))
 	recipe, err := os.ReadFile("../Dockerfile")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Dockerfile"), recipe, 0o600))
-	image := "holdfast-test:" + filepath.Base(filepath.Dir(dir))
-	out, err := docker(t, "build", "--tag", strings.ToLower(image), dir)
+	image := strings.ToLower("holdfast-test:" + filepath.Base(filepath.Dir(dir)))
+	out, err := docker(t, slices.Concat([]string{"build", "--tag", image}, flags, []string{dir})...)
 	require.NoError(t, err, out)
-	t.Cleanup(func() { _, _ = docker(t, "image", "rm", "--force", strings.ToLower(image)) })
-
-	out, err = docker(t, "image", "inspect", "--format", "{{.Config.User}} {{len .RootFS.Layers}}", strings.ToLower(image))
-	require.NoError(t, err, out)
-	require.Regexp(t, `^65532:65532 [12]\n$`, out)
-	out, err = docker(t, "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", strings.ToLower(image), "version")
-	require.NoError(t, err, out)
-	require.Regexp(t, `^holdfast \S+, go`, out)
-	out, err = docker(t, "run", "--rm", "--network", "none", strings.ToLower(image), "run", "zebra")
-	require.ErrorContains(t, err, "exit status 2", out)
+	t.Cleanup(func() { _, _ = docker(t, "image", "rm", "--force", image) })
+	return image
 }
 
 func docker(t *testing.T, args ...string) (string, error) {

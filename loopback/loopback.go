@@ -40,8 +40,9 @@ var ErrOrigin = errors.New("web pages are not let in")
 
 // Foreign says why a request is not of this machine's own user, or nil. own is the
 // host:port at which it was listened for: a request may name that host beside those
-// of loopback. Where own is every address of the machine, it may name any address,
-// and no other name: a page of somebody else's has a name.
+// of loopback. Where own is every address of the machine, it may name any address, and
+// a name of one word, which is how containers call each other: a page of somebody else's
+// has a name with a dot.
 func Foreign(r *http.Request, own string) error {
 	if r.Header.Get("Origin") != "" {
 		return ErrOrigin
@@ -50,11 +51,13 @@ func Foreign(r *http.Request, own string) error {
 	if Is(named) || named != "" && strings.EqualFold(named, hostOf(own)) {
 		return nil
 	}
-	if ip := net.ParseIP(hostOf(own)); ip != nil && ip.IsUnspecified() && net.ParseIP(named) != nil {
+	if ip := net.ParseIP(hostOf(own)); ip != nil && ip.IsUnspecified() && (net.ParseIP(named) != nil || oneWord(named)) {
 		return nil
 	}
 	return fmt.Errorf("the host %q is not of this machine; use 127.0.0.1 or localhost", r.Host)
 }
+
+func oneWord(name string) bool { return name != "" && !strings.ContainsAny(name, ".:") }
 
 // hostOf is a host with or without a port, without it.
 func hostOf(address string) string {

@@ -37,6 +37,12 @@ func TestWhoIsLetIn(t *testing.T) {
 		{"0.0.0.0:80", "10.1.2.3:80", "", true},
 		{"[::]:80", "[fe80::1]:80", "", true},
 		{"0.0.0.0:80", "evil.example:80", "", false},
+		{"[::]:80", "toxiproxy:80", "", true},
+		{"[::]:80", "toxiproxy", "http://toxiproxy", false},
+		{"[::]:80", "example.:80", "", false},
+		{"[::]:80", "", "", false},
+		{"10.1.2.3:80", "toxiproxy:80", "", false},
+		{"127.0.0.1:80", "toxiproxy:80", "", false},
 		{":80", "evil.example:80", "", false},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "http://ignored/", nil)

@@ -18,6 +18,7 @@ func contradictions() []pair {
 		{"all", "headline", "give one of the two, for every scenario or for the main job"},
 		{"json", "quiet", "give one of the two: the one prints each event, the other none"},
 		{"port", "listen", "give one of the two: a port on 127.0.0.1, or a whole address"},
+		{"host", "listen", "give one of the two: a host, with --port if it is another, or a whole address"},
 		{"slo", "export", "give one of the two: judge the run anew, or write what it measured"},
 		{"shape", "rate", "give one of the two: a shape has its rates"},
 		{"shape", "duration", "give one of the two: a shape has its times"},

@@ -4,6 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -142,27 +146,63 @@ Faults act on open connections and on new ones.`,
 
 func newFakeToxiproxy(env environ) *cobra.Command {
 	var c toxiproxyapi.Config
+	var host, config string
 	var port uint16
 	cmd := &cobra.Command{
 		Use:   "toxiproxy",
 		Short: "The TCP proxy under Toxiproxy's own API, for its client libraries",
 		Long: `Answers Toxiproxy's HTTP API, so that its client libraries make proxies and
-toxics here. docs/desk.md says where it differs.`,
+toxics here. docs/desk.md says where it differs.
+
+--host, --port, --config and --seed are the flags of Toxiproxy's own server, which
+may be written with one dash, as there. A host beyond loopback lets others in, to
+proxies as well: whoever reaches the API reaches through it whatever this machine
+does. It is for a container, whose ports are published; Toxiproxy's modules for
+Testcontainers start one.`,
 		Example: `  holdfast fake toxiproxy
+  holdfast fake toxiproxy -host=0.0.0.0 -config=toxiproxy.json
   curl http://127.0.0.1:8474/proxies -d '{"name":"redis","listen":"127.0.0.1:26379","upstream":"127.0.0.1:6379"}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("port") {
-				c.Address = onPort(port)
+			if !cmd.Flags().Changed("listen") {
+				c.Address = net.JoinHostPort(host, strconv.Itoa(int(port)))
 			}
-			if err := loopback.Check(c.Address); err != nil {
-				return usage(err)
+			if _, _, err := net.SplitHostPort(c.Address); err != nil {
+				return usage(fmt.Errorf("--listen: %q is not HOST:PORT", c.Address))
+			}
+			if loopback.Check(c.Address) != nil {
+				fmt.Fprintf(env.stderr, "warning: %s can be reached from outside: whoever does reaches through it whatever this machine does\n", c.Address)
+				c.AllowRemote = true
+			}
+			if config != "" {
+				var err error
+				if c.Proxies, err = os.ReadFile(config); err != nil {
+					return usage(fmt.Errorf("--config: %w", err))
+				}
 			}
 			return fakeError(toxiproxyapi.Run(cmd.Context(), c, env.stdout))
 		},
 	}
-	cmd.Flags().Uint16Var(&port, "port", 8474, "port on 127.0.0.1; 0 is a free one")
-	cmd.Flags().StringVar(&c.Address, "listen", toxiproxyapi.DefaultAddress, "HOST:PORT to listen on instead, on loopback")
+	cmd.Flags().StringVar(&host, "host", "127.0.0.1", "address to listen on; beyond loopback anyone can reach it")
+	cmd.Flags().Uint16Var(&port, "port", 8474, "port there; 0 is a free one")
+	cmd.Flags().StringVar(&c.Address, "listen", "", "HOST:PORT to listen on instead")
+	cmd.Flags().StringVar(&config, "config", "", "JSON file of the proxies that are there from the start")
 	cmd.Flags().Uint64Var(&c.Seed, "seed", 1, "where every random draw comes from")
 	return cmd
+}
+
+// oneDash gives the flags of Toxiproxy's own server, which begin with one dash, as ours
+// begin: images and scripts that start it start ours.
+func oneDash(args []string) []string {
+	if len(args) < 2 || args[0] != "fake" || args[1] != "toxiproxy" {
+		return args
+	}
+	args = slices.Clone(args)
+	for i, arg := range args {
+		name, _, _ := strings.Cut(arg, "=")
+		if slices.Contains([]string{"-host", "-port", "-config", "-seed"}, name) {
+			args[i] = "-" + arg
+		}
+	}
+	return args
 }

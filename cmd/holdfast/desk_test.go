@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/smtp"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -263,7 +264,9 @@ func TestWhatIsWrongAtADeskIsSaid(t *testing.T) {
 		{[]string{"smtp", "--control", "0.0.0.0:0"}, "can be reached from outside"},
 		{[]string{"smtp", "--fault", "json drop=a"}, "--fault"},
 		{[]string{"smtp", "--fault", "hang body"}, "--fault"},
-		{[]string{"toxiproxy", "--listen", "0.0.0.0:0"}, "can be reached from outside"},
+		{[]string{"toxiproxy", "--listen", "0.0.0.0"}, "is not HOST:PORT"},
+		{[]string{"toxiproxy", "-host=0.0.0.0", "--listen", "127.0.0.1:0"}, "--host and --listen: give one of the two"},
+		{[]string{"toxiproxy", "-config", "/nowhere.json"}, "--config: open /nowhere.json: no such file"},
 		{[]string{"proxy"}, "--upstream is missing"},
 		{[]string{"http", "--relay", "https://api.example.com"}, "--allow-host api.example.com:443"},
 		{[]string{"http", "--relay", "https://api.example.com", "--allow-host", "example.com"}, "--allow-host api.example.com:443"},
@@ -279,6 +282,29 @@ func TestWhatIsWrongAtADeskIsSaid(t *testing.T) {
 		code, _, said := holdfast(t, nil, append([]string{"fake"}, row.args...)...)
 		require.Equal(t, exitUsage, code, row.args)
 		require.Contains(t, said, row.says, row.args)
+	}
+}
+
+// Toxiproxy's own flags have one dash, and a host beyond loopback is warned of.
+func TestToxiproxysFlagsAreTaken(t *testing.T) {
+	file := written(t, "proxies.json", `[{"name": "first", "upstream": "127.0.0.1:1", "listen": "0.0.0.0:0"}]`)
+	for _, row := range []struct {
+		args   []string
+		listen string
+		warned bool
+	}{
+		{[]string{"-host=0.0.0.0", "-config=" + file, "-port", "0"}, "0.0.0.0:", true},
+		{[]string{"--listen", "0.0.0.0:0", "--config", file}, "0.0.0.0:", true},
+		{[]string{"-port=0", "-config", file, "-seed", "2"}, "127.0.0.1:", false},
+	} {
+		urls, stop := startFake(t, append([]string{"toxiproxy"}, row.args...)...)
+		u, err := url.Parse(urls["CONTROL_URL"])
+		require.NoError(t, err)
+		_, said := ask(t, "GET", "http://127.0.0.1:"+u.Port()+"/proxies/first", "")
+		require.Contains(t, said, `"listen":"`+row.listen, row.args)
+		code, told := stop()
+		require.Equal(t, exitPass, code)
+		require.Equal(t, row.warned, strings.Contains(told, "warning: 0.0.0.0:0 can be reached from outside"), told)
 	}
 }
 

@@ -31,10 +31,11 @@ func TestTheExamplesOfHelpRun(t *testing.T) {
 	require.NoError(t, err)
 	for name, text := range map[string]string{
 		"payments.yaml": string(payments), "slo.yaml": "limits:\n  - metric: search.latency.p99\n    limit: 150ms\n",
-		"routes.yaml":  "routes:\n  charge:\n    request: { method: POST, path: /v1/charges }\n    response: { status: 201 }\n    webhook: { path: /hooks }\n",
-		"worker.creds": "-----BEGIN NATS USER JWT-----\nx\n------END NATS USER JWT------\n",
-		"requests.sh":  "curl http://localhost:8000/orders -d item=7\n",
-		"checkout.har": `{"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":[{"startedDateTime":"2026-01-01T00:00:00Z","time":1,"request":{"method":"GET","url":"http://localhost:8000/orders","httpVersion":"HTTP/1.1","headers":[],"queryString":[],"cookies":[],"headersSize":-1,"bodySize":-1},"response":{"status":200,"statusText":"","httpVersion":"HTTP/1.1","headers":[],"cookies":[],"content":{"size":0,"mimeType":"text/plain"},"redirectURL":"","headersSize":-1,"bodySize":-1},"cache":{},"timings":{"send":0,"wait":1,"receive":0}}]}}`,
+		"routes.yaml":    "routes:\n  charge:\n    request: { method: POST, path: /v1/charges }\n    response: { status: 201 }\n    webhook: { path: /hooks }\n",
+		"toxiproxy.json": `[{"name":"redis","upstream":"127.0.0.1:6379"}]`,
+		"worker.creds":   "-----BEGIN NATS USER JWT-----\nx\n------END NATS USER JWT------\n",
+		"requests.sh":    "curl http://localhost:8000/orders -d item=7\n",
+		"checkout.har":   `{"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":[{"startedDateTime":"2026-01-01T00:00:00Z","time":1,"request":{"method":"GET","url":"http://localhost:8000/orders","httpVersion":"HTTP/1.1","headers":[],"queryString":[],"cookies":[],"headersSize":-1,"bodySize":-1},"response":{"status":200,"statusText":"","httpVersion":"HTTP/1.1","headers":[],"cookies":[],"content":{"size":0,"mimeType":"text/plain"},"redirectURL":"","headersSize":-1,"bodySize":-1},"cache":{},"timings":{"send":0,"wait":1,"receive":0}}]}}`,
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}

@@ -119,7 +119,7 @@ func run(ctx context.Context, env environ) int {
 	env.hider = &hider{broken: env.nobodyReads}
 	env.stdout, env.stderr = env.hider.writer(env.stdout), env.hider.writer(env.stderr)
 	root := newRoot(env)
-	root.SetArgs(env.args)
+	root.SetArgs(oneDash(env.args))
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
 	addCompletion(root)

@@ -10,7 +10,8 @@
 // Where it is another than Toxiproxy:
 //
 //   - It listens on loopback, and so do its proxies: every address, as in 0.0.0.0:8666,
-//     is 127.0.0.1, and one of another machine's reach is refused. Web pages are not let in.
+//     is 127.0.0.1, and one of another machine's reach is refused, unless [Config.AllowRemote]
+//     says otherwise, as in a container. Web pages are not let in.
 //   - What makes no sense is refused: an attribute that the toxic does not have, a number
 //     below 0, a slicer of nothing.
 //   - The end of one direction is passed on as a half-close; the other goes on.

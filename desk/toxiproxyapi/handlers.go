@@ -3,6 +3,7 @@ package toxiproxyapi
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 )
 
@@ -29,13 +30,13 @@ func (n sent) enabled() bool { return n.Enabled == nil || *n.Enabled }
 
 // proxy makes a proxy of what was sent; it does not listen yet.
 func (s *Server) proxy(n sent) (*proxy, error) {
-	p := &proxy{name: n.Name, upstream: *n.Upstream, seed: s.luck.Uint64()}
+	p := &proxy{name: n.Name, upstream: *n.Upstream, remote: s.remote, seed: s.luck.Uint64()}
 	var listen string
 	if n.Listen != nil {
 		listen = *n.Listen
 	}
 	var err error
-	p.listen, err = narrow(listen)
+	p.listen, err = place(listen, s.remote)
 	return p, err
 }
 
@@ -110,7 +111,7 @@ func (s *Server) update(r *http.Request) (any, error) {
 	}
 	listen, upstream, enabled := p.listen, p.upstream, p.running != nil
 	if n.Listen != nil {
-		if listen, err = narrow(*n.Listen); err != nil {
+		if listen, err = place(*n.Listen, s.remote); err != nil {
 			return nil, err
 		}
 	}
@@ -153,34 +154,38 @@ func (s *Server) reset(*http.Request) (any, error) {
 	return nil, nil
 }
 
-// populate makes many proxies. One that is there and the same stays as it is. Those
-// before one that fails are made, and told beside the error.
+// made makes many proxies. One that is there and the same stays as it is. Those before one
+// that fails are made, and told beside the error. Its caller has the lock.
+func (s *Server) made(body io.Reader) ([]state, error) {
+	var all []sent
+	if err := json.NewDecoder(body).Decode(&all); err != nil {
+		return []state{}, badBody(err)
+	}
+	for i, n := range all {
+		if err := n.check(fmt.Sprintf(" at proxy %d", i+1)); err != nil {
+			return []state{}, err
+		}
+	}
+	made := []state{}
+	for _, n := range all {
+		p, err := s.replace(n)
+		if err != nil {
+			return made, err
+		}
+		made = append(made, p.state())
+	}
+	return made, nil
+}
+
+// populate makes many proxies.
 func (s *Server) populate(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []sent
-	var err error
-	if err = json.NewDecoder(r.Body).Decode(&all); err != nil {
-		err = badBody(err)
-	}
-	for i, n := range all {
-		if err == nil {
-			err = n.check(fmt.Sprintf(" at proxy %d", i+1))
-		}
-	}
+	proxies, err := s.made(r.Body)
 	answer := struct {
 		*apiError
 		Proxies []state `json:"proxies"`
-	}{Proxies: []state{}}
-	for _, n := range all {
-		var p *proxy
-		if err == nil {
-			p, err = s.replace(n)
-		}
-		if err == nil {
-			answer.Proxies = append(answer.Proxies, p.state())
-		}
-	}
+	}{Proxies: proxies}
 	status := http.StatusCreated
 	if err != nil {
 		answer.apiError = asAPI(err)

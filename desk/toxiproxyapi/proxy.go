@@ -3,6 +3,7 @@ package toxiproxyapi
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 
 	"holdfast.dev/holdfast/desk"
@@ -13,6 +14,7 @@ import (
 type proxy struct {
 	name, listen, upstream string
 
+	remote  bool // listen may be an address that others reach
 	seed    uint64
 	toxics  []*toxic
 	running *chaos.Proxy // nil: it is not enabled
@@ -50,11 +52,11 @@ func (p *proxy) start() error {
 	if p.running != nil {
 		return nil
 	}
-	at, err := desk.Loopback(p.listen)
+	at, err := netip.ParseAddrPort(p.listen)
 	if err != nil {
 		return badBody(err)
 	}
-	config := chaos.ProxyConfig{Upstream: p.upstream, Listen: at, Seed: p.seed, Protocol: chaos.TCP}
+	config := chaos.ProxyConfig{Upstream: p.upstream, Listen: at, AllowRemote: p.remote, Seed: p.seed, Protocol: chaos.TCP}
 	if err := config.Validate(); err != nil {
 		return badBody(err)
 	}
@@ -128,18 +130,26 @@ func (p *proxy) remove(which func(*toxic) bool) {
 	}
 }
 
-// narrow is an address to listen at as one of this machine alone: what Toxiproxy takes
-// for every address, or for any port, is 127.0.0.1.
-func narrow(listen string) (string, error) {
+// place is an address to listen at, as a proxy has it: what Toxiproxy takes for every
+// address, or for any port, is 127.0.0.1, unless others may reach it.
+func place(listen string, remote bool) (string, error) {
+	every := "127.0.0.1"
+	if remote {
+		every = "0.0.0.0"
+	}
 	if listen == "" {
-		return "127.0.0.1:0", nil
+		return net.JoinHostPort(every, "0"), nil
 	}
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return "", badBody(fmt.Errorf("listen %q is not host:port", listen))
 	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
+	ip, notIP := netip.ParseAddr(host)
+	if host == "" || notIP == nil && ip.IsUnspecified() {
+		host = every
+	}
+	if at, err := netip.ParseAddrPort(net.JoinHostPort(host, port)); remote && err == nil && at.Addr().Is4() {
+		return at.String(), nil
 	}
 	at, err := desk.Loopback(net.JoinHostPort(host, port))
 	if err != nil {

@@ -1,6 +1,7 @@
 package toxiproxyapi
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -29,6 +30,13 @@ const Version = "2.12.0"
 type Config struct {
 	// Address to listen on, HOST:PORT of loopback. Defaults to [DefaultAddress].
 	Address string
+	// AllowRemote lets Address and those of proxies be such as others than this machine
+	// reach: in a container, whose ports are published. Whoever reaches the API reaches
+	// through it whatever this machine does.
+	AllowRemote bool
+	// Proxies is JSON of proxies that are there from the start, as Toxiproxy's own server
+	// has them in a file. Defaults to none.
+	Proxies []byte
 	// Seed is where every draw comes from. Defaults to 1.
 	Seed uint64
 }
@@ -36,6 +44,7 @@ type Config struct {
 // Server is the API with its proxies.
 type Server struct {
 	own    string
+	remote bool
 	server *http.Server
 	work   sync.WaitGroup
 
@@ -48,14 +57,14 @@ type Server struct {
 // Listen serves the API until Close.
 func Listen(c Config) (*Server, error) {
 	address := cmp.Or(c.Address, DefaultAddress)
-	if err := loopback.Check(address); err != nil {
+	if err := loopback.Check(address); err != nil && !c.AllowRemote {
 		return nil, fmt.Errorf("serve Toxiproxy's API: %w", err)
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("serve Toxiproxy's API: listen on %s: %w", address, err)
 	}
-	s := &Server{own: l.Addr().String(), luck: rand.New(rand.NewPCG(cmp.Or(c.Seed, 1), 0)), proxies: map[string]*proxy{}}
+	s := &Server{own: l.Addr().String(), remote: c.AllowRemote, luck: rand.New(rand.NewPCG(cmp.Or(c.Seed, 1), 0)), proxies: map[string]*proxy{}}
 	s.server = &http.Server{
 		Handler: s, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0),
 		ConnState: func(_ net.Conn, state http.ConnState) {
@@ -67,8 +76,24 @@ func Listen(c Config) (*Server, error) {
 			}
 		},
 	}
+	if err := s.begin(c.Proxies); err != nil {
+		_ = l.Close() // nobody was served
+		s.Close()
+		return nil, fmt.Errorf("serve Toxiproxy's API: its first proxies: %w", err)
+	}
 	s.work.Go(func() { _ = s.server.Serve(l) })
 	return s, nil
+}
+
+// begin makes the proxies that are there from the start.
+func (s *Server) begin(proxies []byte) error {
+	if len(proxies) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := s.made(bytes.NewReader(proxies))
+	return err
 }
 
 // Run serves the API until ctx ends. It tells out where, as a NAME=URL line, and at the

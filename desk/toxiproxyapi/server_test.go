@@ -16,7 +16,8 @@ import (
 	"holdfast.dev/holdfast/desk/toxiproxyapi"
 )
 
-// The client's own example, with a server that answers in place of Redis.
+// What the client's own example does, without a Redis; with one it is run as it stands where
+// Redis is installed, in examples.
 func TestTheClientsOwnExample(t *testing.T) {
 	toxiClient, redis := ours(t), talking(t)
 	populated, err := toxiClient.Populate([]toxiproxy.Proxy{{Name: "redis", Listen: "localhost:0", Upstream: redis, Enabled: true}})
@@ -156,6 +157,50 @@ func TestRefusalsHaveToxiproxysShape(t *testing.T) {
 func TestItListensOnLoopbackOnly(t *testing.T) {
 	_, err := toxiproxyapi.Listen(toxiproxyapi.Config{Address: "0.0.0.0:0"})
 	require.ErrorContains(t, err, "can be reached from outside")
+}
+
+// Where others may reach it, each address of a proxy is the one that was asked for.
+func TestItListensWhereOthersReachItIfThatIsAllowed(t *testing.T) {
+	up := talking(t)
+	s, err := toxiproxyapi.Listen(toxiproxyapi.Config{
+		Address: "0.0.0.0:0", AllowRemote: true, Proxies: []byte(`[{"name":"first","listen":"0.0.0.0:0","upstream":"` + up + `"}]`),
+	})
+	require.NoError(t, err)
+	defer s.Close()
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.URL(), "http://"))
+	require.NoError(t, err)
+	api := "http://127.0.0.1:" + port
+	for name, row := range map[string]struct{ listen, is string }{
+		"all": {"0.0.0.0:0", "0.0.0.0:"}, "also": {"[::]:0", "0.0.0.0:"}, "none": {"", "0.0.0.0:"}, "port": {":0", "0.0.0.0:"},
+		"own": {"localhost:0", "127.0.0.1:"}, "number": {"127.0.0.2:0", "127.0.0.2:"},
+	} {
+		status, said := call(t, "POST", api+"/proxies", `{"name":"`+name+`","upstream":"`+up+`","listen":"`+row.listen+`"}`, "toxiproxy:8474")
+		require.Equal(t, 201, status, said)
+		require.Contains(t, said, `"listen":"`+row.is)
+	}
+	_, said := call(t, "GET", api+"/proxies/first", "", "")
+	var p struct{ Listen string }
+	require.NoError(t, json.Unmarshal([]byte(said), &p), said)
+	_, port, err = net.SplitHostPort(p.Listen)
+	require.NoError(t, err)
+	require.Equal(t, "0.0.0.0:"+port, p.Listen)
+	require.Equal(t, 1, see(t, "127.0.0.1:"+port, "e").got)
+	status, _ := call(t, "GET", api+"/proxies", "", "rebound.example")
+	require.Equal(t, 403, status, "a page that has a name is not let in")
+	status, said = call(t, "POST", api+"/proxies", `{"name":"q","upstream":"`+up+`","listen":"elsewhere:0"}`, "")
+	require.Equal(t, 400, status, said)
+}
+
+func TestFirstProxiesThatCannotBeAreRefused(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	for text, says := range map[string]string{
+		"{": "bad request body", `[{"name":"p"}]`: "missing required field: upstream at proxy 1",
+		`[{"name":"p","upstream":"a:1"},{"name":"q","upstream":"a:1","listen":"10.0.0.1:0"}]`: "can be reached from outside",
+	} {
+		_, err := toxiproxyapi.Listen(toxiproxyapi.Config{Address: "127.0.0.1:0", Proxies: []byte(text)})
+		require.ErrorContains(t, err, says)
+	}
+	goleak.VerifyNone(t, before)
 }
 
 func TestNothingIsLeftWhenItIsClosed(t *testing.T) {

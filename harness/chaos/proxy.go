@@ -31,6 +31,9 @@ type ProxyConfig struct {
 	// Listen is an address of loopback to listen at. Defaults to a free port of
 	// 127.0.0.1.
 	Listen netip.AddrPort
+	// AllowRemote lets Listen be an address that others than this machine reach: all that
+	// the server answers they are let to.
+	AllowRemote bool
 	// Seed is where the draws of jitter come from.
 	Seed uint64
 	// DialTimeout bounds connecting to the server. Defaults to [DefaultDialTimeout].
@@ -63,7 +66,7 @@ func (c ProxyConfig) Validate() error {
 	if _, _, err := net.SplitHostPort(c.Upstream); err != nil {
 		errs = append(errs, fmt.Errorf("upstream %q is not host:port", c.Upstream))
 	}
-	if c.Listen.IsValid() && !c.Listen.Addr().IsLoopback() {
+	if c.Listen.IsValid() && !c.AllowRemote && !c.Listen.Addr().IsLoopback() {
 		errs = append(errs, fmt.Errorf("%s can be reached from outside; a proxy listens on loopback", c.Listen))
 	}
 	if c.DialTimeout < 0 {
@@ -92,8 +95,8 @@ func (c ProxyConfig) withDefaults() ProxyConfig {
 }
 
 // Proxy is a TCP proxy before a server, of Postgres or of anything, and the [Place] of the network's
-// faults. It listens on loopback alone. With no fault on it passes
-// bytes, half-closes and resets as they come. Faults act on open connections
+// faults. It listens on loopback alone, unless it is allowed to do otherwise. With no fault
+// on it passes bytes, half-closes and resets as they come. Faults act on open connections
 // and on new ones as [ProxySupport] and [TCPSupport] say; several may be on at once.
 //
 // Memory is bounded: per connection and direction 16 KiB, and while a fault
