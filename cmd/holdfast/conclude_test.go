@@ -56,7 +56,7 @@ func TestTheEndOfARun(t *testing.T) {
 	}}, "out/report.html")
 	require.Equal(t, `
 ✓ PASS  search/held      0 s  held
-✕ FAIL  search/broke     0 s  limit
+✕ FAIL  search/broke     0 s  7 is more than 5
 
 ✕ FAIL  search/broke
     it died

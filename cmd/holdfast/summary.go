@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"holdfast.dev/holdfast/harness/result"
@@ -33,7 +34,7 @@ func (v *view) summary(scenarios []result.Scenario) {
 // decided is what a check measured, and its limit; why, where nothing was measured.
 func decided(c result.Check) string {
 	if c.Value == nil {
-		return c.Reason
+		return cmp.Or(c.Reason, verdict.Subject(c))
 	}
 	return verdict.Subject(c) + " " + result.Format(*c.Value, c.Unit) + " (" + verdict.LimitText(c) + ")"
 }
