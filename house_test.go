@@ -49,7 +49,7 @@ var mayKnow = map[string][]string{
 	"harness":     {"safefile", "fault", "loopback", "message", "nearest", "placeholder", "redact"},
 	"fakes":       {"fault", "loopback", "message", "nearest", "placeholder", "redact"},
 	"fault":       {"nearest"},
-	"fleet":       {"harness", "loopback"},
+	"fleet":       {"safefile", "harness", "loopback"},
 	"openapi":     {"message"},
 	"coverage":    {"fault", "harness/result", "message", "placeholder"},
 	"manifest":    {"scenarios/contract", "coverage", "openapi", "traffic", "recording", "safefile", "harness", "adapter", "backing", "fakes", "fault", "message", "nearest", "placeholder", "redact"},
