@@ -122,7 +122,8 @@ func own(t testing.TB) broker.Options {
 	return s.Broker()
 }
 
-// workersHere starts workers in this process, which end with the test.
+// workersHere starts workers in this process, which end with the test. As whoever runs
+// them would, it starts one again that could not reach its broker in time.
 func workersHere(t testing.TB, b broker.Options, all ...worker.Options) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -133,7 +134,11 @@ func workersHere(t testing.TB, b broker.Options, all ...worker.Options) {
 			o.Allow = []string{"127.0.0.1"}
 		}
 		o.PerSecond = 10_000
-		work.Go(func() { _ = worker.Run(ctx, o) })
+		work.Go(func() {
+			for worker.Run(ctx, o) != nil && o.Runs == 0 && ctx.Err() == nil {
+				time.Sleep(100 * time.Millisecond)
+			}
+		})
 	}
 	t.Cleanup(func() { cancel(); work.Wait() })
 }

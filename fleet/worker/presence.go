@@ -38,7 +38,7 @@ func (w *worker) announce(ctx context.Context) (*present, error) {
 	return p, nil
 }
 
-const connectTimeout = 5 * time.Second
+const connectTimeout = 10 * time.Second
 
 // now is how the worker is from now on.
 func (p *present) now(as fleet.Presence) {
