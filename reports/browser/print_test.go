@@ -2,6 +2,9 @@ package browser
 
 import (
 	"context"
+	"fmt"
+	"image"
+	"image/color"
 	"image/png"
 	"os"
 	"os/exec"
@@ -13,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// printed from a dark screen the report is white, and all its names are text.
+// printed from a dark screen the report is white, all its names are text, and latencies over
+// time have the shades of a light page.
 func printed(t *testing.T, browser context.Context) {
 	b := open(t, browser, golden(t, "mixed.html"), desktop().in("dark"))
 	pdf, err := chromedp.Run(b.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPrintBackground()))
@@ -38,15 +42,41 @@ func printed(t *testing.T, browser context.Context) {
 		"process.rss.max", "Detection matrix", "How to repeat this", "10000 rows loaded"} {
 		require.True(t, strings.Contains(flat, name), "%s is not in the PDF", name)
 	}
-	require.NoError(t, exec.Command("pdftoppm", "-png", "-r", "40", "-f", "1", "-l", "1", file, filepath.Join(dir, "page")).Run())
+	require.NoError(t, exec.Command("pdftoppm", "-png", "-r", "50", file, filepath.Join(dir, "page")).Run())
 	shots, err := filepath.Glob(filepath.Join(dir, "page*.png"))
 	require.NoError(t, err)
 	require.NotEmpty(t, shots)
-	f, err := os.Open(shots[0])
+	pixels := map[string]int{}
+	for n, shot := range shots {
+		img := decoded(t, shot)
+		if n == 0 {
+			require.Equal(t, "rgb(255, 255, 255)", rgb(img.At(2, 2)), "the paper is white")
+		}
+		for x := range img.Bounds().Dx() {
+			for y := range img.Bounds().Dy() {
+				pixels[rgb(img.At(x, y))]++
+			}
+		}
+	}
+	// What stands on paper is a chart of light pages: dark shades are for many requests.
+	light := open(t, browser, golden(t, "mixed.html"), desktop())
+	for _, shade := range eval[[]string](light, `[...document.querySelector(".plot:has(.heat)").querySelectorAll(".heat")].map((n) => getComputedStyle(n).stroke)`) {
+		require.Greater(t, pixels[shade], 20, "%s of the latencies over time is not on paper", shade)
+	}
+}
+
+// decoded is the picture of a file.
+func decoded(t *testing.T, path string) image.Image {
+	f, err := os.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
 	img, err := png.Decode(f)
 	require.NoError(t, err)
-	r, g, bl, _ := img.At(2, 2).RGBA()
-	require.Equal(t, [3]uint32{0xffff, 0xffff, 0xffff}, [3]uint32{r, g, bl}, "the paper is white")
+	return img
+}
+
+// rgb is a colour as a style sheet computes it.
+func rgb(c color.Color) string {
+	r, g, b, _ := c.RGBA()
+	return fmt.Sprintf("rgb(%d, %d, %d)", r>>8, g>>8, b>>8)
 }
