@@ -181,6 +181,9 @@ func (p *prey) left(t *testing.T) (left []string) {
 func (p *prey) unharmed(t *testing.T) *prey {
 	twin := *p
 	twin.home, twin.temp, twin.out = p.folder(t, p.as), p.folder(t, p.as), p.folder(t, p.as)
+	if p.daemon != "" {
+		twin.args = p.several(t)
+	}
 	for _, args := range [][]string{p.args, p.last} {
 		if args != nil {
 			twin.run(t, "", slices.Concat(args, []string{"--out", twin.out})...)
@@ -262,12 +265,21 @@ func (a attacked) preys(t *testing.T) (all []*prey, absent []string) {
 	}
 	for _, as := range slices.Sorted(maps.Keys(users)) {
 		daemon := fmt.Sprintf("sleep 6%09d", rand.N(1_000_000_000))
-		dir := a.folder(t, as)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "holdfast.yaml"), fmt.Appendf(nil, severalProcesses, daemon), 0o644))
-		p := add(several+users[as], "--service", dir, "--all", "--database", "local")
+		p := add(several + users[as])
 		p.out, p.home, p.temp, p.as, p.daemon = a.folder(t, as), a.folder(t, as), a.folder(t, as), as, daemon
+		p.args = p.several(t)
 	}
 	return all, absent
+}
+
+// several runs a service of several processes whose data nobody has built yet: the server
+// that root's runs keep is one for all homes, and a run that finds its data there does no
+// setup.
+func (p *prey) several(t *testing.T) (args []string) {
+	dir := p.folder(t, p.as)
+	rows := 1000 + rand.N(100_000)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "holdfast.yaml"), fmt.Appendf(nil, severalProcesses, p.daemon, rows), 0o644))
+	return []string{"run", "--service", dir, "--all", "--database", "local"}
 }
 
 // folder is a folder of that user, which others may pass through.
@@ -302,7 +314,7 @@ dependencies:
     export: { BROKER: "{address}" }
 setup:
   once:
-    - sql: create table item as select generate_series(1, 1000) id
+    - sql: create table item as select generate_series(1, %d) id
 scenarios:
   - name: several/steady
     claim: All is well.
