@@ -184,7 +184,7 @@ func (p *prey) unharmed(t *testing.T) *prey {
 	if p.daemon != "" {
 		twin.args = p.several(t)
 	}
-	for _, args := range [][]string{p.args, p.last} {
+	for _, args := range [][]string{twin.args, twin.last} {
 		if args != nil {
 			twin.run(t, "", slices.Concat(args, []string{"--out", twin.out})...)
 		}

@@ -165,6 +165,7 @@ func invalidMessage(p profile.Profile, s *service) harness.Scenario {
 		return []string{fmt.Sprintf("bad-%d@tasks.example", n), fmt.Sprintf("nobody %d", n), fmt.Sprintf("bad-%d-too@tasks.example", n)}
 	}
 	s.compress(compressedCountdown)
+	s.stopsForKeysOnly()
 	return s.withMail(harness.Scenario{
 		Name:        "task/invalid-message",
 		Claim:       "A batch with a message that cannot be sent fails visibly after one attempt, its other messages are sent, and other batches are not held up.",
@@ -187,6 +188,7 @@ func projectNotFound(p profile.Profile, s *service) harness.Scenario {
 	unknown := steady("unknown_project", 40, t.Total()).about(s.Subjects.None)
 	unknown.to = func(int64) []string { return []string{"nobody"} }
 	s.compress(compressedCountdown)
+	s.stopsForKeysOnly()
 	return s.withMail(harness.Scenario{
 		Name:        "task/project-not-found",
 		Claim:       "A task about a project that does not exist fails visibly after one attempt and sends nothing; others are not held up.",

@@ -117,6 +117,14 @@ func (s *service) park() {
 	s.parks = true
 }
 
+// stopsForKeysOnly has a refused key stop the queue where that can be set, in a scenario in
+// which no key is refused: whatever else is wrong must not stop it.
+func (s *service) stopsForKeysOnly() {
+	if s.Settings[contract.ParkRefusedKey].Settable() {
+		s.give(contract.ParkRefusedKey, "true")
+	}
+}
+
 // timeNames are what the times are called that may be compressed.
 var timeNames = map[contract.Setting]string{
 	contract.RescueAfter: "silence after which a worker is taken for dead", contract.NetworkCountdown: "countdown before a retry",
