@@ -89,7 +89,10 @@ func standingOf(seen *LoadSeen, v result.Validity) []result.Check {
 	var all []result.Check
 	for _, f := range slices.Concat(seen.Findings, seen.Standing) {
 		c := verdict.OfFinding(f.Check, f.About, f.Looked, f.Broken, f.Text())
-		c.Timed = f.To > 0
+		if c.Timed = f.To > 0; f.Stuck > 0 {
+			regardless := float64(f.Stuck)
+			c.Regardless = &regardless
+		}
 		c = verdict.Excused(c, verdict.Window{From: f.From, To: f.To}, result.Validity{Disturbances: felt(f, v.Disturbances), Void: v.Void})
 		all = append(all, c)
 	}

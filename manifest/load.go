@@ -22,7 +22,7 @@ func streamName(s load.Stream) string { return s.Name }
 // stream compiles one sequence of requests.
 func (c *compiler) stream(path string, s Scenario, t harness.Timeline, f Stream) (load.Stream, bool) {
 	out := load.Stream{
-		Name: f.Name, To: f.To, StartAt: time.Duration(f.StartAt), Timeout: time.Duration(f.Timeout), MaxInFlight: f.MaxInFlight,
+		Name: f.Name, To: f.To, StartAt: time.Duration(f.StartAt), Timeout: time.Duration(f.Timeout), MaxInFlight: f.MaxInFlight, HTTP2: f.HTTP2,
 		Vars: c.vary(path+".vary", f.Vary), Expect: c.expect(path+".ok", f.OK), Refused: c.refused(path+".refused", f.Refused),
 	}
 	if f.To != "" {

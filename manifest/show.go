@@ -211,7 +211,7 @@ func (v *viewer) place(on string) string {
 
 func (v *viewer) stream(s load.Stream, t harness.Timeline) Stream {
 	out := Stream{
-		Name: s.Name, To: s.To, Timeout: Duration(s.Timeout), MaxInFlight: s.MaxInFlight, StartAt: Duration(s.StartAt),
+		Name: s.Name, To: s.To, Timeout: Duration(s.Timeout), MaxInFlight: s.MaxInFlight, HTTP2: s.HTTP2, StartAt: Duration(s.StartAt),
 		Rate: rateOf(s.Profile), Vary: v.vary(s), OK: v.answer(s.Name+".ok", s.Expect), Refused: v.answer(s.Name+".refused", s.Refused),
 	}
 	switch {

@@ -24,6 +24,8 @@ type Stream struct {
 	OK *Answer `yaml:"ok"`
 	// What an orderly refusal looks like. It is counted apart, and never as ok.
 	Refused *Answer `yaml:"refused"`
+	// Asks over HTTP/2: of an https address as both sides agree, of an http one with prior knowledge (h2c). Defaults to HTTP/1.1.
+	HTTP2 bool `yaml:"http2"`
 	// How long an answer may take, body and all. Defaults to 30s.
 	Timeout Duration `yaml:"timeout"`
 	// The most that are open at once; what is due beyond is counted and not sent. Defaults to 2000.

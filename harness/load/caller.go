@@ -41,6 +41,7 @@ type caller struct {
 	now             func() time.Duration
 	deadlines       *deadlines
 	transport       http.RoundTripper
+	http2           bool                            // transport speaks it
 	direct          []*http1.Client                 // of each address; nil where net/http must ask
 	common          http.Header                     // of every request
 	tracer          tracer                          // of the stream; its zero value: none is traced
@@ -179,7 +180,7 @@ func (s *caller) build(ctx context.Context, n int64, ask Request, to *address) (
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host
 	}
-	if err := fit(req); err != nil {
+	if err := fit(req, s.http2); err != nil {
 		return nil, nil, err
 	}
 	if len(ask.Body) == 0 && !replayable(req) {

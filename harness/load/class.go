@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/net/http2"
+
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -18,7 +20,7 @@ import (
 const (
 	ClassTimeout  = "timeout"   // no whole answer within [Stream.Timeout]
 	ClassRefused  = "refused"   // nobody listens
-	ClassReset    = "reset"     // the connection was reset
+	ClassReset    = "reset"     // the connection was reset, or over HTTP/2 the one request
 	ClassEOF      = "eof"       // the connection was closed before the answer was whole
 	ClassDNS      = "dns"       // the name could not be resolved
 	ClassCanceled = "canceled"  // in flight when [Attack.Abort] was called
@@ -66,6 +68,7 @@ func ClassLate(name string) string { return classLate + name }
 func classify(err error) string {
 	var timeout net.Error
 	var dns *net.DNSError
+	var stream http2.StreamError // as net/http has its own copy of it
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return ClassTimeout
@@ -77,19 +80,21 @@ func classify(err error) string {
 		return ClassTimeout
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return ClassRefused
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.As(err, &stream):
 		return ClassReset
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), closedIdle(err):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), closedUnasked(err):
 		return ClassEOF
 	}
 	return ClassOther
 }
 
-// closedIdle recognises how net/http reports that a connection which had been
-// used before was closed instead of answered. It keeps that error to itself, so
-// there is only its text to go by; a test with a real connection watches it.
-func closedIdle(err error) bool {
-	return strings.Contains(err.Error(), "server closed idle connection")
+// closedUnasked recognises how net/http reports that a connection was closed instead of
+// answered: one of HTTP/1.1 that had been used before, or one of HTTP/2 in order. It
+// keeps these errors to itself, so there is only their text to go by; tests with real
+// connections watch it.
+func closedUnasked(err error) bool {
+	said := err.Error()
+	return strings.Contains(said, "server closed idle connection") || strings.Contains(said, "server sent GOAWAY") || strings.Contains(said, "client connection lost")
 }
 
 // OfTime reports whether a class is of requests that can fail for want of time

@@ -22,6 +22,7 @@ type (
 		Sessions *sessionsJSON  `json:"sessions,omitempty"`
 		OK       any            `json:"ok,omitempty"`
 		Refused  any            `json:"refused,omitempty"`
+		HTTP2    bool           `json:"http2,omitempty"`
 		Timeout  string         `json:"timeout,omitempty"`
 		InFlight int            `json:"max_in_flight,omitempty"`
 		MaxLag   string         `json:"max_lag,omitempty"`
@@ -67,7 +68,7 @@ type (
 func (s Stream) MarshalJSON() ([]byte, error) {
 	j := streamJSON{
 		Name: s.Name, To: s.To, StartAt: optional(s.StartAt), Vary: s.Vars, Steps: stepsJSON(s.Steps),
-		OK: described(s.Expect), Refused: described(s.Refused), Timeout: optional(s.Timeout), InFlight: s.MaxInFlight,
+		OK: described(s.Expect), Refused: described(s.Refused), HTTP2: s.HTTP2, Timeout: optional(s.Timeout), InFlight: s.MaxInFlight,
 		MaxLag: optional(s.MaxLag), MaxBody: s.MaxBody,
 	}
 	if s.Profile != nil {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/net/http/httpguts"
@@ -29,6 +31,7 @@ const (
 	whyAddress     = "the address cannot be dialled"
 	whyCertificate = "the certificate of the other side is not trusted here"
 	whyNoTLS       = "the other side does not speak TLS"
+	whyNoHTTP2     = "the other side speaks no HTTP/2 over TLS"
 )
 
 // unfitError is a request that no server would ever see.
@@ -65,6 +68,8 @@ func whyUnsent(err error) string {
 		return whyCertificate
 	case errors.As(err, &noTLS):
 		return whyNoTLS
+	case errors.Is(err, errNoHTTP2), noneAgreed(err):
+		return whyNoHTTP2
 	}
 	return ""
 }
@@ -78,15 +83,25 @@ func isAny(err error, codes ...syscall.Errno) bool {
 	return false
 }
 
-// fit says what keeps a request from ever being one. It does not tell values of
-// headers: they may be secrets.
-func fit(r *http.Request) error {
+// noneAgreed recognises that the other side of a handshake took none of the protocols
+// that it was offered. crypto/tls keeps that error to itself; a test with a real
+// handshake watches its text.
+func noneAgreed(err error) bool {
+	return strings.HasSuffix(err.Error(), "tls: no application protocol")
+}
+
+// fit says what keeps a request from ever being one, over HTTP/2 or else HTTP/1.1. It
+// does not tell values of headers: they may be secrets.
+func fit(r *http.Request, http2 bool) error {
 	if !httpguts.ValidHeaderFieldName(cmp.Or(r.Method, http.MethodGet)) { // both are one token
 		return &unfitError{fmt.Errorf("the method %q is none", r.Method)}
 	}
 	for name, values := range r.Header {
 		if !httpguts.ValidHeaderFieldName(name) {
 			return &unfitError{fmt.Errorf("the header name %q is none", name)}
+		}
+		if http2 && slices.Contains([]string{"Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade"}, name) {
+			return &unfitError{fmt.Errorf("HTTP/2 has no header %s", name)}
 		}
 		for _, value := range values {
 			if !httpguts.ValidHeaderFieldValue(value) {

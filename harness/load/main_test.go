@@ -60,7 +60,7 @@ type generated struct {
 }
 
 // helpGenerate sends RATE requests per second to BASE for the duration FOR, with no
-// more than FILES files open if that is set.
+// more than FILES files open if that is set, and over HTTP/2 if HTTP2 is.
 func helpGenerate() {
 	rate, _ := strconv.ParseFloat(os.Getenv("RATE"), 64)
 	d, _ := time.ParseDuration(os.Getenv("FOR"))
@@ -72,7 +72,7 @@ func helpGenerate() {
 		}
 	}
 	attack, err := load.Start(context.Background(), load.Config{BaseURL: os.Getenv("BASE")},
-		load.Stream{Name: "null", Profile: load.Constant(rate, d), Next: get("/"), MaxInFlight: inFlight})
+		load.Stream{Name: "null", Profile: load.Constant(rate, d), Next: get("/"), MaxInFlight: inFlight, HTTP2: os.Getenv("HTTP2") != ""})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -23,6 +23,7 @@ func everything(t testing.TB) load.Stream {
 	s := loggedIn(t, 3)
 	s.Template = nil
 	s.Name, s.To, s.StartAt, s.Timeout, s.MaxInFlight, s.MaxLag, s.MaxBody = "all", "api", 10*ms, time.Second, 7, 20*ms, 1234
+	s.HTTP2 = true
 	s.Vars["word"] = load.Var{Words: []string{"<a>", "b"}, Weights: []float64{1, 3}}
 	s.Expect = load.Expectation{}
 	s.Steps = []load.Step{

@@ -57,6 +57,10 @@ type Stream struct {
 	// expected answers remains that of the requests which the target took on.
 	// Defaults to none: each refusal is a failure.
 	Refused Expectation
+	// HTTP2 has the stream ask over HTTP/2: of an https address as both agree, of an http
+	// one with prior knowledge (h2c). An https address that does not agree to it gets
+	// nothing: its requests are unsent. Defaults to HTTP/1.1.
+	HTTP2 bool
 	// Timeout bounds a request from its send to the end of its answer's body. It
 	// may take effect up to a hundredth of itself late, 100 ms at most.
 	// Defaults to [DefaultTimeout].

@@ -26,6 +26,7 @@ type (
 		Sessions    *sessionsForm  `json:"sessions,omitempty"`
 		Expect      *matcherJSON   `json:"expect,omitempty"`
 		Refused     *matcherJSON   `json:"refused,omitempty"`
+		HTTP2       bool           `json:"http2,omitempty"`
 		Timeout     time.Duration  `json:"timeout,omitempty"`
 		MaxInFlight int            `json:"max_in_flight,omitempty"`
 		MaxLag      time.Duration  `json:"max_lag,omitempty"`
@@ -55,7 +56,7 @@ type (
 // streamData writes a stream, or says what of it is code.
 func streamData(s Stream) (streamForm, error) {
 	d := streamForm{
-		Name: s.Name, To: s.To, StartAt: s.StartAt, Vars: s.Vars, Timeout: s.Timeout, MaxInFlight: s.MaxInFlight, MaxLag: s.MaxLag, MaxBody: s.MaxBody,
+		Name: s.Name, To: s.To, StartAt: s.StartAt, Vars: s.Vars, HTTP2: s.HTTP2, Timeout: s.Timeout, MaxInFlight: s.MaxInFlight, MaxLag: s.MaxLag, MaxBody: s.MaxBody,
 	}
 	var errs [5]error
 	d.Profile, errs[0] = profileData(s.Profile)
@@ -136,7 +137,7 @@ func answersData(expect, refused Expectation) (e, r *matcherJSON, err error) {
 // stream is the inverse of streamData.
 func (d streamForm) stream() (Stream, error) {
 	s := Stream{
-		Name: d.Name, To: d.To, StartAt: d.StartAt, Vars: d.Vars, Timeout: d.Timeout, MaxInFlight: d.MaxInFlight, MaxLag: d.MaxLag, MaxBody: d.MaxBody,
+		Name: d.Name, To: d.To, StartAt: d.StartAt, Vars: d.Vars, HTTP2: d.HTTP2, Timeout: d.Timeout, MaxInFlight: d.MaxInFlight, MaxLag: d.MaxLag, MaxBody: d.MaxBody,
 		Expect: d.Expect.expectation(Answering), Refused: d.Refused.expectation(RefusedBy),
 	}
 	var errs [4]error

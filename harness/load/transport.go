@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -12,16 +13,16 @@ import (
 	"holdfast.dev/holdfast/harness/load/internal/http1"
 )
 
-// newTransport is the network as all streams share it: no proxy, no HTTP/2, no
-// redirects, and as many connections as there are requests in flight.
-func newTransport(life context.Context, pins *pins, streams []Stream) *http.Transport {
+// newTransport is the network as streams share it that speak the same protocols: no
+// proxy, no redirects, and as many connections as there are requests in flight.
+func newTransport(life context.Context, pins *pins, protocols *http.Protocols, streams []Stream) *http.Transport {
 	idle := 0
 	for _, s := range streams {
 		idle += s.withDefaults().MaxInFlight
 	}
 	dialer := &net.Dialer{KeepAlive: -1}
 	slots := make(chan struct{}, http1.MaxDials)
-	return &http.Transport{
+	t := &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			// net/http may go on dialing for a request that has ended.
 			ctx, cancel := context.WithCancel(ctx)
@@ -35,16 +36,38 @@ func newTransport(life context.Context, pins *pins, streams []Stream) *http.Tran
 			}
 			return pins.dial(ctx, dialer, network, address)
 		},
-		Protocols:           onlyHTTP1(),
+		Protocols:           protocols,
 		MaxIdleConns:        idle,
 		MaxIdleConnsPerHost: idle,
 		DisableCompression:  true,
 	}
+	if protocols.HTTP2() {
+		// Without that net/http would fall back to HTTP/1.1 where the other side leaves it open.
+		t.TLSClientConfig = &tls.Config{VerifyConnection: agreedHTTP2}
+	}
+	return t
+}
+
+// errNoHTTP2 is of another side that speaks TLS, and no HTTP/2 over it.
+var errNoHTTP2 = errors.New(whyNoHTTP2)
+
+func agreedHTTP2(agreed tls.ConnectionState) error {
+	if agreed.NegotiatedProtocol != "h2" {
+		return errNoHTTP2
+	}
+	return nil
 }
 
 func onlyHTTP1() *http.Protocols {
 	p := new(http.Protocols)
 	p.SetHTTP1(true)
+	return p
+}
+
+func onlyHTTP2() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(true)
 	return p
 }
 

@@ -15,6 +15,7 @@ type wiring struct {
 	config    Config
 	life      context.Context
 	transport *http.Transport
+	http2     *http.Transport // of streams that ask over HTTP/2
 	scratch   *sync.Pool
 	balancers map[string]*Balancer // by Stream.To
 	direct    map[*Balancer][]*http1.Client
@@ -40,7 +41,8 @@ func (c Config) wiring(life context.Context, streams []Stream) (*wiring, error) 
 	if c.Logins != nil {
 		pins = c.Logins.pins
 	}
-	w.transport, w.direct = newTransport(life, pins, streams), make(map[*Balancer][]*http1.Client)
+	w.transport, w.http2 = newTransport(life, pins, onlyHTTP1(), streams), newTransport(life, pins, onlyHTTP2(), streams)
+	w.direct = make(map[*Balancer][]*http1.Client)
 	for _, b := range w.balancers {
 		w.direct[b] = newDirect(life, pins, b)
 	}
@@ -50,6 +52,7 @@ func (c Config) wiring(life context.Context, streams []Stream) (*wiring, error) 
 // close closes all connections. None is in use any more, or life is over.
 func (w *wiring) close() {
 	w.transport.CloseIdleConnections()
+	w.http2.CloseIdleConnections()
 	for _, clients := range w.direct {
 		for _, c := range clients {
 			if c != nil {
@@ -61,11 +64,15 @@ func (w *wiring) close() {
 
 // caller sends what a stream asks for, or one of its steps.
 func (w *wiring) caller(s Stream, name string) caller {
-	return caller{
+	c := caller{
 		name: name, via: w.balancers[s.To], expect: s.Expect, refused: s.Refused, maxBody: s.MaxBody,
 		noBodies: s.ignoresBody() && w.config.Answers == nil, now: w.now, deadlines: newDeadlines(w.life, s.Timeout),
 		transport: w.transport, direct: w.direct[w.balancers[s.To]], common: w.config.Header, answers: w.config.Answers,
 	}
+	if s.HTTP2 {
+		c.transport, c.direct, c.http2 = w.http2, nil, true
+	}
+	return c
 }
 
 // running is a stream with its defaults, ready to be sent.

@@ -70,13 +70,13 @@ func (w *leaving) drained(ctx context.Context, s Settled) {
 	load := demandOf(s)
 	least := levels{}
 	limits := levels{}
-	looks := 0
+	var looks []levels
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		now, err := l.look(ctx)
 		if err != nil {
 			w.unseen = fmt.Sprintf("how things stood at the end: %v", err)
 		} else {
-			looks++
+			looks = append(looks, now)
 			limits = ref.allowed(now, baseline, load, w.scene.Outside)
 			least.takeLeast(now)
 			if len(least.above(limits)) == 0 {
@@ -91,12 +91,15 @@ func (w *leaving) drained(ctx context.Context, s Settled) {
 		break
 	}
 	over := least.above(limits)
-	if looks == 0 || len(over) > 0 && looks < leastLooks {
-		w.unseen = fmt.Sprintf("what is left could be looked at %d times only%s", looks, because(w.unseen))
+	if len(looks) == 0 || len(over) > 0 && len(looks) < leastLooks {
+		w.unseen = fmt.Sprintf("what is left could be looked at %d times only%s", len(looks), because(w.unseen))
 		return
 	}
 	w.finding = &Finding{Looked: int64(len(least)), From: s.Over, To: s.Over + time.Since(began)}
 	for _, q := range over {
+		if stuck(q, looks, ref, limits) {
+			w.finding.Stuck++
+		}
 		w.finding.Add(Example{At: s.Over, What: fmt.Sprintf("%s: %s at the end, %s at the start, of which the load explains %s", q,
 			result.Number(least[q]), result.Number(ref[q]), result.Number(limits[q]))})
 	}
@@ -104,6 +107,25 @@ func (w *leaving) drained(ctx context.Context, s Settled) {
 	if note := memoryNote(s, w.scene.Phases); note != "" {
 		w.finding.Note += "; " + note
 	}
+}
+
+// leastStuck is how many things more than there may be are no matter of chance.
+const leastStuck = 16
+
+// stuck reports whether no want of time explains that so much of a quantity is left: it is
+// beyond its limit by as much again as the load explains, and none went in the second
+// half of the looks, in which a busy machine would have come to some of them.
+func stuck(q quantity, looks []levels, ref, limits levels) bool {
+	first, second := levels{}, levels{}
+	for i, now := range looks {
+		if i < len(looks)/2 {
+			first.takeLeast(now)
+		} else {
+			second.takeLeast(now)
+		}
+	}
+	beyond := second[q] - limits[q]
+	return beyond > max(leastStuck, limits[q]-ref[q]) && second[q] >= first[q]
 }
 
 func because(why string) string {

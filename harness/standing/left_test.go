@@ -67,6 +67,33 @@ func TestWhatIsLeftIsToldFromWhatIsKept(t *testing.T) {
 	}
 }
 
+// What a busy machine may be why it is still there, and what it may not.
+func TestWhatIsStuckIsToldFromWhatIsSlow(t *testing.T) {
+	course := func(values ...float64) (all []levels) {
+		for _, v := range values {
+			all = append(all, levels{files: v})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		name  string
+		looks []levels
+		limit float64
+		want  bool
+	}{
+		{"1,400 that stay", course(1400, 1400, 1400, 1400), 17, true},
+		{"as many that go, slowly", course(1400, 1400, 1400, 1399), 17, false},
+		{"that come and go", course(1400, 1300, 1400, 1350), 17, true},
+		{"a few more than there may be", course(30, 30, 30, 30), 17, false},
+		{"as many again as the load explains", course(260, 260, 260, 260), 140, false},
+		{"more than as many again", course(280, 280, 280, 280), 140, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			require.Equal(t, c.want, stuck(files, c.looks, levels{files: 9}, levels{files: c.limit}))
+		})
+	}
+}
+
 // What comes and goes is no leftover: each quantity need be back but once.
 func TestTheLeastThatWasSeenCounts(t *testing.T) {
 	least := levels{}

@@ -167,6 +167,8 @@ type Finding struct {
 	// Broken is how many of them were not as they should be, Examples the first few.
 	Broken   int64
 	Examples []Example
+	// Stuck is how many of the broken no disturbance explains, whatever the machine did.
+	Stuck int64
 	// Note is what is worth to know where all was as it should be. Optional.
 	Note string
 	// From and To are when what it looked at had to be as it should be, on the
