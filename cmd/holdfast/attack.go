@@ -35,6 +35,8 @@ type attackFlags struct {
 	method, body      string
 	headers           []string
 	report, results   string
+	socket            string
+	http2             bool
 }
 
 func newAttack(env environ) *cobra.Command {
@@ -51,7 +53,8 @@ redirect is followed and no proxy used. Exits with 0 when every answer had a
 status from 200 to 399, 1 when one had not, 3 when not all was sent, 5 when no
 answer came at all.`,
 		Example: `  holdfast attack --target http://127.0.0.1:8080/health --rate 50/s --duration 10s
-  holdfast attack --target http://127.0.0.1:8080/ --shape '10/s to 100/s over 20s, then 100/s for 10s' --report hdr`,
+  holdfast attack --target http://127.0.0.1:8080/ --shape '10/s to 100/s over 20s, then 100/s for 10s' --report hdr
+  holdfast attack --target http://localhost/health --unix-socket /run/app.sock`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a, err := f.attack()
@@ -64,6 +67,8 @@ answer came at all.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "", "the URL")
 	flags.StringVar(&f.allowHost, "allow-host", "", "the target's host, if it is not a loopback address: HOST as it stands in the URL")
+	flags.StringVar(&f.socket, "unix-socket", "", "connect to this Unix socket, whatever the host of --target is")
+	flags.BoolVar(&f.http2, "http2", false, "over HTTP/2: of https as both sides agree, of http with prior knowledge (h2c)")
 	flags.StringVar(&f.rate, "rate", "50/s", "requests per s, min or h")
 	flags.DurationVar(&f.duration, "duration", 10*time.Second, "how long, 10m at most")
 	flags.StringVar(&f.shape, "shape", "", `instead of --rate and --duration, for example "`+load.ProfileForms()[1]+`"`)
@@ -95,7 +100,7 @@ func (f attackFlags) attack() (*attack, error) {
 	host, err := hostOf(f.target)
 	note(err)
 	loopback := isLoopback(host)
-	if err == nil && !loopback && host != f.allowHost {
+	if err == nil && !loopback && f.socket == "" && host != f.allowHost {
 		note(fmt.Errorf("%s is no loopback address: if it is yours to load, say --allow-host %s", host, host))
 	}
 	text, said := f.shape, "--shape "+f.shape
@@ -120,7 +125,7 @@ func (f attackFlags) attack() (*attack, error) {
 	if _, err := a.target.Request(); err != nil {
 		note(fmt.Errorf("--method %s: %w", f.method, err))
 	}
-	a.client = attackClient(loopback, f.timeout)
+	a.client = f.attackClient(loopback)
 	return a, errors.Join(errs...)
 }
 

@@ -2,11 +2,13 @@ package main
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -101,6 +103,30 @@ func TestAttackRefusesWhatMayNotBe(t *testing.T) {
 		})
 	}
 	require.Zero(t, asked.Load(), "nothing is sent then")
+}
+
+// A Unix socket takes the place of the host, and HTTP/2 is spoken where it is asked for.
+func TestAttackSpeaksOverASocketAndHTTP2(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.sock")
+	l, err := net.Listen("unix", path)
+	require.NoError(t, err)
+	var protocols sync.Map
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { protocols.Store(r.Proto+" "+r.Host, true) }))
+	require.NoError(t, server.Listener.Close())
+	server.Listener, server.Config.Protocols = l, new(http.Protocols)
+	server.Config.Protocols.SetHTTP1(true)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	defer server.Close()
+	for _, more := range [][]string{nil, {"--http2"}} {
+		code, out, errs := holdfast(t, nil, append([]string{"attack", "--target", "http://app.example/", "--unix-socket", path, "--shape", "bursts of 2 every 1s for 1ms"}, more...)...)
+		require.Equal(t, exitPass, code, errs)
+		require.Contains(t, out, "200:2")
+	}
+	for _, spoke := range []string{"HTTP/1.1 app.example", "HTTP/2.0 app.example"} {
+		_, did := protocols.Load(spoke)
+		require.True(t, did, spoke)
+	}
 }
 
 // TestAttackKeepsResults that vegeta's decoder reads, and this module's.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -8,7 +9,6 @@ import (
 	"net/netip"
 	"net/url"
 	"syscall"
-	"time"
 
 	"holdfast.dev/holdfast/harness/load"
 )
@@ -41,15 +41,22 @@ func isLoopback(host string) bool {
 }
 
 // attackClient sends without proxy. Where only the loopback interface is meant, it
-// connects to nothing else, whatever a name is resolved to.
-func attackClient(loopback bool, timeout time.Duration) *http.Client {
-	dialer := &net.Dialer{Timeout: timeout}
-	if loopback {
+// connects to nothing else, whatever a name is resolved to; where a socket is, to that.
+func (f attackFlags) attackClient(loopback bool) *http.Client {
+	dialer := &net.Dialer{Timeout: f.timeout}
+	transport := &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: maxAttackWorkers, Protocols: new(http.Protocols)}
+	switch {
+	case f.socket != "":
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, "unix", f.socket)
+		}
+	case loopback:
 		dialer.Control = onlyLoopback
 	}
-	return &http.Client{Timeout: timeout, Transport: &http.Transport{
-		DialContext: dialer.DialContext, MaxIdleConnsPerHost: maxAttackWorkers,
-	}}
+	transport.Protocols.SetHTTP1(!f.http2)
+	transport.Protocols.SetHTTP2(f.http2)
+	transport.Protocols.SetUnencryptedHTTP2(f.http2)
+	return &http.Client{Timeout: f.timeout, Transport: transport}
 }
 
 func onlyLoopback(_, address string, _ syscall.RawConn) error {

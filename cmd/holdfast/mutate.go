@@ -250,14 +250,11 @@ func (p *mutationPlan) carryOut(ctx context.Context, env environ) error {
 		return err
 	}
 	defer free()
-	programs, err := filepath.Abs(filepath.Join(p.config.Out, "programs"))
-	if err == nil {
-		err = os.MkdirAll(programs, 0o755)
-	}
+	programs, remove, err := safefile.Temporary(safefile.TempMutants)
 	if err != nil {
 		return environment(err)
 	}
-	defer os.RemoveAll(programs)
+	defer remove()
 	builder := &mutants.Builder{Source: p.source, Package: mutatedProgram, Dir: programs}
 	if p.config.Target.Program, err = builder.Intact(ctx); err != nil {
 		return environment(err)

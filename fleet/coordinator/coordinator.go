@@ -46,6 +46,8 @@ type Options struct {
 	Clock fleet.Clock
 	// Say is told what happens, for people. Defaults to nobody.
 	Say func(string)
+
+	fresh time.Duration // how old what a run has at the broker must be to be swept
 }
 
 // DefaultJoin is how long workers are waited for.
@@ -57,6 +59,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Policy == "" {
 		o.Policy = fleet.TakeOver
+	}
+	if o.fresh == 0 {
+		o.fresh = fresh
 	}
 	if o.Term == 0 {
 		o.Term = fleet.Term
@@ -119,6 +124,7 @@ func (c *Coordinator) open(ctx context.Context) error {
 	if c.js, err = jetstream.New(c.nc); err != nil {
 		return err
 	}
+	c.sweep(ctx) // or there may be no room at the broker
 	if err := c.setUp(ctx); err != nil {
 		return fmt.Errorf("set up JetStream: %w", err)
 	}
@@ -200,21 +206,20 @@ func (c *Coordinator) Close() error {
 			case <-time.After(connectTimeout): // it is cut off
 			}
 		}
-		errs = append(errs, c.clear())
+		errs = append(errs, c.clear(c.opts.Run))
 		c.nc.Close()
 	}
 	c.work.Wait()
 	return errors.Join(errs...)
 }
 
-// clear takes away what the run has at the broker, if that can be reached.
-func (c *Coordinator) clear() error {
+// clear takes away what a run has at the broker, if that can be reached.
+func (c *Coordinator) clear(run string) error {
 	if c.js == nil || !c.nc.IsConnected() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), connectTimeout)
 	defer cancel()
-	run := c.opts.Run
 	var errs []error
 	for _, err := range []error{
 		c.js.DeleteStream(ctx, fleet.LanesStream(run)), c.js.DeleteStream(ctx, fleet.ToldStream(run)), c.js.DeleteObjectStore(ctx, fleet.PlansBucket(run)),

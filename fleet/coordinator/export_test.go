@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"time"
 
 	"holdfast.dev/holdfast/fleet"
 )
@@ -22,6 +23,12 @@ func (c *Coordinator) Fill(ctx context.Context) error {
 	config.MaxBytes = 1
 	_, err = c.js.UpdateStream(ctx, config)
 	return err
+}
+
+// SweptAt is o with a sweep of runs that are older than that.
+func (o Options) SweptAt(age time.Duration) Options {
+	o.fresh = age
+	return o
 }
 
 // Vanish cuts the coordinator off from its broker, as a kill does.

@@ -209,6 +209,28 @@ func quiet(t *testing.T, far *target, term time.Duration) {
 	}, 30*time.Second, 20*time.Millisecond, "load still arrives")
 }
 
+// What a killed run has left at a broker, which has room for two, goes with the next
+// there, and nothing of one that lives.
+func TestWhatAKilledRunLeftIsSwept(t *testing.T) {
+	t.Parallel()
+	b := own(t)
+	workersHere(t, b, named("w1"), named("w2"), named("w3"), named("w4"))
+	of := func(run string) coordinator.Options { return coordinator.Options{Run: run, Broker: b, Workers: 1} }
+	refused := func(o coordinator.Options) {
+		_, err := coordinator.Open(t.Context(), o)
+		require.ErrorContains(t, err, "insufficient memory")
+	}
+	killed, _ := open(t, of("killed"))
+	open(t, of("alive"))
+	refused(of("third").SweptAt(time.Nanosecond)) // both live
+	killed.Vanish()
+	refused(of("third")) // both are younger than a minute, and may have to begin yet
+	_, said := open(t, of("third").SweptAt(time.Nanosecond))
+	require.Equal(t, 1, strings.Count(said.String(), "cleared what run"), said)
+	require.Contains(t, said.String(), "cleared what run killed left at the broker")
+	refused(of("fourth").SweptAt(time.Nanosecond))
+}
+
 func TestLoadEndsWithItsCoordinator(t *testing.T) {
 	t.Parallel()
 	b, far := own(t), newTarget(t)

@@ -185,7 +185,7 @@ func (n *notes) String() string {
 func open(t testing.TB, o coordinator.Options) (*coordinator.Coordinator, *notes) {
 	t.Helper()
 	said := new(notes)
-	o.Run, o.Say = "t"+strconv.FormatInt(time.Now().UnixNano(), 36), said.say
+	o.Run, o.Say = cmp.Or(o.Run, "t"+strconv.FormatInt(time.Now().UnixNano(), 36)), said.say
 	if o.Term == 0 {
 		o.Term = 5 * time.Second
 	}

@@ -17,7 +17,7 @@ import (
 // Config is what the streams of a run have in common.
 type Config struct {
 	// BaseURL is where all requests go: http or https, without credentials or
-	// query. Required.
+	// query, or unix:///PATH, a Unix socket. Required.
 	BaseURL string
 	// Targets are further processes of the service, by the names that [Stream.To] has.
 	Targets map[string]*Balancer

@@ -66,7 +66,7 @@ func (b *Balancer) urls() []string {
 	}
 	all := make([]string, len(b.addresses))
 	for i, a := range b.addresses {
-		all[i] = a.base.String()
+		all[i] = addressText(a.base)
 	}
 	return all
 }

@@ -78,7 +78,7 @@ func classify(err error) string {
 		return ClassDNS
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return ClassTimeout
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOENT): // there is no such socket
 		return ClassRefused
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.As(err, &stream):
 		return ClassReset

@@ -50,7 +50,7 @@ type line struct{ name, value string }
 // is left to net/http: false.
 func (s *caller) message(b []byte, n int64, ask Request, to *address, sc *scratch) ([]byte, bool) {
 	method := cmp.Or(ask.Method, http.MethodGet)
-	host, agent := cmp.Or(s.own(ask, "Host"), to.base.Host), cmp.Or(s.own(ask, "User-Agent"), userAgent)
+	host, agent := cmp.Or(s.own(ask, "Host"), to.template.Host), cmp.Or(s.own(ask, "User-Agent"), userAgent)
 	if !plainMethod(method) || !plainPath(ask.Path) || !plainHost(host) || len(ask.Body) > maxDirect || !s.lines(n, ask, sc) {
 		return b, false
 	}

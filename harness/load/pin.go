@@ -58,6 +58,9 @@ func (p *pins) dial(ctx context.Context, dialer *net.Dialer, network, address st
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
+	if path, is := socketOf(host); is {
+		return dialer.DialContext(ctx, "unix", path)
+	}
 	if _, err := netip.ParseAddr(host); err == nil {
 		return dialer.DialContext(ctx, network, address)
 	}

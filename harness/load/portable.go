@@ -110,7 +110,7 @@ func unpack(data []byte) (Config, []Stream, error) {
 	return config, streams, nil
 }
 
-// Hosts are whom a load goes to, each HOST:PORT once, sorted.
+// Hosts are whom a load goes to, each HOST:PORT or unix:///PATH once, sorted.
 func (c Config) Hosts() []string {
 	all := make(map[string]bool)
 	add := func(b *Balancer) {
@@ -125,13 +125,16 @@ func (c Config) Hosts() []string {
 	for _, b := range c.Targets {
 		add(b)
 	}
-	if base, err := url.Parse(c.BaseURL); err == nil && c.Balancer == nil {
+	if base, err := parseBase(c.BaseURL); err == nil && c.Balancer == nil {
 		all[hostPort(base)] = true
 	}
 	return slices.Sorted(maps.Keys(all))
 }
 
 func hostPort(u *url.URL) string {
+	if _, is := socketOf(u.Hostname()); is {
+		return addressText(u)
+	}
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]

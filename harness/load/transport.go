@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"holdfast.dev/holdfast/harness/internal/port"
 	"holdfast.dev/holdfast/harness/load/internal/http1"
@@ -73,7 +74,7 @@ func onlyHTTP2() *http.Protocols {
 
 func newTemplate(base *url.URL) *http.Request {
 	return &http.Request{
-		Method: http.MethodGet, URL: base, Host: base.Host,
+		Method: http.MethodGet, URL: base, Host: hostHeader(base),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 }
@@ -84,8 +85,13 @@ func parseBase(base string) (*url.URL, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New("base URL: not a URL")
+	case u.Scheme == schemeUnix:
+		if u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") || u.RawQuery != "" || u.Fragment != "" {
+			return nil, errors.New("base URL: want the path of a socket, from the root: unix:///PATH")
+		}
+		return socketURL(u.Path), nil
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New("base URL: want http:// or https://")
+		return nil, errors.New("base URL: want http://, https:// or unix:///PATH")
 	case u.Host == "":
 		return nil, errors.New("base URL: the host is missing")
 	case u.User != nil:
