@@ -29,7 +29,7 @@ type TaskContract struct {
 	Growth float64 `yaml:"growth"`
 	// The share by which a countdown is longer or shorter: 20%, or 0% for none. Defaults to 20%.
 	Spread string `yaml:"spread"`
-	// What can be set, or of a time what it is: network_countdown, database_countdown, send_timeout, retry_after, rescue_after, sender, park_refused_key, park_probe.
+	// What can be set, or of a time what it is: network_countdown, database_countdown, send_timeout, retry_after, rescue_after, drain, sender, park_refused_key, park_probe.
 	Settings notation.Table[Knob] `yaml:"settings"`
 }
 

@@ -152,16 +152,23 @@ func (a *api) Identify(r *http.Request, body []byte) host.Identity {
 	if q.problem != nil && !a.oracles[oracle] {
 		oracle = "other" // what is no oracle does not become a group each
 	}
+	key := project
+	if !ok {
+		key = r.Method + " " + r.URL.Path // as of any API that has no such route
+	}
 	return host.Identity{
-		Group: oracle, Key: project, Names: []string{q.oracle, "project/" + project}, Value: q, Odd: q.problem != nil || odd(r, body, project),
+		Group: oracle, Key: key, Names: []string{q.oracle, "project/" + project}, Value: q, Odd: q.problem != nil || odd(r, body, project),
 	}
 }
 
 // odd reports whether a question is not as a target must ask it: a GET without a
 // body, of the project once, as a plain number and of nothing else, that says it is
-// the first attempt.
+// the first attempt, and passes on nobody's cookies or credentials.
 func odd(r *http.Request, body []byte, project string) bool {
 	asked, attempts := r.URL.Query(), r.Header["X-Attempt"]
+	if len(r.Header["Cookie"])+len(r.Header["Authorization"]) > 0 {
+		return true
+	}
 	return r.Method != http.MethodGet || len(body) > 0 || len(asked) != 1 || !slices.Equal(asked["project"], []string{project}) ||
 		project[0] == '0' || project[0] == '+' || !slices.Equal(attempts, []string{"1"})
 }

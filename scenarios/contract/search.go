@@ -122,7 +122,7 @@ func Settings() []Setting {
 // IsTime reports whether it is a time, and not a number.
 func (s Setting) IsTime() bool {
 	return slices.Contains([]Setting{AcquireTimeout, StatementTimeout, CallTimeout, Deadline, HostWait, BreakerCooldown,
-		NetworkCountdown, DatabaseCountdown, SendTimeout, LongestRetryAfter, RescueAfter, ParkProbe}, s)
+		NetworkCountdown, DatabaseCountdown, SendTimeout, LongestRetryAfter, RescueAfter, Drain, ParkProbe}, s)
 }
 
 // Draw says what a stream searches for.

@@ -114,13 +114,14 @@ const (
 	SendTimeout       Setting = "send_timeout"       // of a call to the API
 	LongestRetryAfter Setting = "retry_after"        // that is followed
 	RescueAfter       Setting = "rescue_after"       // the silence of a worker that is taken for dead
+	Drain             Setting = "drain"              // how long tasks in hand may take to end at a stop
 	ParkRefusedKey    Setting = "park_refused_key"   // whether a refused key stops the queue
 	ParkProbe         Setting = "park_probe"         // how often a stopped queue tries its key
 )
 
 // TaskSettings are those that there are.
 func TaskSettings() []Setting {
-	return []Setting{Sender, NetworkCountdown, DatabaseCountdown, SendTimeout, LongestRetryAfter, RescueAfter, ParkRefusedKey, ParkProbe}
+	return []Setting{Sender, NetworkCountdown, DatabaseCountdown, SendTimeout, LongestRetryAfter, RescueAfter, Drain, ParkRefusedKey, ParkProbe}
 }
 
 // Kind is what a task does.

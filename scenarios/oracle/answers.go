@@ -177,6 +177,7 @@ func redirected(p profile.Profile, s *service) harness.Scenario {
 		faults = append(faults, adapter.Always("away", s.Here, "redirect host location="+away+" key="+asked[1]))
 	}
 	if s.LedTo != "" {
+		s.another(s.AtMost, s.LedTo) // or the place would not be there
 		measures = append(measures, s.ledTo("away"))
 		checks = append(checks, verdict.Metric(s.LedTo+".led_to").Equals(verdict.Count(0)).Because("nobody is asked because another says so").Guarding("oracle.redirect-limit"))
 	}

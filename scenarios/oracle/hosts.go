@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,28 +58,34 @@ func leftAlone(p profile.Profile, s *service) harness.Scenario {
 	other := s.project(s.AtMost, s.There)
 	asked := s.named(about, 4)
 	const rate, failures = 40, 5
+	alsoRate := 0.0 // of another project, whose oracles are the same
+	also, shared := s.another(s.AtMost, s.Here)
+	if shared = shared && slices.Contains(also.Asked, asked[3]); shared {
+		alsoRate = 20
+	}
 	s.number(contract.BreakerFailures, failures)
 	cooldown := s.bound(contract.BreakerCooldown, 250*time.Millisecond)
 	// All of the oracles but one, and what is tried of it anew.
 	tried := int64(failures*2) + 2*int64(t.Inject/cooldown)
-	healthy := int64(rate * t.Inject.Seconds() * float64(s.AtMost-1))
+	healthy := int64((rate + alsoRate) * t.Inject.Seconds() * float64(s.AtMost-1))
 	// It is missing for two cooldowns, and a tenth is for what is under way at the edges.
 	takenBack := 90 - 100*2*cooldown.Seconds()/t.Heal.Seconds()
-	return s.in(harness.Scenario{
+	down := fails{asked[3]: {contract.BadStatus, contract.Connection}}
+	sc := harness.Scenario{
 		Name:        "oracle/left-alone",
 		Claim:       "An oracle that keeps failing is left alone but for a try now and then, and is taken back when it is well.",
 		Protections: []string{"oracle.breaker"},
 		Compressed:  s.compressed("breaker's cooldown", contract.BreakerCooldown, cooldown),
 		Timeline:    t,
 		Load: []load.Stream{
-			s.impacts("impact", about, rate, t, s.whole(about, fails{asked[3]: {contract.BadStatus, contract.Connection}})),
+			s.impacts("impact", about, rate, t, s.whole(about, down)),
 			// An oracle of the same name at another host is well.
 			s.impacts("namesakes", other, 10, t, s.whole(other, nil)),
 		},
 		Faults:   []harness.Fault{adapter.Misbehave("down", s.Here, "status 503 key="+asked[3])},
 		Measures: []harness.Measure{s.askedOf(about, asked[3], "impact"), s.triedTooSoon(s.Here, failures, cooldown, 0)},
 		Checks: []verdict.Check{
-			verdict.Metric(s.here("calls")).In(result.Inject).AtMost(verdict.Count(healthy + tried + int64(s.AtMost))).
+			verdict.Metric(s.here("calls")).In(result.Inject).AtMost(verdict.Count(healthy + tried + 2*int64(s.AtMost))).
 				Because("five failures open the breaker, then one try per cooldown").Guarding("oracle.breaker"),
 			verdict.Metric(s.here("tried_too_soon")).Equals(verdict.Count(0)).Because("one call tries it, once the cooldown is over"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the others are delivered meanwhile"),
@@ -86,7 +93,12 @@ func leftAlone(p profile.Profile, s *service) harness.Scenario {
 			verdict.Metric(asked[3] + ".asked").In(result.Heal).AtLeast(verdict.Percent(takenBack)).
 				Because("it is taken back within two cooldowns of its healing"),
 		},
-	})
+	}
+	if shared {
+		sc.Load = append(sc.Load, s.impacts("sharers", also, alsoRate, t, s.whole(also, down)))
+		sc.Checks = append(sc.Checks, verdict.Metric("sharers.failed").Equals(verdict.Count(0)).Because("an oracle that is sick for one project is for all that ask it"))
+	}
+	return s.in(sc)
 }
 
 // spared has hosts of which one hangs and one refuses connections, with bulkhead and

@@ -96,7 +96,10 @@ func (s *service) askedOf(p contract.Project, oracle, stream string) harness.Mea
 			return verdict.Reading{}
 		}
 		f := adapter.During(j, o, w)
-		f.Where = func(e journal.Entry) bool { return s.CallOf(j, e).API == oracle }
+		f.Where = func(e journal.Entry) bool {
+			call := s.CallOf(j, e)
+			return call.API == oracle && (call.Project == p.ID || call.Project == "")
+		}
 		return verdict.Reading{Value: float64(j.Count(f)) / float64(asking), Samples: asking}
 	})
 }

@@ -53,6 +53,16 @@ func (s *service) project(active int, at string, trusting ...int) contract.Proje
 	return p
 }
 
+// another is one more project that is asked about, where somebody told of one.
+func (s *service) another(active int, at string) (contract.Project, bool) {
+	p := s.Project(len(s.projects)+1, active, at)
+	if p.ID == "" || slices.ContainsFunc(s.projects, func(o contract.Project) bool { return o.ID == p.ID }) {
+		return contract.Project{}, false
+	}
+	s.projects = append(s.projects, p)
+	return p, true
+}
+
 // everyone are the projects that somebody told of, of those that scenarios ask about.
 func (s *service) everyone() []contract.Project {
 	for _, at := range []string{s.Here, s.There} {

@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,11 @@ func (s *service) refusal() {
 	if !s.Refuses {
 		s.needs("refused", "{ status: 503, headers: { Retry-After: present } }")
 	}
+}
+
+// settable reports whether all of these can be set.
+func (s *service) settable(all ...contract.Setting) bool {
+	return !slices.ContainsFunc(all, func(one contract.Setting) bool { return !s.Settings[one].Settable() })
 }
 
 // reads are the tables that a search reads, by what they hold.

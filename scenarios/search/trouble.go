@@ -213,7 +213,7 @@ func cutConnections(p profile.Profile, s *service) harness.Scenario {
 func callersHangUp(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
 	t.Baseline = t.Baseline * 3 / 5
-	const rate, patience, pool = 40, 100 * time.Millisecond, 20
+	const rate, patience, stay, pool = 40, 100 * time.Millisecond, 10, 32
 	s.database()
 	s.give(contract.StatementTimeout, "10s")
 	s.give(contract.AcquireTimeout, "5s")
@@ -222,21 +222,39 @@ func callersHangUp(p profile.Profile, s *service) harness.Scenario {
 	stream := s.Stream("search", load.Throughout(rate).Over(t.Phases()), s.many(contract.Some))
 	stream.Timeout = patience
 	open := int64(rate * patience.Seconds())
+	leaving, staying := s.alike(stay/t.Inject.Seconds(), t)
+	leaving.Timeout = patience
+	var heard []verdict.Check
+	if s.settable(contract.StatementTimeout, contract.AcquireTimeout) { // or nobody may be able to wait for so long
+		heard = append(heard, verdict.Metric("staying.ok_ratio").In(result.Inject).AtLeast(verdict.Percent(90)).Because("who waits is answered, whoever else that asked the same has hung up"))
+	}
 	return s.in(harness.Scenario{
 		Name:     "search/callers-hang-up",
-		Claim:    "When callers hang up, what the database does for them is given up too, at once, and nothing is left of them.",
+		Claim:    "When callers hang up, what the database does for them is given up too, at once, and nothing is left of them; who asks the same and waits is answered.",
 		Timeline: t,
-		Load:     []load.Stream{stream},
+		Load:     []load.Stream{stream, leaving, staying},
 		Faults:   []harness.Fault{at(harness.OnPostgres, "locked", fault.LockTable{Table: "*"})},
-		Checks: []verdict.Check{
-			verdict.Metric("db.locks.waiting.max").In(result.Inject).AtMost(verdict.Count(3 * open)).Because("three times what those who still wait have under way"),
+		Checks: append([]verdict.Check{
+			verdict.Metric("db.locks.waiting.max").In(result.Inject).AtMost(verdict.Count(3*open + stay)).Because("three times what those who hang up have under way, and all who stay"),
 			verdict.Metric("search.wrong").Equals(verdict.Count(0)).Because("each answer is right, or an orderly refusal"),
 			verdict.Metric("search.errors.timeout").In(result.Inject).AtLeast(verdict.Count(1)).Because("somebody must have hung up").OrNotExercised(),
 			verdict.Metric("search.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(90)).Because("the service is well again at once"),
 			verdict.Metric("db.connections.active").In(result.Heal).FallsTo(verdict.Count(open), time.Second).Because("no statement runs on for who has gone"),
 			verdict.Metric("db.connections.idle_in_transaction").In(result.Heal).FallsTo(verdict.Count(open), time.Second),
-		},
+		}, heard...),
 	})
+}
+
+// alike are two streams that ask the same at almost the same moments: the first a little
+// before the second.
+func (s *service) alike(rate float64, t harness.Timeline) (first, second load.Stream) {
+	same := contract.Only(s.term(contract.Some))
+	first = s.Stream("leaving", load.Throughout(rate).Over(t.Phases()), same)
+	const later = 20 * time.Millisecond
+	t.Heal -= later
+	second = s.Stream("staying", load.Throughout(rate).Over(t.Phases()), same)
+	second.StartAt = later
+	return first, second
 }
 
 // frozen stops the whole process for a while, as a paused machine would.

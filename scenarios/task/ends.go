@@ -102,6 +102,27 @@ func stoppedUnderLoad(p profile.Profile, s *service) harness.Scenario {
 	return s.withMail(sc, emailapi.Config{}, mailings...)
 }
 
+// stoppedWhileStuck asks whoever does tasks to end while none of its calls will.
+func stoppedWhileStuck(p profile.Profile, s *service) harness.Scenario {
+	t := p.Outage()
+	t.Inject = max(t.Inject, 2*stopAfter+cutAfter)
+	s.compress(compressedCountdown)
+	s.bound(contract.Drain, cutAfter)
+	return s.withMail(harness.Scenario{
+		Name:     "task/stopped-while-stuck",
+		Claim:    "A worker that is asked to stop while the API answers nothing cuts its calls when its time is over; what it had in hand is neither lost nor taken for done, and its successor does it.",
+		Timeline: profile.WithDrain(t, 10*time.Second),
+		Faults:   []harness.Fault{{ID: "stop", On: s.Worker, Kind: fault.Terminate{}, After: stopAfter}, adapter.Misbehave("hang", s.Far, "hang headers")},
+		Checks: []verdict.Check{
+			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
+			verdict.Metric(s.far("abandoned")).AtLeast(verdict.Count(1)).Because("it must have been cut in the middle of a call").OrNotExercised(),
+		},
+	}, emailapi.Config{}, steady("mail", 60, t.Total()))
+}
+
+// cutAfter is how long tasks in hand may take to end, of which none will.
+const cutAfter = 500 * time.Millisecond
+
 // stopAfter is how long after the injection begins a target is asked to stop, so late that a
 // request which is in flight by then has been taken on.
 const stopAfter = 400 * time.Millisecond

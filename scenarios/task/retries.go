@@ -175,7 +175,7 @@ func replyLost(p profile.Profile, s *service) harness.Scenario {
 	t := p.Brief()
 	ways := []struct{ name, text string }{
 		{"reset", "lost reset"}, {"close", "lost close"}, {"hang", "lost hang"}, {"half", "reset body"},
-		{"gateway", "status 504 html carried-out"}, {"unreadable", "json malformed"},
+		{"gateway", "status 504 html carried-out"}, {"unreadable", "json malformed"}, {"drip", "drip gap=500ms"},
 	}
 	var faults []harness.Fault
 	var prefixes []string
@@ -187,7 +187,7 @@ func replyLost(p profile.Profile, s *service) harness.Scenario {
 	s.bound(contract.SendTimeout, 300*time.Millisecond)
 	return s.withMail(harness.Scenario{
 		Name:        "task/reply-lost",
-		Claim:       "When the API took a mail on and its answer was lost, in any of six ways, the task is tried again and nobody gets a second mail.",
+		Claim:       "When the API took a mail on and its answer was lost, in any of seven ways, the task is tried again and nobody gets a second mail.",
 		Protections: []string{"task.idempotency-key"},
 		Timeline:    t,
 		Faults:      faults,
@@ -240,6 +240,28 @@ func poison(p profile.Profile, s *service) harness.Scenario {
 			nothing("mail.failed_tasks"),
 		},
 	}, emailapi.Config{}, steady("poison", 10, t.Total()), steady("mail", 60, t.Total()))
+}
+
+// apiSlow has the API take its time over each call, of whichever kind of task.
+func apiSlow(p profile.Profile, s *service) harness.Scenario {
+	s.notifications()
+	t := p.Outage()
+	t.Inject = p.Phase
+	const rate, quick = 40, 200 * time.Millisecond
+	s.compress(compressedCountdown)
+	return s.withMail(harness.Scenario{
+		Name:     "task/api-slow",
+		Claim:    "While the API takes its time over each call, tasks are taken on as quickly as ever, and done by and by.",
+		Timeline: profile.WithDrain(t, 10*time.Second),
+		Faults:   []harness.Fault{adapter.Misbehave("slow", s.Far, "delay 500ms")},
+		Checks: []verdict.Check{
+			verdict.Metric("mail.latency.p90").In(result.Inject).AtMost(verdict.Duration(quick)).AsPrimary().Because("who takes a task on waits for nobody who does one"),
+			verdict.Metric("notify.latency.p90").In(result.Inject).AtMost(verdict.Duration(quick)),
+			verdict.Metric("mail.ok_ratio").In(result.Inject).AtLeast(verdict.Percent(98)).Because("a call that is under way holds nothing that taking on needs, a connection to the database for one"),
+			verdict.Metric("notify.ok_ratio").In(result.Inject).AtLeast(verdict.Percent(98)),
+			nothing("ledger.failed_permanent"), nothing("ledger.failed_exhausted"),
+		},
+	}, emailapi.Config{}, steady("mail", rate, t.Total()), steady("notify", rate, t.Total()).about(1))
 }
 
 // mixed has trouble with the mail of one kind of task.

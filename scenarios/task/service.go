@@ -128,7 +128,7 @@ func (s *service) stopsForKeysOnly() {
 // timeNames are what the times are called that may be compressed.
 var timeNames = map[contract.Setting]string{
 	contract.RescueAfter: "silence after which a worker is taken for dead", contract.NetworkCountdown: "countdown before a retry",
-	contract.SendTimeout: "timeout of a call", contract.LongestRetryAfter: "longest Retry-After that is followed",
+	contract.SendTimeout: "timeout of a call", contract.Drain: "time for tasks in hand at a stop", contract.LongestRetryAfter: "longest Retry-After that is followed",
 	contract.ParkProbe: "wait before a stopped queue tries its key",
 }
 

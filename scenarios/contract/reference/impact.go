@@ -40,7 +40,7 @@ func Impact(projects int) contract.Impact {
 			}
 			return p
 		},
-		News: impactNews, Here: oracleAPI, There: sickAPI, Elsewhere: "http://127.0.0.1:9", AtMost: maxOracles, Memory: profile.MaxMemory, Program: harness.OnTarget,
+		News: impactNews, Here: oracleAPI, There: sickAPI, Elsewhere: "{" + sickAPI + ".url}", LedTo: sickAPI, AtMost: maxOracles, Memory: profile.MaxMemory, Program: harness.OnTarget,
 		InUse:    probe.Metric{Name: "db_pool_in_use", Labels: map[string]string{"pool": "requests"}},
 		Reads:    []contract.Tables{{Name: "projects", Names: []string{"projects"}}, {Name: "oracles", Names: []string{"oracles"}}},
 		Settings: impactSettings(), Ask: asking, AskedAbout: askedAbout, OK: load.Status(http.StatusOK), Refused: load.Refusal(), Read: readImpact,

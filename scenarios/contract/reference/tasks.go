@@ -63,6 +63,7 @@ func taskSettings() map[contract.Setting]contract.Knob {
 		contract.SendTimeout:       knob("TASK_SEND_TIMEOUT", 10*time.Second),
 		contract.LongestRetryAfter: knob("TASK_MAX_RETRY_AFTER", 10*time.Minute),
 		contract.RescueAfter:       knob("TASK_RESCUE_AFTER", 30*time.Second),
+		contract.Drain:             knob("TASK_DRAIN_ON_STOP", 8*time.Second),
 		contract.ParkRefusedKey:    knob("TASK_PARK_REFUSED_KEY", 0),
 		contract.ParkProbe:         knob("TASK_PARK_PROBE", time.Minute),
 	}
