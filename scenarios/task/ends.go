@@ -134,7 +134,8 @@ func (s *service) inFlight(sc *harness.Scenario, from time.Duration) mailing {
 	s.database()
 	s.refusal()
 	s.counts()
-	posting := steady("posting", 200, 50*time.Millisecond)
+	const asking = 50 * time.Millisecond
+	posting := steady("posting", 200, asking)
 	posting.startAt = from
 	sc.Claim = "A target that is asked to stop under load lets its calls end, and its successor does the rest: nothing is cut, lost or doubled."
 	sc.Faults = slices.Insert(sc.Faults, 1, harness.Fault{ID: "slow-database", On: harness.OnDatabase, Kind: fault.After(slow), For: stopAfter + 2*slow})
@@ -142,7 +143,8 @@ func (s *service) inFlight(sc *harness.Scenario, from time.Duration) mailing {
 	sc.Checks = append([]verdict.Check{
 		nothing("posting.cut").Because("what a target has taken on, it answers"),
 		nothing("posting.failed").Because("a request that is in flight when the target is asked to stop is answered"), nothing("looking.failed"),
-		verdict.Metric("looking.latency.p50").AtLeast(verdict.Duration(stopAfter)).Because("it must have been in flight").OrNotExercised(),
+		nothing("posting.errors.shed_by_target").Because("nor is it refused: it was there before"), nothing("looking.errors.shed_by_target"),
+		verdict.Metric("looking.latency.p50").AtLeast(verdict.Duration(stopAfter - asking)).Because("it must have been in flight").OrNotExercised(),
 	}, sc.Checks...)
 	return posting
 }
