@@ -226,7 +226,7 @@ func callersHangUp(p profile.Profile, s *service) harness.Scenario {
 	leaving.Timeout = patience
 	var heard []verdict.Check
 	if s.settable(contract.StatementTimeout, contract.AcquireTimeout) { // or nobody may be able to wait for so long
-		heard = append(heard, verdict.Metric("staying.ok_ratio").In(result.Inject).AtLeast(verdict.Percent(90)).Because("who waits is answered, whoever else that asked the same has hung up"))
+		heard = append(heard, verdict.Metric("staying.ok_ratio").In(result.Inject).Equals(verdict.Percent(100)).Because("who waits is answered, whoever else that asked the same has hung up"))
 	}
 	return s.in(harness.Scenario{
 		Name:     "search/callers-hang-up",

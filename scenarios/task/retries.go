@@ -184,7 +184,8 @@ func replyLost(p profile.Profile, s *service) harness.Scenario {
 		faults = append(faults, adapter.Always(w.name, s.Far, fmt.Sprintf("%s nth=1 key=%s-*", w.text, w.name)))
 	}
 	s.compress(compressedCountdown)
-	s.bound(contract.SendTimeout, 300*time.Millisecond)
+	const timeout = 300 * time.Millisecond
+	s.bound(contract.SendTimeout, timeout)
 	return s.withMail(harness.Scenario{
 		Name:        "task/reply-lost",
 		Claim:       "When the API took a mail on and its answer was lost, in any of seven ways, the task is tried again and nobody gets a second mail.",
@@ -193,6 +194,7 @@ func replyLost(p profile.Profile, s *service) harness.Scenario {
 		Faults:      faults,
 		Checks: []verdict.Check{
 			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(2)).Because("what may not have been done is tried again"),
+			verdict.Metric(s.far("call.max")).AtMost(verdict.Duration(2 * timeout)).Because("a call has a timeout, to its last byte"),
 			nothing("ledger.failed_permanent"), nothing("ledger.failed_exhausted"),
 		},
 	}, emailapi.Config{}, steady("mail", 60, t.Total()).each(prefixes...))
