@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
@@ -245,15 +246,19 @@ func callersHangUp(p profile.Profile, s *service) harness.Scenario {
 	})
 }
 
-// alike are two streams that ask the same at almost the same moments: the first a little
-// before the second.
+// alike are two streams that ask the same at almost the same moments, the first a little
+// before the second: each time another text, where requests are not data.
 func (s *service) alike(rate float64, t harness.Timeline) (first, second load.Stream) {
-	same := contract.Only(s.term(contract.Some))
-	first = s.Stream("leaving", load.Throughout(rate).Over(t.Phases()), same)
 	const later = 20 * time.Millisecond
+	some := s.term(contract.Some)
+	first = s.Stream("leaving", load.Throughout(rate).Over(t.Phases()), contract.Only(some))
 	t.Heal -= later
-	second = s.Stream("staying", load.Throughout(rate).Over(t.Phases()), same)
+	second = s.Stream("staying", load.Throughout(rate).Over(t.Phases()), contract.Only(some))
 	second.StartAt = later
+	if drawn := s.Stream("drawn", first.Profile, contract.Around(some)).Next; drawn != nil {
+		first.Next = func(n int64, _ *rand.Rand) load.Request { return drawn(n, rand.New(rand.NewPCG(uint64(n), 1))) }
+		second.Next = first.Next
+	}
 	return first, second
 }
 
