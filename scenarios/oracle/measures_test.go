@@ -41,7 +41,7 @@ func state(j *journaltest.Journal) harness.State {
 // calls writes a call down for each of these oracles, at an offset from the fake's start.
 func calls(j *journaltest.Journal, at time.Duration, oracles ...string) {
 	for _, o := range oracles {
-		j.Hit(at, journal.Arrival{Group: o, Key: "project/1"}, time.Millisecond, journal.Answered, 200)
+		j.Hit(at, journal.Arrival{Group: o, Key: "1"}, time.Millisecond, journal.Answered, 200)
 	}
 }
 
