@@ -224,7 +224,7 @@ func (c Config) Names() (clients, own []string) {
 // Dependency is it as a scenario has it.
 func (c Config) Dependency() harness.Dependency {
 	return harness.Dependency{
-		Name: c.Name, Faults: c.Support(), Export: c.Export, Elsewhere: c.Address, KeepsData: c.Data != "", Open: c.open,
+		Name: c.Name, Faults: c.Support(), Env: c.Env, Export: c.Export, Elsewhere: c.Address, KeepsData: c.Data != "", Open: c.open,
 		Series: c.series(), Probes: c.probes,
 	}
 }

@@ -48,6 +48,9 @@ type Dependency struct {
 	// the run: {url}, {host} and so on are what the dependency says of itself (see
 	// [Fake]), {secrets.app} or {parameters.size} what [Opening.Values] has.
 	Export map[string]string
+	// Env is what its own processes are given, as texts over what is known of the run:
+	// what is a secret there is hidden. Optional.
+	Env map[string]string
 	// Replaces are hosts that are constants in the code of the target's processes: the
 	// dependency plays them. It then speaks TLS at its address with [Opening.Certificate],
 	// and is asked what came of that: see [secured]. Defaults to none.

@@ -58,7 +58,7 @@ func (s *Session) try(ctx context.Context, v Variant, sc Scenario, sofar func(re
 // hidden are the secrets that stand nowhere in the result: those that were given by name,
 // and what the settings have under the name of a secret.
 func (s *Session) hidden(v Variant, sc Scenario) []standing.Secret {
-	return slices.Concat(declared(s.cfg.Target.Values), unloggable(secretsOf(v.settings(sc), nil, "")), unloggable(s.cfg.Target.secretsOfProcesses()))
+	return slices.Concat(declared(s.cfg.Target.Values), unloggable(secretsOf(v.settings(sc), nil, "")), unloggable(s.cfg.Target.secretsOfProcesses()), unloggable(sc.World.secrets()))
 }
 
 // show is try with its beginning, as started says it, and its end told to the

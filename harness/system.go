@@ -278,13 +278,22 @@ func (l Launch) Secrets(scenarios ...Scenario) []string {
 	all := slices.Concat(declared(l.Values), l.secretsOfProcesses())
 	for _, sc := range scenarios {
 		all = append(all, secretsOf(sc.Settings, nil, "")...)
+		all = append(all, sc.World.secrets()...)
 	}
 	return texts(unloggable(all))
 }
 
+// secrets are those that the dependencies' own processes are given.
+func (w World) secrets() []standing.Secret {
+	var all []standing.Secret
+	for _, d := range w.Dependencies {
+		all = append(all, secretsOfEnvironment(d.Env)...)
+	}
+	return all
+}
+
 // secretsOfProcesses are what their own environments have under telling names, and what
-// of the harness's is passed on under such. What stands there by name is known by its
-// name.
+// of the harness's is passed on under such.
 func (l Launch) secretsOfProcesses() []standing.Secret {
 	var all []standing.Secret
 	environments := []map[string]string{target.Passed(os.Environ(), l.PassEnv)}
@@ -292,16 +301,39 @@ func (l Launch) secretsOfProcesses() []standing.Secret {
 		environments = append(environments, p.Env)
 	}
 	for _, env := range environments {
-		plain := map[string]string{}
-		for name, text := range env {
-			if len(text) >= redact.Shortest && len(placeholder.Text(text).Names()) == 0 {
-				plain[name] = text
-			}
+		all = append(all, secretsOfEnvironment(env)...)
+	}
+	return all
+}
+
+// secretsOfEnvironment are those of an environment as it is written. What stands there by
+// name is known by its name; what stands around a name is a secret by itself.
+func secretsOfEnvironment(env map[string]string) []standing.Secret {
+	const gap = "x" // a plain word, which is no secret
+	plain, around := map[string]string{}, map[string][]string{}
+	for name, text := range env {
+		var named bool
+		whole := placeholder.Text(text).Fill(func(string) (string, bool) { named = true; return gap, true })
+		if named {
+			around[name] = strings.Split(placeholder.Text(text).Fill(func(string) (string, bool) { return "\x00", true }), "\x00")
 		}
-		hidden := redacted(plain)
-		for _, name := range slices.Sorted(maps.Keys(plain)) {
-			if hidden[name] != plain[name] {
-				all = append(all, secretsIn(name, plain[name])...)
+		if len(whole) >= redact.Shortest {
+			plain[name] = whole
+		}
+	}
+	hidden := redacted(plain)
+	var all []standing.Secret
+	for _, name := range slices.Sorted(maps.Keys(plain)) {
+		u, err := url.Parse(plain[name])
+		switch {
+		case hidden[name] == plain[name]:
+		case around[name] == nil, err == nil && u.Host != "":
+			all = append(all, secretsIn(name, plain[name])...)
+		default:
+			for _, part := range around[name] {
+				if len(part) >= redact.Shortest {
+					all = append(all, secret("the value of "+name, part)...)
+				}
 			}
 		}
 	}

@@ -249,7 +249,6 @@ func poison(p profile.Profile, s *service) harness.Scenario {
 
 // apiSlow has the API take its time over each call, of whichever kind of task.
 func apiSlow(p profile.Profile, s *service) harness.Scenario {
-	s.notifications()
 	t := p.Outage()
 	t.Inject = p.Phase
 	const rate, quick = 40, 200 * time.Millisecond
