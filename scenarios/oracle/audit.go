@@ -73,6 +73,7 @@ type audit struct {
 	urls     map[name]string
 	unheard  map[string]int           // requests about a project that had no answer
 	awaited  map[name][]time.Duration // ends of answers that call a timeout what had not been asked by then
+	uncalled map[name]int             // errors of connections that were refused or cut, behind which no call was seen
 	places   map[string]place
 
 	timedOut map[string]bool // oracles by address of which an answer has told a timeout
@@ -93,7 +94,7 @@ func newAudit(state harness.State, kinds map[string]fault.Kind, deadline time.Du
 		fresh:    standing.Finding{Check: "oracles-own-words", About: "what is ok is what the oracle said in answer to that very request, or within the documented age"},
 		told:     standing.Finding{Check: "oracles-errors-true", About: "what failed is an error of its class, and an error has a cause"},
 		inTime:   standing.Finding{Check: "oracles-heard-in-time", About: "who is called a timeout was asked and did not answer, and nobody is spared for another reason"},
-		timedOut: map[string]bool{}, awaited: map[name][]time.Duration{},
+		timedOut: map[string]bool{}, awaited: map[name][]time.Duration{}, uncalled: map[name]int{},
 	}
 	slices.SortStableFunc(a.heard, func(x, y *heard) int { return cmp.Compare(x.End, y.End) })
 	for project, t := range a.truth {

@@ -257,6 +257,38 @@ func TestAnErrorIsNotHeldAgainstTheCallOfAnotherRequest(t *testing.T) {
 	require.Equal(t, []int64{0, 0, 0, 1}, broken, "only the timeout is none")
 }
 
+// An answer that was under way when the connections were cut was whole for the fake that
+// wrote it, and an error for who waited for it.
+func TestAnAnswerThatWasCutOff(t *testing.T) {
+	for _, cuts := range []bool{true, false} {
+		r := newRig(t)
+		sent := r.now()
+		r.call("1", "oracle-1", "1")
+		r.answer(sent, oracleResult{Status: "error", Error: "connection"}, r.call("1", "oracle-2", "1"), nil)
+		a := newAudit(r.state, nil, time.Second)
+		a.unheard, a.refused = map[string]int{}, map[string]bool{oracleAPI: cuts}
+		broken := int64(0)
+		for _, f := range a.findings() {
+			broken += f.Broken
+		}
+		require.Equal(t, !cuts, broken > 0)
+	}
+}
+
+// Two calls within a millisecond are told apart by how they ended: who hung up heard
+// nothing.
+func TestOfTwoCallsOfOneMomentTheOneThatWasAnsweredIsQuoted(t *testing.T) {
+	said := time.Now()
+	hung := &call{Entry: journal.Entry{Outcome: journal.Abandoned, Faults: []string{"hang"}}, said: said}
+	well := &call{Entry: journal.Entry{Outcome: journal.Answered, Status: 200}, said: said}
+	of := name{"1", "oracle-1"}
+	a := &audit{kinds: map[string]fault.Kind{"hang": fault.Hang{At: "headers"}}, calls: map[name][]*call{of: {hung, well}}}
+	require.Same(t, well, a.quoted(of, said, false))
+	well.by = &heard{}
+	require.Same(t, hung, a.quoted(of, said, false), "nobody else is left")
+	require.Same(t, well, a.quoted(of, said, true))
+}
+
 // A fake that cuts its connections does not know which call was open in them.
 func TestACallThatWasCutOff(t *testing.T) {
 	a := newAudit(newRig(t).state, nil, time.Second)

@@ -61,7 +61,7 @@ func leftAlone(p profile.Profile, s *service) harness.Scenario {
 	alsoRate := 0.0 // of another project, whose oracles are the same
 	also, shared := s.another(s.AtMost, s.Here)
 	if shared = shared && slices.Contains(also.Asked, asked[3]); shared {
-		alsoRate = 20
+		alsoRate = 10
 	}
 	s.number(contract.BreakerFailures, failures)
 	cooldown := s.bound(contract.BreakerCooldown, 250*time.Millisecond)

@@ -45,19 +45,24 @@ func (a *audit) quotes(h *heard) {
 }
 
 // quoted is the call whose data are of that time: one that belongs to nobody yet,
-// where it is not quoted again.
+// where it is not quoted again. Of two within the fineness of that time it is the one that
+// was answered well.
 func (a *audit) quoted(of name, asOf time.Time, again bool) *call {
 	calls := a.calls[of]
 	first, _ := slices.BinarySearchFunc(calls, asOf, func(c *call, t time.Time) int { return c.said.Compare(t) })
+	var found *call
 	for _, c := range calls[first:] {
-		if !c.said.Equal(asOf) {
-			break
-		}
-		if again || c.by == nil {
+		switch {
+		case !c.said.Equal(asOf):
+			return found
+		case !again && c.by != nil:
+		case causeOf(c.Entry, a.kinds).ok:
 			return c
+		case found == nil:
+			found = c
 		}
 	}
-	return nil
+	return found
 }
 
 // problem says what is wrong with a good result that comes from a call.
@@ -110,6 +115,7 @@ func (a *audit) errors(h *heard) {
 		switch {
 		case c == nil && r.Class == contract.TimedOut && h.End-h.Sent >= a.deadline*9/10: // it had no turn
 		case c == nil && r.Class == contract.Connection && a.mayRefuse(of):
+			a.uncalled[of]++
 		case c == nil && r.Class == contract.TimedOut:
 			told.Add(a.example(h, oracle+" is an error (timeout), and was not asked"))
 		case c == nil:
@@ -234,6 +240,10 @@ func (a *audit) rest() {
 			if ends := a.awaited[of]; len(ends) > 0 && ends[0] <= c.start { // in order of time, as the answers
 				a.awaited[of] = ends[1:]
 				a.inTime.Add(standing.Example{At: c.start, What: fmt.Sprintf("%s was asked about project %s %s after an answer had called that a timeout", of.oracle, of.project, (c.start - ends[0]).Round(time.Millisecond))})
+				continue
+			}
+			if a.uncalled[of] > 0 { // its answer was under way when the connections were cut
+				a.uncalled[of]--
 				continue
 			}
 			if free--; free < 0 {

@@ -111,7 +111,7 @@ func TestTheBreakerMakesADifference(t *testing.T) {
 	for _, name := range profile.Names() {
 		p := named(t, name)
 		s := leftAlone(p, over(reference.Impact(p.Projects)))
-		const rate, alsoRate = 40, 20
+		const rate, alsoRate = 40, 10
 		requests := (rate + alsoRate) * s.Timeline.Inject.Seconds()
 		limit := check(t, s, "oracle_api.calls", verdict.AtMost).Limit.Value
 		require.Greater(t, limit, requests*(maxOracles-1), name)
