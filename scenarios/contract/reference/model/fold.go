@@ -51,11 +51,14 @@ func unseen(r rune) bool {
 }
 
 // leastForm is the first in Unicode of the characters that differ from r in case
-// alone: K of k, K and the sign of Kelvin.
+// alone: K of k, K and the sign of Kelvin. A mark is no form of a letter: the iota that
+// stands below another letter would join the one before it.
 func leastForm(r rune) rune {
 	least := r
 	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
-		least = min(least, other)
+		if !unicode.Is(unicode.M, other) {
+			least = min(least, other)
+		}
 	}
 	return least
 }
