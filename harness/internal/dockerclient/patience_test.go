@@ -161,7 +161,7 @@ func TestAStreamGoesOn(t *testing.T) {
 			case <-time.After(4 * short.look):
 			}
 			cancel()
-			require.Error(t, <-ended)
+			<-ended // with an error, or orderly: the engine ends it, too, when it is let go
 		})
 	}
 }
