@@ -115,8 +115,8 @@ func (s *caller) exchange(ctx context.Context, n int64, ask Request, sc *scratch
 	}
 }
 
-// once sends a request to one address. Again says that nothing of it was written, so
-// that it may be sent again.
+// once sends a request to one address. Again says that nothing of it was written, or that
+// the other side says it has done nothing of it, so that it may be sent again.
 func (s *caller) once(ctx context.Context, n int64, ask Request, i int, sc *scratch) (a Answer, again bool, err error) {
 	to := s.via.addresses[i]
 	if i < len(s.direct) && s.direct[i] != nil {
@@ -132,7 +132,8 @@ func (s *caller) once(ctx context.Context, n int64, ask Request, i int, sc *scra
 	}
 	resp, err := s.transport.RoundTrip(req)
 	if err != nil {
-		return Answer{}, body != nil && !body.begun.Load() && !dialing(err) && whyUnsent(err) == "", err
+		unwritten := body != nil && !body.begun.Load() && !dialing(err) && whyUnsent(err) == ""
+		return Answer{}, unwritten || unprocessed(err), err
 	}
 	a, err = s.read(resp, sc)
 	return a, false, err

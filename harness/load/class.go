@@ -94,8 +94,18 @@ func classify(err error) string {
 // connections watch it.
 func closedUnasked(err error) bool {
 	said := err.Error()
-	return strings.Contains(said, "server closed idle connection") || strings.Contains(said, "server sent GOAWAY") || strings.Contains(said, "client connection lost")
+	for _, text := range []string{"server closed idle connection", "server sent GOAWAY", "client connection lost", "after connection loss"} {
+		if strings.Contains(said, text) {
+			return true
+		}
+	}
+	return unprocessed(err)
 }
+
+// unprocessed recognises that the other side of a connection of HTTP/2 was ending it in order
+// when a request came, and says that it has done nothing of that. net/http would send it
+// again if it could have its body twice, and tells by its text that it cannot.
+func unprocessed(err error) bool { return strings.Contains(err.Error(), "graceful shutdown GOAWAY") }
 
 // OfTime reports whether a class is of requests that can fail for want of time
 // alone: no answer, none in time, one that tells of it, or a status by which a service says that it or

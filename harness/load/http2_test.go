@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,7 +77,6 @@ func TestHTTP2WithPriorKnowledge(t *testing.T) {
 	}{
 		{"answered", func(http.ResponseWriter, *http.Request) {}, 100, ""},
 		{"reset, each by itself", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0, load.ClassReset},
-		{"told to go away with each answer", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") }, 100, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			url, f := plainHTTP2(t, row.answer)
@@ -88,6 +88,24 @@ func TestHTTP2WithPriorKnowledge(t *testing.T) {
 			require.Len(t, f.asked, 100)
 			require.Equal(t, 1000, f.bodies)
 		})
+	}
+}
+
+// Who is told to go away in order goes on over another connection: what was not taken is
+// sent again, what may have been is not.
+func TestHTTP2IsToldToGoAway(t *testing.T) {
+	var answered atomic.Int64
+	url, f := plainHTTP2(t, func(w http.ResponseWriter, _ *http.Request) {
+		if answered.Add(1)%10 == 0 {
+			w.Header().Set("Connection", "close")
+		}
+	})
+	o := over2(t, url)
+	require.EqualValues(t, 100, o.Sent)
+	require.Equal(t, o.Sent, o.OK+o.Errors[load.ClassEOF], "%v", o.Errors)
+	require.Greater(t, o.OK, int64(70))
+	for id, times := range f.asked {
+		require.Equal(t, 1, times, id)
 	}
 }
 
