@@ -89,7 +89,8 @@ func standingOf(seen *LoadSeen, v result.Validity) []result.Check {
 	var all []result.Check
 	for _, f := range slices.Concat(seen.Findings, seen.Standing) {
 		c := verdict.OfFinding(f.Check, f.About, f.Looked, f.Broken, f.Text())
-		if c.Timed = f.To > 0; f.Stuck > 0 {
+		c.Timed = f.To > 0
+		if f.Stuck > 0 {
 			regardless := float64(f.Stuck)
 			c.Regardless = &regardless
 		}

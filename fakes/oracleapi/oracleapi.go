@@ -166,11 +166,9 @@ func (a *api) Identify(r *http.Request, body []byte) host.Identity {
 // the first attempt, and passes on nobody's cookies or credentials.
 func odd(r *http.Request, body []byte, project string) bool {
 	asked, attempts := r.URL.Query(), r.Header["X-Attempt"]
-	if len(r.Header["Cookie"])+len(r.Header["Authorization"]) > 0 {
-		return true
-	}
 	return r.Method != http.MethodGet || len(body) > 0 || len(asked) != 1 || !slices.Equal(asked["project"], []string{project}) ||
-		project[0] == '0' || project[0] == '+' || !slices.Equal(attempts, []string{"1"})
+		project[0] == '0' || project[0] == '+' || !slices.Equal(attempts, []string{"1"}) ||
+		len(r.Header["Cookie"])+len(r.Header["Authorization"]) > 0
 }
 
 // prefix is what the oracles' paths begin with.

@@ -47,12 +47,18 @@ func plainHTTP2(t *testing.T, answer http.HandlerFunc) (url string, f *far) {
 		answer(w, r)
 	}))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.Config.Protocols = new(http.Protocols)
-	server.Config.Protocols.SetHTTP1(true)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Config.Protocols = bothProtocols()
 	server.Start()
 	t.Cleanup(server.Close)
 	return server.URL, f
+}
+
+// bothProtocols are HTTP/1.1 and HTTP/2, without TLS.
+func bothProtocols() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
 }
 
 // over2 sends 100 requests with a body over HTTP/2.

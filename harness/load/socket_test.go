@@ -29,9 +29,7 @@ func TestAUnixSocketIsAsked(t *testing.T) {
 	}))
 	require.NoError(t, server.Listener.Close())
 	server.Listener = l
-	server.Config.Protocols = new(http.Protocols)
-	server.Config.Protocols.SetHTTP1(true)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Config.Protocols = bothProtocols()
 	server.Start()
 	defer server.Close()
 

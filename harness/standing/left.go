@@ -116,16 +116,18 @@ const leastStuck = 16
 // beyond its limit by as much again as the load explains, and none went in the second
 // half of the looks, in which a busy machine would have come to some of them.
 func stuck(q quantity, looks []levels, ref, limits levels) bool {
-	first, second := levels{}, levels{}
-	for i, now := range looks {
-		if i < len(looks)/2 {
-			first.takeLeast(now)
-		} else {
-			second.takeLeast(now)
-		}
+	half := len(looks) / 2
+	first, second := leastOf(q, looks[:half]), leastOf(q, looks[half:])
+	return second-limits[q] > max(leastStuck, limits[q]-ref[q]) && second >= first
+}
+
+// leastOf is the least of a quantity in several looks, 0 where none saw it.
+func leastOf(q quantity, looks []levels) float64 {
+	least := levels{}
+	for _, now := range looks {
+		least.takeLeast(now)
 	}
-	beyond := second[q] - limits[q]
-	return beyond > max(leastStuck, limits[q]-ref[q]) && second[q] >= first[q]
+	return least[q]
 }
 
 func because(why string) string {

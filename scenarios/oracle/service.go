@@ -67,9 +67,8 @@ func (s *service) another(active int, at string) (contract.Project, bool) {
 func (s *service) everyone() []contract.Project {
 	for _, at := range []string{s.Here, s.There} {
 		for _, active := range []int{s.AtMost, s.AtMost + 1, activeOracles, many, more} {
-			p := s.Project(len(s.projects)+1, active, at)
-			if at != "" && p.ID != "" && !slices.ContainsFunc(s.projects, func(o contract.Project) bool { return o.ID == p.ID }) {
-				s.projects = append(s.projects, p)
+			if at != "" {
+				s.another(active, at)
 			}
 		}
 	}
