@@ -21,11 +21,13 @@ import (
 )
 
 // Term is for how long a worker may send that nobody has confirmed, where nothing else
-// is said: after that its lane is another's. Renew is how often it asks.
+// is said: after that its lane is another's. Renew is how often it asks. After Gone
+// terms without a word run and worker have given each other up.
 const (
 	Term    = time.Second
 	MaxTerm = time.Minute
 	Renew   = 5 // times a term
+	Gone    = 5 // terms
 )
 
 // Policy is what is done about a lane whose worker was lost.

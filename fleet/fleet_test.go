@@ -217,3 +217,25 @@ func TestPolicies(t *testing.T) {
 	_, err := fleet.ParsePolicy("retry")
 	require.ErrorContains(t, err, `"retry" is no policy for a lost worker: one of take-over, shrink, fail`)
 }
+
+func TestAWorkerSendsWhereItMay(t *testing.T) {
+	for _, row := range []struct {
+		allow, hosts []string
+		says         string
+	}{
+		{[]string{"127.0.0.1"}, []string{"127.0.0.1:8080", "127.0.0.1:9"}, ""},
+		{[]string{"api.example.com:443", "::1"}, []string{"api.example.com:443", "[::1]:80"}, ""},
+		{[]string{"api.example.com:443"}, []string{"api.example.com:80"}, "it may not send load to api.example.com:80: start it with --allow-host api.example.com"},
+		{[]string{"example.com"}, []string{"api.example.com:443"}, "--allow-host api.example.com"},
+		{[]string{"api.example.com"}, []string{"[::1]:80"}, "--allow-host ::1"},
+		{[]string{"::1"}, []string{"::1:80"}, "whom it cannot read"},
+		{nil, []string{"127.0.0.1:1"}, "--allow-host 127.0.0.1"},
+	} {
+		err := fleet.MaySend(row.allow, row.hosts)
+		if row.says == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, row.says)
+		}
+	}
+}

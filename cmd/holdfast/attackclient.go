@@ -44,7 +44,8 @@ func isLoopback(host string) bool {
 // connects to nothing else, whatever a name is resolved to; where a socket is, to that.
 func (f attackFlags) attackClient(loopback bool) *http.Client {
 	dialer := &net.Dialer{Timeout: f.timeout}
-	transport := &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: maxAttackWorkers, Protocols: new(http.Protocols)}
+	transport := &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: maxAttackWorkers}
+	load.SpeakOnly(transport, f.http2)
 	switch {
 	case f.socket != "":
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -53,9 +54,6 @@ func (f attackFlags) attackClient(loopback bool) *http.Client {
 	case loopback:
 		dialer.Control = onlyLoopback
 	}
-	transport.Protocols.SetHTTP1(!f.http2)
-	transport.Protocols.SetHTTP2(f.http2)
-	transport.Protocols.SetUnencryptedHTTP2(f.http2)
 	return &http.Client{Timeout: f.timeout, Transport: transport}
 }
 

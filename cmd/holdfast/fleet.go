@@ -118,6 +118,9 @@ func (p *plan) openFleet(ctx context.Context, say func(string)) (free func() err
 		Run: p.config.ID, Broker: f.nats.broker(f.url, "holdfast run "+p.config.ID), Workers: f.workers, Policy: fleet.Policy(f.lost),
 		Version: version(), Say: say,
 	}
+	if url := p.config.Target.URL; url != "" {
+		options.Hosts = load.Config{BaseURL: url}.Hosts()
+	}
 	gone := func() error { return nil }
 	var frees []func() error
 	free = func() (err error) {

@@ -91,7 +91,7 @@ written down in scenarios/testdata/mutants/survivors.yaml as no gap.`,
 	flags.StringVar(&f.invented, "invented", allInvented, "which of the invented ones are tried: all or none")
 	flags.StringSliceVar(&f.services, "service", nil, "only mutants of this package: search, oracle, task, server, reply, dberr (repeatable)")
 	flags.StringArrayVar(&f.names, "mutant", nil, "only this one, by its name (repeatable)")
-	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios are held against a mutant at the same time; what fails in company must fail alone, too (default: with --profile smoke what the machine stands, else 1)")
+	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios are held against a mutant at the same time; what fails in company must fail alone, too (default: what the machine stands)")
 	flags.BoolVar(&f.stopAtFirst, "stop-at-first", true, "be done with a mutant at the first scenario that notices it for a reason that fits")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the run that --out has, and keep what it found")
 	flags.BoolVar(&f.asList, "list", false, "print the mutants with what they change, and try none")

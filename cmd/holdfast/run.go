@@ -96,7 +96,7 @@ it describes; without it they are the catalogue's, tried on the reference.`,
 	flags.Lookup("record-scrapes").NoOptDefVal = scrapes.DefaultEvery.String()
 	flags.IntVar(&f.retries, "retries", unsaid, "try a scenario that was inconclusive once more, so often (default 1 with --headline, else 0)")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "end a scenario as soon as a check of it is lost: what comes after is not measured")
-	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios go on at the same time; what does not pass in company is run alone (default: of the reference with --profile smoke what the machine stands, else 1, and with --service 1)")
+	flags.IntVar(&f.sideBySide, "side-by-side", 0, "how many scenarios go on at the same time; what does not pass in company is run alone (default: what the machine stands; 1 with --profile soak, and with --service)")
 	flags.Float64Var(&f.pace, "pace", 0, "pace of scenarios that may be slowed down: 0.5 is half the rate for twice the time (default: what the machine stands)")
 	flags.StringSliceVar(&f.failOn, "fail-on", failOnAll(), "verdicts that give an exit code other than 0")
 	f.fleet.register(flags)

@@ -11,17 +11,18 @@ import (
 	"holdfast.dev/holdfast/harness/target"
 )
 
-// What scenarios of the smoke profile take of a machine: one that goes on takes less
+// What scenarios of the reference take of a machine: one that goes on takes less
 // than a processor, for it waits for most of its time, and one more is set up or taken
 // down meanwhile, which takes all that it gets. With more of them they make each other
-// late, and what showed nothing in company is run once more.
+// late, and what showed nothing in company is run once more. Those that measure what a
+// service can do have the machine to themselves, and say so (harness.Needs).
 const (
 	setUpMeanwhile = 1
 	memoryEach     = 1 << 29 // bytes
 	mostSideBySide = 16      // beyond it one Postgres is what they wait for
 )
 
-// standsSideBySide is how many small scenarios this machine stands at the same time.
+// standsSideBySide is how many scenarios this machine stands at the same time.
 func standsSideBySide() int {
 	memory := math.Inf(1)
 	if machine, err := mem.VirtualMemory(); err == nil {
@@ -35,15 +36,15 @@ func standsSideBySide() int {
 	return fitSideBySide(runtime.GOMAXPROCS(0), memory) // quotas and limits count for both
 }
 
-// fitSideBySide is how many small scenarios fit into so many processors and bytes.
+// fitSideBySide is how many scenarios fit into so many processors and bytes.
 func fitSideBySide(processors int, memory float64) int {
 	return max(1, int(min(float64(processors+setUpMeanwhile), memory/memoryEach, mostSideBySide)))
 }
 
 // readSideBySide reads how many scenarios go on at the same time. Where nothing is
-// said it is one, but in the smoke profile: larger ones measure what a service can do,
-// for which it has the machine, and a service of one's own may have a port or a folder
-// that is there once.
+// said it is what the machine stands, but for a soak, which holds for hours what it
+// takes, and for a service of one's own, which may have a port or a folder that is there
+// once: that is one at a time.
 func (p *plan) readSideBySide() error {
 	n := p.flags.sideBySide
 	if n < 0 {
@@ -54,7 +55,7 @@ func (p *plan) readSideBySide() error {
 	}
 	if n == 0 {
 		n = 1
-		if p.subject.service == nil && p.subject.profile == "smoke" {
+		if p.subject.service == nil && p.subject.profile != "soak" {
 			n = standsSideBySide()
 		}
 	}

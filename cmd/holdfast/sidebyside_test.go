@@ -35,8 +35,9 @@ func TestHowManyGoOnSideBySide(t *testing.T) {
 	}{
 		{of: reference, want: stands},
 		{of: reference, typed: 3, want: 3},
-		{of: subject{profile: "bench"}, want: 1},
-		{of: subject{profile: "bench"}, typed: 2, want: 2},
+		{of: subject{profile: "bench"}, want: stands},
+		{of: subject{profile: "soak"}, want: 1},
+		{of: subject{profile: "soak"}, typed: 2, want: 2},
 		{of: own, want: 1},
 		{of: own, typed: 2, want: 2},
 		{of: elsewhere, want: 1},

@@ -35,6 +35,9 @@ type Options struct {
 	Workers int
 	// Join is how long workers are waited for. Defaults to DefaultJoin.
 	Join time.Duration
+	// Hosts are those that loads will go to, each HOST:PORT, as far as that is known before:
+	// a worker that may not send to them is refused at once.
+	Hosts []string
 	// Policy is what is done about a lost worker. Defaults to fleet.TakeOver.
 	Policy fleet.Policy
 	// Term is for how long a worker may send that nobody has confirmed. Defaults to

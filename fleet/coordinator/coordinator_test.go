@@ -163,6 +163,14 @@ func TestAWorkerWithoutAClockIsRefusedByName(t *testing.T) {
 	require.ErrorContains(t, err, "worker w1 is refused: its clock cannot be pinned: the best of all round trips took")
 }
 
+func TestAWorkerThatMayNotSendThereIsRefusedBeforeTheRun(t *testing.T) {
+	t.Parallel()
+	b := own(t)
+	workersHere(t, b, named("w1"))
+	_, err := coordinator.Open(t.Context(), coordinator.Options{Run: "hosts", Broker: b, Workers: 1, Hosts: []string{"api.example.com:443"}})
+	require.ErrorContains(t, err, "worker w1 is refused: it may not send load to api.example.com:443: start it with --allow-host api.example.com")
+}
+
 func TestTooFewWorkersAreSaid(t *testing.T) {
 	t.Parallel()
 	b := own(t)

@@ -195,13 +195,14 @@ func (l *loading) told() bool {
 	if l.aborted && now > l.endBy {
 		return true
 	}
+	deserted := l.c.deserted(now)
 	for lane := range l.lanes {
 		_, _, held := l.books.Holder(lane)
 		switch {
 		case l.books.Done(lane):
 		case held:
 			return false
-		case l.c.opts.Policy != fleet.TakeOver || l.stopped:
+		case l.c.opts.Policy != fleet.TakeOver || l.stopped || deserted:
 		case now-l.at < l.books.End()+l.c.opts.Term:
 			return false // another may yet take it, or who held it come back
 		}
@@ -250,7 +251,7 @@ func (l *loading) count(t fleet.Told) error {
 			return err
 		}
 		for _, c := range d.Counts {
-			h, err := latency.Decode(c.Lag)
+			h, err := latency.Unpack(c.Lag)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package coordinator_test
 
 import (
 	"io"
+	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
@@ -106,6 +107,24 @@ func TestAWorkerThatIsKilledIsAHoleAndATakeOver(t *testing.T) {
 	took := l.took(t)
 	require.NotEqual(t, "w1", took.Worker)
 	require.Positive(t, took.Sent)
+}
+
+// Where nobody is left who could go on, nobody waits for the end of the plan.
+func TestALoadEndsWhereNoWorkerIsLeft(t *testing.T) {
+	t.Parallel()
+	far, b := newTarget(t), own(t)
+	workers := []*exec.Cmd{workerProcess(t, b, "w1"), workerProcess(t, b, "w2")}
+	c, said := open(t, coordinator.Options{Broker: b, Workers: 2, Term: brokerTerm})
+	s := steady(100, 10*time.Minute)
+	sending, start := begin(t, c, load.Config{BaseURL: far.URL}, s)
+	time.Sleep(time.Until(start.Add(time.Second))) // the moment of the harm, and no synchronisation
+	for _, w := range workers {
+		require.NoError(t, w.Process.Kill())
+	}
+	counts := sending.Wait()[0].Counts
+	require.Less(t, time.Since(start), time.Minute, "%s", said)
+	require.Equal(t, counts.Planned, counts.Sent+counts.Late+counts.Shed+counts.Unsent)
+	require.Len(t, fleetOf(t, sending).Workers, 2)
 }
 
 // A worker that is frozen and thawed is past its fence: it sends nothing of what another

@@ -110,6 +110,9 @@ func (c *Coordinator) fit(all []fleet.Presence) []fleet.Presence {
 // claim takes workers for the run. One whose clock cannot be pinned is refused. Whoever has
 // followed is one of the run's, also where another has not: it is released with it.
 func (c *Coordinator) claim(ctx context.Context, found []fleet.Presence) error {
+	if err := c.mayAllSend(found); err != nil {
+		return err
+	}
 	replies, err := c.orderAll(ctx, ids(found), fleet.Order{Claim: &fleet.Claim{}}, prepareTimeout)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,6 +128,28 @@ func (c *Coordinator) claim(ctx context.Context, found []fleet.Presence) error {
 		c.members[p.ID] = &member{Presence: p, clock: r.Clock, heard: c.opts.Clock()}
 	}
 	return errors.Join(errs...)
+}
+
+// mayAllSend names the workers that may not send to whom the run will have load sent to.
+func (c *Coordinator) mayAllSend(found []fleet.Presence) error {
+	var errs []error
+	for _, p := range found {
+		if err := fleet.MaySend(p.Allows, c.opts.Hosts); err != nil {
+			errs = append(errs, fmt.Errorf("worker %s is refused: %w", p.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// deserted reports whether no worker was heard of for so long that none comes back. c.mu is
+// held.
+func (c *Coordinator) deserted(now time.Duration) bool {
+	for _, m := range c.members {
+		if now-m.heard <= fleet.Gone*c.opts.Term {
+			return false
+		}
+	}
+	return true
 }
 
 func ids(all []fleet.Presence) []string {

@@ -22,7 +22,7 @@ func (j *job) beats() {
 		if j.beat() {
 			heard = time.Now()
 		}
-		if time.Since(heard) > goneAfter*j.term {
+		if time.Since(heard) > fleet.Gone*j.term {
 			close(j.gone)
 			return
 		}

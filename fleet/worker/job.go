@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"slices"
 	"sync"
 	"time"
 
@@ -121,7 +119,7 @@ func (j *job) prepare(ctx context.Context, p fleet.Prepare) error {
 	if err != nil {
 		return err
 	}
-	if err := allowed(j.opts.Allow, config.Hosts()); err != nil {
+	if err := fleet.MaySend(j.opts.Allow, config.Hosts()); err != nil {
 		return err
 	}
 	s := newSending(j, p, config, streams)
@@ -167,20 +165,6 @@ func (j *job) fetch(ctx context.Context, name string) ([]byte, error) {
 
 // planTimeout bounds fetching a load.
 const planTimeout = 30 * time.Second
-
-// allowed says which hosts a load goes to that this worker may not send to.
-func allowed(allow, hosts []string) error {
-	for _, host := range hosts {
-		name, _, err := net.SplitHostPort(host)
-		if err != nil {
-			return fmt.Errorf("it may not send load to whom it cannot read: %w", err)
-		}
-		if !slices.Contains(allow, host) && !slices.Contains(allow, name) {
-			return fmt.Errorf("it may not send load to %s: start it with --allow-host %s", host, name)
-		}
-	}
-	return nil
-}
 
 // start says when the load begins.
 func (j *job) start(o fleet.Start) error {

@@ -10,28 +10,6 @@ import (
 	"holdfast.dev/holdfast/harness/load"
 )
 
-func TestAWorkerSendsWhereItMay(t *testing.T) {
-	for _, row := range []struct {
-		allow, hosts []string
-		says         string
-	}{
-		{[]string{"127.0.0.1"}, []string{"127.0.0.1:8080", "127.0.0.1:9"}, ""},
-		{[]string{"api.example.com:443", "::1"}, []string{"api.example.com:443", "[::1]:80"}, ""},
-		{[]string{"api.example.com:443"}, []string{"api.example.com:80"}, "it may not send load to api.example.com:80: start it with --allow-host api.example.com"},
-		{[]string{"example.com"}, []string{"api.example.com:443"}, "--allow-host api.example.com"},
-		{[]string{"api.example.com"}, []string{"[::1]:80"}, "--allow-host ::1"},
-		{[]string{"::1"}, []string{"::1:80"}, "whom it cannot read"},
-		{nil, []string{"127.0.0.1:1"}, "--allow-host 127.0.0.1"},
-	} {
-		err := allowed(row.allow, row.hosts)
-		if row.says == "" {
-			require.NoError(t, err)
-		} else {
-			require.ErrorContains(t, err, row.says)
-		}
-	}
-}
-
 // A load begins though the order to start was lost.
 func TestALoadBeginsWithAConfirmation(t *testing.T) {
 	s := newSending(&job{ctx: t.Context()}, fleet.Prepare{}, load.Config{}, nil)

@@ -67,9 +67,6 @@ var ErrAbandoned = errors.New("the coordinator of the run is gone")
 
 const (
 	presenceEvery = time.Second
-	// goneAfter is after how many terms without an answer a run is over for its workers.
-	// Load has ended after one.
-	goneAfter = 5
 	// orderBacklog bounds the orders that wait for their turn.
 	orderBacklog = 64
 )

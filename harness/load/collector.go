@@ -174,7 +174,7 @@ func (d Delta) read(rec *recorder) (taken, error) {
 		to[part.Phase].merge(&c)
 	}
 	for _, p := range d.Points {
-		h, err := latency.Decode(p.Latency)
+		h, err := latency.Unpack(p.Latency)
 		if err != nil {
 			return t, err
 		}
@@ -206,11 +206,11 @@ func (d PartDelta) read() (counted, error) {
 		errors: d.Errors, unsentWhy: d.UnsentWhy, statuses: d.Statuses,
 	}
 	var errs [4]error
-	c.latency, errs[0] = latency.Decode(d.Latency)
-	c.latencyOK, errs[1] = latency.Decode(d.LatencyOK)
-	c.fromSend, errs[2] = latency.Decode(d.FromSend)
-	c.lag, errs[3] = latency.Decode(d.Lag)
-	if d.LatencyOK == "" && d.OK > 0 && c.latency != nil && c.latency.TotalCount() == d.OK {
+	c.latency, errs[0] = latency.Unpack(d.Latency)
+	c.latencyOK, errs[1] = latency.Unpack(d.LatencyOK)
+	c.fromSend, errs[2] = latency.Unpack(d.FromSend)
+	c.lag, errs[3] = latency.Unpack(d.Lag)
+	if len(d.LatencyOK) == 0 && d.OK > 0 && c.latency != nil && c.latency.TotalCount() == d.OK {
 		c.latencyOK = c.latency
 	}
 	return c, errors.Join(errs[:]...)

@@ -156,7 +156,7 @@ func TestADeltaThatContradictsTheLoadAddsNothing(t *testing.T) {
 		"no phase 2":           {Stream: "x", Counts: []PartDelta{{Phase: 2}}},
 		"no phase -1":          {Stream: "x", Counts: []PartDelta{{Phase: -1}}},
 		`no phase 0, "late"`:   {Stream: "x", Counts: []PartDelta{{Part: "late", Sent: 1}}},
-		"read a histogram":     {Stream: "x", Counts: []PartDelta{{Sent: 1, Latency: "no"}}},
+		"unpack a histogram":   {Stream: "x", Counts: []PartDelta{{Sent: 1, Latency: []byte("no")}}},
 		"interval of 1ns":      {Stream: "x", Points: []PointDelta{{Width: 1}}},
 		"interval of 1h":       {Stream: "x", Points: []PointDelta{{Width: time.Hour}}},
 		"interval of 250ms":    {Stream: "x", Points: []PointDelta{{From: -1, Width: 250 * time.Millisecond}}},

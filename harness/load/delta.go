@@ -51,12 +51,12 @@ type PartDelta struct {
 	Errors    map[string]int64 `json:"errors,omitempty"`
 	UnsentWhy map[string]int64 `json:"unsent_why,omitempty"`
 	Statuses  map[int]int64    `json:"statuses,omitempty"`
-	// HDR histograms of microseconds, V2 compressed, base64. LatencyOK is absent where
-	// it is the same as Latency.
-	Latency   string `json:"latency,omitempty"`
-	LatencyOK string `json:"latency_ok,omitempty"`
-	FromSend  string `json:"from_send,omitempty"`
-	Lag       string `json:"lag,omitempty"`
+	// HDR histograms of microseconds, as latency.Pack writes them. LatencyOK is absent
+	// where it is the same as Latency.
+	Latency   []byte `json:"latency,omitempty"`
+	LatencyOK []byte `json:"latency_ok,omitempty"`
+	FromSend  []byte `json:"from_send,omitempty"`
+	Lag       []byte `json:"lag,omitempty"`
 }
 
 // The parts of a phase.
@@ -73,7 +73,7 @@ type PointDelta struct {
 	Completed    int64         `json:"completed,omitempty"`
 	Failed       int64         `json:"failed,omitempty"`
 	ShedByTarget int64         `json:"shed_by_target,omitempty"`
-	Latency      string        `json:"latency,omitempty"`
+	Latency      []byte        `json:"latency,omitempty"`
 	// Heat counts what ended by the bucket of its latency, up to the last that is not 0.
 	Heat []int64 `json:"heat,omitempty"`
 }
@@ -153,7 +153,7 @@ func (r *recorder) take(name string) Delta {
 	for _, c := range t.closed {
 		d.Points = append(d.Points, PointDelta{
 			From: c.from, Width: c.width, Sent: c.point.sent, Completed: c.point.completed, Failed: c.point.failed,
-			ShedByTarget: c.point.shedByTarget, Latency: latency.Encode(c.latency), Heat: heatOf(c.point.heat),
+			ShedByTarget: c.point.shedByTarget, Latency: latency.Pack(c.latency), Heat: heatOf(c.point.heat),
 		})
 	}
 	return d
@@ -222,10 +222,10 @@ func (c *counted) delta() PartDelta {
 	d := PartDelta{
 		Sent: c.sent, Completed: c.completed, OK: c.ok, Late: c.late, Shed: c.shed, Unsent: c.unsent, Spanning: c.spanning,
 		Errors: c.errors, UnsentWhy: c.unsentWhy, Statuses: c.statuses,
-		Latency: latency.Encode(c.latency), FromSend: latency.Encode(c.fromSend), Lag: latency.Encode(c.lag),
+		Latency: latency.Pack(c.latency), FromSend: latency.Pack(c.fromSend), Lag: latency.Pack(c.lag),
 	}
 	if c.latencyOK != nil && c.latencyOK.TotalCount() != c.latency.TotalCount() {
-		d.LatencyOK = latency.Encode(c.latencyOK)
+		d.LatencyOK = latency.Pack(c.latencyOK)
 	}
 	return d
 }
@@ -234,5 +234,5 @@ func (c *counted) delta() PartDelta {
 // counted as sent before and could not be.
 func (d PartDelta) empty() bool {
 	return d.Sent|d.Completed|d.OK|d.Late|d.Shed|d.Unsent|d.Spanning == 0 && len(d.Errors)+len(d.UnsentWhy)+len(d.Statuses) == 0 &&
-		d.Latency+d.FromSend+d.Lag == ""
+		len(d.Latency)+len(d.FromSend)+len(d.Lag) == 0
 }

@@ -14,9 +14,9 @@ import (
 	"holdfast.dev/holdfast/harness/load/internal/http1"
 )
 
-// newTransport is the network as streams share it that speak the same protocols: no
+// newTransport is the network as streams share it that speak the same protocol: no
 // proxy, no redirects, and as many connections as there are requests in flight.
-func newTransport(life context.Context, pins *pins, protocols *http.Protocols, streams []Stream) *http.Transport {
+func newTransport(life context.Context, pins *pins, http2 bool, streams []Stream) *http.Transport {
 	idle := 0
 	for _, s := range streams {
 		idle += s.withDefaults().MaxInFlight
@@ -37,16 +37,26 @@ func newTransport(life context.Context, pins *pins, protocols *http.Protocols, s
 			}
 			return pins.dial(ctx, dialer, network, address)
 		},
-		Protocols:           protocols,
 		MaxIdleConns:        idle,
 		MaxIdleConnsPerHost: idle,
 		DisableCompression:  true,
 	}
-	if protocols.HTTP2() {
+	SpeakOnly(t, http2)
+	return t
+}
+
+// SpeakOnly has a transport that has made no connection yet speak HTTP/1.1 and nothing
+// else, or HTTP/2 and nothing else: with https as both sides agree, so that one that does
+// not gets no request, and without by prior knowledge (h2c).
+func SpeakOnly(t *http.Transport, http2 bool) {
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(!http2)
+	t.Protocols.SetHTTP2(http2)
+	t.Protocols.SetUnencryptedHTTP2(http2)
+	if http2 {
 		// Without that net/http would fall back to HTTP/1.1 where the other side leaves it open.
 		t.TLSClientConfig = &tls.Config{VerifyConnection: agreedHTTP2}
 	}
-	return t
 }
 
 // errNoHTTP2 is of another side that speaks TLS, and no HTTP/2 over it.
@@ -57,19 +67,6 @@ func agreedHTTP2(agreed tls.ConnectionState) error {
 		return errNoHTTP2
 	}
 	return nil
-}
-
-func onlyHTTP1() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	return p
-}
-
-func onlyHTTP2() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP2(true)
-	p.SetUnencryptedHTTP2(true)
-	return p
 }
 
 func newTemplate(base *url.URL) *http.Request {

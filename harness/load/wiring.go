@@ -41,7 +41,7 @@ func (c Config) wiring(life context.Context, streams []Stream) (*wiring, error) 
 	if c.Logins != nil {
 		pins = c.Logins.pins
 	}
-	w.transport, w.http2 = newTransport(life, pins, onlyHTTP1(), streams), newTransport(life, pins, onlyHTTP2(), streams)
+	w.transport, w.http2 = newTransport(life, pins, false, streams), newTransport(life, pins, true, streams)
 	w.direct = make(map[*Balancer][]*http1.Client)
 	for _, b := range w.balancers {
 		w.direct[b] = newDirect(life, pins, b)

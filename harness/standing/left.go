@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness/result"
@@ -100,8 +103,12 @@ func (w *leaving) drained(ctx context.Context, s Settled) {
 		if stuck(q, looks, ref, limits) {
 			w.finding.Stuck++
 		}
-		w.finding.Add(Example{At: s.Over, What: fmt.Sprintf("%s: %s at the end, %s at the start, of which the load explains %s", q,
-			result.Number(least[q]), result.Number(ref[q]), result.Number(limits[q]))})
+		what := fmt.Sprintf("%s: %s at the end, %s at the start, of which the load explains %s", q,
+			result.Number(least[q]), result.Number(ref[q]), result.Number(limits[q]))
+		if q.kind == strange.kind && q.of == strange.of {
+			what += ledTo(l.strangers)
+		}
+		w.finding.Add(Example{At: s.Over, What: what})
 	}
 	w.finding.Note = fmt.Sprintf("all was back within %s", result.Format(float64(time.Since(began))/float64(time.Millisecond), result.UnitMS))
 	if note := memoryNote(s, w.scene.Phases); note != "" {
@@ -128,6 +135,25 @@ func leastOf(q quantity, looks []levels) float64 {
 		least.takeLeast(now)
 	}
 	return least[q]
+}
+
+// ledTo names the addresses that most of some connections lead to.
+func ledTo(places map[netip.AddrPort]int) string {
+	const named = 3
+	all := slices.SortedFunc(maps.Keys(places), func(a, b netip.AddrPort) int {
+		return cmp.Or(cmp.Compare(places[b], places[a]), a.Compare(b))
+	})
+	var told []string
+	for _, at := range all[:min(named, len(all))] {
+		told = append(told, fmt.Sprintf("%d to %s", places[at], at))
+	}
+	if more := len(all) - len(told); more > 0 {
+		told = append(told, fmt.Sprintf("and %d other addresses", more))
+	}
+	if len(told) == 0 {
+		return ""
+	}
+	return "; last seen: " + strings.Join(told, ", ")
 }
 
 func because(why string) string {
@@ -296,7 +322,7 @@ func slack(q quantity, load demand, outside []Outside) float64 {
 		return slackProcesses + load.most
 	case taken.kind:
 		return slackTaken
-	case dbTotal.kind:
+	case dbTotal.kind, nowhereTo.kind: // a pool may hold all that it had to somebody who is gone
 		return slackDatabase + perCall*kept
 	case socketsTo:
 		for _, o := range outside {

@@ -51,8 +51,9 @@ var (
 	processes  = quantity{kind: "processes"}
 	taken      = quantity{kind: "connections of callers"}
 	strange    = quantity{kind: socketsTo, of: "somebody else"}
-	sockets    = quantity{kind: "sockets"}                    // of all kinds; explains others, and is never judged
-	holders    = quantity{kind: "processes with connections"} // explains others, and is never judged
+	nowhereTo  = quantity{kind: "connections that lead nowhere"} // cut off, say, and who holds them has not noticed yet
+	sockets    = quantity{kind: "sockets"}                       // of all kinds; explains others, and is never judged
+	holders    = quantity{kind: "processes with connections"}    // explains others, and is never judged
 	dbTotal    = quantity{kind: "database connections"}
 	dbActive   = quantity{kind: "running statements"}
 	dbInTx     = quantity{kind: "transactions that are idle"}
@@ -91,6 +92,8 @@ type looker struct {
 	places places
 	page   probe.Probe // nil: the target has no page of metrics
 	conn   *pgx.Conn   // nil: it has no database
+	// strangers is where the connections to somebody else led at the last look.
+	strangers map[netip.AddrPort]int
 }
 
 func newLooker(ctx context.Context, s Scene) (*looker, error) {
@@ -130,6 +133,7 @@ func (l *looker) close() {
 // look is how much there is now.
 func (l *looker) look(ctx context.Context) (levels, error) {
 	all := levels{}
+	l.strangers = map[netip.AddrPort]int{}
 	for n := range l.scene.Parts {
 		if err := l.lookAtProcesses(ctx, n, all); err != nil {
 			return nil, err
@@ -178,6 +182,7 @@ func (l *looker) lookAtProcesses(ctx context.Context, n int, all levels) error {
 	put(holders, float64(part.Sockets.Holders()))
 	put(taken, 0)
 	put(strange, 0)
+	put(nowhereTo, 0)
 	for _, o := range l.scene.Outside {
 		put(quantity{kind: socketsTo, of: o.Name}, 0)
 	}
@@ -197,8 +202,11 @@ func (l *looker) lookAtProcesses(ctx context.Context, n int, all levels) error {
 			put(quantity{kind: socketsTo, of: name}, 1)
 		case within && len(l.scene.Parts) > 1:
 			put(quantity{kind: socketsTo, of: ours}, 1)
+		case s.Network == "tcp" && !s.Remote.IsValid():
+			put(nowhereTo, 1)
 		default:
 			put(strange, 1)
+			l.strangers[s.Remote]++
 		}
 	}
 	return nil

@@ -145,3 +145,47 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// What is packed is the same histogram, bucket by bucket.
+func TestPackedAndUnpackedIsTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h, _ := drawn(t, "latencies")
+		got, err := latency.Unpack(latency.Pack(h))
+		require.NoError(t, err)
+		require.Equal(t, latency.Encode(h), latency.Encode(got))
+	})
+}
+
+func FuzzUnpack(f *testing.F) {
+	h := latency.New(latency.Coarse)
+	_ = h.RecordValues(1234, 3)
+	f.Add(latency.Pack(h))
+	f.Add([]byte{3, 1})
+	f.Add([]byte("\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h, err := latency.Unpack(data)
+		if err != nil || h == nil {
+			return
+		}
+		again, err := latency.Unpack(latency.Pack(h))
+		require.NoError(t, err)
+		require.True(t, h.Equals(again))
+	})
+}
+
+func BenchmarkTell(b *testing.B) {
+	h := latency.New(latency.Fine)
+	for i := range 2500 { // a quarter of a second at 10,000/s
+		_ = h.RecordValue(int64(80 + i*i%900))
+	}
+	b.Run("packed", func(b *testing.B) {
+		for b.Loop() {
+			latency.Pack(h)
+		}
+	})
+	b.Run("encoded", func(b *testing.B) {
+		for b.Loop() {
+			latency.Encode(h)
+		}
+	})
+}
