@@ -34,24 +34,28 @@ type loss struct {
 	fleet   *result.Fleet
 	sent    result.Counts
 	planned int64
+	rate    float64
 	hitAt   time.Time // when the worker was hit
 	start   time.Time
 }
 
+// fewPerSecond is a load for a machine that has more to do.
+const fewPerSecond = 300
+
 // lossOf has three processes send load for a time, does something to one of them after three
 // tenths of it, and returns what came of it.
-func lossOf(t *testing.T, term time.Duration, policy fleet.Policy, d time.Duration, hit func(t *testing.T, signal func(syscall.Signal))) loss {
+func lossOf(t *testing.T, rate float64, term time.Duration, policy fleet.Policy, d time.Duration, hit func(t *testing.T, signal func(syscall.Signal))) loss {
 	t.Helper()
 	far, b := newTarget(t), own(t)
 	victim := workerProcess(t, b, "w1")
 	workerProcess(t, b, "w2")
 	workerProcess(t, b, "w3")
 	c, said := open(t, coordinator.Options{Broker: b, Workers: 3, Term: term, Policy: policy})
-	s := steady(300, d)
+	s := steady(rate, d)
 	s.MaxLag = load.DefaultMaxLag
 	sending, start := begin(t, c, load.Config{BaseURL: far.URL}, s)
 	time.Sleep(time.Until(start.Add(d * 3 / 10))) // the moment of the harm, and no synchronisation
-	l := loss{far: far, said: said, start: start, planned: load.Planned(s.Profile), hitAt: time.Now()}
+	l := loss{far: far, said: said, start: start, rate: rate, planned: load.Planned(s.Profile), hitAt: time.Now()}
 	hit(t, func(s syscall.Signal) { require.NoError(t, victim.Process.Signal(s)) })
 	l.sent = sending.Wait()[0].Counts
 	l.fleet = fleetOf(t, sending)
@@ -101,7 +105,7 @@ func (l loss) took(t *testing.T) result.LaneSpan {
 
 func TestAWorkerThatIsKilledIsAHoleAndATakeOver(t *testing.T) {
 	t.Parallel()
-	l := lossOf(t, lossTerm, fleet.TakeOver, 3*lossTerm, func(_ *testing.T, signal func(syscall.Signal)) { signal(syscall.SIGKILL) })
+	l := lossOf(t, fewPerSecond, lossTerm, fleet.TakeOver, 3*lossTerm, func(_ *testing.T, signal func(syscall.Signal)) { signal(syscall.SIGKILL) })
 	l.holds(t)
 	require.Equal(t, "w1", l.lost(t).Name)
 	took := l.took(t)
@@ -131,7 +135,7 @@ func TestALoadEndsWhereNoWorkerIsLeft(t *testing.T) {
 // sends now.
 func TestAWorkerThatIsFrozenAndThawedSendsNothingTwice(t *testing.T) {
 	t.Parallel()
-	l := lossOf(t, lossTerm, fleet.TakeOver, 3*lossTerm, func(_ *testing.T, signal func(syscall.Signal)) {
+	l := lossOf(t, fewPerSecond, lossTerm, fleet.TakeOver, 3*lossTerm, func(_ *testing.T, signal func(syscall.Signal)) {
 		signal(syscall.SIGSTOP)
 		time.Sleep(lossTerm * 4 / 3) // that is how long it is frozen
 		signal(syscall.SIGCONT)
@@ -146,7 +150,7 @@ func TestWhatIsDoneAboutALostWorkerIsAsAskedFor(t *testing.T) {
 		t.Run(string(policy), func(t *testing.T) {
 			t.Parallel()
 			const d = 3 * lossTerm
-			l := lossOf(t, lossTerm, policy, d, func(_ *testing.T, signal func(syscall.Signal)) { signal(syscall.SIGKILL) })
+			l := lossOf(t, fewPerSecond, lossTerm, policy, d, func(_ *testing.T, signal func(syscall.Signal)) { signal(syscall.SIGKILL) })
 			l.holds(t)
 			if len(slices.DeleteFunc(l.fleet.Workers, func(w result.Worker) bool { return w.LostAtS == nil })) > 1 {
 				return // this machine is too busy for the others as well

@@ -123,11 +123,11 @@ func fleetOfNamespaces(t *testing.T, cut func(t *testing.T)) loss {
 		require.NoError(t, cmd.Start())
 	}
 	c, said := open(t, coordinator.Options{Broker: b, Workers: 3, Term: time.Second})
-	s := steady(300, 10*time.Second)
+	s := steady(manyPerSecond, 10*time.Second)
 	s.MaxLag = load.DefaultMaxLag
 	sending, start := begin(t, c, load.Config{BaseURL: far.URL}, s)
 	time.Sleep(time.Until(start.Add(3 * time.Second)))
-	l := loss{far: far, said: said, start: start, planned: load.Planned(s.Profile), hitAt: time.Now()}
+	l := loss{far: far, said: said, start: start, rate: manyPerSecond, planned: load.Planned(s.Profile), hitAt: time.Now()}
 	cut(t)
 	l.sent = sending.Wait()[0].Counts
 	l.fleet = fleetOf(t, sending)
@@ -142,7 +142,7 @@ func TestAWorkerThatIsCutOffStopsAndIsReplaced(t *testing.T) {
 	})
 	l.holds(t)
 	l.timed(t)
-	require.LessOrEqual(t, l.peak(), 1.1+2.0/30)
+	require.LessOrEqual(t, l.peak(), mostAtOnce)
 }
 
 // Where all workers are cut off from the broker, and so from the coordinator, all load

@@ -87,6 +87,8 @@ func generate(t *testing.T, cmd *exec.Cmd, base, rate, d, inFlight string) (g ge
 	out, err := cmd.Output()
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(out, &g))
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return g, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), usage.Maxrss * 1024
+	if rss = g.PeakBytes; rss == 0 {
+		rss = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss * 1024
+	}
+	return g, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), rss
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -57,6 +58,19 @@ type generated struct {
 	LagP99MS              float64
 	UnsentWhy, Errors     map[string]int64
 	Unsent                int64
+	PeakBytes             int64 // of its own memory; 0: the system does not tell
+}
+
+// peakBytes is the most memory that this process had. What the system tells of a child
+// counts what its parent had, too, before it became another program.
+func peakBytes() (peak int64) {
+	text, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(text)) {
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &peak); err == nil {
+			return peak * 1024
+		}
+	}
+	return 0
 }
 
 // helpGenerate sends RATE requests per second to BASE for the duration FOR, with no
@@ -78,7 +92,7 @@ func helpGenerate() {
 		os.Exit(1)
 	}
 	o := attack.Wait()[0]
-	g := generated{Sent: o.Sent, OK: o.OK, MaxInFlight: o.MaxInFlight, UnsentWhy: o.UnsentWhy, Errors: o.Errors, Unsent: o.Unsent}
+	g := generated{Sent: o.Sent, OK: o.OK, MaxInFlight: o.MaxInFlight, UnsentWhy: o.UnsentWhy, Errors: o.Errors, Unsent: o.Unsent, PeakBytes: peakBytes()}
 	if o.SendLagP99MS != nil {
 		g.LagP99MS = *o.SendLagP99MS
 	}

@@ -64,6 +64,8 @@ type Tasks struct {
 	Ready *load.Request
 	// NoAttempts and NoClass say that a status tells none: they are what the far side saw.
 	NoAttempts, NoClass bool
+	// StopUncounted says that an attempt which a stop cut is none of those that a task has.
+	StopUncounted bool
 	// Queue asks how many tasks there are, and ReadCounts reads the answer. They stop at
 	// MostCounted; 0 where it is not known that they are counts of all. A Queue without a
 	// path cannot be asked: it is empty when each task is done.

@@ -27,11 +27,11 @@ func (s *service) audited(sc harness.Scenario) harness.Scenario {
 	for _, f := range sc.Faults {
 		kinds[f.ID] = f.Kind
 	}
-	deadline := cmp.Or(s.deadline, s.Settings[contract.Deadline].Is)
+	b := bounds{deadline: s.time(contract.Deadline), cooldown: s.time(contract.BreakerCooldown)}
 	sc.Reconciled = append(sc.Reconciled, verdict.Descriptor{Name: together, Unit: result.UnitCount, About: "the most calls of a request that were under way at once: the median of all requests"})
 	sc.Companion = func() harness.Companion { return &listener{impact: s.Impact} }
 	sc.Reconcile = func(_ context.Context, state harness.State) (harness.Reconciliation, error) {
-		a := newAudit(state, kinds, deadline)
+		a := newAudit(state, kinds, b)
 		missing, err := unheard(state, sc.Load)
 		if err != nil {
 			return harness.Reconciliation{}, err
@@ -62,11 +62,11 @@ type name struct {
 
 // audit is both sides of one run.
 type audit struct {
-	target   string
-	impact   contract.Impact
-	truth    map[string]contract.Truth
-	kinds    map[string]fault.Kind
-	deadline time.Duration
+	target string
+	impact contract.Impact
+	truth  map[string]contract.Truth
+	kinds  map[string]fault.Kind
+	bounds
 	refused  map[string]bool  // places whose connections were refused
 	heard    []*heard         // by the moment of their end
 	calls    map[name][]*call // by arrival
@@ -77,16 +77,17 @@ type audit struct {
 	places   map[string]place
 
 	timedOut map[string]bool // oracles by address of which an answer has told a timeout
+	underWay spans           // calls
 
 	far, fresh, told, inTime standing.Finding
 }
 
-func newAudit(state harness.State, kinds map[string]fault.Kind, deadline time.Duration) *audit {
+func newAudit(state harness.State, kinds map[string]fault.Kind, b bounds) *audit {
 	l := state.Companion.(*listener)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := &audit{
-		target: state.Target, impact: l.impact, truth: maps.Clone(l.truth), kinds: kinds, deadline: deadline, heard: slices.Clone(l.heard),
+		target: state.Target, impact: l.impact, truth: maps.Clone(l.truth), kinds: kinds, bounds: b, heard: slices.Clone(l.heard),
 		calls: map[name][]*call{}, urls: map[name]string{}, places: map[string]place{},
 		far: standing.Finding{
 			Check: "oracles-asked-once", About: "each request asks each oracle that it must exactly once, as documented and where it is, and no other",
@@ -116,6 +117,7 @@ func newAudit(state harness.State, kinds map[string]fault.Kind, deadline time.Du
 	for _, calls := range a.calls { // an oracle may have been asked at two places
 		slices.SortStableFunc(calls, func(x, y *call) int { return cmp.Compare(x.start, y.start) })
 	}
+	a.underWay = a.spansOf()
 	return a
 }
 

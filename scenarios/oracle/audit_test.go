@@ -73,7 +73,7 @@ func (r *rig) answer(sent time.Duration, one, two oracleResult, header http.Head
 // broken is what each finding counts: asked once, own words, errors true, heard in time.
 func (r *rig) broken(kinds map[string]fault.Kind) [4]int64 {
 	require.Eventually(r.t, func() bool { return r.fake.Journal().Gauge("").InFlight == 0 }, 30*time.Second, time.Millisecond)
-	a := newAudit(r.state, kinds, time.Second)
+	a := newAudit(r.state, kinds, bounds{deadline: time.Second, cooldown: 200 * time.Millisecond})
 	a.unheard = map[string]int{}
 	f := a.findings()
 	return [4]int64{f[0].Broken, f[1].Broken, f[2].Broken, f[3].Broken}
@@ -248,7 +248,7 @@ func TestAnErrorIsNotHeldAgainstTheCallOfAnotherRequest(t *testing.T) {
 	mine, theirs := r.call("1", "oracle-2", "1"), r.call("1", "oracle-2", "1")
 	r.answer(sent, oracleResult{Status: "error", Error: "connection"}, mine, nil)
 	r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, theirs, nil)
-	a := newAudit(r.state, nil, time.Second)
+	a := newAudit(r.state, nil, bounds{deadline: time.Second})
 	a.unheard, a.refused = map[string]int{}, map[string]bool{oracleAPI: true}
 	var broken []int64
 	for _, f := range a.findings() {
@@ -265,7 +265,7 @@ func TestAnAnswerThatWasCutOff(t *testing.T) {
 		sent := r.now()
 		r.call("1", "oracle-1", "1")
 		r.answer(sent, oracleResult{Status: "error", Error: "connection"}, r.call("1", "oracle-2", "1"), nil)
-		a := newAudit(r.state, nil, time.Second)
+		a := newAudit(r.state, nil, bounds{deadline: time.Second})
 		a.unheard, a.refused = map[string]int{}, map[string]bool{oracleAPI: cuts}
 		broken := int64(0)
 		for _, f := range a.findings() {
@@ -291,7 +291,7 @@ func TestOfTwoCallsOfOneMomentTheOneThatWasAnsweredIsQuoted(t *testing.T) {
 
 // A fake that cuts its connections does not know which call was open in them.
 func TestACallThatWasCutOff(t *testing.T) {
-	a := newAudit(newRig(t).state, nil, time.Second)
+	a := newAudit(newRig(t).state, nil, bounds{deadline: time.Second})
 	open := &call{Entry: journal.Entry{Outcome: journal.Abandoned}}
 	of, lost := name{"1", "oracle-1"}, contract.ImpactResult{Failed: true, Class: contract.Connection}
 	require.False(t, a.cutOff(of, open, lost), "nothing cuts")

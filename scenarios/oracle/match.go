@@ -102,6 +102,9 @@ func (a *audit) errors(h *heard) {
 			if r.Spared == contract.SparedSick && !a.hadCause(of, h.End) {
 				told.Add(a.example(h, oracle+" was spared its call, and none of it had failed before in a way that says it is sick"))
 			}
+			if what := a.unspared(of, h, r.Spared); what != "" {
+				a.inTime.Add(a.example(h, what))
+			}
 			continue
 		}
 		to := h.End
@@ -199,12 +202,8 @@ func (a *audit) hadCause(of name, by time.Duration) bool {
 	if a.mayRefuse(of) {
 		return true // what was refused reached no fake
 	}
-	for other, calls := range a.calls {
-		if a.urls[other] == a.urls[of] && slices.ContainsFunc(calls, func(c *call) bool { return c.start <= by && sick(c.Entry, a.kinds) }) {
-			return true
-		}
-	}
-	return false
+	_, ever := a.sickUntil(a.urls[of], by)
+	return ever
 }
 
 func (a *audit) mayRefuse(of name) bool {

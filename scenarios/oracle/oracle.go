@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"holdfast.dev/holdfast/adapter"
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
@@ -175,6 +176,14 @@ func slowWaves(p profile.Profile, s *service) harness.Scenario {
 	if !s.Settings[contract.CallsAtOnce].Settable() {
 		claim = "Calls that are each just within their own timeout, however many at once, still end at the one deadline of the request."
 	}
+	faults := []harness.Fault{adapter.Misbehave("slow", s.Here, "delay "+(call*8/9).String())}
+	if s.World(s.projects...).Data.Build != nil { // what the database takes is part of the same time
+		took := deadline / 4
+		if most := s.time(contract.StatementTimeout); most > 0 {
+			took = min(took, most*3/4)
+		}
+		faults = append(faults, harness.Fault{ID: "slow-database", On: harness.OnDatabase, Kind: fault.After(took)})
+	}
 	return s.in(harness.Scenario{
 		Name:        "oracle/slow-waves",
 		Claim:       claim,
@@ -182,9 +191,9 @@ func slowWaves(p profile.Profile, s *service) harness.Scenario {
 		Compressed:  s.compressed("overall deadline", contract.Deadline, deadline),
 		Timeline:    t,
 		Load:        []load.Stream{s.impacts("impact", about, 2, t, s.whole(about, s.all(about, contract.TimedOut)))},
-		Faults:      []harness.Fault{adapter.Misbehave("slow", s.Here, "delay "+(call*8/9).String())},
+		Faults:      faults,
 		Checks: []verdict.Check{
-			verdict.Metric("impact.latency.max").AtMost(latest(deadline)).Because("one deadline for the request, however many waves").Guarding("oracle.overall-deadline"),
+			verdict.Metric("impact.latency.max").AtMost(latest(deadline)).Because("one deadline for the request, however many waves, and however long its database takes").Guarding("oracle.overall-deadline"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("what was in by then is delivered"),
 		},
 	})

@@ -23,7 +23,7 @@ type service struct {
 	contract.Impact
 	draft    contract.Draft
 	projects []contract.Project
-	deadline time.Duration // of an answer, where the scenario is about it
+	times    map[contract.Setting]time.Duration // that the scenario sets
 
 	notTried  []string          // faults that would change nothing
 	mayFail   map[string]fails  // by project
@@ -32,7 +32,7 @@ type service struct {
 
 // over is a scenario in the making.
 func over(one contract.Impact) *service {
-	return &service{Impact: one, mayFail: map[string]fails{}, asksAbout: map[string]string{}}
+	return &service{Impact: one, times: map[contract.Setting]time.Duration{}, mayFail: map[string]fails{}, asksAbout: map[string]string{}}
 }
 
 // key is where an impact service is told.
@@ -144,6 +144,17 @@ func (s *service) needs(what, example string) {
 // give sets something that would be in the scenario's way.
 func (s *service) give(setting contract.Setting, value string) {
 	s.draft.Give(setting, s.Settings[setting], value)
+	if d, err := time.ParseDuration(value); err == nil && s.Settings[setting].Settable() {
+		s.times[setting] = d
+	}
+}
+
+// time is what a time is: as the scenario sets it, or else as it is anyway; 0: nobody told.
+func (s *service) time(setting contract.Setting) time.Duration {
+	if d, ok := s.times[setting]; ok {
+		return d
+	}
+	return s.Settings[setting].Is
 }
 
 // number sets a number that the scenario is about.
@@ -156,7 +167,8 @@ func (s *service) number(setting contract.Setting, value int) {
 
 // bound sets a time that the scenario is about, and returns what it is.
 func (s *service) bound(setting contract.Setting, want time.Duration) time.Duration {
-	return s.draft.Bound(key+"settings."+string(setting), s.Settings[setting], want)
+	s.times[setting] = s.draft.Bound(key+"settings."+string(setting), s.Settings[setting], want)
+	return s.times[setting]
 }
 
 // patient gives a call and an answer so long, and returns how long they have.
@@ -166,8 +178,7 @@ func (s *service) patient(call, answer time.Duration) (time.Duration, time.Durat
 
 // answersWithin gives an answer so long.
 func (s *service) answersWithin(d time.Duration) time.Duration {
-	s.deadline = s.bound(contract.Deadline, d)
-	return s.deadline
+	return s.bound(contract.Deadline, d)
 }
 
 // compressed says how much shorter a time is here than where nobody sets it.

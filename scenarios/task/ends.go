@@ -106,15 +106,19 @@ func stoppedUnderLoad(p profile.Profile, s *service) harness.Scenario {
 func stoppedWhileStuck(p profile.Profile, s *service) harness.Scenario {
 	t := p.Outage()
 	t.Inject = max(t.Inject, 2*stopAfter+cutAfter)
-	s.compress(compressedCountdown)
+	s.compress(briefCountdown)
 	s.bound(contract.Drain, cutAfter)
+	faults := []harness.Fault{{ID: "stop", On: s.Worker, Kind: fault.Terminate{}, After: stopAfter}, adapter.Misbehave("hang", s.Far, "hang headers")}
+	if s.StopUncounted { // so it has all of its attempts left, and only the last of them is well
+		faults = append(faults, adapter.Always("again", s.Far, fmt.Sprintf("ok -> %d*503 -> ok", s.Retries)))
+	}
 	return s.withMail(harness.Scenario{
 		Name:     "task/stopped-while-stuck",
 		Claim:    "A worker that is asked to stop while the API answers nothing cuts its calls when its time is over; what it had in hand is neither lost nor taken for done, and its successor does it.",
 		Timeline: profile.WithDrain(t, 10*time.Second),
-		Faults:   []harness.Fault{{ID: "stop", On: s.Worker, Kind: fault.Terminate{}, After: stopAfter}, adapter.Misbehave("hang", s.Far, "hang headers")},
+		Faults:   faults,
 		Checks: []verdict.Check{
-			nothing("ledger.failed_exhausted"), nothing("ledger.failed_permanent"),
+			nothing("ledger.failed_exhausted").Because("a stop costs a task none of its attempts"), nothing("ledger.failed_permanent"),
 			verdict.Metric(s.far("abandoned")).AtLeast(verdict.Count(1)).Because("it must have been cut in the middle of a call").OrNotExercised(),
 		},
 	}, emailapi.Config{}, steady("mail", 60, t.Total()))

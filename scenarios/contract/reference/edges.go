@@ -12,7 +12,7 @@ import (
 var edges = []string{
 	strings.Repeat("é", model.MaxQueryLength), strings.Repeat("é", model.MaxQueryLength+1), strings.Repeat("é", 5000),
 	strings.Repeat("projet ", 28) + "proj", strings.Repeat("projet ", 28) + "proje",
-	"", " ", "\t\n\u00a0", "\xff", "caf\xc3", "e\xe9", "a\x00b",
+	"", " ", "\t\n\u00a0", "\u00ad", "\u200b\u200d", "\u0301", " \u2060\ufeff ", "\xff", "caf\xc3", "e\xe9", "a\x00b",
 	schema.TermAccents, schema.TermPercent, schema.TermUnderscore, schema.TermBackslash, "%", "_", `\`, "%%", "__", `\\`, `\%`, "%projet%", "p_ojet", "projet%", `projet\`,
 	"'", `"`, "--", ";", "*", "?", "(", "[a-z]", "^projet$", "a|b", "&", "#", "+", "<b>", "null", "{}", "$1", "😀", "🌳", "日本",
 	"œuvre", "oeuvre", "ŒUVRE", "manœuvre", "bœuf", "ÆRØ", "aero", "straße", "STRASSE", "fußball gießen", "fluß", "fluss", "smørrebrød", "SMORREBROD", "øresund københavn",

@@ -13,12 +13,26 @@ import (
 	"holdfast.dev/holdfast/scenarios/contract/reference/model"
 )
 
-// any draws a query of any shape, now and then one of those at the edges.
+// any draws a query of any shape, now and then one of those at the edges, or one of which
+// nothing is left.
 func (s questions) any(r *rand.Rand) string {
-	if r.IntN(20) == 0 {
+	switch r.IntN(40) {
+	case 0, 1:
 		return pick(r, edges)
+	case 2:
+		return blank(r)
 	}
 	return s.answerable(r)
+}
+
+// blank draws a text without a word: spaces, and characters that nobody sees.
+func blank(r *rand.Rand) string {
+	unseen := []rune(" \t\u00a0\u3000\u00ad\u0301\u0327\u200b\u200c\u200d\u2060\ufe0f\ufeff")
+	text := make([]rune, 1+r.IntN(6))
+	for i := range text {
+		text[i] = pick(r, unseen)
+	}
+	return string(text)
 }
 
 // answerable draws a query of any shape that has an answer.

@@ -33,7 +33,7 @@ func Tasks(projects int) contract.Tasks {
 		Enqueue: enqueue, Asked: askedFor, TakenOn: takenOn(), Refused: load.Refusal(), Taken: taken, Answered: "202", Engine: "River",
 		NoTasks: noTasks(), NoTask: load.All(load.Status(http.StatusBadRequest), load.Check("error", isError)),
 		Status: func(id string) load.Request { return load.Request{Path: "/tasks/" + id} }, ReadStatus: readStatus,
-		NoSuch: strconv.FormatInt(math.MaxInt64, 10), Ready: &load.Request{Path: "/readyz"},
+		NoSuch: strconv.FormatInt(math.MaxInt64, 10), Ready: &load.Request{Path: "/readyz"}, StopUncounted: true,
 		Queue: load.Request{Path: "/tasks/queue"}, ReadCounts: readCounts, MostCounted: 100_000,
 		Depth: depth, Oldest: probe.Metric{Series: probe.Series{Name: "queue.oldest", Unit: result.UnitSeconds}, Name: "queue_oldest_job_age_seconds"},
 		Counters: contract.Counters{
