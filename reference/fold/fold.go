@@ -108,12 +108,15 @@ END $$;
 
 // caseTable has each character outside of ASCII that case folding makes another, and
 // that other, in the same order.
-var caseTable = sync.OnceValues(func() (capitals, small string) {
+var caseTable = sync.OnceValues(newCaseTable)
+
+func newCaseTable() (capitals, small string) {
 	var a, b strings.Builder
 	folded := cases.Fold()
-	for r := rune(0x80); r <= unicode.MaxRune; r++ {
-		if r >= 0xD800 && r < 0xE000 {
-			continue // no characters
+	last := unicode.CaseRanges[len(unicode.CaseRanges)-1].Hi
+	for r := rune(0x80); r <= rune(last); r++ {
+		if unicode.SimpleFold(r) == r { // what has no other case is not folded, but for some that are written otherwise
+			continue
 		}
 		text := string(r)
 		if other := folded.String(text); other != text && norm.NFKD.IsNormalString(text) && doubles.Replace(text) == text {
@@ -122,7 +125,7 @@ var caseTable = sync.OnceValues(func() (capitals, small string) {
 		}
 	}
 	return a.String(), b.String()
-})
+}
 
 // class is a table as a class of Postgres's regular expressions.
 func class(t *unicode.RangeTable) string {

@@ -25,7 +25,18 @@ const migrationLock = 0x686f6c64 // "hold"
 type migration struct {
 	version int
 	name    string
-	sql     string
+	file    string
+}
+
+// sql is what it does. Where it has the function that folds texts, that is written anew:
+// a program that finds its database as it should be does without.
+func (m migration) sql() string {
+	const name = "search_normalize"
+	mark := "-- @fold " + name + "\n"
+	if !strings.Contains(m.file, mark) {
+		return m.file
+	}
+	return strings.ReplaceAll(m.file, mark, fold.SQL(name))
 }
 
 // migrations returns all of them, in the order of their versions, which start
@@ -46,15 +57,9 @@ func migrations() ([]migration, error) {
 		if version, err := strconv.Atoi(number); err != nil || version != i+1 {
 			return nil, fmt.Errorf("migration %s: want number %d", name, i+1)
 		}
-		all = append(all, migration{version: i + 1, name: name, sql: withFold(string(text))})
+		all = append(all, migration{version: i + 1, name: name, file: string(text)})
 	}
 	return all, nil
-}
-
-// withFold puts the function that folds texts where a migration asks for it.
-func withFold(sql string) string {
-	const name = "search_normalize"
-	return strings.ReplaceAll(sql, "-- @fold "+name+"\n", fold.SQL(name))
 }
 
 // Migrate brings the database up to this program's schema. A database that is
@@ -104,7 +109,7 @@ func apply(ctx context.Context, conn *pgx.Conn, m migration) error {
 		if tag.RowsAffected() == 0 {
 			return nil
 		}
-		_, err = tx.Exec(ctx, m.sql)
+		_, err = tx.Exec(ctx, m.sql())
 		return err
 	})
 }

@@ -47,8 +47,9 @@ func DataSetKey(p Params) (string, error) {
 	}
 	hash := sha256.New()
 	for _, m := range all {
-		fmt.Fprintf(hash, "%s %d\n", m.name, len(m.sql))
-		io.WriteString(hash, m.sql)
+		text := m.sql()
+		fmt.Fprintf(hash, "%s %d\n", m.name, len(text))
+		io.WriteString(hash, text)
 	}
 	binary.Write(hash, binary.BigEndian, [3]uint64{generatorVersion, uint64(p.Projects), p.Seed})
 	return hex.EncodeToString(hash.Sum(nil)[:8]), nil

@@ -94,7 +94,7 @@ func TestWhatAWaitMayBe(t *testing.T) {
 		{1, "", 80 * ms, 120 * ms}, {2, "", 160 * ms, 240 * ms}, {3, "", 320 * ms, 480 * ms},
 		{1, "patience", time.Second, 1200 * ms}, {1, "date", time.Second, 1200 * ms}, {1, "endless", time.Second, 1200 * ms}, {1, "words", 80 * ms, 120 * ms},
 	} {
-		w := p.after(call{seen: journal.Entry{Attempt: row.attempt, Faults: []string{row.fault}}})
+		w := p.after(call{seen: journal.Entry{Attempt: row.attempt, Faults: []string{row.fault}}}, row.attempt)
 		require.InDelta(t, float64(row.least), float64(w.least), 1000, "%d %s", row.attempt, row.fault)
 		require.InDelta(t, float64(row.most), float64(w.most), 1000, "%d %s", row.attempt, row.fault)
 	}

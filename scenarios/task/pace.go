@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 
+	"holdfast.dev/holdfast/fakes/journal"
+	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/scenarios/contract"
 )
 
@@ -15,13 +17,30 @@ type pace struct {
 	factor    float64
 	jitter    float64
 	longest   time.Duration // that a Retry-After is followed for
+	cuts      bool          // a stop cuts attempts, and those are none of a task's
 }
 
 // newPace is the pace that a service keeps in a scenario.
 func newPace(s *service, t teller) pace {
 	return pace{
 		teller: t, countdown: s.time(contract.NetworkCountdown), longest: s.time(contract.LongestRetryAfter), factor: s.Growth, jitter: s.Spread,
+		cuts: s.StopUncounted && t.stops(),
 	}
+}
+
+// stops reports whether a fault asks somebody to stop.
+func (t teller) stops() bool {
+	for _, f := range t.faults {
+		if _, is := f.Kind.(fault.Terminate); is {
+			return true
+		}
+	}
+	return false
+}
+
+// cut reports whether a stop may have cut a call: it was given up before its time.
+func (p pace) cut(c call) bool {
+	return p.cuts && c.seen.Outcome != journal.Answered && c.seen.Took < p.teller.timeout*9/10
 }
 
 // wait is the time between two attempts at a task, and what it may be.
@@ -49,13 +68,18 @@ func (p pace) all(records []record) []wait {
 		if r.twins > 1 {
 			continue
 		}
+		uncounted := 0
 		for i := 1; i < len(r.calls); i++ {
 			before, after := r.calls[i-1], r.calls[i]
+			if p.cut(before) { // another may go on with it at once
+				uncounted++
+				continue
+			}
 			meaning := p.teller.meaning(before)
 			if after.seen.Attempt != before.seen.Attempt+1 || meaning != contract.Temporary && meaning != contract.Unknown || before.over == 0 {
 				continue
 			}
-			w := p.after(before)
+			w := p.after(before, before.seen.Attempt-uncounted)
 			w.fromStart, w.fromEnd = after.start-before.start, after.start-before.over
 			waits = append(waits, w)
 		}
@@ -63,9 +87,9 @@ func (p pace) all(records []record) []wait {
 	return waits
 }
 
-// after is what the wait after a call may be.
-func (p pace) after(c call) wait {
-	middle := float64(p.countdown) * math.Pow(p.factor, float64(c.seen.Attempt-1))
+// after is what the wait after a call may be, which was the nth of those that count.
+func (p pace) after(c call, nth int) wait {
+	middle := float64(p.countdown) * math.Pow(p.factor, float64(nth-1))
 	least, most := p.teller.patience(c)
 	return wait{
 		attempt: c.seen.Attempt, middle: time.Duration(middle),
