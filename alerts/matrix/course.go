@@ -26,7 +26,7 @@ func windowOf(s result.Scenario, factor float64, end time.Duration) (window, boo
 		if f.EndS == nil && f.Fired == 0 {
 			continue
 		}
-		from, to := scaled(f.StartS), end
+		from, to := max(scaled(f.StartS), 0), end
 		if f.EndS != nil {
 			to = scaled(*f.EndS)
 		} else {

@@ -7,15 +7,17 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/result"
 )
 
-// Start validates the plan and begins to carry it out. When ctx ends, or at
-// [Schedule.Stop], faults that are on are undone and others do not begin. The
-// caller must wait, by [Schedule.Wait] or Stop.
+// Start validates the plan and begins to carry it out. A fault that lasts and begins with
+// the scenario is put into force at once, for the first request must meet it: Start returns
+// when all of these are, or could not be. When ctx ends, or at [Schedule.Stop], faults that
+// are on are undone and others do not begin. The caller must wait, by [Schedule.Wait] or Stop.
 func Start(ctx context.Context, cfg Config) (*Schedule, error) {
 	if cfg.Start.IsZero() {
 		return nil, errors.New("chaos: no start is given")
@@ -38,17 +40,27 @@ func Start(ctx context.Context, cfg Config) (*Schedule, error) {
 	cfg.Places, cfg.Plan = maps.Clone(cfg.Places), slices.Clone(cfg.Plan)
 	ctx, stop := context.WithCancel(ctx)
 	t := &Schedule{cfg: cfg, stop: stop, faults: make([]result.Fault, len(cfg.Plan)), on: map[int]Active{}}
+	var atOnce sync.WaitGroup
 	for i, p := range cfg.Plan {
 		t.faults[i] = result.Fault{ID: p.ID, Kind: p.Text(), On: p.On, StartS: p.From.Seconds()}
-		t.wg.Go(func() { t.run(ctx, i) })
+		settled := func() {}
+		if p.atOnce() {
+			atOnce.Add(1)
+			settled = atOnce.Done
+		}
+		t.wg.Go(func() { t.run(ctx, i, settled) })
 	}
+	atOnce.Wait()
 	return t, nil
 }
 
-// run is the course of one fault: wait, apply, wait, undo.
-func (t *Schedule) run(ctx context.Context, i int) {
+// run is the course of one fault: wait, apply, wait, undo. It calls settled when the fault is
+// in force, or is known not to be.
+func (t *Schedule) run(ctx context.Context, i int, settled func()) {
 	p := t.cfg.Plan[i]
-	if t.sleep(ctx, p.From) != nil || ctx.Err() != nil {
+	settled = sync.OnceFunc(settled)
+	defer settled()
+	if !p.atOnce() && t.sleep(ctx, p.From) != nil || ctx.Err() != nil {
 		t.record(i, func(f *result.Fault) {
 			f.EndS = seconds(p.From)
 			addError(f, ErrNotInjected)
@@ -72,6 +84,7 @@ func (t *Schedule) run(ctx context.Context, i int) {
 	} else {
 		t.tell(i, Change{What: Injected, Planned: p})
 	}
+	settled()
 	if applied == nil {
 		return
 	}

@@ -16,7 +16,7 @@ import (
 type Planned struct {
 	fault.Fault               // its ID is unique in its scenario
 	On          string        // the name of the place
-	From        time.Duration // when it begins
+	From        time.Duration // when it begins; 0: it is in force when the scenario starts
 	To          time.Duration // when it is undone; 0 for a [fault.OneShot]
 }
 
@@ -27,6 +27,9 @@ func (p Planned) String() string {
 	}
 	return fmt.Sprintf("%s: %v on %s, %v to %v", p.ID, p.Text(), p.On, p.From, p.To)
 }
+
+// atOnce reports whether the fault is in force when the scenario starts.
+func (p Planned) atOnce() bool { return p.From == 0 && !fault.IsOneShot(p.Kind) }
 
 // overlaps reports whether the two are ever on at the same time.
 func (p Planned) overlaps(o Planned) bool {

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -110,6 +111,25 @@ func TestFaultsComeAndGoOnTime(t *testing.T) {
 		once.ID, once.Kind, once.StartS, once.EndS = "once", "c", 5, float(5)
 		require.Equal(t, []result.Fault{late, early, once}, faults)
 		require.Equal(t, faults, tl.Stop(), "stopping afterwards changes nothing")
+	})
+}
+
+// The first request meets what is there from the start on, however long that takes: it is
+// in force when Start returns, which is before the scenario begins.
+func TestWhatIsThereFromTheStartIsInForceBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{start: time.Now(), apply: func(context.Context, fault.Kind) error { time.Sleep(150 * time.Millisecond); return nil }}
+		tl, err := Start(t.Context(), Config{Start: s.start.Add(200 * time.Millisecond), Places: map[string]Place{"x": s}, Plan: []Planned{
+			planned("always", "x", windowed("a"), 0, time.Second), planned("later", "x", windowed("b"), time.Second, 2*time.Second), planned("once", "x", moment("c"), 0, 0),
+		}})
+		require.NoError(t, err)
+		require.Equal(t, 150*time.Millisecond, time.Since(s.start))
+		on := tl.Active()
+		require.Len(t, on, 1)
+		require.Equal(t, -200*time.Millisecond, on[0].Since)
+		faults := tl.Wait()
+		require.Equal(t, []string{"0s apply a", "1.2s apply b", "1.2s undo a", "2.2s undo b", "200ms apply c"}, slices.Sorted(slices.Values(s.lines)))
+		require.Equal(t, -0.2, faults[0].StartS)
 	})
 }
 

@@ -255,7 +255,7 @@ func bands(s result.Scenario, span chart.Span) (phases, faults []chart.Band) {
 		phases = append(phases, chart.Band{Name: p.Name, Span: chart.Span{From: p.From.Seconds(), To: p.To.Seconds()}})
 	}
 	for _, f := range s.Faults {
-		b := chart.Band{Name: faultName(f), Span: chart.Span{From: f.StartS, To: span.To}}
+		b := chart.Band{Name: faultName(f), Span: chart.Span{From: max(f.StartS, span.From), To: span.To}}
 		if f.EndS != nil {
 			b.Span.To = *f.EndS
 		} else {
