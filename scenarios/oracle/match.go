@@ -102,6 +102,7 @@ func (a *audit) errors(h *heard) {
 			if r.Spared == contract.SparedSick && !a.hadCause(of, h.End) {
 				told.Add(a.example(h, oracle+" was spared its call, and none of it had failed before in a way that says it is sick"))
 			}
+			a.inTime.Looked++
 			if what := a.unspared(of, h, r.Spared); what != "" {
 				a.inTime.Add(a.example(h, what))
 			}
