@@ -31,7 +31,7 @@ image: setup ## the images holdfast and holdfast-toxiproxy: the static program, 
 	@docker build --tag holdfast $(OUT)/image
 	@docker build --target toxiproxy --tag holdfast-toxiproxy $(OUT)/image
 
-bench: build ## the main job: the headline scenarios, under 3 minutes; last line: the report
+bench: build ## the main job: the headline scenarios, under 2 minutes; last line: the report
 	@$(BIN) run --headline --profile bench --out $(OUT)/bench
 
 bench-all: build ## every scenario of the bench profile, under 10 minutes

@@ -32,7 +32,7 @@ done
 
 say "the load generator, beside others"
 rival vegeta go install github.com/tsenart/vegeta/v12@v12.13.0
-rival fortio go install fortio.org/fortio@v1.73.2
+rival fortio go install fortio.org/fortio@v1.63.10
 rival hey go install github.com/rakyll/hey@v0.1.5
 rival wrk debian wrk
 rival ab debian apache2-utils

@@ -53,6 +53,13 @@ func playTarget() {
 		switch what, where, _ := strings.Cut(r.URL.Query().Get("what"), " "); what {
 		case "goroutine":
 			go func() { select {} }()
+		case "spin":
+			for range runtime.GOMAXPROCS(0) {
+				go func() {
+					for {
+					}
+				}()
+			}
 		case "file":
 			keep(os.Open(os.DevNull))
 		case "thread":
@@ -156,6 +163,16 @@ func TestWhatATargetLeavesIsSeen(t *testing.T) {
 			require.Contains(t, f.Text(), want+": ")
 		})
 	}
+}
+
+// A loop without a pause is seen, also where it is one goroutine that nobody would miss.
+func TestATargetThatDoesNotComeToRestIsSeen(t *testing.T) {
+	f := asked(t, rest(), startTarget(t), 3, "nothing")
+	require.NotZero(t, f.Looked, f.Unseen)
+	require.Zero(t, f.Broken, f.Text())
+	f = asked(t, rest(), startTarget(t), 1, "spin")
+	require.EqualValues(t, 1, f.Broken, f.Unseen)
+	require.Contains(t, f.Text(), "it went on to use ")
 }
 
 func TestWhereATargetCallsIsSeen(t *testing.T) {

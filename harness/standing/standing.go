@@ -227,7 +227,7 @@ func (f *Finding) Add(e Example) {
 
 // All are the standing checks, in the order in which they look.
 func All() []Check {
-	return []Check{answers(), requests(), told(), itself(), nowhere(), unharmed(), fresh(), left()}
+	return []Check{answers(), requests(), told(), itself(), nowhere(), unharmed(), fresh(), left(), rest()}
 }
 
 // Names are their names.
