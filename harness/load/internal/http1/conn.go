@@ -117,7 +117,7 @@ func (c *conn) next(fd uintptr) bool {
 		// What has come already is not told again to one who waits before he has read.
 		return !c.write(fd) || c.read(fd)
 	}
-	if _, err := syscall.Read(int(fd), c.in[:1]); err != syscall.EAGAIN {
+	if _, err := read(fd, c.in[:1]); err != syscall.EAGAIN {
 		c.err = errStale
 		return true
 	}
@@ -126,7 +126,7 @@ func (c *conn) next(fd uintptr) bool {
 
 // write reports whether all was written.
 func (c *conn) write(fd uintptr) bool {
-	n, err := syscall.Write(int(fd), c.out)
+	n, err := write(fd, c.out)
 	if err != nil && err != syscall.EAGAIN && err != syscall.EINTR {
 		// There may be an answer all the same.
 		if c.read(fd); c.got == 0 {
@@ -141,7 +141,7 @@ func (c *conn) write(fd uintptr) bool {
 // read reports false when there is nothing to read yet.
 func (c *conn) read(fd uintptr) bool {
 	for {
-		n, err := syscall.Read(int(fd), c.in[c.have:])
+		n, err := read(fd, c.in[c.have:])
 		switch {
 		case err == syscall.EINTR:
 			continue
