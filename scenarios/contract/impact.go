@@ -46,6 +46,9 @@ type Impact struct {
 	Reads []Tables
 	// Settings are what can be set, and what is known of what cannot.
 	Settings map[Setting]Knob
+	// FromArrival says that the deadline of an answer counts from the arrival of the question,
+	// with the time that the database takes.
+	FromArrival bool
 	// Ask is the stream of the question about a project, without a name, a profile or what
 	// is expected, and AskedAbout reads the project out of the
 	// path of a request: it is empty where the path has none that could be, and ok is

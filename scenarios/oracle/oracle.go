@@ -177,11 +177,8 @@ func slowWaves(p profile.Profile, s *service) harness.Scenario {
 		claim = "Calls that are each just within their own timeout, however many at once, still end at the one deadline of the request."
 	}
 	faults := []harness.Fault{adapter.Misbehave("slow", s.Here, "delay "+(call*8/9).String())}
-	if s.World(s.projects...).Data.Build != nil { // what the database takes is part of the same time
-		took := deadline / 4
-		if most := s.time(contract.StatementTimeout); most > 0 {
-			took = min(took, most*3/4)
-		}
+	if s.FromArrival {
+		took := min(deadline/4, s.time(contract.StatementTimeout)*3/4)
 		faults = append(faults, harness.Fault{ID: "slow-database", On: harness.OnDatabase, Kind: fault.After(took)})
 	}
 	return s.in(harness.Scenario{

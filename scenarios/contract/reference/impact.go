@@ -43,7 +43,7 @@ func Impact(projects int) contract.Impact {
 		News: impactNews, Here: oracleAPI, There: sickAPI, Elsewhere: "{" + sickAPI + ".url}", LedTo: sickAPI, AtMost: maxOracles, Memory: profile.MaxMemory, Program: harness.OnTarget,
 		InUse:    probe.Metric{Name: "db_pool_in_use", Labels: map[string]string{"pool": "requests"}},
 		Reads:    []contract.Tables{{Name: "projects", Names: []string{"projects"}}, {Name: "oracles", Names: []string{"oracles"}}},
-		Settings: impactSettings(), Ask: asking, AskedAbout: askedAbout, OK: load.Status(http.StatusOK), Refused: load.Refusal(), Read: readImpact,
+		Settings: impactSettings(), FromArrival: true, Ask: asking, AskedAbout: askedAbout, OK: load.Status(http.StatusOK), Refused: load.Refusal(), Read: readImpact,
 		CallOf: func(j *journal.Journal, e journal.Entry) contract.ImpactCall {
 			return contract.ImpactCall{Project: e.Key, API: e.Group, Said: oracleapi.AsOf(j, e)}
 		},
