@@ -240,7 +240,8 @@ func (s *target) ids(t testing.TB) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
 	for _, a := range s.seen() {
-		require.NotContains(t, all, a.id, "it was sent twice")
+		_, twice := all[a.id]
+		require.False(t, twice, "%s was sent twice", a.id)
 		all[a.id] = a.what
 	}
 	return all

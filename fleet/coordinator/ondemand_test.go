@@ -54,34 +54,47 @@ func (l loss) timed(t *testing.T) {
 	reported, ok := l.said.when("worker w1 was lost")
 	require.True(t, ok, l.said)
 	share := float64(len(l.far.seen())) / float64(l.planned)
-	t.Logf("reported after %s, first request of the take-over after %s, %.1f %% delivered, peak %.0f %% of the plan", reported.Sub(l.hitAt).Round(time.Millisecond), first.Round(time.Millisecond), 100*share, 100*l.peak())
+	before, after := l.peaks()
+	t.Logf("reported after %s, first request of the take-over after %s, %.1f %% delivered, at most %.0f %% of the plan in 100 ms, %.0f %% before",
+		reported.Sub(l.hitAt).Round(time.Millisecond), first.Round(time.Millisecond), 100*share, 100*after, 100*before)
 	require.Less(t, reported.Sub(l.hitAt), 2*time.Second)
 	require.Less(t, first, 2*time.Second)
 	require.GreaterOrEqual(t, share, 0.95)
 }
 
 // manyPerSecond are so many that what arrives within 100 ms says how much load there is, and
-// not how a few requests happen to fall. mostAtOnce is what a target may get of its load.
-const (
-	manyPerSecond = 1_500
-	mostAtOnce    = 1.1
-)
+// not how a few requests happen to fall.
+const manyPerSecond = 1_500
 
-// peak is the most that arrived within 100 ms, as a share of what is planned then.
-func (l loss) peak() float64 {
+// peaks are the most that arrived within 100 ms before and after the harm, as a share of what
+// is planned then.
+func (l loss) peaks() (before, after float64) {
 	var at []time.Duration
 	for _, a := range l.far.seen() {
 		at = append(at, a.at.Sub(l.start))
 	}
 	slices.Sort(at)
-	most, from := 0, 0
+	hit, from := l.hitAt.Sub(l.start), 0
 	for i := range at {
 		for at[i]-at[from] > 100*time.Millisecond {
 			from++
 		}
-		most = max(most, i-from+1)
+		share := float64(i-from+1) / (l.rate / 10)
+		if at[i] < hit {
+			before = max(before, share)
+		} else {
+			after = max(after, share)
+		}
 	}
-	return float64(most) / (l.rate / 10)
+	return before, after
+}
+
+// bounded checks that nobody sends what another sends, too: at most a tenth more than is
+// planned, or than came within 100 ms before the harm, for a machine stands still now and then.
+func (l loss) bounded(t *testing.T) {
+	t.Helper()
+	before, after := l.peaks()
+	require.LessOrEqual(t, after, 1.1*max(1, before))
 }
 
 func TestWorkersAreKilledOften(t *testing.T) {
@@ -101,7 +114,7 @@ func TestWorkersAreFrozenOften(t *testing.T) {
 		})
 		l.holds(t)
 		l.timed(t)
-		require.LessOrEqual(t, l.peak(), mostAtOnce)
+		l.bounded(t)
 	}
 }
 

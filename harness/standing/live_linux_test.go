@@ -172,7 +172,7 @@ func TestATargetThatDoesNotComeToRestIsSeen(t *testing.T) {
 	require.Zero(t, f.Broken, f.Text())
 	f = asked(t, rest(), startTarget(t), 1, "spin")
 	require.EqualValues(t, 1, f.Broken, f.Unseen)
-	require.Contains(t, f.Text(), "it went on to use ")
+	require.Contains(t, f.Text(), "the target went on to use ")
 }
 
 func TestWhereATargetCallsIsSeen(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -42,48 +43,68 @@ type resting struct {
 }
 
 func (w *resting) drained(ctx context.Context, s Settled) {
-	least, looks := math.Inf(1), int64(0)
+	least := make([]float64, len(w.scene.Parts)) // of each part, in any window
+	for i := range least {
+		least[i] = math.Inf(1)
+	}
+	looks := int64(0)
 	before, from, err := w.used(ctx)
-	for err == nil && least > mostAtRest && looks < restLooks {
+	for err == nil && slices.Max(least) > mostAtRest && looks < restLooks {
 		select {
 		case <-time.After(restWindow):
 		case <-ctx.Done():
-			err = ctx.Err()
-			continue
 		}
-		var now time.Duration
+		var now []time.Duration
 		var at time.Time
-		if now, at, err = w.used(ctx); err == nil {
-			least, looks = min(least, max(0, now-before).Seconds()/at.Sub(from).Seconds()), looks+1
-			before, from = now, at
+		if now, at, err = w.used(ctx); err != nil {
+			break
 		}
+		for i := range least {
+			least[i] = min(least[i], max(0, now[i]-before[i]).Seconds()/at.Sub(from).Seconds())
+		}
+		looks++
+		before, from = now, at
 	}
-	switch {
-	case looks == 0:
-		w.unseen = fmt.Sprintf("what processors it used at rest: %v", err)
-		return
-	case least > mostAtRest && looks < leastLooks:
-		w.unseen = fmt.Sprintf("what processors it used at rest could be looked at %d times only", looks)
+	w.conclude(least, looks, err, s)
+}
+
+// conclude says what the looks at each part have shown.
+func (w *resting) conclude(least []float64, looks int64, err error, s Settled) {
+	restless := slices.Max(least) > mostAtRest
+	if looks == 0 || restless && looks < leastLooks {
+		w.unseen = fmt.Sprintf("what processors it used at rest could be looked at %d times only%s", looks, because(textOf(err)))
 		return
 	}
 	w.finding = &Finding{Looked: looks}
-	if least > mostAtRest {
-		w.finding.Add(Example{At: s.Over, What: fmt.Sprintf("it went on to use %.2f processors and more, in each of %d looks, with nothing to do", least, looks)})
+	for i, part := range w.scene.Parts {
+		if least[i] > mostAtRest {
+			w.finding.Add(Example{At: s.Over, What: fmt.Sprintf("%s went on to use %.2f processors and more, in each of %d looks, with nothing to do", part.name(), least[i], looks)})
+		}
 	}
 }
 
-// used is the processor time that all processes of the target have used until now.
-func (w *resting) used(ctx context.Context) (all time.Duration, at time.Time, err error) {
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// used is the processor time that all processes of each part have used until now.
+func (w *resting) used(ctx context.Context) (all []time.Duration, at time.Time, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, time.Time{}, err
+	}
 	seen := false
 	for _, part := range w.scene.Parts {
 		u, err := part.Tree.Usage(ctx)
 		if err != nil {
-			return 0, time.Time{}, err
+			return nil, time.Time{}, err
 		}
-		all, seen = all+u.CPU, seen || u.Processes > 0
+		all, seen = append(all, u.CPU), seen || u.Processes > 0
 	}
 	if !seen {
-		return 0, time.Time{}, errors.New("its processes run elsewhere")
+		return nil, time.Time{}, errors.New("its processes run elsewhere")
 	}
 	return all, time.Now(), nil
 }
