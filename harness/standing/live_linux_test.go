@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,7 +57,8 @@ func playTarget() {
 		case "spin":
 			for range runtime.GOMAXPROCS(0) {
 				go func() {
-					for {
+					for n := new(atomic.Int64); ; {
+						n.Add(1)
 					}
 				}()
 			}
