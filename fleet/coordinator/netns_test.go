@@ -67,16 +67,16 @@ func network(t *testing.T, names ...string) {
 	}
 }
 
-// secured is a broker that asks for TLS and an nkey, and how it is reached.
-func secured(t *testing.T) broker.Options {
+// secured is a broker at an address that asks for TLS and an nkey, and how it is reached. The
+// files that this takes are in dir.
+func secured(t *testing.T, dir, at string) broker.Options {
 	t.Helper()
-	dir := t.TempDir()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	cert := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "broker"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, IPAddresses: []net.IP{net.ParseIP(brokerIP), net.ParseIP("127.0.0.1")},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, IPAddresses: []net.IP{net.ParseIP(at), net.ParseIP("127.0.0.1")},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, cert, cert, &key.PublicKey, key)
 	require.NoError(t, err)
@@ -90,7 +90,7 @@ func secured(t *testing.T) broker.Options {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(seed, private, 0o600))
 	s, err := server.NewServer(&server.Options{
-		Host: brokerIP, Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: filepath.Join(dir, "store"),
+		Host: at, Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(),
 		TLS: true, TLSTimeout: 5, TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}},
 		Nkeys: []*server.NkeyUser{{Nkey: public}},
 	})
@@ -99,39 +99,48 @@ func secured(t *testing.T) broker.Options {
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
 	require.True(t, s.ReadyForConnections(10*time.Second))
 	port := s.Addr().(*net.TCPAddr).Port
-	return broker.Options{URL: fmt.Sprintf("tls://%s:%d", brokerIP, port), CA: ca, NKey: seed}
+	return broker.Options{URL: fmt.Sprintf("tls://%s:%d", at, port), CA: ca, NKey: seed}
 }
 
-// fleetOfNamespaces has three workers in namespaces of their own send 10 s of load, cuts
-// something off after 3 s, and returns what came of it.
-func fleetOfNamespaces(t *testing.T, cut func(t *testing.T)) loss {
+// sentAndCut has three workers that start begins send 10 s of load to a target at an address of
+// this machine, cuts something off after 3 s, and returns what came of it.
+func sentAndCut(t *testing.T, b broker.Options, at string, start func(), cut func(t *testing.T)) loss {
 	t.Helper()
-	names := []string{"hf-w1", "hf-w2", "hf-w3"}
-	network(t, names...)
-	b := secured(t)
 	far := new(target)
-	listener, err := net.Listen("tcp", hereIP+":0")
+	listener, err := net.Listen("tcp", at+":0")
 	require.NoError(t, err)
 	far.Server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(far.take)}}
 	far.Start()
 	t.Cleanup(far.Close)
-	for i, name := range names {
-		cmd := child(t, "worker", "URL="+b.URL, "CA="+b.CA, "NKEY="+b.NKey, fmt.Sprintf("NAME=w%d", i+1), "ALLOW="+hereIP)
-		cmd.Args = []string{"ip", "netns", "exec", name, os.Args[0]}
-		cmd.Path, err = exec.LookPath("ip")
-		require.NoError(t, err)
-		require.NoError(t, cmd.Start())
-	}
+	start()
 	c, said := open(t, coordinator.Options{Broker: b, Workers: 3, Term: time.Second})
 	s := steady(manyPerSecond, 10*time.Second)
 	s.MaxLag = load.DefaultMaxLag
-	sending, start := begin(t, c, load.Config{BaseURL: far.URL}, s)
-	time.Sleep(time.Until(start.Add(3 * time.Second)))
-	l := loss{far: far, said: said, start: start, rate: manyPerSecond, planned: load.Planned(s.Profile), hitAt: time.Now()}
+	sending, begun := begin(t, c, load.Config{BaseURL: far.URL}, s)
+	time.Sleep(time.Until(begun.Add(3 * time.Second)))
+	l := loss{far: far, said: said, start: begun, rate: manyPerSecond, planned: load.Planned(s.Profile), hitAt: time.Now()}
 	cut(t)
 	l.sent = sending.Wait()[0].Counts
 	l.fleet = fleetOf(t, sending)
 	return l
+}
+
+// fleetOfNamespaces is one whose workers have a network namespace each.
+func fleetOfNamespaces(t *testing.T, cut func(t *testing.T)) loss {
+	t.Helper()
+	names := []string{"hf-w1", "hf-w2", "hf-w3"}
+	network(t, names...)
+	b := secured(t, t.TempDir(), brokerIP)
+	return sentAndCut(t, b, hereIP, func() {
+		for i, name := range names {
+			cmd := child(t, "worker", "URL="+b.URL, "CA="+b.CA, "NKEY="+b.NKey, fmt.Sprintf("NAME=w%d", i+1), "ALLOW="+hereIP)
+			cmd.Args = []string{"ip", "netns", "exec", name, os.Args[0]}
+			var err error
+			cmd.Path, err = exec.LookPath("ip")
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+		}
+	}, cut)
 }
 
 // A worker that reaches the target and not its broker must stop all the same: nobody can

@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "child":
 		select {}
+	case "spin":
+		for n := new(atomic.Int64); ; {
+			n.Add(1)
+		}
 	}
 	playTarget()
 }
@@ -55,12 +59,10 @@ func playTarget() {
 		case "goroutine":
 			go func() { select {} }()
 		case "spin":
-			for range runtime.GOMAXPROCS(0) {
-				go func() {
-					for n := new(atomic.Int64); ; {
-						n.Add(1)
-					}
-				}()
+			for range 8 { // whoever else is there, they get enough
+				cmd := exec.Command(os.Args[0])
+				cmd.Env = append(os.Environ(), playVariable+"=spin", "GOMAXPROCS=1")
+				keep(cmd, cmd.Start())
 			}
 		case "file":
 			keep(os.Open(os.DevNull))
