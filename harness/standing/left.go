@@ -44,10 +44,25 @@ func left() Check {
 
 // leaving is left at work in one experiment.
 type leaving struct {
-	scene   Scene
-	before  levels
+	looked
+	scene  Scene
+	before levels
+}
+
+// looked is what a look at what is settled has found.
+type looked struct {
 	finding *Finding // nil: it was not looked at
 	unseen  string
+}
+
+func (l *looked) ended(Ended) Finding {
+	if l.finding != nil {
+		return *l.finding
+	}
+	if l.unseen == "" {
+		l.unseen = "the experiment did not run to its end"
+	}
+	return Finding{Unseen: l.unseen}
 }
 
 // patience of the look at what is left: as often and as long as it may take on a
@@ -161,16 +176,6 @@ func because(why string) string {
 		return ""
 	}
 	return ": " + why
-}
-
-func (w *leaving) ended(Ended) Finding {
-	if w.finding != nil {
-		return *w.finding
-	}
-	if w.unseen == "" {
-		w.unseen = "the experiment did not run to its end"
-	}
-	return Finding{Unseen: w.unseen}
 }
 
 // reference is where things stood: at the fresh start, or least in the baseline,

@@ -37,9 +37,8 @@ const (
 
 // resting is rest at work in one experiment.
 type resting struct {
-	scene   Scene
-	finding *Finding // nil: it was not looked at
-	unseen  string
+	looked
+	scene Scene
 }
 
 func (w *resting) drained(ctx context.Context, s Settled) {
@@ -107,14 +106,4 @@ func (w *resting) used(ctx context.Context) (all []time.Duration, at time.Time, 
 		return nil, time.Time{}, errors.New("its processes run elsewhere")
 	}
 	return all, time.Now(), nil
-}
-
-func (w *resting) ended(Ended) Finding {
-	if w.finding != nil {
-		return *w.finding
-	}
-	if w.unseen == "" {
-		w.unseen = "the experiment did not run to its end"
-	}
-	return Finding{Unseen: w.unseen}
 }
