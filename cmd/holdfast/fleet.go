@@ -116,10 +116,7 @@ func (p *plan) openFleet(ctx context.Context, say func(string)) (free func() err
 	}
 	options := coordinator.Options{
 		Run: p.config.ID, Broker: f.nats.broker(f.url, "holdfast run "+p.config.ID), Workers: f.workers, Policy: fleet.Policy(f.lost),
-		Version: version(), Say: say,
-	}
-	if url := p.config.Target.URL; url != "" {
-		options.Hosts = load.Config{BaseURL: url}.Hosts()
+		Version: version(), Say: say, Hosts: load.Config{BaseURL: p.config.Target.URL}.Hosts(),
 	}
 	gone := func() error { return nil }
 	var frees []func() error

@@ -89,12 +89,11 @@ func (l loss) peaks() (before, after float64) {
 	return before, after
 }
 
-// bounded checks that nobody sends what another sends, too: at most a tenth more than is
-// planned, or than came within 100 ms before the harm, for a machine stands still now and then.
+// bounded checks that nobody sends what another sends, too.
 func (l loss) bounded(t *testing.T) {
 	t.Helper()
 	before, after := l.peaks()
-	require.LessOrEqual(t, after, 1.1*max(1, before))
+	require.LessOrEqual(t, after, 1.1+2.0/30, "the target's peak, but for some jitter; before the harm it was %.2f", before)
 }
 
 func TestWorkersAreKilledOften(t *testing.T) {
