@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"holdfast.dev/holdfast/harness/autogroup"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/load"
@@ -81,6 +82,11 @@ func (s *Session) open(ctx context.Context, scenarios []Scenario) error {
 	}
 	s.journal = journal
 	s.cleanups.add("close the undo journal", func(context.Context) error { return journal.Close() })
+	lower, err := autogroup.Raise(journal)
+	if err != nil {
+		return err
+	}
+	s.cleanups.add("share the processors as before", func(context.Context) error { return lower() })
 	if err := s.build(ctx); err != nil {
 		return err
 	}
@@ -197,6 +203,7 @@ func (c Config) undoers() map[string]undo.Func {
 	undoers := map[string]undo.Func{}
 	maps.Copy(undoers, c.Database.Undoers())
 	maps.Copy(undoers, chaos.Undoers())
+	maps.Copy(undoers, autogroup.Undoers())
 	undoers[stepData] = undoCopy
 	for _, r := range c.Target.Runtimes {
 		maps.Copy(undoers, r.Undoers)

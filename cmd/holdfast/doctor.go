@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"holdfast.dev/holdfast/harness/autogroup"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/database/providers"
 	"holdfast.dev/holdfast/harness/result"
@@ -113,7 +114,7 @@ func machineFindings(ctx context.Context) []finding {
 	cpus := runtime.NumCPU()
 	all := []finding{
 		{what: "processors", found: fmt.Sprint(cpus), ok: cpus >= 2, cost: pick(cpus >= 2, "", "the generator and the target share one: many runs will be inconclusive")},
-		openFiles(), memory(),
+		openFiles(), memory(), shares(),
 	}
 	asking, cancel := context.WithTimeout(ctx, enginePatience)
 	defer cancel()
@@ -146,6 +147,13 @@ func memory() finding {
 	total := float64(info.Totalram) * float64(info.Unit)
 	return finding{what: "memory", found: result.Bytes(total), ok: total >= 2e9,
 		cost: pick(total >= 2e9, "", "the larger data sets will not fit the database's cache")}
+}
+
+// shares is how the processors are shared out.
+func shares() finding {
+	starving := autogroup.Starving()
+	return finding{what: "shares of processors", found: pick(starving, "one for each session: as much for a backend of Postgres as for the harness with all targets", "by thread, or as control groups say"), ok: !starving,
+		cost: pick(starving, "beside other work requests are sent late, and runs inconclusive; run as root, or: sudo sysctl kernel.sched_autogroup_enabled=0", "")}
 }
 
 func pick(ok bool, yes, no string) string {
