@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -143,12 +142,14 @@ func (t *trials) try(ctx context.Context, m Mutant) result.Detection {
 func (t *trials) done(k *kill) bool { return k.fits() && !t.Whole }
 
 // inCompany holds a mutant against those of the scenarios that may have company,
-// several at a time, and begins no more once one has failed. It returns those that did
-// not pass, and those that were not tried.
+// several at a time. Once one has failed no more is begun, and those that go on are cut
+// short: they count as not tried. It returns those that did not pass, and those that
+// were not tried.
 func (t *trials) inCompany(ctx context.Context, m Mutant, scenarios []Scenario) (suspects, untried []Scenario) {
+	until, enough := context.WithCancel(ctx)
+	defer enough()
 	var group errgroup.Group
 	group.SetLimit(t.session.cfg.SideBySide)
-	var enough atomic.Bool
 	outs := make([]*result.Scenario, len(scenarios))
 	v := Variant{Name: m.Name, Program: m.Program}
 	for i, s := range scenarios {
@@ -156,13 +157,16 @@ func (t *trials) inCompany(ctx context.Context, m Mutant, scenarios []Scenario) 
 			continue
 		}
 		group.Go(func() error {
-			if enough.Load() || ctx.Err() != nil {
+			if until.Err() != nil {
 				return nil
 			}
-			out := t.session.show(ctx, v, s, Event{Text: v.Name, N: t.n, All: t.All}, func(result.Scenario) {})
+			out := t.session.show(until, v, s, Event{Text: v.Name, N: t.n, All: t.All}, func(result.Scenario) {})
+			if until.Err() != nil {
+				return nil // it was cut short, or might have been
+			}
 			outs[i] = &out
 			if (out.Verdict == result.Fail || notBegun(out)) && !t.Whole {
-				enough.Store(true)
+				enough()
 			}
 			return nil
 		})
