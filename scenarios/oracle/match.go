@@ -99,12 +99,13 @@ func (a *audit) errors(h *heard) {
 		told := a.about(of, r)
 		told.Looked++
 		if r.Spared != "" {
-			if r.Spared == contract.SparedSick && !a.hadCause(of, h.End) {
-				told.Add(a.example(h, oracle+" was spared its call, and none of it had failed before in a way that says it is sick"))
-			}
 			a.inTime.Looked++
-			if what := a.unspared(of, h, r.Spared); what != "" {
-				a.inTime.Add(a.example(h, what))
+			never, no := a.unspared(of, h, r.Spared)
+			if never != "" {
+				told.Add(a.example(h, never))
+			}
+			if no != "" {
+				a.inTime.Add(a.example(h, no))
 			}
 			continue
 		}
@@ -197,16 +198,8 @@ func (a *audit) redirects(of name, c *call, h *heard) {
 	}
 }
 
-// hadCause reports whether a call to the address of an oracle, about whichever project,
-// had shown by then that it is in no state to answer.
-func (a *audit) hadCause(of name, by time.Duration) bool {
-	if a.mayRefuse(of) {
-		return true // what was refused reached no fake
-	}
-	_, ever := a.sickUntil(a.urls[of], by)
-	return ever
-}
-
+// mayRefuse reports whether calls of an oracle were refused somewhere, of which no fake
+// knows.
 func (a *audit) mayRefuse(of name) bool {
 	for place, oracles := range a.places {
 		if a.refused[place] && oracles.Serves(a.urls[of]) {

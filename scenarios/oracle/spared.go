@@ -21,29 +21,34 @@ type bounds struct {
 // that is busy.
 const muchLate = time.Second
 
-// unspared says what is wrong with a result for which no call was made: why an oracle is
-// spared must be so at that moment, or else it is for ever. Empty: nothing is.
+// unspared says what is wrong with a result for which no call was made: that there never
+// was a reason for it by then, or that there is none at that moment, or else an oracle is
+// spared for ever. Empty: nothing is.
 //
 // Who is sick has failed within the cooldown, or is being tried by the call of another. A
 // host that is full has calls under way.
-func (a *audit) unspared(of name, h *heard, why contract.Spared) string {
+func (a *audit) unspared(of name, h *heard, why contract.Spared) (never, no string) {
 	if a.mayRefuse(of) {
-		return "" // what was refused reached no fake
+		return "", "" // what was refused reached no fake
 	}
 	address, from, to := a.urls[of], h.Sent-late, h.End+late
 	switch why {
 	case contract.SparedSick:
 		last, ever := a.sickUntil(address, h.End)
-		if since := h.Sent - last; ever && a.cooldown > 0 && since > a.cooldown+muchLate && !a.underWay.any(address, from, to) {
-			return fmt.Sprintf("%s was spared its call as sick %s after the last that had failed, when its cooldown of %s was long over, and nobody tried it",
+		since := h.Sent - last
+		switch {
+		case !ever:
+			never = of.oracle + " was spared its call, and none of it had failed before in a way that says it is sick"
+		case a.cooldown > 0 && since > a.cooldown+muchLate && !a.underWay.any(address, from, to):
+			no = fmt.Sprintf("%s was spared its call as sick %s after the last that had failed, when its cooldown of %s was long over, and nobody tried it",
 				of.oracle, since.Round(time.Millisecond), a.cooldown)
 		}
 	case contract.SparedBusy:
 		if host := hostOf(address); host != "" && !a.underWay.any(host, from, to) {
-			return fmt.Sprintf("%s was spared its call as its host had as many as it may, and none was under way there", of.oracle)
+			no = of.oracle + " was spared its call as its host had as many as it may, and none was under way there"
 		}
 	}
-	return ""
+	return never, no
 }
 
 // sickUntil is when the last call to an address ended, of those that began by then, which

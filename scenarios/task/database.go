@@ -46,7 +46,9 @@ func troubled(p profile.Profile, s *service, t harness.Timeline, name, claim str
 func databaseGone(p profile.Profile, s *service) harness.Scenario {
 	sc := databaseTrouble(p, s, "task/database-gone",
 		"While the database is gone tasks are refused clearly, and the service does not call itself ready; those taken on before are all done afterwards"+s.once(", once")+".", 60, nil,
-		harness.Fault{ID: "gone", On: harness.OnDatabase, Kind: fault.Reset{}})
+		harness.Fault{ID: "gone", On: harness.OnDatabase, Kind: fault.Reset{}},
+		// So that some are reading at the very moment in which it goes.
+		harness.Fault{ID: "slow", On: harness.OnDatabase, Kind: fault.After(20 * time.Millisecond), During: harness.Throughout})
 	if s.Ready == nil {
 		return sc
 	}

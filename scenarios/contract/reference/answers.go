@@ -8,7 +8,11 @@
 // says who stands in it, oracles.go what is right.
 package reference
 
-import "holdfast.dev/holdfast/harness/contract"
+import (
+	"slices"
+
+	"holdfast.dev/holdfast/harness/contract"
+)
 
 // answers are what each answer of a target may be. The standing check "answers" holds
 // every answer of every scenario against it.
@@ -21,19 +25,32 @@ func answers() contract.Contract {
 		{Pattern: "GET /tasks/queue", Answers: append(ok(200, queueShape), problems(503)...)},
 		{Pattern: "GET /healthz", Answers: []contract.Answer{{Statuses: []int{200}}}},
 		{Pattern: "GET /readyz", Answers: append([]contract.Answer{{Statuses: []int{200}}}, problems(503)...)},
-	}, Counters: []contract.Counter{
-		searches(nil), searches([]int{200}, "ok"), searches([]int{400}, "bad_query"),
-		{Name: "search_duration_seconds_count", Pattern: "GET /search"},
-	}}
+	}, Counters: slices.Concat(
+		requests("search_requests_total", "GET /search", outcome{"ok", 200}, outcome{"bad_query", 400}),
+		requests("impact_requests_total", "GET /projects/{id}/impact", outcome{"ok", 200}, outcome{"bad_id", 400}, outcome{"no_such_project", 404}),
+		requests("task_requests_total", "POST /tasks", outcome{"accepted", 202}, outcome{"bad_task", 400}),
+		[]contract.Counter{
+			{Name: "search_duration_seconds_count", Pattern: "GET /search"},
+			{Name: "impact_duration_seconds_count", Pattern: "GET /projects/{id}/impact"},
+		},
+	)}
 }
 
-// searches is search_requests_total, of one outcome or of all.
-func searches(statuses []int, outcome ...string) contract.Counter {
-	c := contract.Counter{Name: "search_requests_total", Pattern: "GET /search", Statuses: statuses}
-	if len(outcome) > 0 {
-		c.Labels = map[string]string{"outcome": outcome[0]}
+// outcome is how a request ended, as a counter's label says it, and the status that it
+// was answered with.
+type outcome struct {
+	label  string
+	status int
+}
+
+// requests are what a service counts of its requests to a route: all of them, and those of
+// each of these outcomes.
+func requests(name, pattern string, outcomes ...outcome) []contract.Counter {
+	all := []contract.Counter{{Name: name, Pattern: pattern}}
+	for _, o := range outcomes {
+		all = append(all, contract.Counter{Name: name, Pattern: pattern, Labels: map[string]string{"outcome": o.label}, Statuses: []int{o.status}})
 	}
-	return c
+	return all
 }
 
 const jsonType = "application/json"

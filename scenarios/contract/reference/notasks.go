@@ -23,6 +23,7 @@ func noTasks() []load.Request {
 		`{"kind":"send_batch_email","messages":[{"subject":"s","body":"b"}]}`, `{"kind":"send_batch_email","messages":[{"to":"a@tasks.example","body":"b"}]}`,
 		`{"kind":"send_batch_email","messages":[{"to":"a@tasks.example","subject":"s"}]}`, `{"kind":"send_batch_email","messages":[{"to":7,"subject":"s","body":"b"}]}`,
 		`{"kind":"send_batch_email","messages":[` + one + `,{}]}`, `{"kind":"send_batch_email","messages":[` + one + `]`, `{"kind":"send_batch_email","messages":[` + one + `,]}`,
+		`{"kind":"send_batch_email","messages":[` + one + `]}{}`, `{"kind":"notify_project_success","project_id":7} 7`,
 		`{"kind":"send_batch_email","messages":[` + many + `]}`, `{"kind":"send_batch_email","messages":[` + huge + `]}`,
 	} {
 		all = append(all, load.Request{Method: http.MethodPost, Path: "/tasks", Body: []byte(body)})
