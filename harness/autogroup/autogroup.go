@@ -26,8 +26,8 @@ import (
 // as much as the threads that a run has at work would have without groups.
 const raised = -10
 
-// stepAutogroup is the kind of what the undo journal holds.
-const stepAutogroup = "autogroup"
+// stepRaised is the kind of what the undo journal holds.
+const stepRaised = "raised session"
 
 // proc is where the kernel tells of processes: /proc, or what a test has made.
 type proc string
@@ -47,7 +47,7 @@ func (p proc) raise(journal *undo.Journal) (lower func() error, err error) {
 	if !p.enabled() || !ok || ours.nice != 0 {
 		return lower, nil
 	}
-	step, err := journal.Plan(stepAutogroup, map[string]string{"group": ours.name, "boot": p.boot()})
+	step, err := journal.Plan(stepRaised, map[string]string{"group": ours.name, "boot": p.boot()})
 	if err != nil {
 		return lower, err
 	}
@@ -59,7 +59,7 @@ func (p proc) raise(journal *undo.Journal) (lower func() error, err error) {
 
 // Undoers is how to lower what a run that was killed has raised.
 func Undoers() map[string]undo.Func {
-	return map[string]undo.Func{stepAutogroup: func(_ context.Context, args map[string]string) error { return kernel.lowerWherever(args) }}
+	return map[string]undo.Func{stepRaised: func(_ context.Context, args map[string]string) error { return kernel.lowerWherever(args) }}
 }
 
 // lowerWherever lowers a group by any process that is in it. One without processes is
