@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"holdfast.dev/holdfast/harness/undo"
@@ -87,13 +89,7 @@ func Starving() bool { return kernel.starving() }
 
 func (p proc) starving() bool {
 	ours, ok := p.group("self")
-	if !p.enabled() || !ok || ours.nice != 0 || !p.inEffect() {
-		return false
-	}
-	if p.set("self", -1) != nil {
-		return true
-	}
-	return p.set("self", 0) != nil
+	return ok && p.enabled() && ours.nice == 0 && p.inEffect() && !p.mayRaise()
 }
 
 // inEffect reports whether autogroups are what shares out the processors: whether this
@@ -109,18 +105,41 @@ func (p proc) inEffect() bool {
 		if len(parts) != 3 {
 			continue
 		}
-		first := false
-		for controller := range strings.SplitSeq(parts[1], ",") {
-			first = first || controller == "cpu"
-		}
-		switch {
-		case first:
+		if slices.Contains(strings.Split(parts[1], ","), "cpu") {
 			return parts[2] == "/"
-		case parts[1] == "":
-			effect = parts[2] == "/"
+		}
+		if parts[1] == "" {
+			effect = parts[2] == "/" && !p.contained()
 		}
 	}
 	return effect
+}
+
+// contained reports whether the root of the control groups that is seen from here is none:
+// the true one has no limit.
+func (p proc) contained() bool {
+	_, err := os.Stat(p.path("self", "root", "sys", "fs", "cgroup", "cpu.max"))
+	return err == nil
+}
+
+// mayRaise reports whether this process has the right to, by its capabilities or its limits.
+func (p proc) mayRaise() bool {
+	const sysNice = 23 // CAP_SYS_NICE
+	status, limits := p.line("self", "status"), p.line("self", "limits")
+	if _, after, ok := strings.Cut(status, "CapEff:"); ok {
+		if words := strings.Fields(after); len(words) > 0 {
+			if set, err := strconv.ParseUint(words[0], 16, 64); err == nil && set>>sysNice&1 == 1 {
+				return true
+			}
+		}
+	}
+	_, after, _ := strings.Cut(limits, "Max nice priority")
+	words := strings.Fields(after)
+	if len(words) == 0 {
+		return false
+	}
+	most, err := strconv.Atoi(words[0])
+	return words[0] == "unlimited" || err == nil && most >= 20-raised
 }
 
 // group is one of them.

@@ -102,6 +102,38 @@ func TestControlGroupsTakeTheirPlace(t *testing.T) {
 	}
 }
 
+// The root of a container is none, and who may raise need not be told how.
+func TestStarving(t *testing.T) {
+	const none, nice = "CapEff:\t0000000000000000\n", "CapEff:\t0000000000800000\n"
+	for _, row := range []struct {
+		name, status, limits string
+		contained, want      bool
+	}{
+		{"nobody in particular", none, "Max nice priority         0                    0\n", false, true},
+		{"one with the capability", nice, "", false, false},
+		{"one with the limit", none, "Max nice priority         30                   30\n", false, false},
+		{"one with half of the limit", none, "Max nice priority         25                   30\n", false, true},
+		{"one in a container", none, "", true, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := machine(t, "1", "/autogroup-17 nice 0\n")
+			write := func(path, text string) {
+				path = p.path("self", path)
+				require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+				require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+			}
+			write("cgroup", "0::/\n")
+			write("status", "Name:\tx\n"+row.status+"NoNewPrivs:\t0\n")
+			write("limits", row.limits)
+			if row.contained {
+				write("root/sys/fs/cgroup/cpu.max", "max 100000\n")
+			}
+			require.Equal(t, row.want, p.starving())
+			require.Equal(t, "/autogroup-17 nice 0\n", written(t, p), "nobody is raised to find that out")
+		})
+	}
+}
+
 // ofItsOwn is set for a process with a session of its own, which no other test shares.
 const ofItsOwn = "HOLDFAST_TEST_SESSION"
 

@@ -72,8 +72,22 @@ type Impact struct {
 	Spoils func(place string, kind fault.Kind) bool
 	// Tells is what answers tell at all: of the rest nothing is expected.
 	Tells ImpactTells
+	// Counts is the service's own counter of calls. The zero value where nobody told of one.
+	Counts CallCounter
 	// In is a scenario whose answers are judged so. Nil: as it is.
 	In func(harness.Scenario) harness.Scenario
+}
+
+// CallCounter is a counter on a page in Prometheus's text format, of calls to outside APIs
+// by how they ended, which is the value of a label.
+type CallCounter struct {
+	Page        load.Request
+	Name, Label string
+	// OK is the value of the label for a call that went well, Spared those for calls that
+	// were not made, by why, and Failed those for the others, by their class.
+	OK     string
+	Spared map[Spared]string
+	Failed map[ImpactClass]string
 }
 
 // ImpactTells is what the answers of a service tell, beside what came of each API.

@@ -30,7 +30,7 @@ func (s *service) audited(sc harness.Scenario) harness.Scenario {
 	b := bounds{deadline: s.time(contract.Deadline), cooldown: s.time(contract.BreakerCooldown)}
 	sc.Reconciled = append(sc.Reconciled, verdict.Descriptor{Name: together, Unit: result.UnitCount, About: "the most calls of a request that were under way at once: the median of all requests"})
 	sc.Companion = func() harness.Companion { return &listener{impact: s.Impact} }
-	sc.Reconcile = func(_ context.Context, state harness.State) (harness.Reconciliation, error) {
+	sc.Reconcile = func(ctx context.Context, state harness.State) (harness.Reconciliation, error) {
 		a := newAudit(state, kinds, b)
 		missing, err := unheard(state, sc.Load)
 		if err != nil {
@@ -38,6 +38,9 @@ func (s *service) audited(sc harness.Scenario) harness.Scenario {
 		}
 		a.refused, a.unheard = refusedPlaces(sc.Faults), missing
 		found := a.findings()
+		if s.Counts.Name != "" {
+			found = append(found, a.counted(ctx, s.Counts))
+		}
 		return harness.Reconciliation{Findings: found, Readings: map[string]func(verdict.Window) verdict.Reading{together: a.together}}, nil
 	}
 	return sc

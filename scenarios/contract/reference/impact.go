@@ -48,8 +48,21 @@ func Impact(projects int) contract.Impact {
 			return contract.ImpactCall{Project: e.Key, API: e.Group, Said: oracleapi.AsOf(j, e)}
 		},
 		CalledBy: "a plain GET with X-Attempt: 1", Any: func() contract.AnyProject { return anyProject(projects) },
-		Tells: contract.ImpactTells{Project: true, Active: true, Queried: true, Truncated: true, Classes: contract.ImpactClasses(), Said: true},
+		Tells:  contract.ImpactTells{Project: true, Active: true, Queried: true, Truncated: true, Classes: contract.ImpactClasses(), Said: true},
+		Counts: impactCalls(),
 	}
+}
+
+// impactCalls are the calls as the service counts them.
+func impactCalls() contract.CallCounter {
+	counts := contract.CallCounter{
+		Page: load.Request{Path: "/metrics"}, Name: "oracle_calls_total", Label: "outcome", OK: "ok",
+		Spared: map[contract.Spared]string{contract.SparedSick: "breaker", contract.SparedBusy: "bulkhead"}, Failed: map[contract.ImpactClass]string{},
+	}
+	for _, class := range contract.ImpactClasses() {
+		counts.Failed[class] = string(class)
+	}
+	return counts
 }
 
 // ImpactProtections are the safeguards of the service that can be taken away.

@@ -1,0 +1,86 @@
+package oracle
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+
+	"holdfast.dev/holdfast/harness/probe"
+	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/standing"
+	"holdfast.dev/holdfast/scenarios/contract"
+)
+
+// counted holds what the target counts of its calls against what its answers told of them.
+// It may have counted more than that: whoever hung up was told nothing, and a call may end
+// after the answer that did not wait for it.
+func (a *audit) counted(ctx context.Context, by contract.CallCounter) standing.Finding {
+	found := standing.Finding{Check: "oracles-counted", About: "the target's own counter has each call, and each that was spared, as the answers told of it"}
+	least := a.toldOf(by)
+	labels := slices.Sorted(maps.Keys(least))
+	page := probe.PrometheusConfig{URL: a.target + by.Page.Path}
+	for _, label := range labels {
+		page.Metrics = append(page.Metrics, probe.Metric{Series: probe.Series{Name: label, Unit: result.UnitCount}, Name: by.Name, Labels: map[string]string{by.Label: label}})
+	}
+	if len(labels) == 0 {
+		found.Unseen = "no answer told of a call"
+		return found
+	}
+	values, err := sampled(ctx, page)
+	if err != nil {
+		found.Unseen = "the metrics page cannot be read: " + err.Error()
+		return found
+	}
+	for i, label := range labels {
+		found.Looked++
+		if got := values[i]; !math.IsNaN(got) && got < float64(least[label]) {
+			found.Add(standing.Example{
+				At: -1, What: fmt.Sprintf("%s{%s=%q} is %.0f, and answers told of %d", by.Name, by.Label, label, got, least[label]),
+				Repeat: standing.Curl(a.target, by.Page),
+			})
+		}
+	}
+	return found
+}
+
+// sampled reads a page once.
+func sampled(ctx context.Context, page probe.PrometheusConfig) ([]float64, error) {
+	p, err := probe.Prometheus(page)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := p.(io.Closer); ok {
+		defer c.Close()
+	}
+	return p.Sample(ctx)
+}
+
+// toldOf is of how many calls answers told, by the label that they are counted under. One
+// that had not ended by the deadline of its answer may be counted as anything.
+func (a *audit) toldOf(by contract.CallCounter) map[string]int {
+	told := map[string]int{}
+	for _, h := range a.heard {
+		if h.aged || !h.told() {
+			continue
+		}
+		atDeadline := a.deadline > 0 && h.End-h.Sent >= a.deadline*9/10
+		for _, r := range h.answer.Results {
+			label := ""
+			switch {
+			case r.OK:
+				label = by.OK
+			case r.Spared != "":
+				label = by.Spared[r.Spared]
+			case r.Failed && !(r.Class == contract.TimedOut && atDeadline):
+				label = by.Failed[r.Class]
+			}
+			if label != "" {
+				told[label]++
+			}
+		}
+	}
+	return told
+}

@@ -1,0 +1,65 @@
+package oracle
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"holdfast.dev/holdfast/harness/load"
+	"holdfast.dev/holdfast/scenarios/contract"
+	"holdfast.dev/holdfast/scenarios/contract/reference"
+)
+
+// Each result is a call that was counted as it ended; what was counted beyond that is no
+// offence, and neither is a label that the page does not have.
+func TestCallsAreCountedAsAnswersTell(t *testing.T) {
+	good := contract.ImpactResult{OK: true}
+	failed := func(class contract.ImpactClass) contract.ImpactResult {
+		return contract.ImpactResult{Failed: true, Class: class}
+	}
+	spared := contract.ImpactResult{Failed: true, Class: contract.Connection, Spared: contract.SparedSick}
+	answer := func(took time.Duration, results ...contract.ImpactResult) *heard {
+		h := &heard{Exchange: load.Exchange{Status: http.StatusOK, End: took}, answer: contract.ImpactAnswer{Results: map[string]contract.ImpactResult{}}}
+		for i, r := range results {
+			h.answer.Results[fmt.Sprint(i)] = r
+		}
+		return h
+	}
+	soon, last := 10*time.Millisecond, 600*time.Millisecond
+	for _, row := range []struct {
+		name   string
+		heard  []*heard
+		page   string
+		broken int64
+	}{
+		{"as they were", []*heard{answer(soon, good, good, failed(contract.BadStatus), spared)}, `ok 2 status 1 breaker 1`, 0},
+		{"more than were told of", []*heard{answer(soon, good)}, `ok 2 canceled 7`, 0},
+		{"too few", []*heard{answer(soon, good), answer(soon, good)}, `ok 1`, 1},
+		{"under another class", []*heard{answer(soon, failed(contract.BadStatus))}, `ok 0 status 0 payload 1`, 1},
+		{"as made, and it was spared", []*heard{answer(soon, spared)}, `connection 1 breaker 0`, 1},
+		{"a timeout that had no end by the deadline", []*heard{answer(last, good, failed(contract.TimedOut))}, `ok 1 timeout 0`, 0},
+		{"a timeout of its own", []*heard{answer(soon, failed(contract.TimedOut))}, `timeout 0`, 1},
+		{"no such label on the page", []*heard{answer(soon, good)}, `canceled 3`, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				for pair := range slices.Chunk(strings.Fields(row.page), 2) {
+					fmt.Fprintf(w, "oracle_calls_total{outcome=%q} %s\n", pair[0], pair[1])
+				}
+			}))
+			defer server.Close()
+			a := &audit{target: server.URL, heard: row.heard, bounds: bounds{deadline: last}}
+			found := a.counted(t.Context(), reference.Impact(10).Counts)
+			require.Empty(t, found.Unseen)
+			require.Equal(t, row.broken, found.Broken, "%v", found.Examples)
+		})
+	}
+	nobody := (&audit{}).counted(t.Context(), reference.Impact(10).Counts)
+	require.NotEmpty(t, nobody.Unseen)
+}
