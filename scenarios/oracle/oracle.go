@@ -168,9 +168,9 @@ func allHang(p profile.Profile, s *service) harness.Scenario {
 func slowWaves(p profile.Profile, s *service) harness.Scenario {
 	about := s.project(s.AtMost, s.Here)
 	deadline := s.answersWithin(p.CallTimeout)
-	// The first wave is in by the deadline, and the second is not.
+	// The first call is in by the deadline, and the second is not.
 	patience, query := deadline*3/8, deadline/6
-	claim := "Wave after wave of two calls, each just within its own timeout, still ends at the one deadline of the request, with what is in by then."
+	claim := "Call after call, each just within its own timeout, still ends at the one deadline of the request, with what is in by then."
 	if !s.Settings[contract.CallsAtOnce].Settable() {
 		patience, query = deadline*3/4, deadline/4 // of one wave that is too late
 		claim = "Calls that are each just within their own timeout, however many at once, still end at the one deadline of the request."
@@ -178,7 +178,7 @@ func slowWaves(p profile.Profile, s *service) harness.Scenario {
 	call := s.bound(contract.CallTimeout, patience)
 	t := soonWell(hanging(p, deadline))
 	s.give(contract.BreakerFailures, "0")
-	s.give(contract.CallsAtOnce, "2")
+	s.give(contract.CallsAtOnce, "1")
 	faults := []harness.Fault{adapter.Misbehave("slow", s.Here, "delay "+(call*8/9).String())}
 	if s.FromArrival {
 		took := min(query, s.time(contract.StatementTimeout)*3/4)

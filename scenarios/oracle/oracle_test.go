@@ -90,11 +90,12 @@ func TestTheHangOutlastsTheBoundOnIt(t *testing.T) {
 	}
 }
 
-// Five waves of two calls would add up to more than the deadline: each call is
-// within its own timeout, and five of them are far beyond the whole. The first wave is in
-// by then, also after the three ways to the database that it waits for, and the second is
-// not: there is something to deliver and something that is missing.
-func TestWavesWouldAddUp(t *testing.T) {
+// Ten calls, one after the other, would add up to more than the deadline: each is
+// within its own timeout, and ten of them are far beyond the whole, so far that no busy
+// machine explains it. The first is in by then, also after the three ways to the database
+// that it waits for, and the second is not: there is something to deliver and something
+// that is missing.
+func TestCallsWouldAddUp(t *testing.T) {
 	for _, name := range profile.Names() {
 		p := named(t, name)
 		s := slowWaves(p, over(reference.Impact(p.Projects)))
@@ -103,7 +104,7 @@ func TestWavesWouldAddUp(t *testing.T) {
 		call, err := time.ParseDuration(s.Settings["DEFAULT_API_TIMEOUT"])
 		require.NoError(t, err)
 		require.Less(t, slow, call, name)
-		require.Greater(t, 5*slow, p.CallTimeout*3/2, name)
+		require.Greater(t, 10*slow, 3*p.CallTimeout, name)
 		query, err := time.ParseDuration(strings.TrimPrefix(s.Faults[1].Kind.String(), "delay "))
 		require.NoError(t, err)
 		require.Less(t, 3*query+slow, p.CallTimeout, name)
