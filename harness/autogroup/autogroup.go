@@ -45,8 +45,8 @@ func Raise(journal *undo.Journal) (lower func() error, err error) { return kerne
 
 func (p proc) raise(journal *undo.Journal) (lower func() error, err error) {
 	lower = func() error { return nil }
-	ours, ok := p.group("self")
-	if !p.enabled() || !ok || ours.nice != 0 {
+	ours, untouched := p.untouched()
+	if !untouched || !p.mayRaise() {
 		return lower, nil
 	}
 	step, err := journal.Plan(stepRaised, map[string]string{"group": ours.name, "boot": p.boot()})
@@ -88,8 +88,15 @@ func (p proc) lowerWherever(args map[string]string) error {
 func Starving() bool { return kernel.starving() }
 
 func (p proc) starving() bool {
+	_, untouched := p.untouched()
+	return untouched && p.inEffect() && !p.mayRaise()
+}
+
+// untouched is the group of this process, if the kernel makes any and nobody has chosen
+// its weight.
+func (p proc) untouched() (group, bool) {
 	ours, ok := p.group("self")
-	return ok && p.enabled() && ours.nice == 0 && p.inEffect() && !p.mayRaise()
+	return ours, ok && ours.nice == 0 && p.enabled()
 }
 
 // inEffect reports whether autogroups are what shares out the processors: whether this

@@ -16,17 +16,27 @@ import (
 
 // machine is a /proc of which a process in autogroup 17 sees so much.
 func machine(t *testing.T, enabled, group string) proc {
-	dir := t.TempDir()
-	write := func(path, text string) {
-		path = filepath.Join(dir, path)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	}
-	write("sys/kernel/sched_autogroup_enabled", enabled+"\n")
-	write("sys/kernel/random/boot_id", "the-first\n")
-	write("self/autogroup", group)
-	write("self/cgroup", "1:cpu,cpuacct:/\n0::/\n")
-	return proc(dir)
+	p := proc(t.TempDir())
+	write(t, p, "sys/kernel/sched_autogroup_enabled", enabled+"\n")
+	write(t, p, "sys/kernel/random/boot_id", "the-first\n")
+	write(t, p, "self/autogroup", group)
+	write(t, p, "self/cgroup", "1:cpu,cpuacct:/\n0::/\n")
+	write(t, p, "self/status", mayRaise)
+	return p
+}
+
+// What /proc/self/status says of the capabilities of one who may raise a group, and of
+// one who may not.
+const (
+	mayRaise = "CapEff:\t0000000000800000\n"
+	mayNot   = "CapEff:\t0000000000000000\n"
+)
+
+func write(t *testing.T, p proc, path, text string) {
+	t.Helper()
+	path = p.path(path)
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 }
 
 func journal(t *testing.T) (*undo.Journal, string) {
@@ -67,12 +77,24 @@ func TestRaise(t *testing.T) {
 		})
 	}
 	p := machine(t, "1", "/autogroup-17 nice 0\n")
-	require.NoError(t, os.Chmod(p.path("self"), 0o700))
 	require.NoError(t, os.Remove(p.path("self", "autogroup")))
 	j, _ := journal(t)
 	lower, err := p.raise(j)
 	require.NoError(t, err, "a kernel without autogroups")
 	require.NoError(t, lower())
+
+	p = machine(t, "1", "/autogroup-17 nice 0\n")
+	write(t, p, "self/status", mayNot)
+	j, dir := journal(t)
+	before, err := os.ReadFile(filepath.Join(dir, "run.jsonl"))
+	require.NoError(t, err)
+	lower, err = p.raise(j)
+	require.NoError(t, err)
+	require.NoError(t, lower())
+	require.Equal(t, "/autogroup-17 nice 0\n", written(t, p))
+	after, err := os.ReadFile(filepath.Join(dir, "run.jsonl"))
+	require.NoError(t, err)
+	require.Equal(t, before, after, "who may not raise it plans nothing")
 }
 
 func TestWhatAKilledRunRaisedIsLowered(t *testing.T) {
@@ -97,36 +119,30 @@ func TestControlGroupsTakeTheirPlace(t *testing.T) {
 		"":                                                  false,
 	} {
 		p := machine(t, "1", "/autogroup-17 nice 0\n")
-		require.NoError(t, os.WriteFile(p.path("self", "cgroup"), []byte(text), 0o600))
+		write(t, p, "self/cgroup", text)
 		require.Equal(t, want, p.inEffect(), fmt.Sprintf("%q", text))
 	}
 }
 
 // The root of a container is none, and who may raise need not be told how.
 func TestStarving(t *testing.T) {
-	const none, nice = "CapEff:\t0000000000000000\n", "CapEff:\t0000000000800000\n"
 	for _, row := range []struct {
 		name, status, limits string
 		contained, want      bool
 	}{
-		{"nobody in particular", none, "Max nice priority         0                    0\n", false, true},
-		{"one with the capability", nice, "", false, false},
-		{"one with the limit", none, "Max nice priority         30                   30\n", false, false},
-		{"one with half of the limit", none, "Max nice priority         25                   30\n", false, true},
-		{"one in a container", none, "", true, false},
+		{"nobody in particular", mayNot, "Max nice priority         0                    0\n", false, true},
+		{"one with the capability", mayRaise, "", false, false},
+		{"one with the limit", mayNot, "Max nice priority         30                   30\n", false, false},
+		{"one with half of the limit", mayNot, "Max nice priority         25                   30\n", false, true},
+		{"one in a container", mayNot, "", true, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := machine(t, "1", "/autogroup-17 nice 0\n")
-			write := func(path, text string) {
-				path = p.path("self", path)
-				require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-				require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-			}
-			write("cgroup", "0::/\n")
-			write("status", "Name:\tx\n"+row.status+"NoNewPrivs:\t0\n")
-			write("limits", row.limits)
+			write(t, p, "self/cgroup", "0::/\n")
+			write(t, p, "self/status", "Name:\tx\n"+row.status+"NoNewPrivs:\t0\n")
+			write(t, p, "self/limits", row.limits)
 			if row.contained {
-				write("root/sys/fs/cgroup/cpu.max", "max 100000\n")
+				write(t, p, "self/root/sys/fs/cgroup/cpu.max", "max 100000\n")
 			}
 			require.Equal(t, row.want, p.starving())
 			require.Equal(t, "/autogroup-17 nice 0\n", written(t, p), "nobody is raised to find that out")

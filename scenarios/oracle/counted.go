@@ -20,14 +20,14 @@ import (
 func (a *audit) counted(ctx context.Context, by contract.CallCounter) standing.Finding {
 	found := standing.Finding{Check: "oracles-counted", About: "the target's own counter has each call, and each that was spared, as the answers told of it"}
 	least := a.toldOf(by)
+	if len(least) == 0 {
+		found.Unseen = "no answer told of a call"
+		return found
+	}
 	labels := slices.Sorted(maps.Keys(least))
 	page := probe.PrometheusConfig{URL: a.target + by.Page.Path}
 	for _, label := range labels {
 		page.Metrics = append(page.Metrics, probe.Metric{Series: probe.Series{Name: label, Unit: result.UnitCount}, Name: by.Name, Labels: map[string]string{by.Label: label}})
-	}
-	if len(labels) == 0 {
-		found.Unseen = "no answer told of a call"
-		return found
 	}
 	values, err := sampled(ctx, page)
 	if err != nil {
