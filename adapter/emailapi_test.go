@@ -105,6 +105,33 @@ func TestAKeyIsRevokedAndReplaced(t *testing.T) {
 	require.NoDirExists(t, filepath.Dir(file))
 }
 
+// A key's file is gone for a while, and is what it was afterwards; a key that has taken
+// its place meanwhile stays.
+func TestAKeysFileIsTakenAway(t *testing.T) {
+	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInFile))
+	file := fake.Settings()["EMAIL_API_KEY_FILE"]
+	before, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for _, replaced := range []string{"", "another"} {
+		away, err := fake.Apply(t.Context(), fault.Fault{ID: "away", Kind: fault.HideKey{}})
+		require.NoError(t, err)
+		require.NoFileExists(t, file)
+		require.EqualValues(t, 1, away.Receipt().Fired)
+		want := string(before)
+		if replaced != "" {
+			want = replaced
+			require.NoError(t, os.WriteFile(file, []byte(replaced), 0o600))
+		}
+		require.NoError(t, away.Undo(t.Context()))
+		after, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Equal(t, want, string(after))
+	}
+	entries, err := os.ReadDir(filepath.Dir(file))
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "nothing stays beside it")
+}
+
 func TestAnotherFaultOfTheEmailAPI(t *testing.T) {
 	fake := open(t, adapter.EmailAPI("api", emailapi.Config{}, adapter.KeyInFile))
 	down := adapter.Misbehave("down", "api", "status 503").What()

@@ -90,21 +90,34 @@ func EmailSupport(key KeyAt) fault.Support {
 	s.Kinds = append(s.Kinds, fault.Carried{
 		Kind: fault.RevokeKey{}.Name(), Acts: "every call with the key that was good",
 		Counts: "calls that were refused for their key", Undoing: "another key is good, and stands in the file",
+	}, fault.Carried{
+		Kind: fault.HideKey{}.Name(), Acts: "who reads the key's file; a call with a key that was read before is answered as ever",
+		Counts: "one: the file, which nobody was seen to look for", Undoing: "the file is where it was",
 	})
 	limits := s.Limits
 	s.Limits = func(f fault.Fault) error {
-		if !slices.Contains(fault.Steps(f.Kind), fault.Kind(fault.RevokeKey{})) {
+		if !slices.ContainsFunc(fault.Steps(f.Kind), OfKey) {
 			return limits(f)
 		}
 		switch {
 		case key != KeyInFile:
-			return errors.New("the API key is not in a file, so it cannot be replaced")
-		case f.Kind != fault.RevokeKey{} || len(f.When.Used()) > 0:
-			return errors.New("revoke-key is for all calls: it takes no selectors and is no step")
+			return errors.New("the API key is not in a file, so it can be neither replaced nor taken away")
+		case !OfKey(f.Kind) || len(f.When.Used()) > 0:
+			return fmt.Errorf("%s is for all calls: it takes no selectors and is no step", f.Kind)
 		}
 		return nil
 	}
 	return s
+}
+
+// OfKey reports whether a fault is one of the API's key, for which it has to be in a file.
+func OfKey(kind fault.Kind) bool {
+	switch kind.(type) {
+	case fault.RevokeKey, fault.HideKey:
+		return true
+	default:
+		return false
+	}
 }
 
 // Support implements [chaos.Place].
@@ -117,11 +130,19 @@ func (m *Mail) Support() fault.Support {
 
 // Apply puts the fault into force.
 func (m *Mail) Apply(ctx context.Context, f fault.Fault) (chaos.Applied, error) {
-	if f.Kind != (fault.RevokeKey{}) {
+	switch f.Kind.(type) {
+	case fault.HideKey:
+		return m.hide(f)
+	case fault.RevokeKey:
+		return m.revoke(f), nil
+	default:
 		return m.Fake.Apply(ctx, f)
 	}
+}
+
+func (m *Mail) revoke(f fault.Fault) chaos.Applied {
 	m.api.SetKey(m.own.first, emailapi.Revoked)
-	return &revocation{m, f, time.Since(m.api.Journal().Start())}, nil
+	return &revocation{m, f, time.Since(m.api.Journal().Start())}
 }
 
 // revocation is a [fault.RevokeKey] in force.
@@ -154,4 +175,39 @@ func (r *revocation) Receipt() fault.Receipt {
 
 func keyRefused(e journal.Entry) bool {
 	return e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized
+}
+
+// hide takes the key's file away.
+func (m *Mail) hide(f fault.Fault) (chaos.Applied, error) {
+	if err := os.Rename(m.keyFile, m.keyFile+hiddenAs); err != nil {
+		return nil, fmt.Errorf("take the API key's file away: %w", err)
+	}
+	return absence{m.keyFile, f}, nil
+}
+
+const hiddenAs = ".away"
+
+// absence is a [fault.HideKey] in force.
+type absence struct {
+	file  string
+	fault fault.Fault
+}
+
+// Undo puts the file back, unless another has taken its place.
+func (h absence) Undo(context.Context) error {
+	if err := os.Link(h.file+hiddenAs, h.file); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("put the API key's file back: %w", err)
+	}
+	if err := os.Remove(h.file + hiddenAs); err != nil {
+		return fmt.Errorf("put the API key's file back: %w", err)
+	}
+	return nil
+}
+
+// Receipt says that the file was away.
+func (h absence) Receipt() fault.Receipt {
+	return fault.Receipt{
+		ID: h.fault.Name(), Text: h.fault.Text(), Fired: 1, Touched: 1,
+		Declared: "the file with the API key is gone", Measured: "1 file taken away",
+	}
 }

@@ -23,6 +23,9 @@ func answers() []Row {
 		row("revoke-key", "revoke-key", always(RevokeKey{}),
 			"the key that was good is refused, until another takes its place", "a key that was revoked, rotated or leaked",
 			"takes it for permanent, keeps what it could not send, and goes on once it has the new key", "revoke-key"),
+		row("hide-key", "hide-key", always(HideKey{}),
+			"the file with the key is gone, until it is put back", "a mounted secret that is being replaced, a volume that comes late",
+			"takes it for temporary: tries again, and reads the file anew", "hide-key"),
 		{"wrong", "wrong id | stale | duplicate", []Variant{
 			{"wrong id", "a well-formed answer about something else", "a cache that mixes up its keys", "checks that the answer is about what it asked; permanent for this call"},
 			{"wrong stale", "what was true once", "a stale cache; a lagging replica", "checks the age, if age matters"},

@@ -12,8 +12,9 @@ import (
 type BlackHole struct {
 	Direction Direction // Defaults to [Both]; [Down] alone: requests are carried out, replies do not come
 	Lose      bool
-	// Upon, if given, spares a connection until bytes with this text in them come:
-	// with Down and Lose, COMMIT is Postgres' word that one was carried out.
+	// Upon, if given, spares a connection until bytes with this text in them come,
+	// or to Postgres a statement with this text in its SQL is asked: with Down and
+	// Lose the statement is carried out, and nobody is told.
 	Upon string
 }
 

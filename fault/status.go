@@ -112,3 +112,15 @@ func (RevokeKey) String() string { return "revoke-key" }
 
 // Validate finds nothing wrong.
 func (RevokeKey) Validate() error { return nil }
+
+// HideKey takes away the file in which the caller finds its key, and puts it back.
+type HideKey struct{}
+
+// Name implements [Kind].
+func (HideKey) Name() string { return "hide-key" }
+
+// String implements [Kind].
+func (HideKey) String() string { return "hide-key" }
+
+// Validate finds nothing wrong.
+func (HideKey) Validate() error { return nil }

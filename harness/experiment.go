@@ -143,7 +143,7 @@ func (m *Measurement) observe(ctx context.Context, st *setup) {
 	st.logs.read(m.Load, st.start)
 	lines, spilled := st.spills.seen()
 	m.Load.Standing = st.watches.ended(standing.Ended{
-		Start: st.start, Log: m.Log, LogLines: lines, Spilled: spilled, Lives: len(m.Ends), Complete: m.Load.whole() && m.Load.Died == nil,
+		Start: st.start, Log: m.Log, LogLines: lines, Spilled: spilled, Ends: m.Ends, Complete: m.Load.whole() && m.Load.Died == nil,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 func newSwallowing(b fault.BlackHole) effect {
-	return &swallowing{BlackHole: b, cut: map[*link]struct{}{}}
+	return &swallowing{BlackHole: b, cut: map[*link]struct{}{}, armed: map[*link]struct{}{}}
 }
 
 // swallowing is a [fault.BlackHole] in force.
@@ -23,6 +24,7 @@ type swallowing struct {
 	first time.Time          // when the first chunk came
 	end   time.Time          // when the fault ended
 	cut   map[*link]struct{} // links of which bytes are held back or lost
+	armed map[*link]struct{} // links on which a statement with the text was asked
 }
 
 func (b *swallowing) covers(dir fault.Direction) bool { return way(b.BlackHole).Includes(dir) }
@@ -32,7 +34,7 @@ func (b *swallowing) loses() bool { return b.Lose }
 func (b *swallowing) opens(f *flow, c *chunk) (time.Time, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, cut := b.cut[f.link]; !cut && b.Upon != "" && !bytes.Contains(c.data, []byte(b.Upon)) {
+	if !b.begun(f.link) && !bytes.Contains(c.data, []byte(b.Upon)) {
 		return time.Time{}, true
 	}
 	if c.held == gate(b) || c.end != nil {
@@ -47,6 +49,26 @@ func (b *swallowing) opens(f *flow, c *chunk) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
+
+// begun reports whether a link is spared no longer. The caller holds mu.
+func (b *swallowing) begun(l *link) bool {
+	_, cut := b.cut[l]
+	_, armed := b.armed[l]
+	return cut || armed
+}
+
+// refuses refuses nothing: a statement with the text in its SQL ends the sparing of its
+// link, also where it was prepared long ago and nothing but its name goes over the line.
+func (b *swallowing) refuses(l *link, w asked) (fault.SQLState, bool) {
+	if b.Upon != "" && strings.Contains(w.sql, b.Upon) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.armed[l] = struct{}{}
+	}
+	return fault.SQLState{}, false
+}
+
+func (b *swallowing) blind(*link) {} // its bytes are looked at all the same
 
 func (b *swallowing) passed(*flow, *chunk, time.Time) {}
 
@@ -64,6 +86,7 @@ func (b *swallowing) stop(context.Context, *Proxy) error {
 		}
 	}
 	clear(b.cut)
+	clear(b.armed)
 	return nil
 }
 

@@ -40,7 +40,7 @@ func networkKinds() []networkRow {
 			"every connection, open or new, on its own; by default replies alone",
 			"connections ended", off),
 		onConnections(newSwallowing,
-			"all bytes, ends and resets from now on, or from the first chunk with TEXT in it on, on open and new connections; by default each way; connecting still succeeds, as the kernel answers; "+
+			"all bytes, ends and resets from now on, or from the first chunk with TEXT in it or the first statement with TEXT in its SQL on, on open and new connections; by default each way; connecting still succeeds, as the kernel answers; "+
 				"undone, what was held is delivered, or with lose the touched connections are reset",
 			"chunks held back or lost", off),
 		onConnections(newRefusing,

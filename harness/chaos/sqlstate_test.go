@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -170,6 +171,26 @@ func calibrateSQLState(t *testing.T) {
 		refusedWith(t, "ERROR", "55P03", "canceling statement due to lock timeout", err)
 		undoFault(t, applied)
 		require.Equal(t, 1, count(t, client, "select 1"))
+	})
+	t.Run("a statement that was prepared before is carried out and its answer lost", func(t *testing.T) {
+		p, dsn := through(t, direct)
+		client, spared := connect(t, dsn), connect(t, dsn)
+		const add = "insert into projects values ($1, $2)"
+		_, err := client.Exec(t.Context(), add, 10, 0)
+		require.NoError(t, err)
+		applied := apply(t, p, fault.BlackHole{Direction: fault.Down, Lose: true, Upon: "projects"})
+		require.Equal(t, 1, count(t, client, "select 1"))
+		lost := make(chan error, 1)
+		go func() {
+			_, err := client.Exec(t.Context(), add, 11, 0)
+			lost <- err
+		}()
+		require.Eventually(t, func() bool { return applied.Receipt().Fired > 0 }, 5*time.Second, time.Millisecond)
+		require.Equal(t, 1, count(t, spared, "select 1"), "who asked of something else is answered")
+		undoFault(t, applied)
+		require.Error(t, <-lost)
+		require.EqualValues(t, 1, applied.Receipt().Touched)
+		require.Equal(t, 2, count(t, connect(t, dsn), "select count(*) from projects where id in (10, 11)"))
 	})
 	t.Run("a copy is refused, and passes when all is well", func(t *testing.T) {
 		p, dsn := through(t, direct)

@@ -23,6 +23,9 @@ type End struct {
 	OOMKillsS []float64 `json:"oom_kills_s,omitempty"`
 	// Expected is true when the harness ended it.
 	Expected bool `json:"expected"`
+	// GraceS is for how many seconds it was waited for after SIGTERM, where that was not
+	// enough and it was killed; 0 where it was not.
+	GraceS float64 `json:"grace_s,omitempty"`
 	// Restarted is true when the process's own restart policy started it again.
 	Restarted bool `json:"restarted,omitempty"`
 	// PeakRSSBytes is the kernel's own high-water mark.
@@ -51,6 +54,8 @@ func (e End) String() string {
 		return fmt.Sprintf("killed by the kernel for memory (limit %s)", Bytes(float64(*e.LimitBytes)))
 	case e.OOMKilled:
 		return "killed by the kernel for memory"
+	case e.GraceS > 0:
+		return fmt.Sprintf("killed, for it did not end in the %g s after SIGTERM", e.GraceS)
 	case e.Signal != "" && e.Expected:
 		return "stopped by the harness (" + e.Signal + ")"
 	case e.Signal != "":

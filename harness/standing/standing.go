@@ -149,13 +149,13 @@ type Settled struct {
 
 // Ended is what is known when everything is down.
 type Ended struct {
-	Start    time.Time // the zero of the scenario's clock
-	Log      []string  // the target's last lines
-	LogLines int64     // how many it wrote
-	Spilled  []string  // which secrets stood in them, as [Secret.What] says
-	Lives    int       // how often it was started
-	Answers  int64     // how many answers there were, equal ones included
-	Complete bool      // the experiment was not cut short
+	Start    time.Time    // the zero of the scenario's clock
+	Log      []string     // the target's last lines
+	LogLines int64        // how many it wrote
+	Spilled  []string     // which secrets stood in them, as [Secret.What] says
+	Ends     []result.End // of each of its lives, in the order in which they began
+	Answers  int64        // how many answers there were, equal ones included
+	Complete bool         // the experiment was not cut short
 }
 
 // Finding is what one check found in one experiment.
@@ -227,7 +227,7 @@ func (f *Finding) Add(e Example) {
 
 // All are the standing checks, in the order in which they look.
 func All() []Check {
-	return []Check{answers(), requests(), told(), itself(), nowhere(), unharmed(), fresh(), left(), rest()}
+	return []Check{answers(), requests(), told(), itself(), nowhere(), unharmed(), fresh(), left(), rest(), stops()}
 }
 
 // Names are their names.

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	killPatience  = 10 * time.Second // from SIGKILL until the life must be gone
-	startAttempts = 3                // at different ports
+	killPatience  = 10 * time.Second       // from SIGKILL until the life must be gone
+	lastLook      = 500 * time.Millisecond // beyond the grace, for us to see an end
+	startAttempts = 3                      // at different ports
 )
 
 // Runner is a [Target] whose lives a [Launcher] begins: the lifecycle that all
@@ -186,6 +187,10 @@ func (r *Runner) end(ctx context.Context, t *tenure, gently bool) error {
 		case <-t.exited:
 			return r.leftOf(t)
 		case <-grace.C:
+			if r.overdue(t) {
+				break
+			}
+			return r.leftOf(t)
 		case <-ctx.Done():
 		}
 	}
@@ -198,6 +203,22 @@ func (r *Runner) end(ctx context.Context, t *tenure, gently bool) error {
 	case <-patience.C:
 		return errors.Join(fmt.Errorf("stop %s: still there %v after SIGKILL", r.prog.Name, killPatience), killed)
 	}
+}
+
+// overdue notes that t is there still when its grace is over, and reports whether it is: it
+// may have ended while we were the ones who stood still, and nobody has seen it yet.
+func (r *Runner) overdue(t *tenure) bool {
+	look := time.NewTimer(lastLook)
+	defer look.Stop()
+	select {
+	case <-t.exited:
+		return false
+	case <-look.C:
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.overdue = true
+	return true
 }
 
 // Stop implements [Target].

@@ -14,6 +14,7 @@ type tenure struct {
 
 	// guarded by the runner's mu
 	stopping bool           // Stop, or a Start that failed, ends it
+	overdue  bool           // it was there still when its grace after SIGTERM was over
 	asked    syscall.Signal // the last terminating signal that Signal sent
 	askedAt  time.Time
 	err      error // what could not be undone
@@ -30,6 +31,9 @@ func (r *Runner) record(t *tenure) {
 	end.EndS = &at
 	heeded := t.asked != 0 && (end.Signal == t.asked.String() || ended.Sub(t.askedAt) <= r.prog.Grace)
 	end.Expected = !end.OOMKilled && (t.stopping || heeded)
+	if t.overdue {
+		end.GraceS = r.prog.Grace.Seconds()
+	}
 	for _, kill := range t.oomKills() {
 		end.OOMKillsS = append(end.OOMKillsS, kill.Sub(r.prog.Start).Seconds())
 	}

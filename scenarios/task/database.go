@@ -81,6 +81,37 @@ func commitRepliesLost(p profile.Profile, s *service) harness.Scenario {
 		faults...)
 }
 
+// repliesLost has, for each table that tasks use, a moment in which each statement on it is
+// carried out and nobody learns of it, while some calls of a batch have to be made again.
+func repliesLost(p profile.Profile, s *service) harness.Scenario {
+	s.tables()
+	var kinds []fault.Kind
+	for _, table := range s.Tables.All {
+		kinds = append(kinds, fault.BlackHole{Direction: fault.Down, Lose: true, Upon: table})
+	}
+	t := p.Outage()
+	t.Inject = max(t.Inject, time.Duration(len(kinds))*400*time.Millisecond)
+	sc := troubled(p, s, t, "task/replies-lost",
+		fmt.Sprintf("Whichever statement is carried out and its answer lost, tasks are taken on or refused clearly, and those taken on are all done%s.", s.once(", once")), 60, nil,
+		append(inTurn(t.Inject, harness.OnDatabase, kinds...), adapter.Misbehave("again", s.Far, "status 503 p=0.2")), s.large("large", 20, t.Total()))
+	sc.Slow = true
+	return sc
+}
+
+// large is a mailing of tasks that take more than one call each: of which a target notes
+// what is sent.
+func (s *service) large(name string, rate float64, length time.Duration) mailing {
+	m := steady(name, rate, length)
+	m.to = func(n int64) []string {
+		all := make([]string, s.Batch+1)
+		for i := range all {
+			all[i] = fmt.Sprintf("%s-%d-%d@tasks.example", name, n, i)
+		}
+		return all
+	}
+	return m
+}
+
 // databaseRefuses has the database refuse in all the ways of one that is busy or on
 // its way up or down: new sessions, statements, and COMMIT. Before that every session
 // is ended at once, and new ones are welcome.
@@ -116,17 +147,9 @@ func tablesLocked(p profile.Profile, s *service) harness.Scenario {
 	t := p.Outage()
 	t.Inject = max(t.Inject, time.Duration(len(kinds))*500*time.Millisecond)
 	slow := harness.Fault{ID: "slow", On: harness.OnDatabase, Kind: fault.After(10 * time.Millisecond)}
-	large := steady("large", 20, t.Total()) // of which the target notes what is sent
-	large.to = func(n int64) []string {
-		all := make([]string, s.Batch+1)
-		for i := range all {
-			all[i] = fmt.Sprintf("large-%d-%d@tasks.example", n, i)
-		}
-		return all
-	}
 	sc := troubled(p, s, t, "task/tables-locked",
 		"Whichever table is locked for a moment, and while the database is slow, tasks are taken on or refused clearly, and those taken on are all done, once.", 60, nil,
-		append(inTurn(t.Inject, harness.OnPostgres, kinds...), slow), large)
+		append(inTurn(t.Inject, harness.OnPostgres, kinds...), slow), s.large("large", 20, t.Total()))
 	sc.Slow = true
 	return sc
 }

@@ -23,7 +23,7 @@ func (s *service) withMail(sc harness.Scenario, api emailapi.Config, mailings ..
 	sc.World = s.World()
 	sc, mailings = s.told(sc, mailings)
 	key := adapter.KeyInEnvironment
-	if slices.ContainsFunc(sc.Faults, func(f harness.Fault) bool { return f.Kind == fault.RevokeKey{} }) {
+	if slices.ContainsFunc(sc.Faults, func(f harness.Fault) bool { return adapter.OfKey(f.Kind) }) {
 		key = adapter.KeyInFile
 	}
 	if s.Mail != nil {
@@ -105,7 +105,7 @@ func (s *service) newBooks(sc harness.Scenario, api emailapi.Config, mailings []
 // undisturbed reports whether nothing but the answers of the API decides what becomes
 // of a task: nobody stops, kills or starves the target, and it does not wait for a key.
 func (s *service) undisturbed(sc harness.Scenario) bool {
-	return !s.parks && !slices.ContainsFunc(sc.Faults, func(f harness.Fault) bool { return f.On != s.Far })
+	return !s.parks && !slices.ContainsFunc(sc.Faults, func(f harness.Fault) bool { return f.On != s.Far || f.Kind == fault.HideKey{} })
 }
 
 // claimed are those of the protections that the scenario is about.

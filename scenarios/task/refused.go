@@ -129,6 +129,28 @@ func keyRotated(p profile.Profile, s *service) harness.Scenario {
 	}, emailapi.Config{}, steady("mail", 60, t.Total()))
 }
 
+// keyAway has the file with the key gone for a while, as a mounted secret is while it is
+// replaced.
+func keyAway(p profile.Profile, s *service) harness.Scenario {
+	s.wordedAPI()
+	t := p.Outage()
+	countdown, last := s.outlasting(t.Inject)
+	t.Drain = last*3/2 + 5*time.Second
+	s.compress(countdown)
+	return s.withMail(harness.Scenario{
+		Name:     "task/key-away",
+		Claim:    "While the file with the API key is gone, tasks wait and try again: that delays mail, and costs none.",
+		Timeline: t,
+		Faults:   []harness.Fault{{ID: "away", On: s.Far, Kind: fault.HideKey{}}},
+		Checks: []verdict.Check{
+			nothing("ledger.failed_permanent").AsPrimary().Because("a file that is gone is put back"), nothing("ledger.failed_exhausted"),
+			verdict.Metric("mail.attempts.max").AtLeast(verdict.Count(2)).Because("somebody must have looked for it in vain").OrNotExercised(),
+			verdict.Metric("mail.delay.p90").In(result.Heal).AtMost(verdict.Duration(time.Second)).Because("the key is read anew for each call"),
+		},
+	}, emailapi.Config{}, steady("mail", 60, t.Total()).counted(
+		overTasks("mail.attempts.max", func(t record) bool { return t.mailing == "mail" && t.told }, mostAttempts)))
+}
+
 // keyBack has the key refused for a while and good again, as where an account was
 // suspended: nobody touches the key's file.
 func keyBack(p profile.Profile, s *service) harness.Scenario {

@@ -105,10 +105,7 @@ func (s *service) givenUp(countdown time.Duration) time.Duration {
 // apiHeals takes the API away for a while.
 func apiHeals(p profile.Profile, s *service) harness.Scenario {
 	t := p.Outage()
-	all, longest := s.pausesInAll()
-	// By the source's numbers four attempts take seven countdowns, more than twice the outage.
-	countdown := time.Duration(float64(min(t.Inject/3, longestCountdown)) * 7 / all)
-	last := time.Duration(float64(countdown) * longest)
+	countdown, last := s.outlasting(t.Inject)
 	t.Drain = last*3/2 + 5*time.Second
 	s.compress(countdown)
 	return s.withMail(harness.Scenario{
@@ -123,6 +120,15 @@ func apiHeals(p profile.Profile, s *service) harness.Scenario {
 			verdict.Metric("drain.duration").AtMost(verdict.Duration(last*5/4 + 2*time.Second)).Because("the longest countdown and its spread, after the last phase"),
 		},
 	}, emailapi.Config{}, steady("mail", 60, t.Total()), steady("notify", 20, t.Total()).about(1))
+}
+
+// outlasting is a countdown with which the attempts of a task take longer than an outage,
+// and the last pause between them. By the source's numbers four attempts take seven
+// countdowns, more than twice the outage.
+func (s *service) outlasting(outage time.Duration) (countdown, last time.Duration) {
+	all, longest := s.pausesInAll()
+	countdown = time.Duration(float64(min(outage/3, longestCountdown)) * 7 / all)
+	return countdown, time.Duration(float64(countdown) * longest)
 }
 
 // retryAfter has the API ask for patience in every form.

@@ -19,9 +19,9 @@ import (
 func Of(p profile.Profile, one contract.Tasks) []harness.Scenario {
 	var all []harness.Scenario
 	for _, scenario := range []func(profile.Profile, *service) harness.Scenario{
-		refusedKey, parked, keyRotated, invalidMessage, projectNotFound, apiDown, apiHeals, errorNames, retryAfter,
+		refusedKey, parked, keyRotated, keyAway, invalidMessage, projectNotFound, apiDown, apiHeals, errorNames, retryAfter,
 		quotaSpent, replyLost, retryStorm, poison, apiSlow, mixed, killed, killedOften, stoppedUnderLoad, stoppedWhileStuck,
-		twoInstances, databaseGone, commitRepliesLost, literalCountdown, anyTask, keyBack, databaseRefuses, tablesLocked, sqlStates, postgresKilled, deadly,
+		twoInstances, databaseGone, commitRepliesLost, repliesLost, literalCountdown, anyTask, keyBack, databaseRefuses, tablesLocked, sqlStates, postgresKilled, deadly,
 	} {
 		all = append(all, scenario(p, &service{Tasks: one}))
 	}
