@@ -14,7 +14,8 @@ import (
 
 // OracleAPI plays the impact API at the place name. Beside what any fake
 // measures it has NAME.asked_per_project, the most different oracles that were
-// asked about one project. Its draws come from the run's seed, whatever c says.
+// asked about one project, and NAME.abandoned, the requests that the client let go
+// of. Its draws come from the run's seed, whatever c says.
 func OracleAPI(name string, c oracleapi.Config) harness.Dependency {
 	open := func(seed uint64) (harness.Fake, error) {
 		c := c
@@ -25,7 +26,7 @@ func OracleAPI(name string, c oracleapi.Config) harness.Dependency {
 		}
 		return &Oracles{New(api.Host), api, c.Token}, nil
 	}
-	return Dependency(name, open, askedPerProject(name))
+	return Dependency(name, open, askedPerProject(name), inTime(counted(name, "abandoned", "requests that the client let go of", abandoned)))
 }
 
 // tokenOf is the same for all fakes of a run, so that oracles of two hosts may have the

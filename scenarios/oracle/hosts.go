@@ -195,6 +195,30 @@ func callersHangUp(p profile.Profile, s *service) harness.Scenario {
 	})
 }
 
+// inAHurry has callers who give up before slow oracles answer, among others who wait for
+// the same ones.
+func inAHurry(p profile.Profile, s *service) harness.Scenario {
+	t := p.Disturbed()
+	about := s.project(activeOracles, s.Here)
+	s.patient(5*time.Second, 5*time.Second)
+	s.number(contract.BreakerFailures, 5)
+	const patience = 150 * time.Millisecond
+	hurried := s.impacts("hurried", about, 8, t, s.whole(about, nil))
+	hurried.Timeout = patience
+	return s.in(harness.Scenario{
+		Name:     "oracle/callers-in-a-hurry",
+		Claim:    "Who hangs up on oracles that are slow and well costs nobody else anything: none is taken for sick, and no place is lost.",
+		Timeline: t,
+		Load:     []load.Stream{s.impacts("impact", about, 4, t, s.whole(about, nil)), hurried},
+		Faults:   []harness.Fault{adapter.Misbehave("slow", s.Here, "delay "+(2*patience).String())},
+		Checks: []verdict.Check{
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).AsPrimary().Because("who waits is told everything"),
+			verdict.Metric("hurried.errors.timeout").In(result.Inject).AtLeast(verdict.Count(5)).Because("so many must have hung up").OrNotExercised(),
+			verdict.Metric("hurried.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(90)).Because("nobody has to hang up any more"),
+		},
+	})
+}
+
 // searchMeanwhile searches while all oracles hang: the source's pool that was
 // used up by connections held while calling.
 func searchMeanwhile(p profile.Profile, s *service, of *contract.Search) harness.Scenario {

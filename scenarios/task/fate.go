@@ -17,6 +17,7 @@ type fates struct {
 	limits
 	of     *contract.Tasks
 	teller teller
+	pace   pace
 	// exact: nothing but the API's own answers decides what becomes of a task: no
 	// kill, no trouble with the database, no parking, no call that is given up soon.
 	// Otherwise there may be attempts that the API never heard of.

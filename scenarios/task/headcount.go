@@ -71,6 +71,9 @@ func (f fates) implausible(c contract.Counts, h headcount, records []record) str
 	case c.Oldest < f.atLeast(c, h, records)-slackWait:
 		return fmt.Sprintf("it tells of %d tasks that wait for their first attempt, none for longer than %.1f s; so many had not even been asked for in the last %.1f s",
 			c.Pending, c.Oldest.Seconds(), f.atLeast(c, h, records).Seconds())
+	case f.exact && c.Oldest > f.atMost(h, records)+slackWait:
+		return fmt.Sprintf("it tells of a task that waits for %.1f s, and none can have been due for longer than %.1f s: the others were at work, or had a countdown to wait for",
+			c.Oldest.Seconds(), f.atMost(h, records).Seconds())
 	case c.Oldest > 0 && c.Oldest > h.to-first+slackWait:
 		return fmt.Sprintf("it tells of a task that waits for %.1f s, and the first came %.1f s ago", c.Oldest.Seconds(), (h.to - first).Seconds())
 	}
@@ -94,6 +97,24 @@ func (f fates) atLeast(c contract.Counts, h headcount, records []record) time.Du
 	}
 	slices.Sort(ages)
 	return ages[min(waiting, len(ages))-1]
+}
+
+// atMost is for how long a task can have been due by then: no longer than since it was
+// asked for, or since its last call was over and the countdown after it.
+func (f fates) atMost(h headcount, records []record) time.Duration {
+	most := time.Duration(0)
+	for _, r := range records {
+		since := r.due
+		if before := r.lastBy(h.from); before >= 0 && r.twins <= 1 {
+			c := r.calls[before]
+			if c.over == 0 || c.over > h.to || before == len(r.calls)-1 && r.Over() {
+				continue // it is at work, or has nothing left to do
+			}
+			since = c.over + f.pace.after(c, 1).least
+		}
+		most = max(most, h.to-since)
+	}
+	return most
 }
 
 // overlooked says that a task waits for much longer than the count tells, empty if none

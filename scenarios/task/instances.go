@@ -45,6 +45,31 @@ func twoInstances(p profile.Profile, s *service) harness.Scenario {
 		steady("mail", 80, t.Total()).counted(again()), steady("notify", 30, t.Total()).about(1))
 }
 
+// slowStop asks one of two instances to stop while its calls take longer than the silence
+// after which a worker is taken for dead.
+func slowStop(p profile.Profile, s *service) harness.Scenario {
+	const silence, call = time.Second, 2 * time.Second
+	t := p.Outage()
+	s.untellable("two instances of the whole service, of which one is stopped")
+	s.rescue(silence)
+	s.bound(contract.Drain, 2*call)
+	return s.withMail(harness.Scenario{
+		Name:      "task/slow-stop",
+		Claim:     "While one of two instances is stopping, for longer than the silence after which a worker is taken for dead, the other leaves alone what it has in hand.",
+		Instances: 2,
+		Timeline:  profile.WithDrain(t, 10*time.Second),
+		Faults: []harness.Fault{
+			{ID: "stopped", On: harness.OnTarget, Kind: fault.Terminate{}, After: t.Inject / 2},
+			adapter.Always("slow", s.Far, "delay "+call.String()),
+		},
+		Checks: []verdict.Check{
+			nothing("tasks.again").AsPrimary().Because("who is stopping lives: its tasks are its own"), nothing(s.far("abandoned")).Because("what is under way ends"),
+			verdict.Metric(s.far("call.max")).AtLeast(verdict.Duration(call)).Because("a call must have outlasted the silence").OrNotExercised(),
+			nothing("ledger.failed_permanent"), nothing("ledger.failed_exhausted"),
+		},
+	}, emailapi.Config{}, steady("mail", 12, t.Total()).counted(again()))
+}
+
 // again counts the tasks that had more than one attempt.
 func again() tally {
 	return inTime(counting("tasks.again", func(t record) bool { return t.accepted && t.told }, func(t record) bool { return t.Attempts > 1 }))

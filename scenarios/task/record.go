@@ -35,6 +35,17 @@ type record struct {
 // asked for that nobody else wants.
 func (r record) stored() bool { return r.accepted || len(r.calls) > 0 }
 
+// lastBy is which of its calls was the last that had come by a moment; -1: none had.
+func (r record) lastBy(at time.Duration) int {
+	last := -1
+	for i, c := range r.calls {
+		if c.start <= at {
+			last = i
+		}
+	}
+	return last
+}
+
 // unserved are the mails that can be sent and were not taken on.
 func (r record) unserved() int { return r.sendable() - r.served }
 

@@ -131,6 +131,7 @@ func (s *slot) password() (string, error) {
 func (s *slot) initialize(ctx context.Context, b Binaries) (made bool, err error) {
 	if _, err := os.Stat(filepath.Join(s.data(), "PG_VERSION")); err == nil {
 		if _, err := s.password(); err == nil {
+			spread(filepath.Join(s.data(), "base"))
 			return false, nil
 		}
 	}
@@ -153,6 +154,7 @@ func (s *slot) initialize(ctx context.Context, b Binaries) (made bool, err error
 	if err := os.WriteFile(filepath.Join(s.dir, "password"), []byte(password), 0o600); err != nil {
 		return false, fmt.Errorf("keep the cluster's password: %w", err)
 	}
+	spread(filepath.Join(fresh, "base"))
 	return true, os.Rename(fresh, s.data())
 }
 
