@@ -201,16 +201,17 @@ func inAHurry(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
 	about := s.project(activeOracles, s.Here)
 	s.patient(5*time.Second, 5*time.Second)
-	s.number(contract.BreakerFailures, 5)
-	const patience = 150 * time.Millisecond
-	hurried := s.impacts("hurried", about, 8, t, s.whole(about, nil))
+	// Between two answers that are waited for, more callers hang up than failures open a breaker.
+	const failures, waiting, patience = 5, 2, 100 * time.Millisecond
+	s.number(contract.BreakerFailures, failures)
+	hurried := s.impacts("hurried", about, 1.6*waiting*failures, t, s.whole(about, nil))
 	hurried.Timeout = patience
 	return s.in(harness.Scenario{
 		Name:     "oracle/callers-in-a-hurry",
 		Claim:    "Who hangs up on oracles that are slow and well costs nobody else anything: none is taken for sick, and no place is lost.",
 		Timeline: t,
-		Load:     []load.Stream{s.impacts("impact", about, 4, t, s.whole(about, nil)), hurried},
-		Faults:   []harness.Fault{adapter.Misbehave("slow", s.Here, "delay "+(2*patience).String())},
+		Load:     []load.Stream{s.impacts("impact", about, waiting, t, s.whole(about, nil)), hurried},
+		Faults:   []harness.Fault{adapter.Misbehave("slow", s.Here, "delay "+(3*patience).String())},
 		Checks: []verdict.Check{
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).AsPrimary().Because("who waits is told everything"),
 			verdict.Metric("hurried.errors.timeout").In(result.Inject).AtLeast(verdict.Count(5)).Because("so many must have hung up").OrNotExercised(),
