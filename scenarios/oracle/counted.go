@@ -82,5 +82,11 @@ func (a *audit) toldOf(by contract.CallCounter) map[string]int {
 			}
 		}
 	}
+	// Where a host was full, the time of some may have run out while they waited for it.
+	timeout := by.Failed[contract.TimedOut]
+	told[timeout] = max(0, told[timeout]-told[by.Spared[contract.SparedBusy]])
+	if told[timeout] == 0 {
+		delete(told, timeout)
+	}
 	return told
 }

@@ -24,6 +24,7 @@ func TestCallsAreCountedAsAnswersTell(t *testing.T) {
 		return contract.ImpactResult{Failed: true, Class: class}
 	}
 	spared := contract.ImpactResult{Failed: true, Class: contract.Connection, Spared: contract.SparedSick}
+	busy := contract.ImpactResult{Failed: true, Class: contract.Connection, Spared: contract.SparedBusy}
 	answer := func(took time.Duration, results ...contract.ImpactResult) *heard {
 		h := &heard{Exchange: load.Exchange{Status: http.StatusOK, End: took}, answer: contract.ImpactAnswer{Results: map[string]contract.ImpactResult{}}}
 		for i, r := range results {
@@ -45,6 +46,8 @@ func TestCallsAreCountedAsAnswersTell(t *testing.T) {
 		{"as made, and it was spared", []*heard{answer(soon, spared)}, `connection 1 breaker 0`, 1},
 		{"a timeout that had no end by the deadline", []*heard{answer(last, good, failed(contract.TimedOut))}, `ok 1 timeout 0`, 0},
 		{"a timeout of its own", []*heard{answer(soon, failed(contract.TimedOut))}, `timeout 0`, 1},
+		{"a timeout in the line of a host that was full", []*heard{answer(soon, busy, failed(contract.TimedOut), failed(contract.TimedOut))}, `bulkhead 2 timeout 1`, 0},
+		{"more timeouts than that", []*heard{answer(soon, busy, failed(contract.TimedOut), failed(contract.TimedOut))}, `bulkhead 1 timeout 0`, 1},
 		{"no such label on the page", []*heard{answer(soon, good)}, `canceled 3`, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
