@@ -44,7 +44,8 @@ func Dependency(name string, open func(seed uint64) (harness.Fake, error), more 
 		}},
 		Measures: append([]harness.Measure{
 			inTime(counted(name, "calls", "requests that reached the fake", (*journal.Journal).Count)),
-			counted(name, "most_in_flight", "the most of them that were open at once", (*journal.Journal).MostInFlight),
+			// A call that was given up is open here until that is heard of.
+			inTime(counted(name, "most_in_flight", "the most of them that were open at once", (*journal.Journal).MostInFlight)),
 			counted(name, "silent_retries", "requests that arrived again under a number which the client had stamped before",
 				func(j *journal.Journal, f journal.Filter) int { return len(j.SilentRetries(f)) }),
 		}, more...),

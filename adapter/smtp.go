@@ -72,7 +72,7 @@ func mailMeasures(name string) []harness.Measure {
 	}
 	return []harness.Measure{
 		inTime(of(smtpserver.Transactions, "calls", "transactions that were begun", (*journal.Journal).Count)),
-		of(smtpserver.Transactions, "most_in_flight", "the most transactions under way at once", (*journal.Journal).MostInFlight),
+		inTime(of(smtpserver.Transactions, "most_in_flight", "the most transactions under way at once", (*journal.Journal).MostInFlight)),
 		inTime(of(smtpserver.Transactions, "abandoned", "transactions that the client let go of", abandoned)),
 		of(smtpserver.Messages, "accepted", "messages that were taken on", accepted),
 		of(smtpserver.Messages, "duplicates", "recipients who were sent once more what they had been sent", sentAgain),

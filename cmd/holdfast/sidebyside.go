@@ -12,12 +12,12 @@ import (
 )
 
 // What scenarios of the reference take of a machine: one that goes on takes less
-// than a processor, for it waits for most of its time, and two more are set up or taken
-// down meanwhile, which take all that they get. With more of them they make each other
+// than a processor, for it waits for most of its time, and one more is set up or taken
+// down meanwhile, which takes all that it gets. With more of them they make each other
 // late, and what showed nothing in company is run once more. Those that measure what a
 // service can do have the machine to themselves, and say so (harness.Needs).
 const (
-	setUpMeanwhile = 2
+	setUpMeanwhile = 1
 	memoryEach     = 1 << 29 // bytes
 	mostSideBySide = 16      // beyond it one Postgres is what they wait for
 )

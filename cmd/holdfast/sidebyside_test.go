@@ -15,7 +15,7 @@ func TestWhatFitsSideBySide(t *testing.T) {
 		processors int
 		memory     float64
 		want       int
-	}{{2, math.Inf(1), 4}, {8, 1 << 31, 4}, {8, 1 << 29, 1}, {8, 1 << 20, 1}, {64, math.Inf(1), mostSideBySide}} {
+	}{{2, math.Inf(1), 3}, {8, 1 << 31, 4}, {8, 1 << 29, 1}, {8, 1 << 20, 1}, {64, math.Inf(1), mostSideBySide}} {
 		require.Equal(t, row.want, fitSideBySide(row.processors, row.memory), row)
 	}
 }

@@ -36,7 +36,7 @@ func oversized(p profile.Profile, s *service) harness.Scenario {
 		},
 		Checks: []verdict.Check{
 			verdict.Metric(s.Program + ".rss_peak.max").Below(verdict.Bytes(s.Memory)).Because("a hostile answer is read no further than its limit").Guarding("oracle.body-limit"),
-			verdict.Metric(s.Here + ".abandoned").AtLeast(verdict.Count(int64(8 * t.Total().Seconds() * 9 / 10))).Because("nobody waits for the end of a body that has none").Guarding("oracle.body-limit"),
+			verdict.Metric(s.here("abandoned")).AtLeast(verdict.Count(int64(8 * t.Total().Seconds() * 9 / 10))).Because("nobody waits for the end of a body that has none").Guarding("oracle.body-limit"),
 			verdict.Metric("impact.wrong").Equals(verdict.Count(0)).Because("these three are too large, the others are delivered").Guarding("oracle.body-limit"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
 		},
