@@ -225,6 +225,7 @@ func TestAWorkerSendsWhereItMay(t *testing.T) {
 	}{
 		{[]string{"127.0.0.1"}, []string{"127.0.0.1:8080", "127.0.0.1:9"}, ""},
 		{[]string{"api.example.com:443", "::1"}, []string{"api.example.com:443", "[::1]:80"}, ""},
+		{[]string{"API.Example.com"}, []string{"api.example.COM:443"}, ""},
 		{[]string{"api.example.com:443"}, []string{"api.example.com:80"}, "it may not send load to api.example.com:80: start it with --allow-host api.example.com"},
 		{[]string{"example.com"}, []string{"api.example.com:443"}, "--allow-host api.example.com"},
 		{[]string{"api.example.com"}, []string{"[::1]:80"}, "--allow-host ::1"},

@@ -15,9 +15,6 @@ import (
 // ParseRate reads a rate in requests per second: "200/s", "90/min", "20/h".
 func ParseRate(text string) (float64, error) { return parseRate(text) }
 
-// RateText writes a rate so that [ParseRate] reads the same, for example 200/s.
-func RateText(rate float64) string { return rateText(rate) }
-
 // Lay reads a load as one text and lays it over the phases of an experiment: a
 // [Shape], which follows the phases, or a [Profile], which is fixed in time and does
 // not. [Text] is its inverse.
