@@ -32,7 +32,7 @@ func stopped(e Ended) Finding {
 		f.Looked++
 		if end.GraceS > 0 {
 			f.Add(Example{At: time.Duration(*end.EndS * float64(time.Second)), What: fmt.Sprintf(
-				"%s was there still %g s after SIGTERM and was killed", end.Program(), end.GraceS)})
+				"%s was there still %g s after SIGTERM, and was killed: does its first process heed that, or pass it on?", end.Program(), end.GraceS)})
 		}
 	}
 	return f

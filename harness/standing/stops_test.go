@@ -20,7 +20,7 @@ func TestATargetThatIsAskedToEndDoesSo(t *testing.T) {
 		text     string
 	}{
 		"it ends":                       {[]result.End{clean}, true, 1, ""},
-		"a part of it has to be killed": {[]result.End{clean, killed}, true, 2, "worker was there still 10 s after SIGTERM and was killed (at 7.5 s)"},
+		"a part of it has to be killed": {[]result.End{clean, killed}, true, 2, "worker was there still 10 s after SIGTERM, and was killed: does its first process heed that, or pass it on? (at 7.5 s)"},
 		"it died by itself":             {[]result.End{{EndS: &at}}, true, 0, "it was not the harness that ended it"},
 		"nobody started it":             {nil, true, 0, "it was not the harness that ended it"},
 		"it was cut short":              {[]result.End{killed}, false, 0, "the experiment was cut short"},

@@ -195,27 +195,27 @@ func callersHangUp(p profile.Profile, s *service) harness.Scenario {
 	})
 }
 
-// inAHurry has callers who give up before slow oracles answer, among others who wait for
+// impatientCallers are some who give up before slow oracles answer, among others who wait for
 // the same ones.
-func inAHurry(p profile.Profile, s *service) harness.Scenario {
+func impatientCallers(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
 	about := s.project(activeOracles, s.Here)
 	s.patient(5*time.Second, 5*time.Second)
 	// Between two answers that are waited for, more callers hang up than failures open a breaker.
 	const failures, waiting, patience = 5, 2, 100 * time.Millisecond
 	s.number(contract.BreakerFailures, failures)
-	hurried := s.impacts("hurried", about, 1.6*waiting*failures, t, s.whole(about, nil))
-	hurried.Timeout = patience
+	impatient := s.impacts("impatient", about, 1.6*waiting*failures, t, s.whole(about, nil))
+	impatient.Timeout = patience
 	return s.in(harness.Scenario{
-		Name:     "oracle/callers-in-a-hurry",
+		Name:     "oracle/impatient-callers",
 		Claim:    "Who hangs up on oracles that are slow and well costs nobody else anything: none is taken for sick, and no place is lost.",
 		Timeline: t,
-		Load:     []load.Stream{s.impacts("impact", about, waiting, t, s.whole(about, nil)), hurried},
+		Load:     []load.Stream{s.impacts("impact", about, waiting, t, s.whole(about, nil)), impatient},
 		Faults:   []harness.Fault{adapter.Misbehave("slow", s.Here, "delay "+(3*patience).String())},
 		Checks: []verdict.Check{
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).AsPrimary().Because("who waits is told everything"),
-			verdict.Metric("hurried.errors.timeout").In(result.Inject).AtLeast(verdict.Count(5)).Because("so many must have hung up").OrNotExercised(),
-			verdict.Metric("hurried.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(90)).Because("nobody has to hang up any more"),
+			verdict.Metric("impatient.errors.timeout").In(result.Inject).AtLeast(verdict.Count(5)).Because("so many must have hung up").OrNotExercised(),
+			verdict.Metric("impatient.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(90)).Because("nobody has to hang up any more"),
 		},
 	})
 }

@@ -44,7 +44,7 @@ func Of(p profile.Profile, one contract.Impact, search *contract.Search) []harne
 	var all []harness.Scenario
 	for _, scenario := range []func(profile.Profile, *service) harness.Scenario{
 		hundredActive, anyProject, manyActive, oneHangs, dripping, oversized, brokenConnections, malformedAnswers, trustingAdapter, redirected,
-		refusals, allHang, slowWaves, sickHost, leftAlone, unstable, callersHangUp, inAHurry,
+		refusals, allHang, slowWaves, sickHost, leftAlone, unstable, callersHangUp, impatientCallers,
 	} {
 		all = append(all, scenario(p, over(one)))
 	}

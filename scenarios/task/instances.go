@@ -51,6 +51,7 @@ func slowStop(p profile.Profile, s *service) harness.Scenario {
 	const silence, call = time.Second, 2 * time.Second
 	t := p.Outage()
 	s.untellable("two instances of the whole service, of which one is stopped")
+	s.compress(compressedCountdown)
 	s.rescue(silence)
 	s.bound(contract.Drain, 2*call)
 	return s.withMail(harness.Scenario{
