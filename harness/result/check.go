@@ -44,7 +44,10 @@ type Check struct {
 	MinSamples int64 `json:"min_samples,omitempty"`
 	// Timed says that the value is the machine's doing as well: where the timing of
 	// the experiment was invalid, a missed limit proves nothing against the target.
-	Timed   bool   `json:"timed,omitempty"`
+	Timed bool `json:"timed,omitempty"`
+	// ByClock says that what is counted waits for a time of day: a wall clock that was
+	// moved may be why a limit was missed, and nothing else.
+	ByClock bool   `json:"by_clock,omitempty"`
 	Why     string `json:"why,omitempty"`     // why the limit is what it is
 	Primary bool   `json:"primary,omitempty"` // what its scenario is about
 	// Protections names the protections that this check watches.
@@ -92,4 +95,6 @@ type Disturbance struct {
 	// Roomy says that others were busy and left the run no less than it used: who
 	// waits for a turn then does not wait long.
 	Roomy bool `json:"roomy,omitempty"`
+	// Clock says that the wall clock was moved.
+	Clock bool `json:"clock,omitempty"`
 }

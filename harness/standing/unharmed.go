@@ -2,10 +2,12 @@ package standing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // unharmed: what the target only reads is as it was.
@@ -65,6 +67,13 @@ func (w *unharmedWatch) begin(ctx context.Context, names []string) error {
 	return nil
 }
 
+// said reports whether the server has answered, be it by an error about what was asked: not
+// where it was cut short.
+func said(err error) bool {
+	refused, is := errors.AsType[*pgconn.PgError](err)
+	return err == nil || is && !strings.HasPrefix(refused.Code, "57")
+}
+
 // identifier is a table's name, with its schema if it has one, as SQL takes it.
 func identifier(name string) string { return pgx.Identifier(strings.Split(name, ".")).Sanitize() }
 
@@ -79,7 +88,12 @@ func (w *unharmedWatch) drained(ctx context.Context, _ Settled) {
 	for _, t := range w.tables {
 		var rows, written int64
 		query := "SELECT count(*), count(*) FILTER (WHERE xmin::text::bigint >= $1) FROM " + identifier(t.name)
-		if err := conn.QueryRow(ctx, query, w.since).Scan(&rows, &written); err != nil {
+		err := conn.QueryRow(ctx, query, w.since).Scan(&rows, &written)
+		if !said(err) {
+			w.found.Unseen = fmt.Sprintf("the table %s could not be read in time: %v", t.name, err)
+			return
+		}
+		if err != nil {
 			w.found.Add(Example{At: -1, What: fmt.Sprintf("the table %s can't be read any more: %v", t.name, err)})
 			continue
 		}

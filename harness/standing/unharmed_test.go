@@ -1,7 +1,9 @@
 package standing_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -43,4 +45,23 @@ func TestWhatIsOnlyReadStaysAsItIs(t *testing.T) {
 			require.Equal(t, row.broken, found.Broken, found.Text())
 		})
 	}
+}
+
+// A table that cannot be read in time is harmed by nobody.
+func TestATableThatIsNotReadInTimeIsNotSeen(t *testing.T) {
+	dsn := databasetest.Empty(t)
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), "CREATE TABLE things (id int)")
+	require.NoError(t, err)
+	w := begin(t, "unharmed", standing.Scene{DSN: dsn, OnlyRead: []string{"things"}})
+	_, err = conn.Exec(t.Context(), "BEGIN; LOCK TABLE things")
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	w.Drained(ctx, standing.Settled{})
+	found := w.Ended(standing.Ended{})
+	require.Zero(t, found.Broken)
+	require.Contains(t, found.Text(), "the table things could not be read in time")
 }

@@ -36,6 +36,8 @@ func excuse(c result.Check, w Window, v result.Validity) string {
 	switch felt := disturbing(c, w, v.Disturbances); {
 	case v.Void != "":
 		return v.Void
+	case c.ByClock && slices.ContainsFunc(felt, ofClock):
+		return Disturbed(slices.DeleteFunc(felt, func(d result.Disturbance) bool { return !ofClock(d) }))
 	case !OfTime(c):
 		return ""
 	case len(felt) > 0 && !unexplained(c, w, felt):
@@ -45,6 +47,8 @@ func excuse(c result.Check, w Window, v result.Validity) string {
 	}
 	return ""
 }
+
+func ofClock(d result.Disturbance) bool { return d.Clock }
 
 // OfTime reports whether a want of time alone can be why a check was missed.
 func OfTime(c result.Check) bool {

@@ -27,6 +27,9 @@ func TestOnlyWhatComesFromOutsideExcuses(t *testing.T) {
 	few := result.Check{Metric: "m", Phase: result.Inject, Op: "<=", Threshold: 2, Unit: result.UnitCount, Timed: true}
 	exactly := result.Check{Metric: "m", Phase: result.Inject, Op: "==", Threshold: 8, Unit: result.UnitCount, Timed: true}
 	lost := result.Check{Metric: "m", Phase: result.Inject, Op: "==", Unit: result.UnitCount}
+	early := result.Check{Metric: "m", Phase: result.Inject, Op: "==", Unit: result.UnitCount, ByClock: true}
+	moved := still(5, 6)
+	moved.Disturbances[0].Clock = true
 	read := func(v float64) verdict.Reading { return verdict.Reading{Value: v, Samples: 100} }
 	for _, row := range []struct {
 		name     string
@@ -45,6 +48,9 @@ func TestOnlyWhatComesFromOutsideExcuses(t *testing.T) {
 		{"long after its end", slow, read(120), still(11, 12), result.Fail},
 		{"long after its end, but what was due in it took as long", slow, read(5000), still(11, 12), result.Inconclusive},
 		{"what time does not break", lost, read(1), still(5, 6), result.Fail},
+		{"what a time of day decides, and the wall clock was moved", early, read(1), moved, result.Inconclusive},
+		{"what a time of day decides, and something else was wrong", early, read(1), still(5, 6), result.Fail},
+		{"what no time decides, and the wall clock was moved", lost, read(1), moved, result.Fail},
 		{"a part that time broke", ratio, verdict.Reading{Value: 0.9, Samples: 100, Regardless: ptr(0.995)}, still(5, 6), result.Inconclusive},
 		{"a part that time did not break, and is too much alone", ratio, verdict.Reading{Value: 0.9, Samples: 100, Regardless: ptr(0.95)}, still(5, 6), result.Fail},
 		{"more came right than may: the fault was late, whatever was late of them", few, verdict.Reading{Value: 8, Samples: 10, Most: ptr(8.0)}, still(5, 6), result.Inconclusive},

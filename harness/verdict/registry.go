@@ -18,6 +18,9 @@ type Descriptor struct {
 	// seconds, and what is a rate, is so without saying. What no delay brings about
 	// is not: lost or doubled work, a wrong answer, memory, attempts beyond a cap.
 	Timed bool
+	// ByClock marks what is not, but is decided by a time of day: what has to wait until
+	// then, and not longer, is missed where the wall clock is moved.
+	ByClock bool
 	// MinSamples is how many samples the value needs to mean anything: 100 for
 	// a 99th percentile. Defaults to 1.
 	MinSamples int64
@@ -126,7 +129,7 @@ func (b *Registry) judge(check Check, phases []result.Phase, v result.Validity) 
 		c.Verdict, c.Reason = result.Inconclusive, "nothing measured "+c.Metric
 		return c
 	}
-	c.Timed, c.MinSamples = e.OfTime() || check.Op == FallsTo, e.MinSamples
+	c.Timed, c.ByClock, c.MinSamples = e.OfTime() || check.Op == FallsTo, e.ByClock, e.MinSamples
 	w, ok := WindowOf(phases, c.Phase)
 	if !ok && !e.Anytime {
 		c.Verdict, c.Reason = result.NotExercised, missing(c.Phase)

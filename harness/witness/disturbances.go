@@ -258,7 +258,9 @@ func jumps(r probe.Record) []result.Disturbance {
 		if by.Abs() < MaxJump {
 			continue
 		}
-		all = append(all, disturbance(max(p.from, p.at-by.Abs()-MaxLag), p.at+by.Abs(), "the wall clock was moved by "+seconds(by)))
+		jump := disturbance(max(p.from, p.at-by.Abs()-MaxLag), p.at+by.Abs(), "the wall clock was moved by "+seconds(by))
+		jump.Clock = true
+		all = append(all, jump)
 	}
 	return all
 }

@@ -99,7 +99,7 @@ func TestDisturbances(t *testing.T) {
 			[]result.Disturbance{{FromS: 0, ToS: 0.5, Cause: "40 % of the time somebody waited for memory, most of which other processes held"}}},
 		{"the target is short of it in a cage of its own", []series{half("pressure.memory", 0.4), half("memory.own", 0.1), half("memory.free", 0.7)}, nil},
 		{"the clock was set back", []series{after("clock.jump", 2*time.Second, -1000)},
-			[]result.Disturbance{{FromS: 1.5, ToS: 3, Cause: "the wall clock was moved by -1\u00a0s"}}},
+			[]result.Disturbance{{FromS: 1.5, ToS: 3, Cause: "the wall clock was moved by -1\u00a0s", Clock: true}}},
 		{"the clock is slewed", []series{after("clock.jump", 2*time.Second, -20)}, nil},
 		{"the database was stopped", []series{full, silent, series{"db.heartbeat.stopped", 1200 * time.Millisecond, 100 * time.Millisecond, []float64{9, 9, 9}}},
 			[]result.Disturbance{{FromS: 1, ToS: 1.6, Cause: "db was stopped by a signal, and silent for 0.6\u00a0s"}}},

@@ -61,7 +61,7 @@ func tallies(mailings []mailing, attempts int, far string) []tally {
 		})),
 		counting("tasks.stored_unheard", func(t record) bool { return t.stored() && !t.accepted }, func(record) bool { return true }),
 		callsPerTask(far),
-		overWaits("tasks.too_early", false, wait.early),
+		byClock(overWaits("tasks.too_early", false, wait.early)),
 		shortWaits(attempts),
 		overWaits("tasks.too_late", true, func(w wait) bool { return w.fromEnd > w.most+mostLate }),
 	}
@@ -84,6 +84,9 @@ func byAttempts(a, b record) int { return a.Attempts - b.Attempts }
 // is given up too often is made no more, and its task fails or is still to be done.
 // What is lost or doubled is not of that kind, nor an attempt too many.
 func inTime(t tally) tally { t.Timed = true; return t }
+
+// byClock marks what is decided by a time of day, as when a task is due.
+func byClock(t tally) tally { t.ByClock = true; return t }
 
 // overTasks is a number over some of the tasks, whenever their requests were due.
 func overTasks(name string, which func(record) bool, of func([]record) float64) tally {
