@@ -42,13 +42,18 @@ func Dependency(name string, open func(seed uint64) (harness.Fake, error), more 
 			Series: probe.Series{Name: name + ".in_flight", Unit: result.UnitCount},
 			Read:   func(f harness.Fake) float64 { return float64(f.(witness).Journal().Gauge("").InFlight) },
 		}},
-		Measures: append([]harness.Measure{
-			inTime(counted(name, "calls", "requests that reached the fake", (*journal.Journal).Count)),
-			// A call that was given up is open here until that is heard of.
-			inTime(counted(name, "most_in_flight", "the most of them that were open at once", (*journal.Journal).MostInFlight)),
-			counted(name, "silent_retries", "requests that arrived again under a number which the client had stamped before",
-				func(j *journal.Journal, f journal.Filter) int { return len(j.SilentRetries(f)) }),
-		}, more...),
+		Measures: append(requests(name, "the fake"), more...),
+	}
+}
+
+// requests are what any fake measures of those that reach it, or a route of it.
+func requests(place, reached string) []harness.Measure {
+	return []harness.Measure{
+		inTime(counted(place, "calls", "requests that reached "+reached, (*journal.Journal).Count)),
+		// A call that was given up is open here until that is heard of.
+		inTime(counted(place, "most_in_flight", "the most of them that were open at once", (*journal.Journal).MostInFlight)),
+		counted(place, "silent_retries", "requests that arrived again under a number which the client had stamped before",
+			func(j *journal.Journal, f journal.Filter) int { return len(j.SilentRetries(f)) }),
 	}
 }
 

@@ -144,12 +144,7 @@ func inFlight(place, group string) harness.Gauge {
 
 // routeMeasures are those of any fake, and of attempts, for one route.
 func routeMeasures(place string, of kinds) []harness.Measure {
-	return append([]harness.Measure{
-		inTime(counted(place, "calls", "requests that reached the route", (*journal.Journal).Count)),
-		inTime(counted(place, "most_in_flight", "the most of them that were open at once", (*journal.Journal).MostInFlight)),
-		counted(place, "silent_retries", "requests that arrived again under a number which the client had stamped before",
-			func(j *journal.Journal, f journal.Filter) int { return len(j.SilentRetries(f)) }),
-	}, Attempts(place, of.keyed, of.idempotent)...)
+	return append(requests(place, "the route"), Attempts(place, of.keyed, of.idempotent)...)
 }
 
 func unmatched(name string) harness.Measure {

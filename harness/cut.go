@@ -95,7 +95,7 @@ func stopsOf(s Scenario, seen []result.Fault) (all []stop) {
 		}
 		slots := s.slots()
 		for _, n := range s.slotsAt(f) {
-			all = append(all, stop{time.Duration(seen[i].StartS * float64(time.Second)), slots[n].part, max(0, slots[n].n-1)})
+			all = append(all, stop{result.Seconds(seen[i].StartS), slots[n].part, max(0, slots[n].n-1)})
 		}
 	}
 	return all

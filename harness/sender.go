@@ -65,12 +65,12 @@ func (l *live) eventsOf(f *result.Fleet) {
 	}
 	for _, w := range f.Workers {
 		if w.LostAtS != nil {
-			l.events.add(time.Duration(*w.LostAtS*float64(time.Second)), "worker "+w.Name+" was lost")
+			l.events.add(result.Seconds(*w.LostAtS), "worker "+w.Name+" was lost")
 		}
 	}
 	for _, s := range f.Spans {
 		if s.FromS > 0 {
-			l.events.add(time.Duration(s.FromS*float64(time.Second)), fmt.Sprintf("worker %s took lane %d over", s.Worker, s.Lane))
+			l.events.add(result.Seconds(s.FromS), fmt.Sprintf("worker %s took lane %d over", s.Worker, s.Lane))
 		}
 	}
 }

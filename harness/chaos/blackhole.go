@@ -57,18 +57,15 @@ func (b *swallowing) begun(l *link) bool {
 	return cut || armed
 }
 
-// refuses refuses nothing: a statement with the text in its SQL ends the sparing of its
-// link, also where it was prepared long ago and nothing but its name goes over the line.
-func (b *swallowing) refuses(l *link, w asked) (fault.SQLState, bool) {
-	if b.Upon != "" && strings.Contains(w.sql, b.Upon) {
+// hears has a statement with the text in its SQL end the sparing of its link, also where it
+// was prepared long ago and nothing but its name goes over the line.
+func (b *swallowing) hears(l *link, a asked) {
+	if b.Upon != "" && strings.Contains(a.sql, b.Upon) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.armed[l] = struct{}{}
 	}
-	return fault.SQLState{}, false
 }
-
-func (b *swallowing) blind(*link) {} // its bytes are looked at all the same
 
 func (b *swallowing) passed(*flow, *chunk, time.Time) {}
 

@@ -53,35 +53,47 @@ type conversation struct {
 // hear takes what was read from the client and returns what goes to the server
 // instead. over: that is the end of it, and the server is to hang up.
 func (c *conversation) hear(data []byte) (forward []byte, over bool) {
-	refusers := c.link.proxy.settings.Load().refusers
+	s := c.link.proxy.settings.Load()
 	if c.frames.opaque {
-		for _, r := range refusers {
+		for _, r := range s.refusers {
 			r.blind(c.link)
 		}
 		return data, false
 	}
-	if len(refusers) == 0 && len(c.held) == 0 {
-		c.follow(data)
+	if len(s.refusers) == 0 && len(c.held) == 0 {
+		c.follow(data, s.listeners)
 		return data, false
 	}
-	return c.judge(data, refusers)
+	return c.judge(data, s)
 }
 
 // follow keeps up with what passes untouched.
-func (c *conversation) follow(data []byte) {
+func (c *conversation) follow(data []byte, listeners []listener) {
 	for len(data) > 0 && !c.frames.opaque {
 		n, whole := c.frames.next(data)
 		c.begun = true
 		data = data[n:]
 		if whole && c.message() {
+			c.tell(listeners)
 			c.forget()
 		}
 	}
 }
 
+// tell says what was asked to who wants to know.
+func (c *conversation) tell(listeners []listener) {
+	if len(listeners) == 0 {
+		return
+	}
+	a := c.asked()
+	for _, l := range listeners {
+		l.hears(c.link, a)
+	}
+}
+
 // judge holds back what the client asks until it is whole, and has it refused or
 // passed on.
-func (c *conversation) judge(data []byte, refusers []refuser) (forward []byte, over bool) {
+func (c *conversation) judge(data []byte, s *settings) (forward []byte, over bool) {
 	for len(data) > 0 {
 		if !c.begun {
 			c.begun, c.holding = true, true
@@ -90,7 +102,8 @@ func (c *conversation) judge(data []byte, refusers []refuser) (forward []byte, o
 		c.held = append(c.held, data[:n]...)
 		data = data[n:]
 		if whole && c.message() {
-			said, ends := c.answer(refusers)
+			c.tell(s.listeners)
+			said, ends := c.answer(s.refusers)
 			forward = append(forward, said...)
 			c.forget()
 			if ends {

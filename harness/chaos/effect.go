@@ -67,6 +67,11 @@ type refuser interface {
 	blind(l *link)
 }
 
+// A listener is told what a client asks, once that is known. It decides nothing.
+type listener interface {
+	hears(l *link, a asked)
+}
+
 // A starter acts on the proxy itself at the beginning and the end. Its start is
 // called before the effect is on, its stop after it is off; a start that fails
 // has undone itself.

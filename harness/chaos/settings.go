@@ -18,6 +18,7 @@ type settings struct {
 	greeters  []greeter
 	cancelers []canceler
 	refusers  []refuser
+	listeners []listener
 	changed   chan struct{}
 }
 
@@ -41,6 +42,9 @@ func newSettings(effects []effect) *settings {
 		}
 		if r, ok := e.(refuser); ok {
 			s.refusers = append(s.refusers, r)
+		}
+		if l, ok := e.(listener); ok {
+			s.listeners = append(s.listeners, l)
 		}
 	}
 	return s

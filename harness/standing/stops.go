@@ -3,7 +3,8 @@ package standing
 import (
 	"context"
 	"fmt"
-	"time"
+
+	"holdfast.dev/holdfast/harness/result"
 )
 
 // stops is that a target which has nothing to do ends when it is asked to: what waits for
@@ -31,7 +32,7 @@ func stopped(e Ended) Finding {
 		}
 		f.Looked++
 		if end.GraceS > 0 {
-			f.Add(Example{At: time.Duration(*end.EndS * float64(time.Second)), What: fmt.Sprintf(
+			f.Add(Example{At: result.Seconds(*end.EndS), What: fmt.Sprintf(
 				"%s was there still %g s after SIGTERM, and was killed: does its first process heed that, or pass it on?", end.Program(), end.GraceS)})
 		}
 	}

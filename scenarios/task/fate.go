@@ -15,9 +15,8 @@ import (
 // target says of them against it.
 type fates struct {
 	limits
-	of     *contract.Tasks
-	teller teller
-	pace   pace
+	of   *contract.Tasks
+	pace pace // and by its teller what an answer means
 	// exact: nothing but the API's own answers decides what becomes of a task: no
 	// kill, no trouble with the database, no parking, no call that is given up soon.
 	// Otherwise there may be attempts that the API never heard of.
@@ -75,7 +74,7 @@ func (f fates) complete(records []record) {
 			r.Attempts = r.latest(forever)
 		}
 		if f.of.NoClass && r.failed() && len(r.calls) > 0 {
-			r.Class = f.teller.meaning(r.calls[len(r.calls)-1])
+			r.Class = f.pace.teller.meaning(r.calls[len(r.calls)-1])
 		}
 	}
 }
@@ -127,7 +126,7 @@ func (f fates) end(r record, latest int) (contract.Status, bool) {
 		return contract.Status{State: contract.Failed, Attempts: 1, Class: contract.Permanent}, r.sendable() == 0
 	}
 	last := r.calls[len(r.calls)-1]
-	meaning := f.teller.meaning(last)
+	meaning := f.pace.teller.meaning(last)
 	ended := contract.Status{State: contract.Failed, Attempts: latest, Class: meaning}
 	switch meaning {
 	case "":
@@ -160,7 +159,7 @@ func (f fates) numbered(r record) string {
 		if n != before && n != before+1 {
 			return fmt.Sprintf("after attempt %d the API saw attempt %d", before, n)
 		}
-		if i > 0 && n != before && f.teller.meaning(r.calls[i-1]) == contract.Permanent {
+		if i > 0 && n != before && f.pace.teller.meaning(r.calls[i-1]) == contract.Permanent {
 			return "it was tried again after an error that was permanent"
 		}
 		before = n
@@ -182,7 +181,7 @@ func (f fates) again(r record) string {
 		if told[c.asked.Payload] {
 			return "its mails were asked for again after the API had taken them on and said so"
 		}
-		told[c.asked.Payload] = told[c.asked.Payload] || f.teller.meaning(c) == sent
+		told[c.asked.Payload] = told[c.asked.Payload] || f.pace.teller.meaning(c) == sent
 	}
 	return ""
 }

@@ -23,7 +23,6 @@ type books struct {
 	mailings []mailing
 	metrics  []tally
 	fates    fates
-	pace     pace
 }
 
 // reconcile holds what the generator was answered against what the target says of its
@@ -60,7 +59,7 @@ func (b books) reconcile(ctx context.Context, o harness.State) (harness.Reconcil
 	strangerFinding(ctx, v, &known, curl)
 	r.Findings = append(r.Findings, known)
 	b.fates.complete(records)
-	both := evidence{tasks: records, calls: len(calls), paces: b.pace.all(records)}
+	both := evidence{tasks: records, calls: len(calls), paces: b.fates.pace.all(records)}
 	r.Ledger = balance(records)
 	r.Ledger.Duplicated = int64(len(tooMany))
 	for _, m := range b.metrics {
@@ -134,7 +133,7 @@ func unmapped(v visitor, replies map[string]reply, glimpses []glimpse) error {
 // wordByWord holds the mails and the calls for them against what the tasks ask for, and
 // how the API is to be called.
 func (b books) wordByWord(far farSide, d *directory) []standing.Finding {
-	mails, sent := mailsFinding(d, far.calls), callsFinding(d, far.calls, far.api.Keys(), b.fates.teller, b.service.Batch)
+	mails, sent := mailsFinding(d, far.calls), callsFinding(d, far.calls, far.api.Keys(), b.fates.pace.teller, b.service.Batch)
 	if far.left > 0 {
 		why := fmt.Sprintf("there were %d calls more than can be kept", far.left)
 		mails, sent = unseen(mails, why), unseen(sent, why)

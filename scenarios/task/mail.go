@@ -96,10 +96,9 @@ func (s *service) told(sc harness.Scenario, mailings []mailing) (harness.Scenari
 func (s *service) newBooks(sc harness.Scenario, api emailapi.Config, mailings []mailing) books {
 	t := newTeller(sc, api, s.time(contract.SendTimeout))
 	t.smtp = s.SMTP
-	pace := newPace(s, t)
 	return books{
-		service: s, mailings: mailings, metrics: tallies(mailings, s.attempts(), s.Far), pace: pace,
-		fates: fates{limits: s.limits(), of: &s.Tasks, teller: t, pace: pace, exact: !s.OnlyTo && s.undisturbed(sc) && t.timeout >= patientCall},
+		service: s, mailings: mailings, metrics: tallies(mailings, s.attempts(), s.Far),
+		fates: fates{limits: s.limits(), of: &s.Tasks, pace: newPace(s, t), exact: !s.OnlyTo && s.undisturbed(sc) && t.timeout >= patientCall},
 	}
 }
 
