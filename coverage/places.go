@@ -14,7 +14,7 @@ func effects() map[string][]string {
 	all := map[string][]string{}
 	for effect, kinds := range map[string]string{
 		result.Slow:          "delay slow-accept drip slicer bandwidth overload lock-table cancel-lost starve",
-		result.Down:          "hang refuse close reset idleclose black-hole hold-connections terminate-backends crash kill terminate pause squeeze",
+		result.Down:          "hang refuse close reset idleclose black-hole hold-connections terminate-backends crash kill terminate pause squeeze hide-key",
 		result.LosingReplies: "lost reset black-hole status limit-data cut badchunk",
 		result.GivingErrors:  "status sqlstate revoke-key",
 		result.Wrongly:       "garbage json wrong gzipbomb endless bigheader redirect",

@@ -184,12 +184,13 @@ func (s *caller) build(ctx context.Context, n int64, ask Request, to *address) (
 	if err := fit(req, s.http2); err != nil {
 		return nil, nil, err
 	}
-	if len(ask.Body) == 0 && !replayable(req) {
+	// net/http sends a request again by itself if its connection dies before the
+	// answer, when the method is safe or there is an Idempotency-Key, unless it has
+	// a body that cannot be had twice. So such a request gets one.
+	if len(ask.Body) == 0 && !safe(req.Method) {
+		hideKeys(req.Header) // a body of no known length would cost its Content-Length: 0
 		return req, nil, nil
 	}
-	// net/http sends a request again by itself if its connection dies before
-	// the answer, when the method is safe or there is an Idempotency-Key, unless
-	// it has a body that cannot be had twice. So every such request gets one.
 	p.body.data = ask.Body
 	req.Body = &p.body
 	req.ContentLength = int64(len(ask.Body))
@@ -199,12 +200,23 @@ func (s *caller) build(ctx context.Context, n int64, ask Request, to *address) (
 	return req, &p.body, nil
 }
 
-func replayable(r *http.Request) bool {
-	switch r.Method {
+func safe(method string) bool {
+	switch method {
 	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
 		return true
 	}
-	return r.Header.Get("Idempotency-Key") != "" || r.Header.Get("X-Idempotency-Key") != ""
+	return false
+}
+
+// hideKeys writes the names that tell net/http that a request may be sent twice in
+// small letters, which it does not look for and which mean the same to a server.
+func hideKeys(h http.Header) {
+	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
+		if values, has := h[name]; has {
+			delete(h, name)
+			h[strings.ToLower(name)] = values
+		}
+	}
 }
 
 // setPath appends a path with its query to u.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -157,31 +158,30 @@ func differ(t testing.TB, try func(ask func(answer string, cut int, method strin
 	})
 }
 
-// A request is on the wire as net/http writes it, or left to it.
+// A request is on the wire as net/http writes it, or left to it; a plain one is not.
 func TestARequestIsWrittenAsNetHTTPWritesIt(t *testing.T) {
 	base, err := parseBase("http://h.example:8080/base/")
 	require.NoError(t, err)
 	to := &address{base: base, template: newTemplate(base), prefix: base.EscapedPath()}
-	word := rapid.StringMatching(`[A-Za-z0-9 ._~!$&'()*+,;=:@%/?#"<>\\^{|}é-]{0,12}`)
-	name := rapid.SampledFrom([]string{"Accept", "X-A", "x-lower", "Host", "User-Agent", "Cookie", "Connection", "Content-Length", "Te", "Idempotency-Key", "Content-Type", "Expect", HeaderRequest, "Bad Name"})
-	headers := rapid.Custom(func(t *rapid.T) http.Header {
-		return rapid.MapOfN(name, rapid.SliceOfN(rapid.OneOf(word, rapid.StringMatching(`[a-z0-9.:]{1,9}`)), 0, 2), 0, 3).Draw(t, "header")
-	})
-	plain := 0
+	odd := rapid.StringMatching(`[A-Za-z0-9 ._~!$&'()*+,;=:@%/?#"<>\\^{|}é-]{0,12}`)
+	plain, strange := requests([]string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}, []string{"Accept", "X-A", "x-lower", "Idempotency-Key", "Content-Type"}),
+		requests([]string{"", "GET", "POST", "OPTIONS", "TRACE", "CUSTOM", "get", "BAD METHOD"},
+			[]string{"Accept", "Host", "User-Agent", "Cookie", "Connection", "Content-Length", "Te", "Expect", HeaderRequest, "Bad Name"}, odd)
 	rapid.Check(t, func(t *rapid.T) {
-		s := &caller{name: "x", common: headers.Draw(t, "common")}
-		ask := Request{
-			Method: rapid.SampledFrom([]string{"", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CUSTOM", "get", "BAD METHOD"}).Draw(t, "method"),
-			Path:   "/" + strings.TrimLeft(rapid.OneOf(word, rapid.StringMatching(`[a-z0-9/]{0,9}(\?[a-z=&+%0-9]{0,9})?`)).Draw(t, "path"), "/"),
-			Header: headers.Draw(t, "own"), Body: []byte(rapid.StringMatching(`[a-z]{0,5}`).Draw(t, "body")),
-			cookies: rapid.SampledFrom([]string{"", "a=1", "a=1; b=2"}).Draw(t, "cookies"),
+		from, isPlain := strange, rapid.Bool().Draw(t, "plain")
+		if isPlain {
+			from = plain
 		}
+		ask := from.Draw(t, "request")
+		s := &caller{name: "x", common: from.Draw(t, "common").Header}
 		n := rapid.Int64Range(0, 1<<40).Draw(t, "n")
 		got, ok := s.message(nil, n, ask, to, newScratch().(*scratch))
 		if !ok {
+			if isPlain {
+				t.Fatal("it is plain, and was left to net/http")
+			}
 			return
 		}
-		plain++
 		req, _, err := s.build(context.Background(), n, ask, to)
 		if err != nil {
 			t.Fatalf("it is no request: %v, and was written as %q", err, got)
@@ -190,11 +190,39 @@ func TestARequestIsWrittenAsNetHTTPWritesIt(t *testing.T) {
 		if err := req.Write(&want); err != nil {
 			t.Fatal(err)
 		}
-		if string(got) != want.String() {
+		if string(got) != want.String() && (len(ask.Body) > 0 || !equal(t, string(got), want.String())) {
 			t.Fatalf("net/http writes %q, we write %q", want.String(), got)
 		}
 	})
-	require.Positive(t, plain)
+}
+
+// equal reports whether two requests with an Idempotency-Key say the same: net/http
+// writes its name in small letters, and so in another place, where there is no body.
+func equal(t *rapid.T, a, b string) bool {
+	var read [2]*http.Request
+	for i, text := range []string{a, b} {
+		req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		read[i] = req
+	}
+	return len(read[0].Header["Idempotency-Key"]) > 0 && reflect.DeepEqual(read[0], read[1])
+}
+
+// requests draws one of these methods, with headers of these names; further says what
+// else than plain text may stand in its path and headers.
+func requests(methods, names []string, further ...*rapid.Generator[string]) *rapid.Generator[Request] {
+	values := rapid.OneOf(append(further, rapid.StringMatching(`[a-z0-9.:]{1,9}`))...)
+	paths := rapid.OneOf(append(further, rapid.StringMatching(`[a-z0-9/]{0,9}(\?[a-z=&+%0-9]{1,9})?`))...)
+	return rapid.Custom(func(t *rapid.T) Request {
+		return Request{
+			Method: rapid.SampledFrom(methods).Draw(t, "method"),
+			Path:   "/" + strings.TrimLeft(paths.Draw(t, "path"), "/"),
+			Header: rapid.MapOfN(rapid.SampledFrom(names), rapid.SliceOfN(values, 0, 2), 0, 3).Draw(t, "header"),
+			Body:   []byte(rapid.StringMatching(`[a-z]{0,5}`).Draw(t, "body")), cookies: rapid.SampledFrom([]string{"", "a=1", "a=1; b=2"}).Draw(t, "cookies"),
+		}
+	})
 }
 
 // What is asked in the plain way needs neither net/http nor memory.
