@@ -20,8 +20,8 @@ type watches struct {
 	all     []watching
 	answers atomic.Int64 // how many there were
 	seed    maphash.Seed
-	mu      sync.Mutex          // guards seen
-	seen    map[uint64]struct{} // answers that were looked at: most are the same again
+	mu      sync.Mutex                 // guards seen
+	seen    map[uint64][]*atomic.Int64 // what answers that were looked at add to: most are the same again
 }
 
 // watching is one check at work.
@@ -38,7 +38,7 @@ const maxSeen = 1 << 16
 // watch lets every standing check that is not switched off begin to look, and
 // those of the scenario.
 func (s *Session) watch(ctx context.Context, sc Scenario, scene standing.Scene) *watches {
-	w := &watches{seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	w := &watches{seed: maphash.MakeSeed(), seen: map[uint64][]*atomic.Int64{}}
 	off := s.cfg.offs(sc)
 	for _, c := range slices.Concat(standing.All(), sc.Watches) {
 		if off[c.Name] != "" {
@@ -57,21 +57,34 @@ func (s *Session) watch(ctx context.Context, sc Scenario, scene standing.Scene) 
 // answered is told of each answer to the load; nil where no check asks.
 func (w *watches) answered() func(load.Exchange, load.Request, load.Answer) {
 	var ask []func(standing.Answer)
+	var count []func(standing.Answer) []*atomic.Int64
 	for _, one := range w.all {
 		if one.unseen == "" && one.watch.Answered != nil {
 			ask = append(ask, one.watch.Answered)
 		}
+		if one.unseen == "" && one.watch.Counted != nil {
+			count = append(count, one.watch.Counted)
+		}
 	}
-	if len(ask) == 0 {
+	if len(ask)+len(count) == 0 {
 		return nil
 	}
 	return func(x load.Exchange, r load.Request, a load.Answer) {
 		w.answers.Add(1)
-		if !w.isNew(x, r, a) {
-			return
+		sum := load.Fingerprint(w.seed, x, r, a)
+		counts, again := w.known(sum)
+		if !again {
+			one := standing.Answer{Exchange: x, Request: r, Answer: a}
+			for _, tell := range ask {
+				tell(one)
+			}
+			for _, of := range count {
+				counts = append(counts, of(one)...)
+			}
+			w.learn(sum, counts)
 		}
-		for _, tell := range ask {
-			tell(standing.Answer{Exchange: x, Request: r, Answer: a})
+		for _, n := range counts {
+			n.Add(1)
 		}
 	}
 }
@@ -90,18 +103,21 @@ func (w *watches) exchanged(x load.Exchange) {
 	}
 }
 
-// isNew reports whether no answer like it, to that request, was seen before.
-func (w *watches) isNew(x load.Exchange, r load.Request, a load.Answer) bool {
-	sum := load.Fingerprint(w.seed, x, r, a)
+// known is what an answer adds one to of which one like it, to that request, was seen
+// before; of two that come at once each may be the first.
+func (w *watches) known(sum uint64) (counts []*atomic.Int64, again bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if _, again := w.seen[sum]; again {
-		return false
-	}
+	counts, again = w.seen[sum]
+	return counts, again
+}
+
+func (w *watches) learn(sum uint64, counts []*atomic.Int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if len(w.seen) < maxSeen {
-		w.seen[sum] = struct{}{}
+		w.seen[sum] = counts
 	}
-	return true
 }
 
 // drained lets each look at what is settled, one after the other, for what one asks

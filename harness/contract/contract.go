@@ -9,6 +9,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -36,6 +37,36 @@ type Counter struct {
 	// Pattern is that of the route, Statuses those that are counted. Defaults to all.
 	Pattern  string
 	Statuses []int
+	// Where narrows it to answers whose body says so. Optional.
+	Where *Where
+}
+
+// Where is what a member of a JSON body is.
+type Where struct {
+	// Member is the path of names that leads to it, with dots, for example error.code.
+	Member string
+	// Is its value, as text: that of a string, or true, false, null or a number.
+	Is string
+}
+
+// Of reports whether a body says so; known is false where it is no JSON. A body
+// without the member says something else.
+func (w Where) Of(body []byte) (is, known bool) {
+	if !json.Valid(body) {
+		return false, false
+	}
+	for name := range strings.SplitSeq(w.Member, ".") {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(body, &object) != nil || object[name] == nil {
+			return false, true
+		}
+		body = object[name]
+	}
+	var text string
+	if json.Unmarshal(body, &text) == nil && string(body) != "null" {
+		return text == w.Is, true
+	}
+	return string(body) == w.Is, true
 }
 
 // String is the counter as Prometheus writes it.

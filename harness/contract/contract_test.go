@@ -127,3 +127,26 @@ func FuzzJudge(f *testing.F) {
 		_ = contract.Orderly(status, h, []byte(body))
 	})
 }
+
+func TestWhereOfABody(t *testing.T) {
+	for _, row := range []struct {
+		member, is, body string
+		want, known      bool
+	}{
+		{"truncated", "true", `{"truncated": true}`, true, true},
+		{"truncated", "true", `{"truncated":"true"}`, true, true},
+		{"truncated", "true", `{"truncated":false,"title":"\"truncated\":true"}`, false, true},
+		{"error.code", "timeout", `{"error":{"code":"time\u006fut"}}`, true, true},
+		{"error.code", "timeout", `{"error":"timeout"}`, false, true},
+		{"error.code", "timeout", `{"results":[]}`, false, true},
+		{"error.code", "timeout", `[]`, false, true},
+		{"count", "3", `{"count":3}`, true, true},
+		{"next", "null", `{"next":null}`, true, true},
+		{"count", "3", `{"count":3`, false, false},
+		{"count", "3", ``, false, false},
+	} {
+		is, known := contract.Where{Member: row.member, Is: row.is}.Of([]byte(row.body))
+		require.Equal(t, row.want, is, row.body)
+		require.Equal(t, row.known, known, row.body)
+	}
+}

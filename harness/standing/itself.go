@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"holdfast.dev/holdfast/harness/contract"
@@ -24,6 +25,9 @@ func itself() Check {
 		Begin: func(ctx context.Context, s Scene) (Watch, error) {
 			w := &itselfWatch{scene: s, client: newClient(time.Second)}
 			w.seen = make([]seenAnswers, len(s.Contract.Counters))
+			for i := range w.seen {
+				w.seen[i].said, w.seen[i].unclear = new(atomic.Int64), new(atomic.Int64)
+			}
 			var err error
 			if w.counters, err = pageOf(s); err == nil {
 				w.before = w.read(ctx)
@@ -31,7 +35,7 @@ func itself() Check {
 			w.start()
 			watch := Watch{Drained: w.drained, Ended: w.ended}
 			if w.before != nil { // else nobody holds it against anything
-				watch.Exchanged = w.exchanged
+				watch.Exchanged, watch.Counted = w.exchanged, w.told
 			}
 			return watch, nil
 		},
@@ -62,7 +66,11 @@ type itselfWatch struct {
 
 // seenAnswers is how many answers there were that a counter counts, and how many
 // requests that were given up, which it may count as well.
-type seenAnswers struct{ answered, given int64 }
+type seenAnswers struct {
+	answered, given int64
+	// Where the body must say so: how many did, and of how many it is not known.
+	said, unclear *atomic.Int64
+}
 
 // pageOf reads the counters of the contract.
 func pageOf(s Scene) (probe.Probe, error) {
@@ -137,12 +145,30 @@ func (w *itselfWatch) exchanged(x load.Exchange) {
 	for i, c := range w.scene.Contract.Counters {
 		switch {
 		case c.Pattern != pattern:
+		case x.Status != 0 && c.Where != nil: // told of its body
 		case x.Status == 0:
 			w.seen[i].given++
 		case len(c.Statuses) == 0 || slices.Contains(c.Statuses, x.Status):
 			w.seen[i].answered++
 		}
 	}
+}
+
+// told is what an answer adds to that some counter should have counted.
+func (w *itselfWatch) told(a Answer) (all []*atomic.Int64) {
+	pattern := w.scene.Contract.Pattern(a.Request.Method, a.Path)
+	for i, c := range w.scene.Contract.Counters {
+		if c.Where == nil || c.Pattern != pattern || len(c.Statuses) > 0 && !slices.Contains(c.Statuses, a.Answer.Status) {
+			continue
+		}
+		switch is, known := c.Where.Of(a.Body); {
+		case is:
+			all = append(all, w.seen[i].said)
+		case !known:
+			all = append(all, w.seen[i].unclear)
+		}
+	}
+	return all
 }
 
 // drained asks whether it is ready, and holds its counters against what was seen.
@@ -171,12 +197,12 @@ func before(v float64) float64 {
 }
 
 func (w *itselfWatch) counted(c contract.Counter, grown float64, seen seenAnswers) {
-	least, most := float64(seen.answered), float64(seen.answered+seen.given)
-	what := fmt.Sprintf("the counter %s grew by %.0f, and there were %d such answers", c, grown, seen.answered)
-	if seen.given > 0 {
-		what += fmt.Sprintf(" and %d requests without one", seen.given)
+	least, unsure := seen.answered+seen.said.Load(), seen.given+seen.unclear.Load()
+	what := fmt.Sprintf("the counter %s grew by %.0f, and there were %d such answers", c, grown, least)
+	if unsure > 0 {
+		what += fmt.Sprintf(" and %d requests without one that can be read", unsure)
 	}
-	w.look(grown < least || grown > most, what, "curl "+quoted(w.scene.Target+"/metrics"))
+	w.look(grown < float64(least) || grown > float64(least+unsure), what, "curl "+quoted(w.scene.Target+"/metrics"))
 }
 
 // rest stops asking.

@@ -21,6 +21,7 @@ func counting(t *testing.T, more *atomic.Int64, ready int) standing.Scene {
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 		fmt.Fprintf(w, "# TYPE asked_total counter\nasked_total{outcome=\"ok\"} %d\n", 100+more.Load())
+		fmt.Fprintf(w, "# TYPE cut_total counter\ncut_total %d\n", 100+more.Load())
 	})
 	mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(ready) })
@@ -68,6 +69,49 @@ func TestACounterTellsWhatWasSeen(t *testing.T) {
 			found := w.Ended(standing.Ended{})
 			require.Equal(t, row.broken, found.Broken, found.Text())
 			require.Positive(t, found.Looked)
+		})
+	}
+}
+
+// What a counter counts may stand in the body of an answer alone.
+func TestACounterTellsWhatBodiesSaid(t *testing.T) {
+	for _, row := range []struct {
+		name                     string
+		cut, whole, unread, gone int
+		counted                  int64
+		broken                   int64
+	}{
+		{name: "the same", cut: 3, whole: 5, counted: 3},
+		{name: "one too few", cut: 3, whole: 5, counted: 2, broken: 1},
+		{name: "one too many", cut: 3, whole: 5, counted: 4, broken: 1},
+		{name: "of what cannot be read nobody knows", cut: 3, unread: 1, gone: 1, counted: 5},
+		{name: "and no more", cut: 3, unread: 1, gone: 1, counted: 6, broken: 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var more atomic.Int64
+			scene := counting(t, &more, 200)
+			scene.Contract.Counters = []contract.Counter{{Name: "cut_total", Pattern: "GET /a", Where: &contract.Where{Member: "page.truncated", Is: "true"}}}
+			w := begin(t, "itself", scene)
+			for body, n := range map[string]int{`{"page":{"truncated":true}}`: row.cut, `{"page":{"truncated":false}}`: row.whole, `{"page":`: row.unread} {
+				if n == 0 {
+					continue
+				}
+				x := load.Exchange{Path: "/a?x=1", Status: 200}
+				counts := w.Counted(standing.Answer{Exchange: x, Answer: load.Answer{Status: 200, Body: []byte(body)}})
+				for range n { // those that are like it
+					w.Exchanged(x)
+					for _, c := range counts {
+						c.Add(1)
+					}
+				}
+			}
+			for range row.gone {
+				w.Exchanged(load.Exchange{Path: "/a?x=1"})
+			}
+			more.Store(row.counted)
+			w.Drained(t.Context(), standing.Settled{Lives: 1})
+			found := w.Ended(standing.Ended{})
+			require.Equal(t, row.broken, found.Broken, found.Text())
 		})
 	}
 }

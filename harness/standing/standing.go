@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"holdfast.dev/holdfast/harness/contract"
@@ -46,6 +47,9 @@ type Watch struct {
 	// goroutines at once, while the load goes on. What it is given is valid during
 	// the call alone.
 	Answered func(Answer)
+	// Counted is told as Answered is, and returns what it and each answer like it adds
+	// one to.
+	Counted func(Answer) []*atomic.Int64
 	// Exchanged is told of every request that has ended, answered or not, in the
 	// same way.
 	Exchanged func(load.Exchange)

@@ -31,6 +31,7 @@ func answers() contract.Contract {
 		requests("task_requests_total", "POST /tasks", outcome{"accepted", 202}, outcome{"bad_task", 400}),
 		[]contract.Counter{
 			{Name: "search_duration_seconds_count", Pattern: "GET /search"},
+			{Name: "search_results_truncated_total", Pattern: "GET /search", Statuses: []int{200}, Where: &contract.Where{Member: "truncated", Is: "true"}},
 			{Name: "impact_duration_seconds_count", Pattern: "GET /projects/{id}/impact"},
 		},
 	)}
@@ -43,12 +44,16 @@ type outcome struct {
 	status int
 }
 
-// requests are what a service counts of its requests to a route: all of them, and those of
-// each of these outcomes.
+// requests are what a service counts of its requests to a route: all of them, those of
+// each of these outcomes, and those that were refused or went wrong, by the code of the
+// error that they were answered with.
 func requests(name, pattern string, outcomes ...outcome) []contract.Counter {
 	all := []contract.Counter{{Name: name, Pattern: pattern}}
 	for _, o := range outcomes {
 		all = append(all, contract.Counter{Name: name, Pattern: pattern, Labels: map[string]string{"outcome": o.label}, Statuses: []int{o.status}})
+	}
+	for _, code := range []string{"overloaded", "timeout", "database_unavailable", "internal"} {
+		all = append(all, contract.Counter{Name: name, Pattern: pattern, Labels: map[string]string{"outcome": code}, Where: &contract.Where{Member: "error.code", Is: code}})
 	}
 	return all
 }
