@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
 	"holdfast.dev/holdfast/harness/witness"
@@ -16,14 +14,13 @@ import (
 // order says which scenarios of a plan are run in company, and which when nobody else
 // is, by their places in it.
 type order struct {
-	sideBySide int
-	company    []int // the longest first, so that nobody waits long for the last
-	alone      []int
+	company []int // the longest first, so that nobody waits long for the last
+	alone   []int
 }
 
 // orderOf is the order for a plan: that of the plan itself where none has company.
 func (s *Session) orderOf(plan []Scenario) order {
-	o := order{sideBySide: s.cfg.SideBySide}
+	var o order
 	for i, sc := range plan {
 		if s.mayHaveCompany(sc) {
 			o.company = append(o.company, i)
@@ -46,29 +43,26 @@ func (s *Session) mayHaveCompany(sc Scenario) bool {
 	return s.cfg.SideBySide > 1 && !sc.Needs.alone() && len(sc.Lacks) == 0
 }
 
-// carryOut runs those that have company, so many at a time, and then each of the
-// others alone. run says whether company did it no harm: where it does to most, the
+// carryOut runs those that have company, as many at a time as are admitted, and then
+// each of the others alone. run says whether company did it no harm: where it does to most, the
 // machine has no room for it, and what has not begun is run alone.
-func (o order) carryOut(run func(i int, company bool) bool) {
-	var group errgroup.Group
-	group.SetLimit(o.sideBySide)
+func (o order) carryOut(a *admission, run func(i int, company bool) bool) {
 	var ended, doubtful atomic.Int32
-	enough := int32(2 * o.sideBySide) // to tell by
+	enough := int32(2 * a.usual) // to tell by
 	var left []int
 	for _, i := range o.company {
 		if ended.Load() >= enough && 2*doubtful.Load() > ended.Load() {
 			left = append(left, i)
 			continue
 		}
-		group.Go(func() error {
+		a.run(func() {
 			if !run(i, true) {
 				doubtful.Add(1)
 			}
 			ended.Add(1)
-			return nil
 		})
 	}
-	_ = group.Wait() // what goes wrong in a scenario is in its result
+	a.wait()
 	for _, i := range slices.Concat(left, o.alone) {
 		run(i, false)
 	}

@@ -87,11 +87,11 @@ func TestInWhichOrder(t *testing.T) {
 	plan[5].Needs.Cost = 10
 	plan[0].Lacks = []string{"a contract"}
 	s := Session{cfg: Config{SideBySide: 2}}
-	require.Equal(t, order{sideBySide: 2, company: []int{1, 4, 2}, alone: []int{0, 3, 5}}, s.orderOf(plan))
+	require.Equal(t, order{company: []int{1, 4, 2}, alone: []int{0, 3, 5}}, s.orderOf(plan))
 	s.cfg.SideBySide = 1
-	require.Equal(t, order{sideBySide: 1, alone: []int{0, 1, 2, 3, 4, 5}}, s.orderOf(plan))
+	require.Equal(t, order{alone: []int{0, 1, 2, 3, 4, 5}}, s.orderOf(plan))
 	s.cfg.SideBySide = 2
-	require.Equal(t, order{sideBySide: 2, alone: []int{0, 1, 2}}, s.orderOf([]Scenario{plan[3], plan[1], plan[0]}), "one has no company")
+	require.Equal(t, order{alone: []int{0, 1, 2}}, s.orderOf([]Scenario{plan[3], plan[1], plan[0]}), "one has no company")
 }
 
 // Scenarios are entered in the order of the plan, in whatever order they end.

@@ -47,6 +47,9 @@ type Config struct {
 	// SideBySide is how many scenarios may go on at the same time, each with a target,
 	// fakes and a database of its own. Defaults to 1: one after another.
 	SideBySide int
+	// SideBySideIdle is how many they may become while the processors are idle for a good
+	// part of their time. Defaults to SideBySide.
+	SideBySideIdle int
 	// Retries is how often a scenario that was inconclusive is tried once more by
 	// [Run]; each try is kept in the result. Defaults to 0.
 	Retries int
@@ -183,5 +186,6 @@ func (c Config) withDefaults() Config {
 		c.Sender = thisProcess{}
 	}
 	c.SideBySide = max(c.SideBySide, 1)
+	c.SideBySideIdle = max(c.SideBySideIdle, c.SideBySide)
 	return c
 }

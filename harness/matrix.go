@@ -118,7 +118,7 @@ func (m *matrix) carryOut(ctx context.Context, cells []*cell) {
 	for i, c := range cells {
 		against[i] = c.scenario
 	}
-	m.session.orderOf(against).carryOut(func(i int, company bool) bool {
+	m.session.orderOf(against).carryOut(m.session.newAdmission(), func(i int, company bool) bool {
 		m.run(ctx, cells[i], "", company)
 		return !cells[i].company || !cells[i].doubtful()
 	})

@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -148,30 +146,28 @@ func (t *trials) done(k *kill) bool { return k.fits() && !t.Whole }
 func (t *trials) inCompany(ctx context.Context, m Mutant, scenarios []Scenario) (suspects, untried []Scenario) {
 	until, enough := context.WithCancel(ctx)
 	defer enough()
-	var group errgroup.Group
-	group.SetLimit(t.session.cfg.SideBySide)
+	admission := t.session.newAdmission()
 	outs := make([]*result.Scenario, len(scenarios))
 	v := Variant{Name: m.Name, Program: m.Program}
 	for i, s := range scenarios {
 		if !t.session.mayHaveCompany(s) {
 			continue
 		}
-		group.Go(func() error {
+		admission.run(func() {
 			if until.Err() != nil {
-				return nil
+				return
 			}
 			out := t.session.show(until, v, s, Event{Text: v.Name, N: t.n, All: t.All}, func(result.Scenario) {})
 			if until.Err() != nil {
-				return nil // it was cut short, or might have been
+				return // it was cut short, or might have been
 			}
 			outs[i] = &out
 			if (out.Verdict == result.Fail || notBegun(out)) && !t.Whole {
 				enough()
 			}
-			return nil
 		})
 	}
-	_ = group.Wait() // what goes wrong in a scenario is in its result
+	admission.wait()
 	for i, s := range scenarios {
 		if outs[i] == nil {
 			untried = append(untried, s)

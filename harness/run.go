@@ -31,7 +31,7 @@ func Run(ctx context.Context, cfg Config, scenarios []Scenario) (*result.Run, er
 		return nil, err
 	}
 	r := &suiteRun{session: session, variant: v, plan: scenarios, file: file}
-	session.orderOf(scenarios).carryOut(func(i int, company bool) bool { return r.run(ctx, i, company) })
+	session.orderOf(scenarios).carryOut(session.newAdmission(), func(i int, company bool) bool { return r.run(ctx, i, company) })
 	r.again(ctx)
 	return file.finish(context.Cause(ctx))
 }

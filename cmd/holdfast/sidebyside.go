@@ -14,16 +14,20 @@ import (
 // What scenarios of the reference take of a machine: one that goes on takes less
 // than a processor, for it waits for most of its time, and one more is set up or taken
 // down meanwhile, which takes all that it gets. With more of them they make each other
-// late, and what showed nothing in company is run once more. Those that measure what a
-// service can do have the machine to themselves, and say so (harness.Needs).
+// late, and what showed nothing in company is run once more. So more of them begin only
+// while the processors are seen to be idle, which a fast machine's are for half of the
+// time. Those that measure what a service can do have the machine to themselves, and say
+// so (harness.Needs).
 const (
 	setUpMeanwhile = 1
+	idleEach       = 2       // scenarios for a processor that is idle
 	memoryEach     = 1 << 29 // bytes
 	mostSideBySide = 16      // beyond it one Postgres is what they wait for
 )
 
-// standsSideBySide is how many scenarios this machine stands at the same time.
-func standsSideBySide() int {
+// standsSideBySide is how many scenarios this machine stands at the same time, and how
+// many while its processors are idle.
+func standsSideBySide() (usual, idle int) {
 	memory := math.Inf(1)
 	if machine, err := mem.VirtualMemory(); err == nil {
 		memory = float64(machine.Available)
@@ -33,12 +37,17 @@ func standsSideBySide() int {
 			memory = min(memory, limit)
 		}
 	}
-	return fitSideBySide(runtime.GOMAXPROCS(0), memory) // quotas and limits count for both
+	processors := runtime.GOMAXPROCS(0) // quotas and limits count for both
+	usual = fitSideBySide(processors+setUpMeanwhile, memory)
+	if processors < runtime.NumCPU() {
+		return usual, usual // under a quota idle processors are not ours
+	}
+	return usual, fitSideBySide(idleEach*processors+setUpMeanwhile, memory)
 }
 
-// fitSideBySide is how many scenarios fit into so many processors and bytes.
-func fitSideBySide(processors int, memory float64) int {
-	return max(1, int(min(float64(processors+setUpMeanwhile), memory/memoryEach, mostSideBySide)))
+// fitSideBySide is how many of so many scenarios fit into so many bytes.
+func fitSideBySide(n int, memory float64) int {
+	return max(1, int(min(float64(n), memory/memoryEach, mostSideBySide)))
 }
 
 // readSideBySide reads how many scenarios go on at the same time. Where nothing is
@@ -53,13 +62,14 @@ func (p *plan) readSideBySide() error {
 	if n > 1 && p.subject.launch.URL != "" {
 		return fmt.Errorf("--side-by-side %d: %s is there once, for one scenario at a time: leave the flag out", n, p.subject.launch.URL)
 	}
+	idle := n
 	if n == 0 {
 		n = 1
 		if p.subject.service == nil && p.subject.profile != "soak" {
-			n = standsSideBySide()
+			n, idle = standsSideBySide()
 		}
 	}
-	p.config.SideBySide = n
+	p.config.SideBySide, p.config.SideBySideIdle = n, idle
 	return nil
 }
 

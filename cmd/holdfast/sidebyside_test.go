@@ -12,19 +12,20 @@ import (
 
 func TestWhatFitsSideBySide(t *testing.T) {
 	for _, row := range []struct {
-		processors int
-		memory     float64
-		want       int
-	}{{2, math.Inf(1), 3}, {8, 1 << 31, 4}, {8, 1 << 29, 1}, {8, 1 << 20, 1}, {64, math.Inf(1), mostSideBySide}} {
-		require.Equal(t, row.want, fitSideBySide(row.processors, row.memory), row)
+		n      int
+		memory float64
+		want   int
+	}{{3, math.Inf(1), 3}, {9, 1 << 31, 4}, {9, 1 << 29, 1}, {9, 1 << 20, 1}, {65, math.Inf(1), mostSideBySide}} {
+		require.Equal(t, row.want, fitSideBySide(row.n, row.memory), row)
 	}
 }
 
 // Several scenarios at a time are for what each can have a copy of.
 func TestHowManyGoOnSideBySide(t *testing.T) {
-	stands := standsSideBySide()
+	stands, idle := standsSideBySide()
 	require.GreaterOrEqual(t, stands, 1)
-	require.LessOrEqual(t, stands, mostSideBySide)
+	require.LessOrEqual(t, stands, idle)
+	require.LessOrEqual(t, idle, mostSideBySide)
 	reference, own := subject{profile: "smoke"}, subject{profile: "smoke", service: &manifest.Service{}}
 	elsewhere := subject{profile: "own", service: &manifest.Service{}, launch: harness.Launch{URL: "http://127.0.0.1:1"}}
 	for _, row := range []struct {
@@ -52,5 +53,8 @@ func TestHowManyGoOnSideBySide(t *testing.T) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, row.want, p.config.SideBySide)
+		if row.typed > 0 {
+			require.Equal(t, row.typed, p.config.SideBySideIdle, "what was typed is not exceeded")
+		}
 	}
 }

@@ -123,7 +123,7 @@ func share[N time.Duration | int64](part, all N) float64 {
 
 // look reads what was used until now, and whose each process is.
 func (p *processes) look() (u usage, err error) {
-	if u.busy, u.all, err = processors(); err != nil {
+	if u.busy, _, u.all, err = processors(); err != nil {
 		return u, err
 	}
 	all, err := procs()
@@ -267,12 +267,12 @@ func added[N time.Duration | int64](before, now map[life]N) N {
 	return whole
 }
 
-// processors is for how long all processors were busy, and there, since the
-// machine was started.
-func processors() (busy, all time.Duration, err error) {
+// processors is for how long all processors were busy, idle (also for a disk's sake), and
+// there, since the machine was started. What was stolen is neither of the first two.
+func processors() (busy, idle, all time.Duration, err error) {
 	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {
-		return 0, 0, fmt.Errorf("read the processors' times: %w", err)
+		return 0, 0, 0, fmt.Errorf("read the processors' times: %w", err)
 	}
 	line, _, _ := strings.Cut(string(stat), "\n")
 	for i, field := range strings.Fields(line) {
@@ -281,13 +281,33 @@ func processors() (busy, all time.Duration, err error) {
 		}
 		n, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
-			return 0, 0, fmt.Errorf("read the processors' times: %w", err)
+			return 0, 0, 0, fmt.Errorf("read the processors' times: %w", err)
 		}
 		spent := time.Duration(n) * tick
 		all += spent
-		if idle := i == 4 || i == 5; !idle && i != 8 { // idle, waiting for a disk; stolen
+		switch i {
+		case 4, 5:
+			idle += spent
+		case 8: // stolen
+		default:
 			busy += spent
 		}
 	}
-	return busy, all, nil
+	return busy, idle, all, nil
+}
+
+// Idle returns a function that tells which share of the processors' time, 0 to 1, was idle
+// since it was called before: 0 at first, and where that is not known.
+func Idle() func() float64 {
+	var idle, all time.Duration
+	return func() float64 {
+		_, idleNow, allNow, err := processors()
+		since, of := idleNow-idle, allNow-all
+		first := all == 0
+		idle, all = idleNow, allNow
+		if err != nil || first || of <= 0 {
+			return 0
+		}
+		return float64(since) / float64(of)
+	}
 }
