@@ -46,8 +46,9 @@ func (f finder) newest(ctx context.Context, limit int) ([]int64, error) {
 		return f.read(ctx, 0, 0)
 	}
 	ids, err := f.read(ctx, window, limit)
-	if n := len(ids); err == nil && n < limit && n*fifth >= limit {
-		ids, err = f.read(ctx, 2*window*limit/n, limit)
+	inWindow := len(ids)
+	if err == nil && inWindow < limit && inWindow*fifth >= limit {
+		ids, err = f.read(ctx, 2*window*limit/inWindow, limit)
 	}
 	if err != nil || len(ids) == limit {
 		return ids, err
@@ -59,7 +60,7 @@ func (f finder) newest(ctx context.Context, limit int) ([]int64, error) {
 	case len(narrowing) == 0:
 		return f.read(ctx, 0, limit)
 	}
-	return f.walk(ctx, narrowing, limit)
+	return f.walk(ctx, narrowing, float64(inWindow)/window*bucketSize, limit)
 }
 
 // read returns matches among so many of the newest documents; 0 is all of

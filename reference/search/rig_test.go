@@ -33,6 +33,6 @@ func newestByIndex(ctx context.Context, tx pgx.Tx, raw string, limit int) (ids [
 	if err != nil || none || len(narrowing) == 0 {
 		return nil, none, err
 	}
-	ids, err = f.walk(ctx, narrowing, limit)
+	ids, err = f.walk(ctx, narrowing, 0, limit)
 	return ids, true, err
 }

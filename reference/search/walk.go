@@ -39,8 +39,10 @@ func common(narrowing []postings) []int32 {
 // walk reads the documents behind the postings, newest buckets first: those of
 // the rarest word, and of no other where its entries would cost more than the
 // documents that they save. How many buckets are read at once follows from what
-// those before held.
-func (f finder) walk(ctx context.Context, narrowing []postings, limit int) ([]int64, error) {
+// those before held. Of the newest bucket only a part may be there, so that what it
+// held says little: inNewest is how many matches a bucket has that is like the newest
+// documents.
+func (f finder) walk(ctx context.Context, narrowing []postings, inNewest float64, limit int) ([]int64, error) {
 	buckets := common(narrowing)
 	if len(narrowing) > 1 && len(buckets) > 0 {
 		if err := f.weigh(ctx, narrowing, buckets); err != nil {
@@ -61,18 +63,19 @@ func (f finder) walk(ctx context.Context, narrowing []postings, limit int) ([]in
 			perBucket = float64(read) / float64(len(batch))
 		}
 		ids = append(ids, found...)
-		size = nextSize(len(batch), len(found), limit-len(ids))
+		size = nextSize(len(batch), max(float64(len(found)), inNewest), limit-len(ids))
+		inNewest = 0
 	}
 	return ids, nil
 }
 
 // nextSize is how many buckets should hold what is missing, if they are as those
-// of the last batch.
-func nextSize(size, found, missing int) int {
+// of the last batch, which held so many matches.
+func nextSize(size int, found float64, missing int) int {
 	if found == 0 {
 		return size * growth
 	}
-	return min(size*missing/found+1, size*growth)
+	return min(int(float64(size*missing)/found)+1, size*growth)
 }
 
 // worthReading returns the rarest word and those others whose entries take less

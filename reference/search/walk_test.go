@@ -43,7 +43,7 @@ func TestAsManyBucketsAreReadAsShouldHoldWhatIsMissing(t *testing.T) {
 		{4, 1, 99, 4 * growth},
 		{4, 0, 100, 4 * growth},
 	} {
-		require.Equal(t, of.want, nextSize(of.size, of.found, of.missing), "%+v", of)
+		require.Equal(t, of.want, nextSize(of.size, float64(of.found), of.missing), "%+v", of)
 	}
 }
 
