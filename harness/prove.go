@@ -153,10 +153,14 @@ func held(guards []result.Check) string {
 	return strings.Join(reasons, "; ")
 }
 
-// ProvenChecks lists, for each check that was seen to fail in a proof, who made it fail.
+// ProvenChecks lists, for each check that was seen to fail on purpose, in a proof or a
+// mutation, who made it fail.
 func ProvenChecks(run *result.Run, at time.Time) result.ProvenChecks {
 	proven := result.ProvenChecks{}
 	for _, d := range run.Detections {
+		if d.Without == "" {
+			continue // of the intact target nothing is meant to fail
+		}
 		for _, key := range d.Failed {
 			proven.Add(d.Expected, key, result.ProvenFailure{Without: d.Without, At: at.UTC().Format(time.DateOnly)})
 		}

@@ -143,14 +143,17 @@ func (p *proofPlan) carryOut(ctx context.Context, env environ) error {
 		return runError(ctx, err)
 	}
 	report, reportErr := writeReports(p.config.Out, run)
-	reportErr = errors.Join(err, reportErr, writeProvenChecks(p.config.Out, run), tellCI(env, run))
+	reportErr = errors.Join(err, reportErr, p.writeProvenChecks(run), tellCI(env, run))
 	view.concludeProof(run, report)
 	return p.exit(ctx, run, reportErr)
 }
 
-// writeProvenChecks writes DIR/proven-checks.json, to be kept as scenarios/proven-checks.json.
-func writeProvenChecks(dir string, run *result.Run) error {
-	return safefile.Write(filepath.Join(dir, "proven-checks.json"), func(w io.Writer) error {
-		return result.WriteProvenChecks(w, harness.ProvenChecks(run, time.Now()))
+// writeProvenChecks writes OUT/proven-checks.json, to be kept as scenarios/proven-checks.json:
+// which checks a run saw fail, and which were seen before.
+func (p *plan) writeProvenChecks(run *result.Run) error {
+	return safefile.Write(filepath.Join(p.config.Out, "proven-checks.json"), func(w io.Writer) error {
+		proven := harness.ProvenChecks(run, time.Now())
+		proven.AddAll(p.subject.proven)
+		return result.WriteProvenChecks(w, proven)
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 )
 
 // ProvenChecks are the checks that were ever seen to fail, by scenario and [Check.Key].
@@ -20,10 +22,29 @@ func (t ProvenChecks) Add(scenario, key string, f ProvenFailure) {
 	}
 }
 
-// Of returns when a check was seen to fail, nil if it never was.
+// AddAll enters what others saw fail.
+func (t ProvenChecks) AddAll(others ProvenChecks) {
+	for scenario, checks := range others {
+		for key, f := range checks {
+			t.Add(scenario, key, f)
+		}
+	}
+}
+
+// Of returns when a check was seen to fail, nil if it never was. A standing check is the
+// same in every scenario: one that saw it fail is enough.
 func (t ProvenChecks) Of(scenario string, c Check) *ProvenFailure {
-	if f, ok := t[scenario][c.Key()]; ok {
+	key := c.Key()
+	if f, ok := t[scenario][key]; ok {
 		return &f
+	}
+	if !c.Standing {
+		return nil
+	}
+	for _, other := range slices.Sorted(maps.Keys(t)) {
+		if f, ok := t[other][key]; ok {
+			return &f
+		}
 	}
 	return nil
 }

@@ -26,6 +26,14 @@ func TestAProvenCheckIsFoundByWhatItAsks(t *testing.T) {
 		require.Nil(t, proven.Of("search/x", c), name)
 	}
 	require.Nil(t, proven.Of("search/y", tight), "another scenario")
+	standing := result.Check{Metric: "standing.left", Op: "==", Standing: true}
+	proven.Add("search/x", standing.Key(), result.ProvenFailure{Without: "search.leak", At: "2026-02-02"})
+	require.Equal(t, "search.leak", proven.Of("search/y", standing).Without, "a standing check is the same in each")
+	more := result.ProvenChecks{}
+	more.Add("search/x", tight.Key(), result.ProvenFailure{Without: "search.new", At: "2026-03-01"})
+	more.AddAll(proven)
+	require.Equal(t, "search.new", more.Of("search/x", tight).Without, "what was there stays")
+	require.Equal(t, "search.leak", more.Of("search/x", standing).Without)
 	require.Equal(t, "task.lost in all ==", result.Check{Metric: "task.lost", Op: "=="}.Key())
 }
 
