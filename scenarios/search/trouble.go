@@ -246,6 +246,46 @@ func callersHangUp(p profile.Profile, s *service) harness.Scenario {
 	})
 }
 
+// callersLeaveTheLine has few searches at a time, all of them for callers who wait, and a
+// line in which many others lose patience. Who leaves it must leave his place to the next:
+// those who come at once, a little later, find a line as long as before.
+func callersLeaveTheLine(p profile.Profile, s *service) harness.Scenario {
+	t := p.Disturbed()
+	t.Baseline = t.Baseline * 3 / 5
+	const (
+		rate, line = 120, 40 // of those who leave, more than there are places
+		patience   = 100 * time.Millisecond
+		calm, held = 200 * time.Millisecond, 200 * time.Millisecond
+		burst      = line / 2
+	)
+	s.database()
+	s.give(contract.StatementTimeout, "10s")
+	s.give(contract.AcquireTimeout, "5s")
+	s.give(contract.Concurrent, "2")
+	s.give(contract.Queued, strconv.Itoa(line))
+	leaving := s.Stream("leaving", load.Constant(rate, t.Start(result.Heal)), s.many(contract.Some))
+	leaving.Timeout = patience
+	waiting := s.Stream("waiting", load.Throughout(6/t.Inject.Seconds()).Over(t.Phases()), s.many(contract.Some))
+	after := s.Stream("after", load.Constant(burst/(held/2).Seconds(), held/2), s.many(contract.Some))
+	after.StartAt = t.Start(result.Heal) + calm
+	return s.in(harness.Scenario{
+		Name:     "search/callers-leave-the-line",
+		Claim:    "When callers hang up who were still waiting to be served, the line is as long as before for those who come.",
+		Timeline: t,
+		Load:     []load.Stream{leaving, waiting, after},
+		Faults: []harness.Fault{
+			at(harness.OnPostgres, "locked", fault.LockTable{Table: "*"}),
+			{ID: "slow", On: harness.OnDatabase, Kind: fault.After(held / 2), During: result.Heal, After: calm, For: held},
+		},
+		Checks: []verdict.Check{
+			verdict.Metric("leaving.wrong").Equals(verdict.Count(0)).Because("each answer is right, or an orderly refusal"),
+			verdict.Metric("waiting.wrong").Equals(verdict.Count(0)), verdict.Metric("after.wrong").Equals(verdict.Count(0)),
+			verdict.Metric("leaving.errors.timeout").In(result.Inject).AtLeast(verdict.Count(line)).Because("more must have hung up than have room").OrNotExercised(),
+			verdict.Metric("after.ok_ratio").AtLeast(verdict.Percent(75)).AsPrimary().Because("who has left takes no place"),
+		},
+	})
+}
+
 // alike are two streams that ask the same at almost the same moments, the first a little
 // before the second: each time another text, where requests are not data.
 func (s *service) alike(rate float64, t harness.Timeline) (first, second load.Stream) {

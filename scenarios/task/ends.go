@@ -119,7 +119,7 @@ func stoppedWhileStuck(p profile.Profile, s *service) harness.Scenario {
 		Faults:   faults,
 		Checks: []verdict.Check{
 			nothing("ledger.failed_exhausted").Because("a stop costs a task none of its attempts"), nothing("ledger.failed_permanent"),
-			verdict.Metric(s.far("abandoned")).AtLeast(verdict.Count(1)).Because("it must have been cut in the middle of a call").OrNotExercised(),
+			verdict.Metric(s.far("abandoned")).AtLeast(verdict.Count(1)).Because("nobody answers, and its time is over before anybody does"),
 		},
 	}, emailapi.Config{}, steady("mail", 60, t.Total()))
 }
@@ -164,32 +164,40 @@ func (s *service) counting(name string, like mailing) load.Stream {
 	return asked
 }
 
-// deadly are tasks that end their worker whenever it does them, again and again: the
-// call for them never ends, and the target is killed meanwhile. A fault cannot be told
-// to kill whoever calls, so the kills are so far apart that the call is under way.
+// deadly are tasks that end their worker in the last two of their attempts: the call
+// for them never ends, and the target is killed meanwhile. A fault cannot be told to kill
+// whoever calls, so the kills are so far apart that the call is under way.
 func deadly(p profile.Profile, s *service) harness.Scenario {
 	const every, rescue, timeout = 1500 * time.Millisecond, 400 * time.Millisecond, 5 * time.Second
-	kills := s.attempts()
-	t := harness.Timeline{Baseline: 300 * time.Millisecond, Inject: time.Duration(kills) * every, Heal: 200 * time.Millisecond}
-	t.Drain = max(30*time.Second, s.givenUp(compressedCountdown)+time.Duration(kills)*timeout)
-	faults := []harness.Fault{adapter.Always("deadly", s.Far, "hang headers key=deadly-*")}
-	for i := range kills {
-		faults = append(faults, harness.Fault{ID: fmt.Sprintf("kill-%d", i+1), On: s.Worker, Kind: fault.Kill{}, After: time.Duration(i) * every})
+	kills := min(2, s.attempts())
+	before := s.attempts() - kills
+	t := harness.Timeline{Baseline: 300 * time.Millisecond, Heal: 200 * time.Millisecond}
+	t.Drain = max(30*time.Second, s.givenUp(briefCountdown)+time.Duration(kills)*timeout)
+	call := "hang headers key=deadly-*"
+	if before > 0 {
+		call = fmt.Sprintf("%d*%s -> %s", before, s.broken(), call)
 	}
-	s.compress(compressedCountdown)
+	faults := []harness.Fault{adapter.Always("deadly", s.Far, call)}
+	pauses, _ := s.pausesOf(before)
+	first := time.Duration(pauses*(1+s.Spread)*float64(briefCountdown)) + 500*time.Millisecond
+	for i := range kills {
+		t.Inject = first + time.Duration(i)*every
+		faults = append(faults, harness.Fault{ID: fmt.Sprintf("kill-%d", i+1), On: s.Worker, Kind: fault.Kill{}, After: t.Inject})
+	}
+	t.Inject += 200 * time.Millisecond
+	s.compress(briefCountdown)
 	s.rescue(rescue)
 	s.bound(contract.SendTimeout, timeout)
 	return s.withMail(harness.Scenario{
 		Name:     "task/deadly",
-		Claim:    fmt.Sprintf("A task that ends its worker each time is given up after %s attempts, and does not end workers for ever; the others are done.", spelt(s.attempts())),
-		Slow:     true,
+		Claim:    fmt.Sprintf("A task that ends its worker is given up after %s attempts, and does not end workers for ever; the others are done.", spelt(s.attempts())),
 		Timeline: t,
 		Faults:   faults,
 		Checks: []verdict.Check{
 			verdict.Metric(s.far("attempts.max")).AtMost(verdict.Count(int64(s.attempts()))).AsPrimary().Because("an attempt that ended with its worker counts, too"),
 			nothing("deadly.unfailed_tasks").Because("it is given up where everybody can see it"),
 			nothing("mail.failed_tasks"), nothing("ledger.failed_permanent"),
-			verdict.Metric(s.far("abandoned")).AtLeast(verdict.Count(2)).Because("it must have ended its workers").OrNotExercised(),
+			verdict.Metric(s.far("abandoned")).AtLeast(verdict.Count(int64(kills))).Because("it must have ended its workers").OrNotExercised(),
 		},
 	}, emailapi.Config{}, steady("deadly", 10, 200*time.Millisecond), steady("mail", 20, t.Total()))
 }

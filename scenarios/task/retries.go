@@ -87,10 +87,13 @@ const longestCountdown = time.Minute
 
 // pausesInAll is how many countdowns all the pauses of a task take together, and how many the
 // last of them.
-func (s *service) pausesInAll() (all, last float64) {
-	last = math.Pow(s.Growth, float64(s.Retries-1))
-	for n := range s.Retries {
-		all += math.Pow(s.Growth, float64(n))
+func (s *service) pausesInAll() (all, last float64) { return s.pausesOf(s.Retries) }
+
+// pausesOf is the same of the first so many pauses.
+func (s *service) pausesOf(n int) (all, last float64) {
+	for i := range n {
+		last = math.Pow(s.Growth, float64(i))
+		all += last
 	}
 	return all, last
 }

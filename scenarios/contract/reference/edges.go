@@ -11,6 +11,8 @@ import (
 // mean something elsewhere, and words of the further projects in another writing.
 var edges = []string{
 	strings.Repeat("é", model.MaxQueryLength), strings.Repeat("é", model.MaxQueryLength+1), strings.Repeat("é", 5000),
+	// Characters that are two or none when they are compared count as one.
+	strings.Repeat("œ", model.MaxQueryLength), strings.Repeat("œ", model.MaxQueryLength+1), "a" + strings.Repeat("\u00ad", model.MaxQueryLength),
 	strings.Repeat("projet ", 28) + "proj", strings.Repeat("projet ", 28) + "proje",
 	"", " ", "\t\n\u00a0", "\u00ad", "\u200b\u200d", "\u0301", " \u2060\ufeff ", "\xff", "caf\xc3", "e\xe9", "a\x00b",
 	schema.TermAccents, schema.TermPercent, schema.TermUnderscore, schema.TermBackslash, "%", "_", `\`, "%%", "__", `\\`, `\%`, "%projet%", "p_ojet", "projet%", `projet\`,
