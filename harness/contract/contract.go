@@ -25,15 +25,21 @@ import (
 type Contract struct {
 	Routes   []Route
 	Counters []Counter
+	// Idle are gauges of what is under way: each is 0 when all is over.
+	Idle []Series
+}
+
+// Series is one of a page in Prometheus's text format; the values of all that match
+// are added up.
+type Series struct {
+	Name   string
+	Labels map[string]string
 }
 
 // Counter is a counter of the service's metrics that tells how often a route gave
 // an answer: it must not differ from how often that was seen from outside.
 type Counter struct {
-	// Name and Labels are those of its page, in Prometheus's text format; the
-	// values of all that match are added up.
-	Name   string
-	Labels map[string]string
+	Series
 	// Pattern is that of the route, Statuses those that are counted. Defaults to all.
 	Pattern  string
 	Statuses []int
@@ -69,16 +75,16 @@ func (w Where) Of(body []byte) (is, known bool) {
 	return string(body) == w.Is, true
 }
 
-// String is the counter as Prometheus writes it.
-func (c Counter) String() string {
+// String is the series as Prometheus writes it.
+func (s Series) String() string {
 	var labels []string
-	for _, name := range slices.Sorted(maps.Keys(c.Labels)) {
-		labels = append(labels, fmt.Sprintf("%s=%q", name, c.Labels[name]))
+	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
+		labels = append(labels, fmt.Sprintf("%s=%q", name, s.Labels[name]))
 	}
 	if len(labels) == 0 {
-		return c.Name
+		return s.Name
 	}
-	return c.Name + "{" + strings.Join(labels, ",") + "}"
+	return s.Name + "{" + strings.Join(labels, ",") + "}"
 }
 
 // Route is one kind of question.
@@ -103,8 +109,9 @@ type Answer struct {
 // Compiled is a contract that can be held against answers. It may be used from many
 // goroutines at once.
 type Compiled struct {
-	// Counters are those of the contract.
+	// Counters and Idle are those of the contract.
 	Counters []Counter
+	Idle     []Series
 
 	mux    *http.ServeMux
 	routes map[string][]compiled // by pattern
@@ -118,7 +125,7 @@ type compiled struct {
 
 // Compile reports all that is wrong with the contract as data, joined.
 func (c Contract) Compile() (*Compiled, error) {
-	out := &Compiled{Counters: c.Counters, mux: http.NewServeMux(), routes: map[string][]compiled{}}
+	out := &Compiled{Counters: c.Counters, Idle: c.Idle, mux: http.NewServeMux(), routes: map[string][]compiled{}}
 	var errs []error
 	for _, r := range c.Routes {
 		if err := out.route(r.Pattern); err != nil {

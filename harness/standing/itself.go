@@ -76,7 +76,10 @@ type seenAnswers struct {
 func pageOf(s Scene) (probe.Probe, error) {
 	var metrics []probe.Metric
 	for _, c := range s.Contract.Counters {
-		metrics = append(metrics, probe.Metric{Series: probe.Series{Name: c.String(), Unit: "count"}, Name: c.Name, Labels: c.Labels})
+		metrics = append(metrics, metric(c.Series))
+	}
+	for _, g := range s.Contract.Idle {
+		metrics = append(metrics, metric(g))
 	}
 	if len(metrics) == 0 {
 		return nil, errUnseen("the contract promises nothing of its counters")
@@ -84,7 +87,11 @@ func pageOf(s Scene) (probe.Probe, error) {
 	return probe.Prometheus(probe.PrometheusConfig{URL: s.Target + "/metrics", Metrics: metrics})
 }
 
-// read reads the counters; nil where they can't be.
+func metric(s contract.Series) probe.Metric {
+	return probe.Metric{Series: probe.Series{Name: s.String(), Unit: "count"}, Name: s.Name, Labels: s.Labels}
+}
+
+// read reads the counters, and then the gauges; nil where they can't be.
 func (w *itselfWatch) read(ctx context.Context) []float64 {
 	if w.counters == nil {
 		return nil
@@ -177,13 +184,39 @@ func (w *itselfWatch) drained(ctx context.Context, s Settled) {
 	if w.scene.Contract.Has(readyRoute) {
 		w.status(ctx, "/readyz")
 	}
-	after := w.read(ctx)
-	if after == nil || w.before == nil || s.Lives > 1 {
-		return // it has no such page, or was started again and counts anew
+	after := w.atRest(ctx)
+	if after == nil {
+		return // it has no such page
+	}
+	for i, g := range w.scene.Contract.Idle {
+		if v := after[len(w.seen)+i]; !math.IsNaN(v) {
+			w.look(v != 0, fmt.Sprintf("the gauge %s is %g, and nothing is under way", g, v), "curl "+quoted(w.scene.Target+"/metrics"))
+		}
+	}
+	if w.before == nil || s.Lives > 1 {
+		return // it was started again, and counts anew
 	}
 	for i, c := range w.scene.Contract.Counters {
 		if !math.IsNaN(after[i]) { // else it is not on its page
 			w.counted(c, after[i]-before(w.before[i]), w.seen[i])
+		}
+	}
+}
+
+// atRest reads the page until the gauges say that nothing is under way, for a while:
+// what an answer did not wait for may still be ending.
+func (w *itselfWatch) atRest(ctx context.Context) []float64 {
+	const patience, every = 2 * time.Second, 100 * time.Millisecond
+	for until := time.Now().Add(patience); ; {
+		values := w.read(ctx)
+		busy := values != nil && slices.ContainsFunc(values[len(w.seen):], func(v float64) bool { return v != 0 && !math.IsNaN(v) })
+		if !busy || time.Now().After(until) {
+			return values
+		}
+		select {
+		case <-ctx.Done():
+			return values
+		case <-time.After(every):
 		}
 	}
 }

@@ -31,7 +31,7 @@ func counting(t *testing.T, more *atomic.Int64, ready int) standing.Scene {
 		Routes: []contract.Route{
 			{Pattern: "GET /a", Answers: []contract.Answer{{Statuses: []int{200, 503}}}}, {Pattern: "GET /readyz", Answers: []contract.Answer{{Statuses: []int{200}}}},
 		},
-		Counters: []contract.Counter{{Name: "asked_total", Labels: map[string]string{"outcome": "ok"}, Pattern: "GET /a", Statuses: []int{200}}},
+		Counters: []contract.Counter{{Series: contract.Series{Name: "asked_total", Labels: map[string]string{"outcome": "ok"}}, Pattern: "GET /a", Statuses: []int{200}}},
 	}.Compile()
 	require.NoError(t, err)
 	return standing.Scene{Target: server.URL, Contract: promised}
@@ -90,7 +90,7 @@ func TestACounterTellsWhatBodiesSaid(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			var more atomic.Int64
 			scene := counting(t, &more, 200)
-			scene.Contract.Counters = []contract.Counter{{Name: "cut_total", Pattern: "GET /a", Where: &contract.Where{Member: "page.truncated", Is: "true"}}}
+			scene.Contract.Counters = []contract.Counter{{Series: contract.Series{Name: "cut_total"}, Pattern: "GET /a", Where: &contract.Where{Member: "page.truncated", Is: "true"}}}
 			w := begin(t, "itself", scene)
 			for body, n := range map[string]int{`{"page":{"truncated":true}}`: row.cut, `{"page":{"truncated":false}}`: row.whole, `{"page":`: row.unread} {
 				if n == 0 {
@@ -113,5 +113,23 @@ func TestACounterTellsWhatBodiesSaid(t *testing.T) {
 			found := w.Ended(standing.Ended{})
 			require.Equal(t, row.broken, found.Broken, found.Text())
 		})
+	}
+}
+
+// What is under way when all is over is under way for ever.
+func TestAGaugeIsAtRest(t *testing.T) {
+	for value, broken := range map[string]int64{"0": 0, "3": 1, "NaN": 0} {
+		page := func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+			fmt.Fprintf(w, "# TYPE open gauge\nopen %s\n", value)
+		}
+		server := httptest.NewServer(http.HandlerFunc(page))
+		promised, err := contract.Contract{Idle: []contract.Series{{Name: "open"}, {Name: "not_there"}}}.Compile()
+		require.NoError(t, err)
+		w := begin(t, "itself", standing.Scene{Target: server.URL, Contract: promised})
+		w.Drained(t.Context(), standing.Settled{Lives: 2})
+		found := w.Ended(standing.Ended{})
+		server.Close()
+		require.Equal(t, broken, found.Broken, found.Text())
 	}
 }

@@ -30,11 +30,15 @@ func answers() contract.Contract {
 		requests("impact_requests_total", "GET /projects/{id}/impact", outcome{"ok", 200}, outcome{"bad_id", 400}, outcome{"no_such_project", 404}),
 		requests("task_requests_total", "POST /tasks", outcome{"accepted", 202}, outcome{"bad_task", 400}),
 		[]contract.Counter{
-			{Name: "search_duration_seconds_count", Pattern: "GET /search"},
-			{Name: "search_results_truncated_total", Pattern: "GET /search", Statuses: []int{200}, Where: &contract.Where{Member: "truncated", Is: "true"}},
-			{Name: "impact_duration_seconds_count", Pattern: "GET /projects/{id}/impact"},
+			{Series: contract.Series{Name: "search_duration_seconds_count"}, Pattern: "GET /search"},
+			{Series: contract.Series{Name: "search_results_truncated_total"}, Pattern: "GET /search", Statuses: []int{200}, Where: &contract.Where{Member: "truncated", Is: "true"}},
+			{Series: contract.Series{Name: "impact_duration_seconds_count"}, Pattern: "GET /projects/{id}/impact"},
 		},
-	)}
+	), Idle: []contract.Series{{Name: "oracle_calls_in_flight"}}}
+}
+
+func outcomeOf(name, outcome string) contract.Series {
+	return contract.Series{Name: name, Labels: map[string]string{"outcome": outcome}}
 }
 
 // outcome is how a request ended, as a counter's label says it, and the status that it
@@ -48,12 +52,12 @@ type outcome struct {
 // each of these outcomes, and those that were refused or went wrong, by the code of the
 // error that they were answered with.
 func requests(name, pattern string, outcomes ...outcome) []contract.Counter {
-	all := []contract.Counter{{Name: name, Pattern: pattern}}
+	all := []contract.Counter{{Series: contract.Series{Name: name}, Pattern: pattern}}
 	for _, o := range outcomes {
-		all = append(all, contract.Counter{Name: name, Pattern: pattern, Labels: map[string]string{"outcome": o.label}, Statuses: []int{o.status}})
+		all = append(all, contract.Counter{Series: outcomeOf(name, o.label), Pattern: pattern, Statuses: []int{o.status}})
 	}
 	for _, code := range []string{"overloaded", "timeout", "database_unavailable", "internal"} {
-		all = append(all, contract.Counter{Name: name, Pattern: pattern, Labels: map[string]string{"outcome": code}, Where: &contract.Where{Member: "error.code", Is: code}})
+		all = append(all, contract.Counter{Series: outcomeOf(name, code), Pattern: pattern, Where: &contract.Where{Member: "error.code", Is: code}})
 	}
 	return all
 }
