@@ -88,6 +88,8 @@ type CallCounter struct {
 	OK     string
 	Spared map[Spared]string
 	Failed map[ImpactClass]string
+	// Timed counts those whose time was taken: all that were made. Empty: nobody told of it.
+	Timed string
 }
 
 // ImpactTells is what the answers of a service tell, beside what came of each API.

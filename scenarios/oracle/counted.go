@@ -27,7 +27,13 @@ func (a *audit) counted(ctx context.Context, by contract.CallCounter) standing.F
 	labels := slices.Sorted(maps.Keys(least))
 	page := probe.PrometheusConfig{URL: a.target + by.Page.Path}
 	for _, label := range labels {
-		page.Metrics = append(page.Metrics, probe.Metric{Series: probe.Series{Name: label, Unit: result.UnitCount}, Name: by.Name, Labels: map[string]string{by.Label: label}})
+		page.Metrics = append(page.Metrics, ended(by, label))
+	}
+	if by.Timed != "" {
+		page.Metrics = append(page.Metrics, metric("timed", by.Timed), metric("all", by.Name))
+		for _, label := range by.Spared {
+			page.Metrics = append(page.Metrics, ended(by, label))
+		}
 	}
 	values, err := sampled(ctx, page)
 	if err != nil {
@@ -43,7 +49,39 @@ func (a *audit) counted(ctx context.Context, by contract.CallCounter) standing.F
 			})
 		}
 	}
+	if by.Timed != "" {
+		timed(&found, by, values[len(labels):], standing.Curl(a.target, by.Page))
+	}
 	return found
+}
+
+// timed holds how many calls had their time taken against how many were made: all, but
+// those that were spared. The page has both from one moment.
+func timed(found *standing.Finding, by contract.CallCounter, values []float64, repeat string) {
+	took, made := values[0], values[1]
+	for _, spared := range values[2:] {
+		if !math.IsNaN(spared) {
+			made -= spared
+		}
+	}
+	if math.IsNaN(took) || math.IsNaN(made) {
+		return // it is not on the page
+	}
+	found.Looked++
+	if took != made {
+		found.Add(standing.Example{At: -1, What: fmt.Sprintf("%s is %.0f, and by %s %.0f calls were made", by.Timed, took, by.Name, made), Repeat: repeat})
+	}
+}
+
+func metric(series, name string) probe.Metric {
+	return probe.Metric{Series: probe.Series{Name: series, Unit: result.UnitCount}, Name: name}
+}
+
+// ended are the calls that ended so.
+func ended(by contract.CallCounter, label string) probe.Metric {
+	m := metric(label, by.Name)
+	m.Labels = map[string]string{by.Label: label}
+	return m
 }
 
 // sampled reads a page once.

@@ -49,10 +49,17 @@ func TestCallsAreCountedAsAnswersTell(t *testing.T) {
 		{"a timeout in the line of a host that was full", []*heard{answer(soon, busy, failed(contract.TimedOut), failed(contract.TimedOut))}, `bulkhead 2 timeout 1`, 0},
 		{"more timeouts than that", []*heard{answer(soon, busy, failed(contract.TimedOut), failed(contract.TimedOut))}, `bulkhead 1 timeout 0`, 1},
 		{"no such label on the page", []*heard{answer(soon, good)}, `canceled 3`, 0},
+		{"those that were made had their time taken", []*heard{answer(soon, good, spared)}, `ok 1 breaker 1 timed 1`, 0},
+		{"and one that was not", []*heard{answer(soon, good, spared)}, `ok 1 breaker 1 timed 2`, 1},
+		{"or one fewer", []*heard{answer(soon, good, good)}, `ok 2 timed 1`, 1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				for pair := range slices.Chunk(strings.Fields(row.page), 2) {
+					if pair[0] == "timed" {
+						fmt.Fprintf(w, "oracle_call_duration_seconds_count %s\n", pair[1])
+						continue
+					}
 					fmt.Fprintf(w, "oracle_calls_total{outcome=%q} %s\n", pair[0], pair[1])
 				}
 			}))

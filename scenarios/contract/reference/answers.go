@@ -57,7 +57,7 @@ func requests(name, pattern string, outcomes ...outcome) []contract.Counter {
 		all = append(all, contract.Counter{Series: outcomeOf(name, o.label), Pattern: pattern, Statuses: []int{o.status}})
 	}
 	for _, code := range []string{"overloaded", "timeout", "database_unavailable", "internal"} {
-		all = append(all, contract.Counter{Series: outcomeOf(name, code), Pattern: pattern, Where: &contract.Where{Member: "error.code", Is: code}})
+		all = append(all, contract.Counter{Series: outcomeOf(name, code), Pattern: pattern, Statuses: []int{500, 502, 503, 504}, Where: &contract.Where{Member: "error.code", Is: code}})
 	}
 	return all
 }
