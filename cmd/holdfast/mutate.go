@@ -279,7 +279,7 @@ func (p *mutationPlan) carryOut(ctx context.Context, env environ) error {
 	}
 	report, reportErr := writeReports(p.config.Out, run)
 	table := mutantsTable(run, tried, p.collection)
-	reportErr = errors.Join(err, reportErr, writeFile(filepath.Join(p.config.Out, "mutants.md"), table), p.writeProvenChecks(run), tellCI(env, run))
+	reportErr = errors.Join(err, reportErr, writeFile(filepath.Join(p.config.Out, "mutants.md"), table), p.writeProvenChecks(run, "mutant."), tellCI(env, run))
 	if p.flags.into != "" {
 		reportErr = errors.Join(reportErr, replaceBlock(p.flags.into, mutantsBlock, table))
 	}

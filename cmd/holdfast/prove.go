@@ -143,16 +143,23 @@ func (p *proofPlan) carryOut(ctx context.Context, env environ) error {
 		return runError(ctx, err)
 	}
 	report, reportErr := writeReports(p.config.Out, run)
-	reportErr = errors.Join(err, reportErr, p.writeProvenChecks(run), tellCI(env, run))
+	reportErr = errors.Join(err, reportErr, p.writeProvenChecks(run, ""), tellCI(env, run))
 	view.concludeProof(run, report)
 	return p.exit(ctx, run, reportErr)
 }
 
 // writeProvenChecks writes OUT/proven-checks.json, to be kept as scenarios/proven-checks.json:
-// which checks a run saw fail, and which were seen before.
-func (p *plan) writeProvenChecks(run *result.Run) error {
+// which checks a run saw fail, and which were seen before. What made them fail is named with
+// a prefix, where it is no protection.
+func (p *plan) writeProvenChecks(run *result.Run, prefix string) error {
 	return safefile.Write(filepath.Join(p.config.Out, "proven-checks.json"), func(w io.Writer) error {
 		proven := harness.ProvenChecks(run, time.Now())
+		for _, checks := range proven {
+			for key, f := range checks {
+				f.Without = prefix + f.Without
+				checks[key] = f
+			}
+		}
 		proven.AddAll(p.subject.proven)
 		return result.WriteProvenChecks(w, proven)
 	})
