@@ -19,6 +19,8 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"holdfast.dev/holdfast/harness/load"
 )
 
 // Contract is what a service promises. The zero value promises nothing.
@@ -47,6 +49,12 @@ type Counter struct {
 	Where *Where
 }
 
+// Counts reports whether an answer of that status to that route is one of those counted,
+// as far as its body says so.
+func (c Counter) Counts(pattern string, status int) bool {
+	return c.Pattern == pattern && (len(c.Statuses) == 0 || slices.Contains(c.Statuses, status))
+}
+
 // Where is what a member of a JSON body is.
 type Where struct {
 	// Member is the path of names that leads to it, with dots, for example error.code.
@@ -58,21 +66,12 @@ type Where struct {
 // Of reports whether a body says so; known is false where it is no JSON. A body
 // without the member says something else.
 func (w Where) Of(body []byte) (is, known bool) {
-	if !json.Valid(body) {
-		return false, false
-	}
-	for name := range strings.SplitSeq(w.Member, ".") {
-		var object map[string]json.RawMessage
-		if json.Unmarshal(body, &object) != nil || object[name] == nil {
-			return false, true
-		}
-		body = object[name]
+	value, known := load.JSONValue(body, w.Member)
+	if value == nil || value[0] != '"' {
+		return value != nil && string(value) == w.Is, known
 	}
 	var text string
-	if json.Unmarshal(body, &text) == nil && string(body) != "null" {
-		return text == w.Is, true
-	}
-	return string(body) == w.Is, true
+	return json.Unmarshal(value, &text) == nil && text == w.Is, known
 }
 
 // String is the series as Prometheus writes it.

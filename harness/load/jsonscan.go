@@ -57,16 +57,27 @@ func checkName(path string) string { return strings.ReplaceAll(path, ".", "_") }
 // find returns the text of the value at names within an object, if data is JSON
 // from end to end. Of equal names the last one counts, as in encoding/json.
 func find(data []byte, names []string) ([]byte, bool) {
+	value, _ := lookUp(data, names)
+	return value, value != nil
+}
+
+// JSONValue returns the text of the value at a path, as that of [JSONField], nil where
+// there is none. valid is whether the body is JSON from end to end.
+func JSONValue(body []byte, path string) (value []byte, valid bool) {
+	return lookUp(body, strings.Split(path, "."))
+}
+
+func lookUp(data []byte, names []string) (value []byte, valid bool) {
 	s := scanner{data: data}
 	start := s.space(0)
 	_, end := s.value(start)
 	if end < 0 || s.space(end) != len(data) {
 		return nil, false
 	}
-	value := data[start:end]
+	value = data[start:end]
 	for _, name := range names {
 		if value = member(value, name); value == nil {
-			return nil, false
+			break
 		}
 	}
 	return value, true

@@ -25,9 +25,6 @@ func itself() Check {
 		Begin: func(ctx context.Context, s Scene) (Watch, error) {
 			w := &itselfWatch{scene: s, client: newClient(time.Second)}
 			w.seen = make([]seenAnswers, len(s.Contract.Counters))
-			for i := range w.seen {
-				w.seen[i].said, w.seen[i].unclear = new(atomic.Int64), new(atomic.Int64)
-			}
 			var err error
 			if w.counters, err = pageOf(s); err == nil {
 				w.before = w.read(ctx)
@@ -69,7 +66,7 @@ type itselfWatch struct {
 type seenAnswers struct {
 	answered, given int64
 	// Where the body must say so: how many did, and of how many it is not known.
-	said, unclear *atomic.Int64
+	said, unclear atomic.Int64
 }
 
 // pageOf reads the counters of the contract.
@@ -151,11 +148,9 @@ func (w *itselfWatch) exchanged(x load.Exchange) {
 	defer w.mu.Unlock()
 	for i, c := range w.scene.Contract.Counters {
 		switch {
-		case c.Pattern != pattern:
-		case x.Status != 0 && c.Where != nil: // told of its body
-		case x.Status == 0:
+		case x.Status == 0 && c.Pattern == pattern:
 			w.seen[i].given++
-		case len(c.Statuses) == 0 || slices.Contains(c.Statuses, x.Status):
+		case x.Status != 0 && c.Where == nil && c.Counts(pattern, x.Status): // else its body says so
 			w.seen[i].answered++
 		}
 	}
@@ -165,14 +160,14 @@ func (w *itselfWatch) exchanged(x load.Exchange) {
 func (w *itselfWatch) told(a Answer) (all []*atomic.Int64) {
 	pattern := w.scene.Contract.Pattern(a.Request.Method, a.Path)
 	for i, c := range w.scene.Contract.Counters {
-		if c.Where == nil || c.Pattern != pattern || len(c.Statuses) > 0 && !slices.Contains(c.Statuses, a.Answer.Status) {
+		if c.Where == nil || !c.Counts(pattern, a.Answer.Status) {
 			continue
 		}
 		switch is, known := c.Where.Of(a.Body); {
 		case is:
-			all = append(all, w.seen[i].said)
+			all = append(all, &w.seen[i].said)
 		case !known:
-			all = append(all, w.seen[i].unclear)
+			all = append(all, &w.seen[i].unclear)
 		}
 	}
 	return all
@@ -198,7 +193,7 @@ func (w *itselfWatch) drained(ctx context.Context, s Settled) {
 	}
 	for i, c := range w.scene.Contract.Counters {
 		if !math.IsNaN(after[i]) { // else it is not on its page
-			w.counted(c, after[i]-before(w.before[i]), w.seen[i])
+			w.counted(c, after[i]-before(w.before[i]), &w.seen[i])
 		}
 	}
 }
@@ -229,7 +224,7 @@ func before(v float64) float64 {
 	return v
 }
 
-func (w *itselfWatch) counted(c contract.Counter, grown float64, seen seenAnswers) {
+func (w *itselfWatch) counted(c contract.Counter, grown float64, seen *seenAnswers) {
 	least, unsure := seen.answered+seen.said.Load(), seen.given+seen.unclear.Load()
 	what := fmt.Sprintf("the counter %s grew by %.0f, and there were %d such answers", c, grown, least)
 	if unsure > 0 {
