@@ -297,17 +297,13 @@ func processors() (busy, idle, all time.Duration, err error) {
 }
 
 // Idle returns a function that tells which share of the processors' time, 0 to 1, was idle
-// since it was called before: 0 at first, and where that is not known.
+// since it was called before, or made: not a number where that is not known.
 func Idle() func() float64 {
-	var idle, all time.Duration
+	_, idle, all, _ := processors() // zeros where they cannot be read
 	return func() float64 {
-		_, idleNow, allNow, err := processors()
+		_, idleNow, allNow, _ := processors()
 		since, of := idleNow-idle, allNow-all
-		first := all == 0
 		idle, all = idleNow, allNow
-		if err != nil || first || of <= 0 {
-			return 0
-		}
-		return float64(since) / float64(of)
+		return share(since, of)
 	}
 }
