@@ -136,7 +136,7 @@ func (s *Session) doOnce(ctx context.Context, by *setup, sc Scenario, dsn, dir s
 	var undo cleanups
 	defer func() { err = errors.Join(err, undo.run(ctx)) }()
 	sc.Faults = nil
-	st, err := s.newSetup(s.cfg.Target.withValues(sc), sc)
+	st, err := s.newSetup(s.cfg.Target.withValues(sc), sc, &undo)
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ type setup struct {
 // with why, when the experiment may not go on.
 func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *cleanups, env map[string]string, end context.CancelCauseFunc) (*setup, error) {
 	launch := v.launch(s.cfg.Target).withValues(sc).withSettings(sc)
-	st, err := s.newSetup(launch, sc)
+	st, err := s.newSetup(launch, sc, undo)
 	if err != nil {
 		return nil, err
 	}
@@ -101,13 +101,13 @@ func (s *Session) setUp(ctx context.Context, v Variant, sc Scenario, undo *clean
 
 // newSetup is one of which nothing is up yet, but for which the addresses of the
 // target's processes are picked.
-func (s *Session) newSetup(launch Launch, sc Scenario) (*setup, error) {
+func (s *Session) newSetup(launch Launch, sc Scenario, undo *cleanups) (*setup, error) {
 	st := &setup{
 		scenario: sc, fakes: map[string]Fake{}, values: map[string]string{}, captured: map[string]string{}, places: map[string]chaos.Place{},
 		begun: time.Now(), canary: s.canary, seed: s.cfg.Seed, passEnv: launch.PassEnv,
 	}
 	st.logs = newLogs(sc, st.begun)
-	return st, st.settleAddresses(launch)
+	return st, st.settleAddresses(launch, undo)
 }
 
 // tell notes what the target is told, for commands that are told the same.

@@ -167,15 +167,17 @@ func (v Variant) processes(l Launch, env told) []target.Process {
 
 // settleAddresses picks where the processes will listen, before anybody who has to
 // know that is started, and notes what else is known by name.
-func (st *setup) settleAddresses(l Launch) error {
+func (st *setup) settleAddresses(l Launch, undo *cleanups) error {
 	maps.Copy(st.values, l.Values)
 	if len(l.Processes) == 0 {
 		return nil
 	}
-	var err error
-	if st.addresses, err = target.PickAddresses(l.Processes); err != nil {
+	addresses, release, err := target.PickAddresses(l.Processes)
+	if err != nil {
 		return err
 	}
+	st.addresses = addresses
+	undo.add("give the target's ports back", func(context.Context) error { release(); return nil })
 	maps.Copy(st.values, st.addresses.Values(l.Processes))
 	return nil
 }

@@ -3,6 +3,8 @@ package target
 import (
 	"net"
 	"strings"
+
+	"holdfast.dev/holdfast/harness/internal/port"
 )
 
 // Addresses are where the instances of a service listen: host:port by the name of the
@@ -11,24 +13,33 @@ type Addresses map[string]map[string]string
 
 // PickAddresses picks a free address of loopback for each port of each replica. Who
 // has to know where a service will be before it is set up gives them to
-// [SystemConfig.Addresses].
-func PickAddresses(processes []Process) (Addresses, error) {
-	all, taken := Addresses{}, map[string]bool{}
+// [SystemConfig.Addresses]. No other harness of this machine picks one of them until
+// release is called, which is to be when the service has been stopped.
+func PickAddresses(processes []Process) (all Addresses, release func(), err error) {
+	var claims []*port.Claim
+	release = func() {
+		for _, c := range claims {
+			c.Release()
+		}
+	}
+	all = Addresses{}
 	for _, p := range processes {
 		p = p.withDefaults()
 		for n := range p.Replicas {
 			name := ReplicaName(p.Name, n+1)
 			all[name] = map[string]string{}
-			for _, port := range p.Ports {
-				address, err := unusedAddress(taken)
+			for _, of := range p.Ports {
+				c, err := port.ClaimFree()
 				if err != nil {
-					return nil, err
+					release()
+					return nil, nil, err
 				}
-				all[name][port] = address
+				claims = append(claims, c)
+				all[name][of] = c.Address()
 			}
 		}
 	}
-	return all, nil
+	return all, release, nil
 }
 
 // Values are those of the placeholders of all instances, by name: web.url, web.port,

@@ -14,8 +14,9 @@ func TestWhereAServiceWillBeIsKnownBeforeItIsSetUp(t *testing.T) {
 		{Name: "web", Command: []string{"web"}, Ports: []string{"http", "grpc"}},
 		{Name: "worker", Command: []string{"worker"}, Replicas: 2},
 	}
-	at, err := PickAddresses(processes)
+	at, release, err := PickAddresses(processes)
 	require.NoError(t, err)
+	t.Cleanup(release)
 	values := at.Values(processes)
 	require.Len(t, values, 6+5+5)
 	require.Equal(t, "http://"+at["web"]["http"], values["web.url"])

@@ -63,20 +63,6 @@ func (i *Instance) launcher(prog Program) (Launcher, error) {
 	}}, nil
 }
 
-// unusedAddress picks an address that is not taken yet, and takes it.
-func unusedAddress(taken map[string]bool) (string, error) {
-	for {
-		address, err := freeAddress()
-		if err != nil {
-			return "", err
-		}
-		if !taken[address] {
-			taken[address] = true
-			return address, nil
-		}
-	}
-}
-
 // compose is what a life is told: the command with its program, and the environment.
 func (i *Instance) compose(string) (args []string, env map[string]string, err error) {
 	for _, word := range i.process.Command {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"holdfast.dev/holdfast/harness/internal/port"
 	"holdfast.dev/holdfast/harness/result"
 )
 
@@ -33,6 +34,7 @@ type Runner struct {
 
 	mu      sync.Mutex // guards below
 	address string
+	claim   *port.Claim // of that address; nil where somebody chose it, and while stopped
 	abandon context.CancelCauseFunc // of the Start at work
 	ends    []result.End
 	now     *tenure // the latest life; it may have ended
@@ -72,9 +74,10 @@ func (r *Runner) Start(ctx context.Context) error {
 	r.mu.Lock()
 	r.abandon = cancel
 	r.mu.Unlock()
+	first := r.current() == nil
 	var err error
 	for range startAttempts {
-		if err = r.startOnce(ctx); !errors.Is(err, errPortTaken) || !r.forgetPort() {
+		if err = r.startOnce(ctx); !errors.Is(err, errPortTaken) || !first || !r.forgetPort() {
 			return err
 		}
 	}
@@ -87,6 +90,9 @@ func (r *Runner) startOnce(ctx context.Context) error {
 	if err != nil {
 		return &StartError{Name: r.prog.Name, Err: err}
 	}
+	if !port.Free(address) { // else a stranger's answer would be taken for its own
+		return &StartError{Name: r.prog.Name, Err: fmt.Errorf("%w %s", errPortTaken, address)}
+	}
 	t, seen, err := r.begin(ctx, address)
 	if err != nil {
 		return &StartError{Name: r.prog.Name, Err: err, Log: r.log.list()}
@@ -97,7 +103,7 @@ func (r *Runner) startOnce(ctx context.Context) error {
 	}
 	switch asked := r.askedAt(address); {
 	case errors.Is(err, errEndedFirst):
-		if !addressFree(address) {
+		if !port.Free(address) {
 			err = fmt.Errorf("%w: %w %s", err, errPortTaken, address)
 		}
 	case asked != "":
@@ -240,6 +246,7 @@ func (r *Runner) Stop(ctx context.Context) (result.End, error) {
 	if left := r.how.Release(release); left != nil {
 		err = errors.Join(err, left)
 	}
+	r.giveBack()
 	if err != nil {
 		err = fmt.Errorf("stop %s: %w", r.prog.Name, err)
 	}
@@ -341,25 +348,44 @@ func (r *Runner) leftOf(t *tenure) error {
 func (r *Runner) settleAddress() (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.address == "" {
-		address, err := freeAddress()
-		if err != nil {
-			return "", err
-		}
-		r.address = address
+	if r.prog.Address != "" || r.claim != nil {
+		return r.address, nil
 	}
+	var err error
+	if r.address == "" {
+		r.claim, err = port.ClaimFree()
+	} else if r.claim, err = port.ClaimAt(r.address); err != nil { // it was stopped meanwhile
+		return "", fmt.Errorf("%w: %w", errPortTaken, err)
+	}
+	if err != nil {
+		return "", err
+	}
+	r.address = r.claim.Address()
 	return r.address, nil
 }
 
-// forgetPort lets the next attempt pick another port, and strikes the failed
-// one from the record, as long as no client can know the port: nobody chose
-// it and it never was ready.
+// giveBack lets others have its port while it is stopped.
+func (r *Runner) giveBack() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.claim != nil {
+		r.claim.Release()
+		r.claim = nil
+	}
+}
+
+// forgetPort lets the next attempt of a first start pick another port, and strikes the
+// failed one from the record, unless somebody chose the port: no client can know it, for
+// it never was ready.
 func (r *Runner) forgetPort() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.prog.Address != "" || len(r.ends) != 1 {
+	if r.prog.Address != "" {
 		return false
 	}
-	r.address, r.ends, r.now = "", nil, nil
+	if r.claim != nil {
+		r.claim.Release()
+	}
+	r.address, r.claim, r.ends, r.now = "", nil, nil, nil
 	return true
 }

@@ -21,7 +21,8 @@ type SystemConfig struct {
 	// addresses of dependencies, secrets, parameters. It is asked at each start.
 	// Optional.
 	Value func(name string) (value string, known bool)
-	// Addresses are where its instances listen. Defaults to those of [PickAddresses].
+	// Addresses are where its instances listen. Defaults to those of [PickAddresses],
+	// which are given back when it is stopped.
 	Addresses Addresses
 	// PassEnv names variables of Environ that pass beside those that always do.
 	PassEnv []string
@@ -76,6 +77,7 @@ type System struct {
 	processes []Process // with their defaults
 	passed    map[string]string
 	instances []*Instance
+	release   func() // of the addresses that it picked
 }
 
 // NewSystem prepares a service. It picks all addresses, which are kept from then
@@ -87,10 +89,10 @@ func NewSystem(c SystemConfig) (*System, error) {
 	if c.Environ == nil {
 		c.Environ = os.Environ()
 	}
-	s := &System{config: c, passed: Passed(c.Environ, c.PassEnv)}
+	s := &System{config: c, passed: Passed(c.Environ, c.PassEnv), release: func() {}}
 	if c.Addresses == nil {
 		var err error
-		if s.config.Addresses, err = PickAddresses(c.Processes); err != nil {
+		if s.config.Addresses, s.release, err = PickAddresses(c.Processes); err != nil {
 			return nil, fmt.Errorf("target system: %w", err)
 		}
 	}
@@ -100,6 +102,7 @@ func NewSystem(c SystemConfig) (*System, error) {
 		for n := range p.Replicas {
 			i, err := s.newInstance(p, n+1)
 			if err != nil {
+				s.release()
 				return nil, fmt.Errorf("target system: process %s: %w", p.Name, err)
 			}
 			s.instances = append(s.instances, i)
@@ -207,6 +210,7 @@ func (s *System) startProcess(ctx context.Context, p Process) error {
 // Stop stops every process as soon as those that depend on it have ended. It is
 // idempotent; the error says what could not be undone.
 func (s *System) Stop(ctx context.Context) error {
+	defer s.release()
 	ended := map[string]chan struct{}{}
 	for _, p := range s.processes {
 		ended[p.Name] = make(chan struct{})

@@ -3,11 +3,9 @@ package target
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"holdfast.dev/holdfast/harness/internal/port"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/undo"
 	"holdfast.dev/holdfast/redact"
@@ -28,24 +27,6 @@ func TestAStrangersAnswerAtItsPortIsNotTakenForItsOwn(t *testing.T) {
 	require.NoError(t, awaitReady(t.Context(), asksHTTP(stranger.URL), time.Second, ended))
 	close(ended)
 	require.ErrorIs(t, awaitReady(t.Context(), asksHTTP(stranger.URL), time.Second, ended), errEndedFirst)
-}
-
-func TestAPortIsPickedWhereTheKernelHandsOutNone(t *testing.T) {
-	low := firstEphemeralPort()
-	if low <= lowestPort+1_000 {
-		t.Skip("the kernel hands out nearly all ports here")
-	}
-	for range 20 {
-		address, err := freeAddress()
-		require.NoError(t, err)
-		_, text, err := net.SplitHostPort(address)
-		require.NoError(t, err)
-		port, err := strconv.Atoi(text)
-		require.NoError(t, err)
-		require.GreaterOrEqual(t, port, lowestPort)
-		require.Less(t, port, low)
-		require.True(t, addressFree(address))
-	}
 }
 
 func TestAPortLostBeforeTheFirstStartIsReplaced(t *testing.T) {
@@ -61,12 +42,24 @@ func TestAPortLostBeforeTheFirstStartIsReplaced(t *testing.T) {
 	require.Empty(t, r.URL())
 	require.Empty(t, r.Ends(), "the failed attempt is no life of the target")
 
-	r.ends = make([]result.End, 2)
-	require.False(t, r.forgetPort(), "later, clients know the port")
 	p.Address = "127.0.0.1:1"
-	fixed := newRunner(p, nil)
-	fixed.ends = make([]result.End, 1)
-	require.False(t, fixed.forgetPort(), "someone chose the port")
+	require.False(t, newRunner(p, nil).forgetPort(), "someone chose the port")
+}
+
+func TestAPortIsKeptWhileItIsStoppedAndClaimedAnewBeforeItStarts(t *testing.T) {
+	r := newRunner(Program{}.withDefaults("x"), nil)
+	first, err := r.settleAddress()
+	require.NoError(t, err)
+	r.giveBack()
+	other, err := port.ClaimAt(first)
+	require.NoError(t, err, "while it is stopped others may have it")
+	_, err = r.settleAddress()
+	require.ErrorIs(t, err, errPortTaken)
+	other.Release()
+	again, err := r.settleAddress()
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	r.giveBack()
 }
 
 func TestTheLogKeepsTheLastLines(t *testing.T) {

@@ -76,8 +76,9 @@ func TestAnImageIsAProcessOfAService(t *testing.T) {
 func TestAnImageThatCannotBeToldWhereToListenIsPublished(t *testing.T) {
 	image := importedImage(t)
 	p := conformance.Program(t, nil)
-	at, err := target.PickAddresses([]target.Process{{Name: "db", Image: image}})
+	at, release, err := target.PickAddresses([]target.Process{{Name: "db", Image: image}})
 	require.NoError(t, err)
+	t.Cleanup(release)
 	address := at["db"][target.DefaultPort]
 	archive := filepath.Join(t.TempDir(), "data.tar")
 	writeArchive(t, archive, "tmp/kept", "of an earlier life")

@@ -1,0 +1,5 @@
+package port
+
+const Lowest = lowest
+
+var FirstEphemeral = firstEphemeral
