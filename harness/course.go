@@ -9,6 +9,7 @@ import (
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
+	"holdfast.dev/holdfast/harness/target"
 	"holdfast.dev/holdfast/harness/witness"
 )
 
@@ -141,9 +142,8 @@ func (l *live) targetEnded(ctx context.Context, i int, how *ending) bool {
 	last := ends[len(ends)-1]
 	l.events.add(l.now(), name+" "+last.How())
 	if last.Expected && ctx.Err() == nil {
-		err := t.Start(ctx)
+		err := l.startAgain(ctx, t, name)
 		if err == nil {
-			l.events.add(l.now(), name+" was started again and is ready")
 			return true
 		}
 		how.restart = fmt.Errorf("start %s again: %w", name, err)
@@ -156,6 +156,23 @@ func (l *live) targetEnded(ctx context.Context, i int, how *ending) bool {
 	}
 	l.attack.Abort()
 	return false
+}
+
+// startAgain starts an instance until it is ready. The next fault may end it before: where
+// the harness was held up, both are due at once.
+func (l *live) startAgain(ctx context.Context, t *instance, name string) error {
+	for {
+		err := t.Start(ctx)
+		if err == nil {
+			l.events.add(l.now(), name+" was started again and is ready")
+			return nil
+		}
+		failed, ok := errors.AsType[*target.StartError](err)
+		if !ok || !failed.EndedByUs() || ctx.Err() != nil {
+			return err
+		}
+		l.events.add(l.now(), name+" "+failed.End.How()+" before it was ready")
+	}
 }
 
 // interruptedSoon is why the run is stopped, if it is within a moment: a service manager

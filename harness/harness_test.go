@@ -92,6 +92,9 @@ func serve(how string) {
 		fmt.Fprintln(os.Stderr, "no configuration, no service")
 		os.Exit(3)
 	}
+	if how == "starts late" {
+		time.Sleep(400 * time.Millisecond) // as one that has much to load
+	}
 	if address, ok := strings.CutPrefix(how, "calls at its start "); ok {
 		callSomebody(address)
 	}

@@ -59,6 +59,28 @@ func TestOfTwoInstancesEachIsKilledInTurnAndTheOtherServes(t *testing.T) {
 	}), "%v", got.Events)
 }
 
+// The next kill may come before who was killed is ready again: where the harness was held
+// up, both are due at once.
+func TestATargetThatIsKilledWhileItStartsIsStartedAgain(t *testing.T) {
+	s := scenario("starts late")
+	s.Timeline.Inject, s.Timeline.Heal = 1500*time.Millisecond, 500*time.Millisecond
+	s.Load[0].Profile = load.Constant(100, s.Timeline.Total())
+	s.Faults = []harness.Fault{
+		{ID: "first", On: harness.OnTarget, Kind: fault.Kill{}},
+		{ID: "second", On: harness.OnTarget, Kind: fault.Kill{}, After: 200 * time.Millisecond},
+	}
+	s.Checks = []verdict.Check{
+		verdict.Metric("web.ok_ratio").In(result.Baseline).AtLeast(verdict.Percent(50)),
+		verdict.Metric("web.ok_ratio").In(result.Heal).AtLeast(verdict.Percent(50)),
+	}
+	got := runOne(t, s)
+	require.Equal(t, result.Pass, got.Verdict, failing(got))
+	require.Len(t, got.Ends, 3)
+	for _, e := range got.Ends {
+		require.True(t, e.Expected)
+	}
+}
+
 func TestAnInstanceThatDiesByItselfFailsTheScenario(t *testing.T) {
 	t.Parallel()
 	s := scenario("crash")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"holdfast.dev/holdfast/fault"
 )
@@ -75,10 +76,7 @@ func (k *locking) lock(ctx context.Context) error {
 	if k.tables, err = k.named(ctx); err != nil {
 		return err
 	}
-	if _, err := k.holder.Exec(ctx, "begin"); err != nil {
-		return err
-	}
-	if _, err := k.holder.Exec(ctx, "lock table "+strings.Join(k.tables, ", ")+" in access exclusive mode"); err != nil {
+	if err := k.take(ctx); err != nil {
 		return err
 	}
 	granted, err := k.granted(ctx)
@@ -89,6 +87,48 @@ func (k *locking) lock(ctx context.Context) error {
 		return errors.New("the lock is not in pg_locks")
 	}
 	k.since = time.Now()
+	return nil
+}
+
+// firstPatience is for how long several tables are waited for at first.
+const firstPatience = 30 * time.Millisecond
+
+// take takes the lock of all tables, in one transaction. Of several it is asked for again
+// and again, with twice the patience each time: who has one of them and wants another that
+// we have already waits for us as we wait for him, and neither would come on before the
+// server looks for such circles, which is after a second by default.
+func (k *locking) take(ctx context.Context) error {
+	patience := time.Duration(0) // of one table there is no circle: for as long as it takes
+	if len(k.tables) > 1 {
+		patience = firstPatience
+	}
+	for ; ; patience *= 2 {
+		err := k.ask(ctx, patience)
+		if refused := (*pgconn.PgError)(nil); !errors.As(err, &refused) || refused.Code != lockTimedOut && refused.Code != deadlocked {
+			return err
+		}
+		if _, err := k.holder.Exec(ctx, "rollback"); err != nil {
+			return err
+		}
+	}
+}
+
+// What Postgres says of a lock that was not had.
+const (
+	lockTimedOut = "55P03"
+	deadlocked   = "40P01"
+)
+
+// ask asks once, and waits for each table for so long; 0: for ever.
+func (k *locking) ask(ctx context.Context, patience time.Duration) error {
+	for _, sql := range []string{
+		"begin", fmt.Sprintf("set local lock_timeout = %d", patience.Milliseconds()),
+		"lock table " + strings.Join(k.tables, ", ") + " in access exclusive mode",
+	} {
+		if _, err := k.holder.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

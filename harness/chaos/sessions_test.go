@@ -92,6 +92,36 @@ func TestSeveralTablesAreLockedAtOnce(t *testing.T) {
 	require.NoError(t, SessionsSupport().Conflict(fault.LockTable{Table: "a"}, fault.TerminateBackends{}))
 }
 
+// Who has one of the tables and goes on to the next waits for us as we wait for him.
+func TestSeveralTablesAreLockedThoughSomebodyGoesFromOneToAnother(t *testing.T) {
+	dsn := emptyDatabase(t)
+	app, other := connect(t, dsn), connect(t, dsn)
+	for _, sql := range []string{
+		"create table a (id int); create table b (id int); set deadlock_timeout = '1min'", "begin", "select * from b",
+	} {
+		_, err := app.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	locks := sessions(t, dsn)
+	locked := make(chan error, 1)
+	var applied Applied
+	go func() {
+		var err error
+		applied, err = locks.Apply(t.Context(), fault.Fault{Kind: fault.LockTable{Table: "a,b"}})
+		locked <- err
+	}()
+	require.NoError(t, await(t.Context(), "the lock to be waited for", func() (bool, error) {
+		return count(t, other, `select count(*) from pg_locks l join pg_class c on c.oid = l.relation where c.relname = 'b' and not l.granted`) == 1, nil
+	}))
+	for _, sql := range []string{"select * from a", "commit"} {
+		_, err := app.Exec(t.Context(), sql)
+		require.NoError(t, err, "nobody is ended for it")
+	}
+	require.NoError(t, <-locked)
+	undoFault(t, applied)
+	require.NoError(t, applied.Receipt().Err)
+}
+
 // A session that gives up waiting for the lock goes on waiting at the server
 // unless the server is told, and everybody else waits behind it. The client's
 // own cancel request may get lost.

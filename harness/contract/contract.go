@@ -25,8 +25,16 @@ import (
 
 // Contract is what a service promises. The zero value promises nothing.
 type Contract struct {
-	Routes   []Route
+	Routes []Route
+	Page
+}
+
+// Page is what a service promises of its page of metrics.
+type Page struct {
 	Counters []Counter
+	// FromStart promises that each series of a counter is there from the start, as 0, so
+	// that a rule about the first failure has something to grow from.
+	FromStart bool
 	// Idle are gauges of what is under way: each is 0 when all is over.
 	Idle []Series
 }
@@ -108,9 +116,7 @@ type Answer struct {
 // Compiled is a contract that can be held against answers. It may be used from many
 // goroutines at once.
 type Compiled struct {
-	// Counters and Idle are those of the contract.
-	Counters []Counter
-	Idle     []Series
+	Page
 
 	mux    *http.ServeMux
 	routes map[string][]compiled // by pattern
@@ -124,7 +130,7 @@ type compiled struct {
 
 // Compile reports all that is wrong with the contract as data, joined.
 func (c Contract) Compile() (*Compiled, error) {
-	out := &Compiled{Counters: c.Counters, Idle: c.Idle, mux: http.NewServeMux(), routes: map[string][]compiled{}}
+	out := &Compiled{Page: c.Page, mux: http.NewServeMux(), routes: map[string][]compiled{}}
 	var errs []error
 	for _, r := range c.Routes {
 		if err := out.route(r.Pattern); err != nil {

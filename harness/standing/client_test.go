@@ -25,8 +25,8 @@ func TestNoCheckFollowsTheTargetElsewhere(t *testing.T) {
 	}))
 	defer target.Close()
 	promised, err := contract.Contract{
-		Routes:   []contract.Route{{Pattern: "GET /readyz", Answers: []contract.Answer{{Statuses: []int{200}}}}, {Pattern: "GET /a", Answers: []contract.Answer{{Statuses: []int{200}}}}},
-		Counters: []contract.Counter{{Series: contract.Series{Name: "asked_total"}, Pattern: "GET /a", Statuses: []int{200}}},
+		Routes: []contract.Route{{Pattern: "GET /readyz", Answers: []contract.Answer{{Statuses: []int{200}}}}, {Pattern: "GET /a", Answers: []contract.Answer{{Statuses: []int{200}}}}},
+		Page:   contract.Page{Counters: []contract.Counter{{Series: contract.Series{Name: "asked_total"}, Pattern: "GET /a", Statuses: []int{200}}}},
 	}.Compile()
 	require.NoError(t, err)
 	scene := standing.Scene{Target: target.URL, Contract: promised, DSN: "a database", News: []standing.News{{

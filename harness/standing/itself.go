@@ -185,16 +185,33 @@ func (w *itselfWatch) drained(ctx context.Context, s Settled) {
 	}
 	for i, g := range w.scene.Contract.Idle {
 		if v := after[len(w.seen)+i]; !math.IsNaN(v) {
-			w.look(v != 0, fmt.Sprintf("the gauge %s is %g, and nothing is under way", g, v), "curl "+quoted(w.scene.Target+"/metrics"))
+			w.look(v != 0, fmt.Sprintf("the gauge %s is %g, and nothing is under way", g, v), w.page())
 		}
 	}
 	if w.before == nil || s.Lives > 1 {
 		return // it was started again, and counts anew
 	}
 	for i, c := range w.scene.Contract.Counters {
-		if !math.IsNaN(after[i]) { // else it is not on its page
+		if math.IsNaN(after[i]) {
+			w.absent(c, after, &w.seen[i])
+		} else {
 			w.counted(c, after[i]-before(w.before[i]), &w.seen[i])
 		}
+	}
+}
+
+// absent is held against a counter that is not on the page, if there was anything to
+// count, or if it was promised from the start by who shows others of its family.
+func (w *itselfWatch) absent(c contract.Counter, after []float64, seen *seenAnswers) {
+	kin := false
+	for i, other := range w.scene.Contract.Counters {
+		kin = kin || other.Name == c.Name && !math.IsNaN(after[i])
+	}
+	switch least := seen.answered + seen.said.Load(); {
+	case least > 0:
+		w.look(true, fmt.Sprintf("the counter %s is not on the page, and there were %d such answers", c, least), w.page())
+	case kin && w.scene.Contract.FromStart:
+		w.look(true, fmt.Sprintf("the counter %s is not on the page, and was to be there from the start", c), w.page())
 	}
 }
 
@@ -230,8 +247,11 @@ func (w *itselfWatch) counted(c contract.Counter, grown float64, seen *seenAnswe
 	if unsure > 0 {
 		what += fmt.Sprintf(" and %d requests without one that can be read", unsure)
 	}
-	w.look(grown < float64(least) || grown > float64(least+unsure), what, "curl "+quoted(w.scene.Target+"/metrics"))
+	w.look(grown < float64(least) || grown > float64(least+unsure), what, w.page())
 }
+
+// page is how to look at it.
+func (w *itselfWatch) page() string { return "curl " + quoted(w.scene.Target+"/metrics") }
 
 // rest stops asking.
 func (w *itselfWatch) rest() {

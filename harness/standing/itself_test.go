@@ -31,7 +31,7 @@ func counting(t *testing.T, more *atomic.Int64, ready int) standing.Scene {
 		Routes: []contract.Route{
 			{Pattern: "GET /a", Answers: []contract.Answer{{Statuses: []int{200, 503}}}}, {Pattern: "GET /readyz", Answers: []contract.Answer{{Statuses: []int{200}}}},
 		},
-		Counters: []contract.Counter{{Series: contract.Series{Name: "asked_total", Labels: map[string]string{"outcome": "ok"}}, Pattern: "GET /a", Statuses: []int{200}}},
+		Page: contract.Page{Counters: []contract.Counter{{Series: contract.Series{Name: "asked_total", Labels: map[string]string{"outcome": "ok"}}, Pattern: "GET /a", Statuses: []int{200}}}},
 	}.Compile()
 	require.NoError(t, err)
 	return standing.Scene{Target: server.URL, Contract: promised}
@@ -116,6 +116,44 @@ func TestACounterTellsWhatBodiesSaid(t *testing.T) {
 	}
 }
 
+// A series that is not on the page counts nothing, and no rule can be about its first.
+func TestACounterIsOnThePage(t *testing.T) {
+	for _, row := range []struct {
+		name      string
+		fromStart bool
+		label     string // of the counter that is promised; the page has ok alone
+		family    string
+		answers   int
+		broken    string
+	}{
+		{name: "it counted nothing of what there was", family: "asked_total", label: "refused", answers: 2, broken: "is not on the page, and there were 2 such answers"},
+		{name: "there was nothing to count", family: "asked_total", label: "refused"},
+		{name: "and it was promised from the start", fromStart: true, family: "asked_total", label: "refused", broken: "was to be there from the start"},
+		{name: "the service shows nothing of that kind", fromStart: true, family: "mailed_total", label: "ok"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var more atomic.Int64
+			scene := counting(t, &more, 200)
+			ok := scene.Contract.Counters[0]
+			ok.Statuses = []int{204}
+			scene.Contract.FromStart = row.fromStart
+			scene.Contract.Counters = []contract.Counter{ok, {Series: contract.Series{Name: row.family, Labels: map[string]string{"outcome": row.label}}, Pattern: "GET /a", Statuses: []int{503}}}
+			w := begin(t, "itself", scene)
+			for range row.answers {
+				w.Exchanged(load.Exchange{Path: "/a?x=1", Status: 503})
+			}
+			w.Drained(t.Context(), standing.Settled{Lives: 1})
+			found := w.Ended(standing.Ended{})
+			if row.broken == "" {
+				require.Zero(t, found.Broken, found.Text())
+				return
+			}
+			require.EqualValues(t, 1, found.Broken, found.Text())
+			require.Contains(t, found.Text(), row.broken)
+		})
+	}
+}
+
 // What is under way when all is over is under way for ever.
 func TestAGaugeIsAtRest(t *testing.T) {
 	for value, broken := range map[string]int64{"0": 0, "3": 1, "NaN": 0} {
@@ -124,7 +162,7 @@ func TestAGaugeIsAtRest(t *testing.T) {
 			fmt.Fprintf(w, "# TYPE open gauge\nopen %s\n", value)
 		}
 		server := httptest.NewServer(http.HandlerFunc(page))
-		promised, err := contract.Contract{Idle: []contract.Series{{Name: "open"}, {Name: "not_there"}}}.Compile()
+		promised, err := contract.Contract{Page: contract.Page{Idle: []contract.Series{{Name: "open"}, {Name: "not_there"}}}}.Compile()
 		require.NoError(t, err)
 		w := begin(t, "itself", standing.Scene{Target: server.URL, Contract: promised})
 		w.Drained(t.Context(), standing.Settled{Lives: 2})

@@ -34,7 +34,7 @@ type Runner struct {
 
 	mu      sync.Mutex // guards below
 	address string
-	claim   *port.Claim // of that address; nil where somebody chose it, and while stopped
+	claim   *port.Claim             // of that address; nil where somebody chose it, and while stopped
 	abandon context.CancelCauseFunc // of the Start at work
 	ends    []result.End
 	now     *tenure // the latest life; it may have ended

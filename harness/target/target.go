@@ -122,6 +122,12 @@ func (e *StartError) Error() string {
 // Unwrap returns the cause.
 func (e *StartError) Unwrap() error { return e.Err }
 
+// EndedByUs reports whether the harness itself ended it, by a signal, before it was ready:
+// then it is not the target that could not be started.
+func (e *StartError) EndedByUs() bool {
+	return e.Ended && e.End.Expected && errors.Is(e.Err, errEndedFirst)
+}
+
 func howItEnded(e result.End) string {
 	switch {
 	case e.OOMKilled:

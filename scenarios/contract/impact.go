@@ -2,6 +2,8 @@ package contract
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"holdfast.dev/holdfast/fakes/journal"
@@ -88,8 +90,16 @@ type CallCounter struct {
 	OK     string
 	Spared map[Spared]string
 	Failed map[ImpactClass]string
+	// FromStart is as [contract.Page] of the harness has it.
+	FromStart bool
 	// Timed counts those whose time was taken: all that were made. Empty: nobody told of it.
 	Timed string
+}
+
+// Labels are all values of the label that are named, in order.
+func (c CallCounter) Labels() []string {
+	all := append(slices.Collect(maps.Values(c.Spared)), slices.Collect(maps.Values(c.Failed))...)
+	return slices.Sorted(slices.Values(append(all, c.OK)))
 }
 
 // ImpactTells is what the answers of a service tell, beside what came of each API.

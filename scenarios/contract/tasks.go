@@ -209,16 +209,22 @@ func (c Counts) Total() int { return c.Pending + c.Running + c.Retrying + c.Succ
 func (c Counts) Busy() int { return c.Pending + c.Running + c.Retrying }
 
 // Counters are the names of what a page of metrics counts. One that is not there is not
-// held.
+// held, unless it is promised.
 type Counters struct {
-	Page                      load.Request
-	Attempts, Retries, Failed string
+	Page                                 load.Request
+	Attempts, Retries, Succeeded, Failed string
+	// FromStart is as [contract.Page] of the harness has it.
+	FromStart bool
 	// Kind is the label of each that has the kind of the task, Class that of the failed
 	// ones with the class of the error, and Outcome that of the attempts, which is OK for
 	// one that went well.
 	Kind, Class, Outcome, OK string
 	// Kinds are the kinds as the label has them.
 	Kinds map[Kind]string
+	// Beat is a gauge of when a worker last gave a sign of life, in seconds since 1970, and
+	// BeatWithin how long ago that may be at most. Empty: nobody told of it.
+	Beat       string
+	BeatWithin time.Duration
 }
 
 // Subjects is what notifications are about: things with an id, each of which belongs to

@@ -24,6 +24,11 @@ func (a *audit) counted(ctx context.Context, by contract.CallCounter) standing.F
 		found.Unseen = "no answer told of a call"
 		return found
 	}
+	if by.FromStart {
+		for _, label := range by.Labels() {
+			least[label] += 0
+		}
+	}
 	labels := slices.Sorted(maps.Keys(least))
 	page := probe.PrometheusConfig{URL: a.target + by.Page.Path}
 	for _, label := range labels {
@@ -42,12 +47,16 @@ func (a *audit) counted(ctx context.Context, by contract.CallCounter) standing.F
 	}
 	for i, label := range labels {
 		found.Looked++
-		if got := values[i]; !math.IsNaN(got) && got < float64(least[label]) {
-			found.Add(standing.Example{
-				At: -1, What: fmt.Sprintf("%s{%s=%q} is %.0f, and answers told of %d", by.Name, by.Label, label, got, least[label]),
-				Repeat: standing.Curl(a.target, by.Page),
-			})
+		what := fmt.Sprintf("%s{%s=%q} is ", by.Name, by.Label, label)
+		switch got := values[i]; {
+		case math.IsNaN(got) && by.FromStart:
+			what += "not on the page, and was to be there from the start"
+		case got < float64(least[label]):
+			what += fmt.Sprintf("%.0f, and answers told of %d", got, least[label])
+		default:
+			continue
 		}
+		found.Add(standing.Example{At: -1, What: what, Repeat: standing.Curl(a.target, by.Page)})
 	}
 	if by.Timed != "" {
 		timed(&found, by, values[len(labels):], standing.Curl(a.target, by.Page))

@@ -17,7 +17,7 @@ import (
 )
 
 // Each result is a call that was counted as it ended; what was counted beyond that is no
-// offence, and neither is a label that the page does not have.
+// offence, and neither is a label that the page does not have and nobody promised.
 func TestCallsAreCountedAsAnswersTell(t *testing.T) {
 	good := contract.ImpactResult{OK: true}
 	failed := func(class contract.ImpactClass) contract.ImpactResult {
@@ -65,11 +65,37 @@ func TestCallsAreCountedAsAnswersTell(t *testing.T) {
 			}))
 			defer server.Close()
 			a := &audit{target: server.URL, heard: row.heard, bounds: bounds{deadline: last}}
-			found := a.counted(t.Context(), reference.Impact(10).Counts)
+			counts := reference.Impact(10).Counts
+			counts.FromStart = false
+			found := a.counted(t.Context(), counts)
 			require.Empty(t, found.Unseen)
 			require.Equal(t, row.broken, found.Broken, "%v", found.Examples)
 		})
 	}
 	nobody := (&audit{}).counted(t.Context(), reference.Impact(10).Counts)
 	require.NotEmpty(t, nobody.Unseen)
+}
+
+// Without a series that is 0 no rule can be about the first failure.
+func TestACounterOfCallsIsThereFromTheStart(t *testing.T) {
+	counts := reference.Impact(10).Counts
+	counts.Timed = ""
+	one := &heard{Exchange: load.Exchange{Status: http.StatusOK}, answer: contract.ImpactAnswer{Results: map[string]contract.ImpactResult{"1": {OK: true}}}}
+	for _, missing := range append([]string{""}, counts.Labels()...) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			for _, label := range counts.Labels() {
+				if label != missing {
+					fmt.Fprintf(w, "%s{%s=%q} 1\n", counts.Name, counts.Label, label)
+				}
+			}
+		}))
+		found := (&audit{target: server.URL, heard: []*heard{one}}).counted(t.Context(), counts)
+		server.Close()
+		if missing == "" {
+			require.Zero(t, found.Broken, found.Text())
+			continue
+		}
+		require.EqualValues(t, 1, found.Broken, "%s: %s", missing, found.Text())
+		require.Contains(t, found.Text(), missing)
+	}
 }

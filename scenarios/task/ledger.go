@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness"
@@ -81,6 +82,9 @@ func (b books) reconcile(ctx context.Context, o harness.State) (harness.Reconcil
 	if b.fates.exact {
 		if page := patiently(ctx, v, b.service.Counters.Page); page.err == nil && page.code == http.StatusOK {
 			r.Findings = append(r.Findings, countersFinding(b.service.Counters, records, page.body, curl))
+			if b.service.Counters.Beat != "" {
+				r.Findings = append(r.Findings, beatFinding(b.service.Counters, page.body, o.Start, time.Now(), curl))
+			}
 		}
 	}
 	if far.api == nil {

@@ -164,6 +164,7 @@ func shapedTasks() contract.Tasks {
 	of.ReadStatus = readJob
 	of.Queue, of.ReadCounts = load.Request{Path: "/api/v2/backlog"}, readBacklog
 	of.Counters.Page, of.Counters.Kind, of.Counters.Kinds = load.Request{Path: "/internal/prometheus"}, "type", map[contract.Kind]string{contract.Batch: "mail.bulk"}
+	of.Counters.FromStart, of.Counters.Beat = false, ""
 	of.Counters.Attempts, of.Counters.Retries, of.Counters.Failed = "jobs_attempts_total", "jobs_retries_total", "jobs_failed_total"
 	of.Rows = nil
 	return of

@@ -328,8 +328,9 @@ func (s *tiny) metrics(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, "# TYPE %s counter\n", name)
 		if name == counterAttempts {
 			fmt.Fprintf(w, "%s{kind=%q,outcome=\"ok\"} %v\n%s{kind=%q,outcome=\"other\"} %v\n", name, "send_batch_email", s.sent["ok"], name, "send_batch_email", n-s.sent["ok"])
+			fmt.Fprintf(w, "%s{kind=\"notify_project_success\",outcome=\"ok\"} 0\n", name)
 			continue
 		}
-		fmt.Fprintf(w, "%s{kind=%q} %v\n", name, "send_batch_email", n)
+		fmt.Fprintf(w, "%s{kind=%q} %v\n%s{kind=\"notify_project_success\"} 0\n", name, "send_batch_email", n, name)
 	}
 }

@@ -25,7 +25,12 @@ func answers() contract.Contract {
 		{Pattern: "GET /tasks/queue", Answers: append(ok(200, queueShape), problems(503)...)},
 		{Pattern: "GET /healthz", Answers: []contract.Answer{{Statuses: []int{200}}}},
 		{Pattern: "GET /readyz", Answers: append([]contract.Answer{{Statuses: []int{200}}}, problems(503)...)},
-	}, Counters: slices.Concat(
+	}, Page: page()}
+}
+
+// page is what their metrics tell. What a service does not serve is not on its page.
+func page() contract.Page {
+	return contract.Page{FromStart: true, Idle: []contract.Series{{Name: "oracle_calls_in_flight"}}, Counters: slices.Concat(
 		requests("search_requests_total", "GET /search", outcome{"ok", 200}, outcome{"bad_query", 400}),
 		requests("impact_requests_total", "GET /projects/{id}/impact", outcome{"ok", 200}, outcome{"bad_id", 400}, outcome{"no_such_project", 404}),
 		requests("task_requests_total", "POST /tasks", outcome{"accepted", 202}, outcome{"bad_task", 400}),
@@ -34,7 +39,7 @@ func answers() contract.Contract {
 			{Series: contract.Series{Name: "search_results_truncated_total"}, Pattern: "GET /search", Statuses: []int{200}, Where: &contract.Where{Member: "truncated", Is: "true"}},
 			{Series: contract.Series{Name: "impact_duration_seconds_count"}, Pattern: "GET /projects/{id}/impact"},
 		},
-	), Idle: []contract.Series{{Name: "oracle_calls_in_flight"}}}
+	)}
 }
 
 func outcomeOf(name, outcome string) contract.Series {

@@ -56,7 +56,7 @@ func Impact(projects int) contract.Impact {
 // impactCalls are the calls as the service counts them.
 func impactCalls() contract.CallCounter {
 	counts := contract.CallCounter{
-		Page: load.Request{Path: "/metrics"}, Name: "oracle_calls_total", Label: "outcome", OK: "ok", Timed: "oracle_call_duration_seconds_count",
+		Page: load.Request{Path: "/metrics"}, Name: "oracle_calls_total", Label: "outcome", OK: "ok", FromStart: true, Timed: "oracle_call_duration_seconds_count",
 		Spared: map[contract.Spared]string{contract.SparedSick: "breaker", contract.SparedBusy: "bulkhead"}, Failed: map[contract.ImpactClass]string{},
 	}
 	for _, class := range contract.ImpactClasses() {

@@ -37,7 +37,8 @@ func Tasks(projects int) contract.Tasks {
 		Queue: load.Request{Path: "/tasks/queue"}, ReadCounts: readCounts, MostCounted: 100_000,
 		Depth: depth, Oldest: probe.Metric{Series: probe.Series{Name: "queue.oldest", Unit: result.UnitSeconds}, Name: "queue_oldest_job_age_seconds"},
 		Counters: contract.Counters{
-			Page: load.Request{Path: "/metrics"}, Attempts: "task_attempts_total", Retries: "task_retries_total", Failed: "task_failed_total",
+			Page: load.Request{Path: "/metrics"}, Attempts: "task_attempts_total", Retries: "task_retries_total", Succeeded: "task_succeeded_total", Failed: "task_failed_total",
+			FromStart: true, Beat: "task_worker_heartbeat_timestamp_seconds", BeatWithin: 20 * time.Second,
 			Kind: "kind", Class: "class", Outcome: "outcome", OK: "ok", Kinds: kinds(),
 		},
 		Rows: readRows, Subjects: contract.Subjects{Count: int64(projects), None: noProject, Give: giveOwners, Missing: ownersMissing, Owners: readOwners},
