@@ -83,6 +83,9 @@ type Config struct {
 	DailyQuota, MonthlyQuota int
 	// Domains are those that mail may come from. Defaults to any.
 	Domains []string
+	// Echo has the refusal of an address quote it, as many APIs do: what they say is then as
+	// long as what they were told, and in any script.
+	Echo bool
 	// IdempotencyTTL is how long an idempotency key is remembered. Defaults to 24
 	// hours.
 	IdempotencyTTL time.Duration

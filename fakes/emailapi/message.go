@@ -82,14 +82,14 @@ func (m *message) content() uint64 {
 }
 
 // check says what is wrong with the mail at a time.
-func (m *message) check(domains []string, now time.Time) refusal {
+func (m *message) check(c Config, now time.Time) refusal {
 	if bad := m.checkFields(); bad != nil {
 		return bad
 	}
-	if bad := m.checkFrom(domains); bad != nil {
+	if bad := m.checkFrom(c.Domains); bad != nil {
 		return bad
 	}
-	if bad := m.checkRecipients(); bad != nil {
+	if bad := m.checkRecipients(c.Echo); bad != nil {
 		return bad
 	}
 	for _, a := range m.Attachments {
@@ -147,7 +147,7 @@ func (m *message) due(now time.Time) (time.Time, refusal) {
 	return scheduled(m.ScheduledAt, now)
 }
 
-func (m *message) checkRecipients() refusal {
+func (m *message) checkRecipients(echo bool) refusal {
 	for _, field := range []struct {
 		name string
 		list addresses
@@ -157,7 +157,11 @@ func (m *message) checkRecipients() refusal {
 		}
 		for _, address := range field.list {
 			if _, err := mail.ParseAddress(address); err != nil {
-				return refuse(422, "validation_error", "Invalid `"+field.name+"` field."+messageAddress)
+				quoted := ""
+				if echo {
+					quoted = ": " + address
+				}
+				return refuse(422, "validation_error", "Invalid `"+field.name+"` field"+quoted+"."+messageAddress)
 			}
 		}
 	}

@@ -238,7 +238,7 @@ func (a *api) check(c *host.Call, o *order, now time.Time) (good []int, problems
 		return nil, nil, refuse(422, "invalid_parameter", "x-batch-validation must be strict or permissive.")
 	}
 	for i := range o.messages {
-		bad := o.messages[i].check(a.config.Domains, now)
+		bad := o.messages[i].check(a.config, now)
 		switch {
 		case bad == nil:
 			good = append(good, i)

@@ -17,7 +17,7 @@ import (
 const bareTables = 1
 
 // generatorVersion changes whenever the same parameters give other data.
-const generatorVersion = 1
+const generatorVersion = 2
 
 // errNotEmpty is returned by [Seed] for a database that has a schema already.
 var errNotEmpty = errors.New("seed: the database has tables already: seeding wants a fresh one")

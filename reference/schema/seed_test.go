@@ -72,7 +72,7 @@ func TestPlantedTermsHaveTheSizesTheyAreFor(t *testing.T) {
 		matches[term.Query] = term.Matches(1_000_000)
 	}
 	require.Equal(t, map[string]int64{
-		TermEverywhere: 1_000_000, TermOne: 1, TermRareOld: 59, TermTwoHundred: 200,
+		TermEverywhere: 1_000_000, TermOne: 1, TermRareOld: 59, TermLately: 85, TermTwoHundred: 200,
 		TermHalfPercent: 5_000, TermHalfPercentOld: 5_000, TermThirtyPercentOld: 300_000,
 		TermAccents: 20_000, TermPercent: 10_000, TermUnderscore: 10_000, TermBackslash: 10_000,
 		TermAbsentTwo: 0, TermAbsentThree: 0, TermAbsentLong: 0,

@@ -6,6 +6,7 @@ const (
 	TermEverywhere       = "projet"           // every project
 	TermOne              = "zircobaltique"    // exactly one project
 	TermRareOld          = "vieuxmoulin"      // the 59 oldest
+	TermLately           = "wombatesque"      // the 60 newest and the 25 oldest
 	TermTwoHundred       = "zephyrine"        // 200, spread evenly
 	TermHalfPercent      = "quartzite"        // 0.5 %, spread evenly
 	TermHalfPercentOld   = "paleozoique"      // 0.5 %, the oldest
@@ -51,6 +52,7 @@ func Terms() []Term {
 		{Query: TermEverywhere, Why: "in every project", on: func(int64, int64) bool { return true }},
 		{Query: TermOne, Why: "in one project", on: func(id, n int64) bool { return id == n/3+1 }},
 		{Query: TermRareOld, Why: "in the 59 oldest projects", on: func(id, _ int64) bool { return id <= 59 }},
+		{Query: TermLately, Why: "in the 60 newest projects and the 25 oldest", on: func(id, n int64) bool { return id <= 25 || id > n-60 }},
 		{Query: TermTwoHundred, Why: "in 200 projects of all ages", on: spread(200)},
 		{Query: TermHalfPercent, Why: "in 0.5 % of the projects, of all ages", on: everyNth(200, 0)},
 		{Query: TermHalfPercentOld, Why: "in the oldest 0.5 % of the projects", on: oldest(5)},

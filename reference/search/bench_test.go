@@ -25,6 +25,7 @@ func benchmarkQueries() map[string]string {
 		"frequent":                 "énergie",
 		"one-row":                  schema.TermOne,
 		"rare-and-old-59":          schema.TermRareOld,
+		"new-60-and-old-25":        schema.TermLately,
 		"rows-200":                 schema.TermTwoHundred,
 		"half-percent":             schema.TermHalfPercent,
 		"half-percent-all-old":     schema.TermHalfPercentOld,

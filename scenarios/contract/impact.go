@@ -35,6 +35,10 @@ type Impact struct {
 	// {PLACE.url}, and LedTo is then that place. Empty where there is no other place, for a
 	// run ends when its service turns to whom nobody named.
 	Elsewhere, LedTo string
+	// Shares says that no API of a host can take all of the calls that the host may have.
+	Shares bool
+	// Nameless says that APIs of a project can be at a host that no name server knows.
+	Nameless bool
 	// AtMost is the most APIs of a project that are asked, and Memory what the program
 	// that asks them may use, in bytes.
 	AtMost int
@@ -125,6 +129,8 @@ type Project struct {
 	Asked []string
 	// Trusting are those of them that are read by code that trusts what they say.
 	Trusting []string
+	// Nowhere are those of them at a host that no name server knows.
+	Nowhere []string
 }
 
 // UntoldProject is one with so many active outside APIs that nobody told of.

@@ -81,6 +81,29 @@ func brokenConnections(p profile.Profile, s *service) harness.Scenario {
 	})
 }
 
+// noSuchHost has some APIs at a host whose name means nothing: one that was given up, or
+// written wrongly.
+func noSuchHost(p profile.Profile, s *service) harness.Scenario {
+	t := p.Quick()
+	const lost = 2
+	about := s.nameless(s.AtMost, s.Here, lost)
+	s.give(contract.BreakerFailures, "0")
+	return s.in(harness.Scenario{
+		Name:        "oracle/no-such-host",
+		Claim:       "An API whose host no name server knows is an error, at once, which does not tell the name; the others are delivered.",
+		Protections: []string{"oracle.isolate-errors"},
+		Timeline:    t,
+		Load:        []load.Stream{s.impacts("impact", about, 30, t, s.failing(about, each(about.Nowhere, contract.Connection), nil))},
+		Measures:    []harness.Measure{s.callsPerRequest(s.Here, "impact")},
+		Checks: []verdict.Check{
+			verdict.Metric("impact.wrong").Equals(verdict.Count(0)).Because("each of these is an error of the connection"),
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the others' good answers beside those that are nowhere").Guarding("oracle.isolate-errors"),
+			verdict.Metric(s.here("calls_per_request")).Equals(verdict.Count(int64(s.AtMost - lost))).Because("the others are asked once each"),
+			verdict.Metric("impact.latency.p90").AtMost(verdict.Duration(500 * time.Millisecond)).Because("nobody waits for a name that there is not"),
+		},
+	})
+}
+
 // malformedAnswers are every wrong answer of the catalogue, one an oracle.
 func malformedAnswers(p profile.Profile, s *service) harness.Scenario {
 	t := p.Quick()

@@ -51,6 +51,71 @@ func sickHost(p profile.Profile, s *service) harness.Scenario {
 	})
 }
 
+// busyHost has a host of which each oracle is slow and well, and which is asked for more than
+// it may be at once.
+func busyHost(p profile.Profile, s *service) harness.Scenario {
+	const most, rate = 20, 20
+	const slow, calm = 250 * time.Millisecond, 300 * time.Millisecond
+	t := p.Disturbed()
+	other := s.project(s.AtMost, s.There)
+	s.patient(2*time.Second, 4*time.Second)
+	s.number(contract.HostCalls, most)
+	s.give(contract.HostWait, "20ms")
+	s.number(contract.BreakerFailures, 2)
+	s.give(contract.BreakerCooldown, "1m")
+	after := s.impacts("after", other, rate, t, s.whole(other, nil))
+	after.Profile, after.StartAt = load.Constant(rate, t.Heal-calm), t.Start(result.Heal)+calm
+	return s.in(harness.Scenario{
+		Name:        "oracle/busy-host",
+		Claim:       "Who finds no place at a host that is slow and well is told so, and no oracle is taken for sick for that: all are asked again as soon as there is room.",
+		Protections: []string{"oracle.bulkhead"},
+		Timeline:    t,
+		Load: []load.Stream{
+			s.impacts("busy", other, rate, t, s.whole(other, s.all(other, contract.Connection))),
+			after,
+		},
+		Faults: []harness.Fault{adapter.Misbehave("slow", s.There, "delay "+slow.String())},
+		Checks: []verdict.Check{
+			verdict.Metric(s.there("most_in_flight")).AtMost(verdict.Count(asSeen(most))).Because(bulkheadAsSeen).Guarding("oracle.bulkhead"),
+			verdict.Metric(s.there("most_in_flight")).AtLeast(verdict.Count(most * 3 / 4)).Because("it must have been all but full: the last places are for who has none").OrNotExercised(),
+			verdict.Metric("busy.failed").Equals(verdict.Count(0)).Because("what is missing is told, as what it is"),
+			verdict.Metric("after.failed").Equals(verdict.Count(0)).AsPrimary().Because("nothing has failed, and there is room for all"),
+		},
+	})
+}
+
+// sharedHost has a host of which one oracle hangs, and is asked for more than the host may be
+// at once, while the others are so quick that what it leaves is enough for them, and so
+// many at a time that some have to wait for a place.
+func sharedHost(p profile.Profile, s *service) harness.Scenario {
+	const most, rate, quick = 20, 10, 40 * time.Millisecond
+	t := p.Disturbed()
+	t.Inject = max(t.Inject, 1500*time.Millisecond)
+	about, other := s.project(s.AtMost, s.There), s.project(s.AtMost, s.There)
+	hangs := s.named(other, 1)[0]
+	s.patient(2*time.Second, 4*time.Second)
+	s.number(contract.HostCalls, most)
+	s.give(contract.HostWait, "300ms")
+	s.give(contract.BreakerFailures, "0")
+	may := each([]string{hangs}, contract.TimedOut, contract.Connection)
+	return s.in(harness.Scenario{
+		Name:        "oracle/shared-host",
+		Claim:       "An oracle that hangs does not take all the calls that its host may have, and who waits for another of that host is not held up by who waits for it.",
+		Protections: []string{"oracle.bulkhead"},
+		Timeline:    t,
+		Load:        []load.Stream{s.impacts("one", about, rate, t, s.whole(about, may)), s.impacts("two", other, rate, t, s.whole(other, may))},
+		Faults: []harness.Fault{
+			adapter.Misbehave("hang", s.There, "hang headers key="+hangs),
+			adapter.Always("quick", s.There, "delay "+quick.String()),
+		},
+		Checks: []verdict.Check{
+			verdict.Metric(s.there("most_in_flight")).AtMost(verdict.Count(asSeen(most))).Because(bulkheadAsSeen).Guarding("oracle.bulkhead"),
+			verdict.Metric("one.failed").Equals(verdict.Count(0)).AsPrimary().Because("nothing but what hangs is missing"),
+			verdict.Metric("two.failed").Equals(verdict.Count(0)),
+		},
+	})
+}
+
 // leftAlone has one oracle that fails for a while.
 func leftAlone(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()

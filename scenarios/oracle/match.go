@@ -198,15 +198,19 @@ func (a *audit) redirects(of name, c *call, h *heard) {
 	}
 }
 
-// mayRefuse reports whether calls of an oracle were refused somewhere, of which no fake
-// knows.
+// mayRefuse reports whether calls of an oracle may have failed of which no fake knows: they
+// were refused where it is, or it is nowhere.
 func (a *audit) mayRefuse(of name) bool {
+	nowhere := a.urls[of] != ""
 	for place, oracles := range a.places {
-		if a.refused[place] && oracles.Serves(a.urls[of]) {
-			return true
+		if oracles.Serves(a.urls[of]) {
+			nowhere = false
+			if a.refused[place] {
+				return true
+			}
 		}
 	}
-	return false
+	return nowhere
 }
 
 // rest are the calls that no answer explains: as many as there are requests without

@@ -44,9 +44,15 @@ func Of(p profile.Profile, one contract.Impact, search *contract.Search) []harne
 	var all []harness.Scenario
 	for _, scenario := range []func(profile.Profile, *service) harness.Scenario{
 		hundredActive, anyProject, manyActive, oneHangs, dripping, oversized, brokenConnections, malformedAnswers, trustingAdapter, redirected,
-		refusals, allHang, slowWaves, sickHost, leftAlone, unstable, callersHangUp, impatientCallers,
+		refusals, allHang, slowWaves, sickHost, busyHost, leftAlone, unstable, callersHangUp, impatientCallers,
 	} {
 		all = append(all, scenario(p, over(one)))
+	}
+	if one.Shares {
+		all = append(all, sharedHost(p, over(one)))
+	}
+	if one.Nameless {
+		all = append(all, noSuchHost(p, over(one)))
 	}
 	return append(all, searchMeanwhile(p, over(one), search), spared(p, over(one)), databaseTrouble(p, over(one)))
 }

@@ -53,6 +53,15 @@ func (s *service) project(active int, at string, trusting ...int) contract.Proje
 	return p
 }
 
+// nameless is a project of whose APIs at a place the first so many that are asked are at a
+// host that no name server knows.
+func (s *service) nameless(active int, at string, first int) contract.Project {
+	p := s.project(active, at)
+	p.Nowhere = s.named(p, first)
+	s.projects[len(s.projects)-1] = p
+	return p
+}
+
 // another is one more project that is asked about, where somebody told of one.
 func (s *service) another(active int, at string) (contract.Project, bool) {
 	p := s.Project(len(s.projects)+1, active, at)

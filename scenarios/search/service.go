@@ -75,6 +75,14 @@ func (s *service) give(setting contract.Setting, value string) {
 	s.draft.Give(setting, s.Settings[setting], value)
 }
 
+// number sets a number that the scenario is about.
+func (s *service) number(setting contract.Setting, value int) {
+	if !s.settable(setting) {
+		s.needs("settings."+string(setting), `{ NAME: "{value}" }`)
+	}
+	s.give(setting, strconv.Itoa(value))
+}
+
 // bound sets a time that the scenario is about, and returns what it is.
 func (s *service) bound(setting contract.Setting, want time.Duration) time.Duration {
 	return s.draft.Bound(key+"settings."+string(setting), s.Settings[setting], want)

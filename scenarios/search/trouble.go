@@ -286,6 +286,35 @@ func callersLeaveTheLine(p profile.Profile, s *service) harness.Scenario {
 	})
 }
 
+// turns has many come at once where few are served at a time: the last of them waits for a
+// turn for longer than a search may take.
+func turns(p profile.Profile, s *service) harness.Scenario {
+	t := p.Quick()
+	const (
+		answer        = 50 * time.Millisecond // of the database
+		burst, within = 24, 100 * time.Millisecond
+	)
+	s.database()
+	s.number(contract.Concurrent, 2)
+	s.number(contract.Queued, 2*burst)
+	s.bound(contract.AcquireTimeout, 10*time.Second)
+	statement := s.bound(contract.StatementTimeout, time.Second)
+	stream := s.Stream("burst", load.Constant(burst/within.Seconds(), within), s.many(contract.Some))
+	stream.StartAt = t.Start(result.Baseline)
+	return s.in(harness.Scenario{
+		Name:     "search/turns",
+		Claim:    "The time for which a search waits for its turn is not taken from that which it may need: of many who come at once each is served.",
+		Timeline: t,
+		Load:     []load.Stream{stream},
+		Faults:   []harness.Fault{{ID: "slow", On: harness.OnDatabase, Kind: fault.After(answer), During: harness.Throughout}},
+		Checks: []verdict.Check{
+			verdict.Metric("burst.failed").Equals(verdict.Count(0)).Because("each answer is right, or an orderly refusal"),
+			verdict.Metric("burst.ok_ratio").Equals(verdict.Percent(100)).AsPrimary().Because("all have room in the line, and none has lost patience"),
+			verdict.Metric("burst.latency.max").AtLeast(verdict.Duration(statement * 3 / 2)).Because("some must have waited for longer than a search may take").OrNotExercised(),
+		},
+	})
+}
+
 // alike are two streams that ask the same at almost the same moments, the first a little
 // before the second: each time another text, where requests are not data.
 func (s *service) alike(rate float64, t harness.Timeline) (first, second load.Stream) {

@@ -154,6 +154,24 @@ func tablesLocked(p profile.Profile, s *service) harness.Scenario {
 	return sc
 }
 
+// queueLocked locks the table of the queue alone, as a migration of the library would, while
+// others search.
+func queueLocked(p profile.Profile, s *service) harness.Scenario {
+	s.tables()
+	t := p.Outage()
+	t.Inject = max(t.Inject, time.Second)
+	searches, some := s.search()
+	sc := troubled(p, s, t, "task/queue-locked",
+		"While the queue's table is locked, tasks are refused clearly or taken on late, those taken on are all done, and searches notice nothing.", 60,
+		[]verdict.Check{
+			verdict.Metric("search.failed").Equals(verdict.Count(0)).AsPrimary().Because("the tasks have connections of their own"),
+			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(200 * time.Millisecond)),
+		},
+		[]harness.Fault{{ID: "locked", On: harness.OnPostgres, Kind: fault.LockTable{Table: s.Tables.Queue}}})
+	sc.Load = append(sc.Load, searches.Served("search", load.Throughout(20).Over(t.Phases()), contract.Around(some)))
+	return searches.In(sc)
+}
+
 // inTurn are faults one after the other in a phase of that length, with a pause
 // between any two.
 func inTurn(length time.Duration, on string, kinds ...fault.Kind) []harness.Fault {

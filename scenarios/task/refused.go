@@ -184,7 +184,7 @@ func invalidMessage(p profile.Profile, s *service) harness.Scenario {
 	t := p.Brief()
 	bad := steady("bad", 40, t.Total())
 	bad.to = func(n int64) []string {
-		return []string{fmt.Sprintf("bad-%d@tasks.example", n), fmt.Sprintf("nobody %d", n), fmt.Sprintf("bad-%d-too@tasks.example", n)}
+		return []string{fmt.Sprintf("bad-%d@tasks.example", n), fmt.Sprintf("nobody %d %s", n, strings.Repeat("é", 160)), fmt.Sprintf("bad-%d-too@tasks.example", n)}
 	}
 	s.compress(compressedCountdown)
 	s.stopsForKeysOnly()
@@ -200,7 +200,7 @@ func invalidMessage(p profile.Profile, s *service) harness.Scenario {
 			nothing("good.failed_tasks"),
 			verdict.Metric("good.delay.p90").AtMost(verdict.Duration(time.Second)),
 		},
-	}, emailapi.Config{}, bad, steady("good", 40, t.Total()))
+	}, emailapi.Config{Echo: true}, bad, steady("good", 40, t.Total()))
 }
 
 // projectNotFound tells owners of projects that there are not.

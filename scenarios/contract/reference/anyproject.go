@@ -30,7 +30,17 @@ func anyProject(projects int) contract.AnyProject {
 	form := answersOf(known)
 	return contract.AnyProject{
 		World: world, In: form.In,
-		Stream: func(name string, p load.Profile) load.Stream { return form.Stream(name, p, drawID(int64(projects))) },
+		Stream: func(name string, p load.Profile) load.Stream {
+			s := form.Stream(name, p, drawID(int64(projects)))
+			drawn := s.Next
+			s.Next = func(n int64, r *rand.Rand) load.Request {
+				if n%2 == 0 {
+					return drawn(n, r)
+				}
+				return form.Ask(odd[n/2%int64(len(odd))])
+			}
+			return s
+		},
 	}
 }
 
@@ -83,26 +93,25 @@ func drawTable(seed uint64, projects int64, address func(r *rand.Rand, n int, na
 	return m
 }
 
-// odd are ids that are none, or are written in a way that is not the plain one.
+// odd are ids that are none, or are written in a way that is not the plain one. Every other
+// question is about one of them, in turn.
 var odd = []string{
-	"0", "00", "-0", "-1", "-7", "abc", "null", "NaN", "1.0", "1.5", "1e3", "0x10", "1,000", "1 2", "７", "٣", "é", "'", "%", "..%2f1", "1;2", "1?", "#1",
+	"0", "00", "-0", "-1", "-7", "abc", "null", "NaN", "1.0", "1.5", "1e3", "0x10", "0b11", "0o17", "1_0", "1,000", "1 2", "７", "٣", "é", "'", "%", "..%2f1", "1;2", "1?", "#1",
 	"007", "+7", "000000000000000000000000001", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "18446744073709551617",
 	"99999999999999999999999999999999999999999",
 }
 
-// drawID draws what to ask about: mostly projects with oracles, also such without,
-// some that are not there, and what is no id.
+// drawID draws what to ask about: mostly projects with oracles, also such without, and
+// some that are not there.
 func drawID(projects int64) func(*rand.Rand) string {
 	return func(r *rand.Rand) string {
 		switch n := r.IntN(10); {
-		case n < 6:
-			return strconv.FormatInt(1+r.Int64N(peopled), 10)
-		case n < 7:
-			return strconv.FormatInt(1+r.Int64N(projects), 10)
 		case n < 8:
-			return strconv.FormatInt(projects+1+r.Int64N(projects), 10)
+			return strconv.FormatInt(1+r.Int64N(peopled), 10)
+		case n < 9:
+			return strconv.FormatInt(1+r.Int64N(projects), 10)
 		}
-		return odd[r.IntN(len(odd))]
+		return strconv.FormatInt(projects+1+r.Int64N(projects), 10)
 	}
 }
 

@@ -40,7 +40,7 @@ func Impact(projects int) contract.Impact {
 			}
 			return p
 		},
-		News: impactNews, Here: oracleAPI, There: sickAPI, Elsewhere: "{" + sickAPI + ".url}", LedTo: sickAPI, AtMost: maxOracles, Memory: profile.MaxMemory, Program: harness.OnTarget,
+		News: impactNews, Here: oracleAPI, There: sickAPI, Elsewhere: "{" + sickAPI + ".url}", LedTo: sickAPI, Shares: true, Nameless: true, AtMost: maxOracles, Memory: profile.MaxMemory, Program: harness.OnTarget,
 		InUse:    probe.Metric{Name: "db_pool_in_use", Labels: map[string]string{"pool": "requests"}},
 		Reads:    []contract.Tables{{Name: "projects", Names: []string{"projects"}}, {Name: "oracles", Names: []string{"oracles"}}},
 		Settings: impactSettings(), FromArrival: true, Ask: asking, AskedAbout: askedAbout, OK: load.Status(http.StatusOK), Refused: load.Refusal(), Read: readImpact,
@@ -171,4 +171,4 @@ func (r oracleResult) good(oracle string, project int64) bool {
 }
 
 // address is what a detail may not hold: a URL, a path, a host or its port.
-var address = regexp.MustCompile(`://|/oracles|localhost|\d+\.\d+\.\d+\.\d+|\[::|:\d{2,5}\b`)
+var address = regexp.MustCompile(`://|/oracles|localhost|\d+\.\d+\.\d+\.\d+|\[::|[.]invalid\b|:\d{2,5}\b`)

@@ -135,6 +135,10 @@ func withOracles(projects int, about []contract.Project) harness.World {
 	return w
 }
 
+// nowhere is the address of an oracle whose host has none. A name with an empty part is
+// none to any resolver, so that no name server has to be asked, which a scenario may not.
+func nowhere(oracle string) string { return "http://" + oracle + ".oracles..invalid/impact" }
+
 // addOracles gives a project its oracles, at the addresses of the fake that plays them.
 func addOracles(ctx context.Context, o harness.State, p contract.Project) error {
 	id, err := strconv.ParseInt(p.ID, 10, 64)
@@ -145,6 +149,9 @@ func addOracles(ctx context.Context, o harness.State, p contract.Project) error 
 	oracles := panel{project: id, active: p.Active}.oracles()
 	for i, one := range oracles {
 		oracles[i].URL = fake.Endpoint(i, one.Name)
+		if slices.Contains(p.Nowhere, one.Name) {
+			oracles[i].URL = nowhere(one.Name)
+		}
 		if slices.Contains(p.Trusting, one.Name) {
 			oracles[i].Adapter = schema.AdapterLegacy
 		}

@@ -72,6 +72,7 @@ func terms() []contract.Term {
 		{Name: "one-row", Query: schema.TermOne},
 		{Name: "two-hundred", Query: schema.TermTwoHundred, Roles: []contract.Role{contract.Some}},
 		{Name: "rare-and-old", Query: schema.TermRareOld, Roles: []contract.Role{contract.Rare}},
+		{Name: "new-and-old", Query: schema.TermLately},
 		{Name: "absent", Query: schema.TermAbsentLong, Roles: []contract.Role{contract.Nowhere}},
 		{Name: "absent-two-letters", Query: schema.TermAbsentTwo},
 		{Name: "absent-three-letters", Query: schema.TermAbsentThree},
