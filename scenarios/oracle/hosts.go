@@ -91,8 +91,8 @@ func sharedHost(p profile.Profile, s *service) harness.Scenario {
 	const most, rate, quick = 20, 10, 40 * time.Millisecond
 	t := p.Disturbed()
 	t.Inject = max(t.Inject, 1500*time.Millisecond)
-	about, other := s.project(s.AtMost, s.There), s.project(s.AtMost, s.There)
-	hangs := s.named(other, 1)[0]
+	about := s.project(s.AtMost, s.Here)
+	hangs := s.named(about, 1)[0]
 	s.patient(2*time.Second, 4*time.Second)
 	s.number(contract.HostCalls, most)
 	s.give(contract.HostWait, "300ms")
@@ -103,13 +103,13 @@ func sharedHost(p profile.Profile, s *service) harness.Scenario {
 		Claim:       "An oracle that hangs does not take all the calls that its host may have, and who waits for another of that host is not held up by who waits for it.",
 		Protections: []string{"oracle.bulkhead"},
 		Timeline:    t,
-		Load:        []load.Stream{s.impacts("one", about, rate, t, s.whole(about, may)), s.impacts("two", other, rate, t, s.whole(other, may))},
+		Load:        []load.Stream{s.impacts("one", about, rate, t, s.whole(about, may)), s.impacts("two", about, rate, t, s.whole(about, may))},
 		Faults: []harness.Fault{
-			adapter.Misbehave("hang", s.There, "hang headers key="+hangs),
-			adapter.Always("quick", s.There, "delay "+quick.String()),
+			adapter.Misbehave("hang", s.Here, "hang headers key="+hangs),
+			adapter.Always("quick", s.Here, "delay "+quick.String()),
 		},
 		Checks: []verdict.Check{
-			verdict.Metric(s.there("most_in_flight")).AtMost(verdict.Count(asSeen(most))).Because(bulkheadAsSeen).Guarding("oracle.bulkhead"),
+			verdict.Metric(s.here("most_in_flight")).AtMost(verdict.Count(asSeen(most))).Because(bulkheadAsSeen).Guarding("oracle.bulkhead"),
 			verdict.Metric("one.failed").Equals(verdict.Count(0)).AsPrimary().Because("nothing but what hangs is missing"),
 			verdict.Metric("two.failed").Equals(verdict.Count(0)),
 		},

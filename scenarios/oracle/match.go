@@ -201,7 +201,7 @@ func (a *audit) redirects(of name, c *call, h *heard) {
 // mayRefuse reports whether calls of an oracle may have failed of which no fake knows: they
 // were refused where it is, or it is nowhere.
 func (a *audit) mayRefuse(of name) bool {
-	nowhere := a.urls[of] != ""
+	nowhere := a.urls[of] != "" && len(a.places) > 0
 	for place, oracles := range a.places {
 		if oracles.Serves(a.urls[of]) {
 			nowhere = false
