@@ -168,6 +168,9 @@ func queueLocked(p profile.Profile, s *service) harness.Scenario {
 			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(200 * time.Millisecond)),
 		},
 		[]harness.Fault{{ID: "locked", On: harness.OnPostgres, Kind: fault.LockTable{Table: s.Tables.Queue}}})
+	if len(sc.Lacks) > 0 {
+		return sc
+	}
 	sc.Load = append(sc.Load, searches.Served("search", load.Throughout(20).Over(t.Phases()), contract.Around(some)))
 	return searches.In(sc)
 }
