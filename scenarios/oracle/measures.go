@@ -122,16 +122,17 @@ func (s *service) triedTooSoon(fake string, failures int, cooldown, turn time.Du
 		}
 		regardless := 0.0
 		for _, calls := range byOracle {
-			reading.Value += float64(tooSoon(calls, failures, cooldown, learning+turn))
-			regardless += float64(tooSoon(calls, failures, cooldown, slowLearning+turn))
+			reading.Value += float64(tooSoon(calls, failures, cooldown, learning, turn))
+			regardless += float64(tooSoon(calls, failures, cooldown, slowLearning, turn))
 		}
 		reading.Regardless = &regardless
 		return reading
 	})
 }
 
-// learning is how long a target may take to count a failure that its oracle has
-// seen the end of; slowLearning where it has hardly a processor.
+// learning is by how much later than the other a target may count a failure whose end its
+// oracle has seen, or an oracle may see the end of what a target has given up and counted;
+// slowLearning where there is hardly a processor.
 const (
 	learning     = 50 * time.Millisecond
 	slowLearning = 10 * learning
@@ -139,7 +140,7 @@ const (
 
 // tooSoon counts, of the failing calls of one oracle by arrival, those beyond one a
 // cooldown, once so many have ended and that had its effect.
-func tooSoon(calls []journal.Entry, failures int, cooldown, learning time.Duration) int {
+func tooSoon(calls []journal.Entry, failures int, cooldown, learning, turn time.Duration) int {
 	var ends []time.Duration
 	for _, c := range calls {
 		if end, over := c.End(); over {
@@ -153,12 +154,12 @@ func tooSoon(calls []journal.Entry, failures int, cooldown, learning time.Durati
 	opened := ends[failures-1]
 	tries, last := 0, time.Duration(0)
 	for _, c := range calls {
-		if c.Start > opened+learning {
+		if c.Start > opened+learning+turn {
 			tries, last = tries+1, c.Start
 		}
 	}
 	if tries == 0 {
 		return 0
 	}
-	return max(0, tries-int((last-opened)/cooldown))
+	return max(0, tries-int((last-opened+learning)/cooldown))
 }

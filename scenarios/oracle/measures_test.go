@@ -121,6 +121,7 @@ func TestCallsBeyondOneACooldown(t *testing.T) {
 		{"none", nil, 0},
 		{"before it opens", []int{0, 20}, 0},
 		{"one a cooldown", []int{0, 20, 240, 450, 660}, 0},
+		{"one a cooldown, and its end was seen late", []int{0, 20, 225}, 0},
 		{"under way as it opened", []int{0, 20, 25, 28}, 0},
 		{"two at once", []int{0, 20, 240, 241}, 1},
 		{"no rest at all", []int{0, 20, 100, 120, 140, 160}, 4},
@@ -131,7 +132,7 @@ func TestCallsBeyondOneACooldown(t *testing.T) {
 		for _, at := range row.at {
 			calls = append(calls, journal.Entry{Start: time.Duration(at) * time.Millisecond, Took: 10 * time.Millisecond, Outcome: journal.Answered})
 		}
-		require.Equal(t, row.beyond, tooSoon(calls, 2, 200*time.Millisecond, learning), row.name)
+		require.Equal(t, row.beyond, tooSoon(calls, 2, 200*time.Millisecond, learning, 0), row.name)
 	}
 }
 
