@@ -104,7 +104,8 @@ func (k *locking) take(ctx context.Context) error {
 	}
 	for ; ; patience *= 2 {
 		err := k.ask(ctx, patience)
-		if refused := (*pgconn.PgError)(nil); !errors.As(err, &refused) || refused.Code != lockTimedOut && refused.Code != deadlocked {
+		refused, ok := errors.AsType[*pgconn.PgError](err)
+		if !ok || refused.Code != lockTimedOut && refused.Code != deadlocked {
 			return err
 		}
 		if _, err := k.holder.Exec(ctx, "rollback"); err != nil {

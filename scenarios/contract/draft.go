@@ -3,6 +3,7 @@ package contract
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,15 @@ func (d *Draft) Give(setting Setting, knob Knob, value string) {
 		return
 	}
 	knob.Set(&d.set, value)
+}
+
+// Number sets a number that the scenario is about. Key is where its knob would be told.
+func (d *Draft) Number(key string, knob Knob, value int) {
+	if !knob.Settable() {
+		d.Needs(Untold{Key: key, Example: `{ NAME: "{value}" }`})
+		return
+	}
+	knob.Set(&d.set, strconv.Itoa(value))
 }
 
 // Bound sets a time that the scenario is about, and returns what it is: that, or where

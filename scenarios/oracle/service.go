@@ -3,7 +3,6 @@ package oracle
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -168,10 +167,7 @@ func (s *service) time(setting contract.Setting) time.Duration {
 
 // number sets a number that the scenario is about.
 func (s *service) number(setting contract.Setting, value int) {
-	if !s.Settings[setting].Settable() {
-		s.needs("settings."+string(setting), `{ NAME: "{value}" }`)
-	}
-	s.give(setting, strconv.Itoa(value))
+	s.draft.Number(key+"settings."+string(setting), s.Settings[setting], value)
 }
 
 // bound sets a time that the scenario is about, and returns what it is.

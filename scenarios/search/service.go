@@ -77,10 +77,7 @@ func (s *service) give(setting contract.Setting, value string) {
 
 // number sets a number that the scenario is about.
 func (s *service) number(setting contract.Setting, value int) {
-	if !s.settable(setting) {
-		s.needs("settings."+string(setting), `{ NAME: "{value}" }`)
-	}
-	s.give(setting, strconv.Itoa(value))
+	s.draft.Number(key+"settings."+string(setting), s.Settings[setting], value)
 }
 
 // bound sets a time that the scenario is about, and returns what it is.

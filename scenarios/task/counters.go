@@ -66,10 +66,11 @@ func beatFinding(of contract.Counters, page []byte, began, now time.Time, curl f
 	found.Looked++
 	if len(all) > 0 {
 		at := time.UnixMicro(int64(all[0].GetGauge().GetValue() * 1e6))
-		if age := now.Sub(at); age <= of.BeatWithin && age >= -of.BeatWithin {
+		age := now.Sub(at)
+		if age <= of.BeatWithin && age >= -of.BeatWithin {
 			return found
 		}
-		what = fmt.Sprintf("%s tells of %s, which is %.1f s ago, and may be at most %.0f s", of.Beat, at.UTC().Format(time.RFC3339), now.Sub(at).Seconds(), of.BeatWithin.Seconds())
+		what = fmt.Sprintf("%s tells of %s, which is %.1f s ago, and may be at most %.0f s", of.Beat, at.UTC().Format(time.RFC3339), age.Seconds(), of.BeatWithin.Seconds())
 	}
 	found.Add(standing.Example{At: -1, What: what, Repeat: curl(of.Page)})
 	return found

@@ -1,6 +1,7 @@
 package port
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -44,7 +45,7 @@ func ClaimFree() (*Claim, error) {
 			return c, nil
 		}
 	}
-	return nil, fmt.Errorf("find a free loopback port: all that were tried are taken")
+	return nil, errors.New("find a free loopback port: all that were tried are taken")
 }
 
 func claimFree(port int) (*Claim, error) {
