@@ -42,8 +42,11 @@ func (w *toldWatch) answered(a Answer) {
 	} else if name, is := w.inHeader(a.Header); is != "" {
 		where, what = "the header "+name, is
 	}
-	e := Example{At: a.End, What: fmt.Sprintf("%s of an answer to %s %s holds %s", where, methodOf(a.Request.Method), shortened(a.Request.Shown().Path), what), Repeat: a.Curl(w.target)}
-	w.look(what != "", e)
+	if what == "" {
+		w.look(nil)
+		return
+	}
+	w.look(&Example{At: a.End, What: fmt.Sprintf("%s of an answer to %s %s holds %s", where, methodOf(a.Request.Method), shortened(a.Request.Shown().Path), what), Repeat: a.Curl(w.target)})
 }
 
 func (w *toldWatch) inHeader(h http.Header) (name, what string) {
@@ -70,12 +73,13 @@ func (w *toldWatch) betrays(text []byte) string {
 	return ""
 }
 
-func (w *toldWatch) look(broken bool, e Example) {
+// look counts one text that was looked at, and what it told; nil: nothing.
+func (w *toldWatch) look(told *Example) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.found.Looked++
-	if broken {
-		w.found.Add(e)
+	if told != nil {
+		w.found.Add(*told)
 	}
 }
 
@@ -97,8 +101,11 @@ func (w *toldWatch) drained(ctx context.Context, _ Settled) {
 	if err != nil || res.StatusCode != http.StatusOK {
 		return
 	}
-	what := w.betrays(page)
-	w.look(what != "", Example{At: -1, What: "the page of metrics holds " + what, Repeat: "curl " + quoted(w.target+"/metrics")})
+	if what := w.betrays(page); what != "" {
+		w.look(&Example{At: -1, What: "the page of metrics holds " + what, Repeat: "curl " + quoted(w.target+"/metrics")})
+		return
+	}
+	w.look(nil)
 }
 
 func (w *toldWatch) ended(e Ended) Finding {
