@@ -164,11 +164,13 @@ func (a *audit) findings() []standing.Finding {
 			}
 		}
 	}
+	var anew []*heard
 	for _, h := range a.heard {
 		if !h.aged && h.told() {
-			a.errors(h)
+			anew = append(anew, h)
 		}
 	}
+	a.errors(anew)
 	a.rest()
 	return []standing.Finding{a.far, a.fresh, a.told, a.inTime}
 }

@@ -257,6 +257,39 @@ func TestAnErrorIsNotHeldAgainstTheCallOfAnotherRequest(t *testing.T) {
 	require.Equal(t, []int64{0, 0, 0, 1}, broken, "only the timeout is none")
 }
 
+// Of two requests at once each has a call that was led to another host, where nobody goes.
+func TestACallThatWasLedAwayHasNoSecondOne(t *testing.T) {
+	r := newRig(t)
+	what := adapter.Always("away", oracleAPI, "redirect host location=http://127.0.0.1:1 key=oracle-1").What()
+	_, err := r.fake.Apply(t.Context(), what)
+	require.NoError(t, err)
+	sent := r.now()
+	var two [2]oracleResult
+	for i := range two {
+		r.call("1", "oracle-1", "1")
+		two[i] = r.call("1", "oracle-2", "1")
+		time.Sleep(2 * time.Millisecond) // what is said is told apart by milliseconds
+	}
+	for _, other := range two {
+		r.answer(sent, oracleResult{Status: "error", Error: "status"}, other, nil)
+	}
+	require.Equal(t, [4]int64{}, r.broken(map[string]fault.Kind{"away": what.Kind}))
+}
+
+// A timeout that no call explains takes none from who is explained by one.
+func TestWhatIsExplainedComesFirst(t *testing.T) {
+	r := newRig(t)
+	what := adapter.Always("it", oracleAPI, "status 503 key=oracle-1").What()
+	_, err := r.fake.Apply(t.Context(), what)
+	require.NoError(t, err)
+	sent := r.now()
+	r.call("1", "oracle-1", "1")
+	mine, theirs := r.call("1", "oracle-2", "1"), r.call("1", "oracle-2", "1")
+	r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, mine, nil)
+	r.answer(sent, oracleResult{Status: "error", Error: "status"}, theirs, nil)
+	require.Equal(t, [4]int64{3: 1}, r.broken(map[string]fault.Kind{"it": what.Kind}))
+}
+
 // An answer that was under way when the connections were cut was whole for the fake that
 // wrote it, and an error for who waited for it.
 func TestAnAnswerThatWasCutOff(t *testing.T) {

@@ -116,6 +116,76 @@ func sharedHost(p profile.Profile, s *service) harness.Scenario {
 	})
 }
 
+// trialFindsNoPlace has an oracle that has failed, and whose host is full when it would be
+// tried again.
+func trialFindsNoPlace(p profile.Profile, s *service) harness.Scenario {
+	const most, rate, failures = 4, 20, 2
+	const slow, wait = 250 * time.Millisecond, 200 * time.Millisecond
+	const calm = slow + wait + 100*time.Millisecond // until nobody is at the host or in line for it
+	t := p.Disturbed()
+	other := s.project(s.AtMost, s.There)
+	failing := s.named(other, 4)[3]
+	s.patient(2*time.Second, 4*time.Second)
+	s.number(contract.HostCalls, most)
+	if s.bound(contract.HostWait, wait) < wait { // too short for ten calls in four places
+		s.needs("settings."+string(contract.HostWait), `{ NAME: "{value}" }`)
+	}
+	s.number(contract.BreakerFailures, failures)
+	s.bound(contract.BreakerCooldown, 100*time.Millisecond)
+	may := s.all(other, contract.Connection)
+	may[failing] = append(may[failing], contract.BadStatus)
+	after := s.impacts("after", other, rate, t, s.whole(other, nil))
+	after.Profile, after.StartAt = load.Constant(rate, t.Heal-calm), t.Start(result.Heal)+calm
+	full := adapter.Misbehave("slow", s.There, "delay "+slow.String())
+	full.After = t.Inject / 4 // by then it is taken for sick
+	return s.in(harness.Scenario{
+		Name:     "oracle/trial-finds-no-place",
+		Claim:    "An oracle that has failed and whose host is full when it would be tried again is tried once there is room, and taken back.",
+		Timeline: t,
+		Load:     []load.Stream{s.impacts("busy", other, rate, t, s.whole(other, may)), after},
+		Faults:   []harness.Fault{adapter.Misbehave("down", s.There, "status 503 key="+failing), full},
+		Checks: []verdict.Check{
+			verdict.Metric(s.there("most_in_flight")).AtMost(verdict.Count(asSeen(most))).Because(bulkheadAsSeen),
+			verdict.Metric(s.there("most_in_flight")).AtLeast(verdict.Count(most)).Because("it must have been full").OrNotExercised(),
+			verdict.Metric("busy.failed").Equals(verdict.Count(0)).Because("what is missing is told, as what it is"),
+			verdict.Metric("after.failed").Equals(verdict.Count(0)).AsPrimary().Because("a trial for which there was no place is none"),
+		},
+	})
+}
+
+// trialsCutShort has an oracle that hangs, and most who ask for it hang up before its
+// timeout would say so: they are no sign that it is well, nor that it is sick.
+func trialsCutShort(p profile.Profile, s *service) harness.Scenario {
+	const rate, hasty, patience, failures = 15, 60, 50 * time.Millisecond, 3
+	t := p.Disturbed()
+	t.Inject = max(t.Inject, 2*time.Second)
+	about := s.project(s.AtMost, s.Here)
+	hangs := s.named(about, 4)[3]
+	call, _ := s.patient(3*patience, 2*time.Second)
+	s.number(contract.BreakerFailures, failures)
+	cooldown := s.bound(contract.BreakerCooldown, 250*time.Millisecond)
+	may := fails{hangs: {contract.TimedOut, contract.Connection}}
+	impatient := s.impacts("impatient", about, hasty, t, s.whole(about, may))
+	impatient.Profile, impatient.StartAt, impatient.Timeout = load.Constant(hasty, t.Inject), t.Start(result.Inject), patience
+	takenBack := 90 - 100*2*cooldown.Seconds()/t.Heal.Seconds()
+	return s.in(harness.Scenario{
+		Name:       "oracle/trials-cut-short",
+		Claim:      "An oracle that hangs is left alone though most callers hang up on it first, and is taken back when it is well, whoever hung up on a trial.",
+		Compressed: s.compressed("call timeout", contract.CallTimeout, call),
+		Timeline:   t,
+		Load:       []load.Stream{s.impacts("impact", about, rate, t, s.whole(about, may)), impatient},
+		Faults:     []harness.Fault{adapter.Misbehave("hang", s.Here, "hang headers key="+hangs)},
+		Measures:   []harness.Measure{s.askedOf(about, hangs, "impact", "impatient")},
+		Checks: []verdict.Check{
+			verdict.Metric(hangs + ".asked").In(result.Inject).AtMost(verdict.Percent(60)).AsPrimary().
+				Because("a quarter is usual: those who wait open the breaker, whoever hangs up between them"),
+			verdict.Metric("impatient.errors.timeout").AtLeast(verdict.Count(failures)).Because("so many must have hung up").OrNotExercised(),
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the others are delivered meanwhile"),
+			verdict.Metric(hangs + ".asked").In(result.Heal).AtLeast(verdict.Percent(takenBack)).Because("it is taken back within two cooldowns of its healing"),
+		},
+	})
+}
+
 // leftAlone has one oracle that fails for a while.
 func leftAlone(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
@@ -315,6 +385,36 @@ func searchMeanwhile(p profile.Profile, s *service, of *contract.Search) harness
 			verdict.Metric("search.latency.p90").In(result.Inject).AtMost(verdict.Duration(400 * time.Millisecond)).Guarding("oracle.release-connection"),
 			verdict.Metric(s.pool() + ".max").AtMost(verdict.Count(4)).Because("of ten; a search or two, and the readings of who is just coming in"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)),
+		},
+	})
+	if len(sc.Lacks) > 0 {
+		return sc
+	}
+	return searches.In(sc)
+}
+
+// searchesOverrun searches for many times what can be searched, while impacts are asked for
+// as ever: the connections of the pool that no search may have are theirs.
+func searchesOverrun(p profile.Profile, s *service, of *contract.Search) harness.Scenario {
+	const rate, storm, slow = 12, 250, 25 * time.Millisecond // of each word of the database
+	t := soonWell(p.Disturbed())
+	about := s.project(s.AtMost, s.Here)
+	s.patient(2*time.Second, 4*time.Second)
+	searches := s.searched(of)
+	some, _ := searches.Term(contract.Some)
+	sc := s.in(harness.Scenario{
+		Name:     "oracle/searches-overrun",
+		Claim:    "While searches come many times as fast as they can be served, whoever asks for an impact is answered as ever: searches have no more connections than are theirs.",
+		Timeline: t,
+		Load: []load.Stream{
+			s.impacts("impact", about, rate, t, s.whole(about, nil)),
+			searches.Stream("search", load.PerPhase(rate, map[string]float64{result.Inject: storm}).Over(t.Phases()), contract.Around(some)),
+		},
+		Faults: []harness.Fault{{ID: "slow-database", On: harness.OnDatabase, Kind: fault.After(slow)}},
+		Checks: []verdict.Check{
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).AsPrimary().Because("there is a connection for it, however many search"),
+			verdict.Metric("impact.latency.p90").In(result.Inject).AtMost(verdict.Duration(20 * slow)).Because("some words of the database, and no wait for a connection"),
+			verdict.Metric("search.errors.shed_by_target").In(result.Inject).AtLeast(verdict.Count(storm / 10)).Because("searches must have been too many").OrNotExercised(),
 		},
 	})
 	if len(sc.Lacks) > 0 {

@@ -92,58 +92,94 @@ func (a *audit) latestHeard(c *call) time.Duration {
 // answer that calls it a timeout.
 const late = 250 * time.Millisecond
 
-// errors finds the call behind each error of an answer.
-func (a *audit) errors(h *heard) {
-	for oracle, r := range h.results(isError) {
-		of := name{h.answer.Project, oracle}
-		told := a.about(of, r)
-		told.Looked++
-		if r.Spared != "" {
-			a.inTime.Looked++
-			never, no := a.unspared(of, h, r.Spared)
-			if never != "" {
-				told.Add(a.example(h, never))
+// failure is one error of an answer, and the call behind it; nil: none was found.
+type failure struct {
+	contract.ImpactResult
+	h    *heard
+	of   name
+	call *call
+}
+
+// errors finds the call behind each error of the answers. Those come first that a call
+// explains: one of which none does, as one that was called a timeout for want of a
+// processor, must not take it from them. Last are the second calls of those that were led
+// on, for the calls of other requests may lie there, too.
+func (a *audit) errors(heard []*heard) {
+	var all []*failure
+	for _, h := range heard {
+		for oracle, r := range h.results(isError) {
+			f := &failure{ImpactResult: r, h: h, of: name{h.answer.Project, oracle}}
+			if f.Spared == "" {
+				f.call = a.claim(f, func(c *call) bool { return a.explains(f.of, c, r) })
 			}
-			if no != "" {
-				a.inTime.Add(a.example(h, no))
-			}
+			all = append(all, f)
+		}
+	}
+	for _, f := range all {
+		if f.Spared != "" {
+			a.sparedRightly(f)
 			continue
 		}
-		to := h.End
-		if r.Class == contract.TimedOut {
-			to += late
+		// What was refused reached no fake, and needs no call.
+		if f.call == nil && !(f.Class == contract.Connection && a.mayRefuse(f.of)) {
+			f.call = a.claim(f, func(*call) bool { return true })
 		}
-		c := a.behind(of, r, h.Sent, to)
-		if c == nil && r.Class == contract.TimedOut {
-			a.awaited[of] = append(a.awaited[of], h.End)
-		}
-		switch {
-		case c == nil && r.Class == contract.TimedOut && h.End-h.Sent >= a.deadline*9/10: // it had no turn
-		case c == nil && r.Class == contract.Connection && a.mayRefuse(of):
-			a.uncalled[of]++
-		case c == nil && r.Class == contract.TimedOut:
-			told.Add(a.example(h, oracle+" is an error (timeout), and was not asked"))
-		case c == nil:
-			a.far.Add(a.example(h, fmt.Sprintf("%s is an error (%s) and was not asked", oracle, r.Class)))
-		case a.explains(of, c, r):
-			c.by = h
-		default:
-			c.by = h
-			told.Add(a.example(h, fmt.Sprintf("%s is an error (%s), and its call was %s, status %d, faults: %s", oracle, r.Class, c.Outcome, c.Status, cmp.Or(strings.Join(c.Faults, ", "), "none"))))
-		}
-		a.redirects(of, c, h)
+		a.caused(f)
+	}
+	for _, f := range all {
+		a.redirects(f)
 	}
 }
 
-// behind is the call behind an error: the first within a span that explains it, for the
-// calls of other requests may lie there too. Else it is the first that belongs to nobody,
-// but for an error that needs no call: what was refused reached no fake.
-func (a *audit) behind(of name, r contract.ImpactResult, from, to time.Duration) *call {
-	c := a.unclaimed(of, from, to, func(c *call) bool { return a.explains(of, c, r) })
-	if c != nil || r.Class == contract.Connection && a.mayRefuse(of) {
-		return c
+// claim takes the first call within the time of an error's request that belongs to nobody
+// and is as wanted.
+func (a *audit) claim(f *failure, wanted func(*call) bool) *call {
+	to := f.h.End
+	if f.Class == contract.TimedOut {
+		to += late
 	}
-	return a.unclaimed(of, from, to, func(*call) bool { return true })
+	c := a.unclaimed(f.of, f.h.Sent, to, wanted)
+	if c != nil {
+		c.by = f.h
+	}
+	return c
+}
+
+// sparedRightly holds an error of which the answer says that no call was made against what
+// is known of its oracle and its host.
+func (a *audit) sparedRightly(f *failure) {
+	told := a.about(f.of, f.ImpactResult)
+	told.Looked++
+	a.inTime.Looked++
+	never, no := a.unspared(f.of, f.h, f.Spared)
+	if never != "" {
+		told.Add(a.example(f.h, never))
+	}
+	if no != "" {
+		a.inTime.Add(a.example(f.h, no))
+	}
+}
+
+// caused holds an error against the call behind it.
+func (a *audit) caused(f *failure) {
+	h, c, oracle := f.h, f.call, f.of.oracle
+	told := a.about(f.of, f.ImpactResult)
+	told.Looked++
+	timeout := f.Class == contract.TimedOut
+	if c == nil && timeout {
+		a.awaited[f.of] = append(a.awaited[f.of], h.End)
+	}
+	switch {
+	case c == nil && timeout && h.End-h.Sent >= a.deadline*9/10: // it had no turn
+	case c == nil && f.Class == contract.Connection && a.mayRefuse(f.of):
+		a.uncalled[f.of]++
+	case c == nil && timeout:
+		told.Add(a.example(h, oracle+" is an error (timeout), and was not asked"))
+	case c == nil:
+		a.far.Add(a.example(h, fmt.Sprintf("%s is an error (%s) and was not asked", oracle, f.Class)))
+	case !a.explains(f.of, c, f.ImpactResult):
+		told.Add(a.example(h, fmt.Sprintf("%s is an error (%s), and its call was %s, status %d, faults: %s", oracle, f.Class, c.Outcome, c.Status, cmp.Or(strings.Join(c.Faults, ", "), "none"))))
+	}
 }
 
 // explains reports whether an error may come of a call.
@@ -187,14 +223,15 @@ func (a *audit) unclaimed(of name, from, to time.Duration, wanted func(*call) bo
 	return nil
 }
 
-// redirects gives the second call of one that was led on to the same request: one
-// redirect may be followed.
-func (a *audit) redirects(of name, c *call, h *heard) {
-	if c == nil || !slices.ContainsFunc(c.Faults, func(id string) bool { _, leads := a.kinds[id].(fault.Redirect); return leads }) {
+// redirects gives the second call of one that was led back to where it came from to the
+// same request: one redirect may be followed.
+func (a *audit) redirects(f *failure) {
+	leads := func(id string) bool { to, _ := a.kinds[id].(fault.Redirect); return to.To == "loop" }
+	if f.call == nil || !slices.ContainsFunc(f.call.Faults, leads) {
 		return
 	}
-	if next := a.unclaimed(of, c.start, h.End, func(*call) bool { return true }); next != nil {
-		next.by = h
+	if next := a.unclaimed(f.of, f.call.start, f.h.End, func(*call) bool { return true }); next != nil {
+		next.by = f.h
 	}
 }
 

@@ -82,16 +82,18 @@ func (s *service) beyondCap(p contract.Project) harness.Measure {
 func beyond(place string) string { return place + ".beyond_cap" }
 
 // askedOf is how often an oracle was called in a phase, as the fake counted it,
-// for each request of a stream that was sent in it: ORACLE.asked.
-func (s *service) askedOf(p contract.Project, oracle, stream string) harness.Measure {
+// for each request of the streams about its project that was sent in it: ORACLE.asked.
+func (s *service) askedOf(p contract.Project, oracle string, streams ...string) harness.Measure {
 	about := verdict.Descriptor{Name: oracle + ".asked", Unit: result.UnitRatio, Timed: true, About: "calls of one oracle, out of the requests that were due in a phase"}
 	return adapter.Measure(p.At, about, func(j *journal.Journal, o harness.State, w verdict.Window) verdict.Reading {
-		sent, _ := o.Stream(stream)
-		i := slices.IndexFunc(sent.Phases, func(p result.StreamPhase) bool { return p.Phase == w.Phase })
-		if i < 0 || sent.Phases[i].Sent == 0 {
-			return verdict.Reading{}
+		asking := int64(0)
+		for _, stream := range streams {
+			sent, _ := o.Stream(stream)
+			i := slices.IndexFunc(sent.Phases, func(p result.StreamPhase) bool { return p.Phase == w.Phase })
+			if i >= 0 && sent.Phases[i].Sent > 0 {
+				asking += sent.Phases[i].Sent - fromCache(o, stream, w)
+			}
 		}
-		asking := sent.Phases[i].Sent - fromCache(o, stream, w)
 		if asking <= 0 {
 			return verdict.Reading{}
 		}

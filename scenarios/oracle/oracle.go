@@ -44,7 +44,8 @@ func Of(p profile.Profile, one contract.Impact, search *contract.Search) []harne
 	var all []harness.Scenario
 	for _, scenario := range []func(profile.Profile, *service) harness.Scenario{
 		hundredActive, anyProject, manyActive, oneHangs, dripping, oversized, brokenConnections, malformedAnswers, trustingAdapter, redirected,
-		refusals, allHang, slowWaves, sickHost, busyHost, leftAlone, unstable, callersHangUp, impatientCallers,
+		refusals, allHang, deadlineAsSet, slowWaves, sickHost, busyHost, trialFindsNoPlace, leftAlone, unstable, callersHangUp, impatientCallers,
+		trialsCutShort,
 	} {
 		all = append(all, scenario(p, over(one)))
 	}
@@ -53,6 +54,9 @@ func Of(p profile.Profile, one contract.Impact, search *contract.Search) []harne
 	}
 	if one.Nameless {
 		all = append(all, noSuchHost(p, over(one)))
+	}
+	if search != nil && search.Settings[contract.Concurrent].Settable() { // so it has a bound
+		all = append(all, searchesOverrun(p, over(one), search))
 	}
 	return append(all, searchMeanwhile(p, over(one), search), spared(p, over(one)), databaseTrouble(p, over(one)))
 }
@@ -165,6 +169,33 @@ func allHang(p profile.Profile, s *service) harness.Scenario {
 			verdict.Metric("impact.latency.max").AtLeast(verdict.Duration(deadline * 9 / 10)).Because("somebody must have waited, or the bound was not tried").OrNotExercised(),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("an answer that tells what is missing, not an error"),
 			verdict.Metric(s.here("in_flight")).In(result.Heal).FallsTo(verdict.Count(int64(s.AtMost)), time.Second).Because("calls that were given up are let go of"),
+		},
+	})
+}
+
+// deadlineAsSet waits for the deadline that the service has where nobody sets one, which
+// the other scenarios make shorter: what else ends an answer's time must come later.
+func deadlineAsSet(p profile.Profile, s *service) harness.Scenario {
+	about := s.project(activeOracles, s.Here)
+	deadline := s.Settings[contract.Deadline].Is
+	if deadline == 0 {
+		s.needs("settings."+string(contract.Deadline), "10s")
+	}
+	const rate, some = 6, 500 * time.Millisecond
+	t := harness.Timeline{Baseline: some / 5, Inject: deadline + 2*some, Heal: some / 5}
+	stream := s.impacts("impact", about, rate, t, s.whole(about, s.all(about, contract.TimedOut, contract.Connection)))
+	stream.Profile, stream.StartAt = load.Constant(rate, some), t.Start(result.Inject)+some/5
+	return s.in(harness.Scenario{
+		Slow:     deadline > 15*time.Second,
+		Name:     "oracle/deadline-as-set",
+		Claim:    fmt.Sprintf("With the times that it has anyway, an answer while all oracles hang comes after %s, and whole: nothing cuts it off before.", deadline),
+		Timeline: t,
+		Load:     []load.Stream{stream},
+		Faults:   []harness.Fault{adapter.Misbehave("hang", s.Here, "hang headers")},
+		Checks: []verdict.Check{
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).AsPrimary().Because("an answer that tells what is missing, not an error, and not a connection that ends"),
+			verdict.Metric("impact.latency.max").AtMost(latest(deadline)),
+			verdict.Metric("impact.latency.max").AtLeast(verdict.Duration(deadline * 9 / 10)).Because("somebody must have waited, or nothing was tried").OrNotExercised(),
 		},
 	})
 }

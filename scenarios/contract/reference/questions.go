@@ -58,21 +58,28 @@ func (s questions) answerable(r *rand.Rand) string {
 	return query
 }
 
-// narrow draws some words of one project, and a part of a word that may be in it: what
-// finds projects by the rarest words must hold them against the commonest, too.
+// narrow draws some words of one project, now and then many, and a part of a word that may
+// be in it: what finds projects by the rarest words, or by the first few, must hold them
+// against all others, too.
 func (s questions) narrow(r *rand.Rand) string {
-	row := s.someRow(r)
+	row, n := s.someRow(r), 4
+	if r.IntN(3) == 0 {
+		n = 8 + r.IntN(6)
+	}
 	words := strings.Fields(row.Title + " " + row.Description)
+	slices.Sort(words)
+	words = slices.Compact(words)
 	r.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
-	words = slices.Clone(words[:min(len(words), 4)])
+	words = words[:min(len(words), n)]
 	other := s.model.Row(1 + r.Int64N(s.model.Projects()))
 	part := []rune(strings.Fields(other.Description)[0])
 	words = append(words, string(part[:min(len(part), 2+r.IntN(2))]))
-	query := joined(r, words)
-	if utf8.RuneCountInString(query) > model.MaxQueryLength { // a word that is a page long
-		return row.City
+	for ; len(words) > 0; words = words[1:] {
+		if query := joined(r, words); utf8.RuneCountInString(query) <= model.MaxQueryLength {
+			return query
+		}
 	}
-	return query
+	return row.City // a word that is a page long
 }
 
 // someRow draws a project: one that is not seeded, one of the newest or the oldest,
