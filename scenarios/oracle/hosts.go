@@ -119,15 +119,16 @@ func sharedHost(p profile.Profile, s *service) harness.Scenario {
 // trialFindsNoPlace has an oracle that has failed, and whose host is full when it would be
 // tried again.
 func trialFindsNoPlace(p profile.Profile, s *service) harness.Scenario {
-	const most, rate, failures = 4, 20, 2
+	const most, rate, failures = 2, 20, 2
 	const slow, wait = 250 * time.Millisecond, 200 * time.Millisecond
 	const calm = slow + wait + 100*time.Millisecond // until nobody is at the host or in line for it
 	t := p.Disturbed()
+	t.Inject = max(t.Inject, 1500*time.Millisecond) // it is tried some times
 	other := s.project(s.AtMost, s.There)
 	failing := s.named(other, 4)[3]
 	s.patient(2*time.Second, 4*time.Second)
 	s.number(contract.HostCalls, most)
-	if s.bound(contract.HostWait, wait) < wait { // too short for ten calls in four places
+	if s.bound(contract.HostWait, wait) < wait { // too short for ten calls in two places
 		s.needs("settings."+string(contract.HostWait), `{ NAME: "{value}" }`)
 	}
 	s.number(contract.BreakerFailures, failures)
@@ -137,7 +138,7 @@ func trialFindsNoPlace(p profile.Profile, s *service) harness.Scenario {
 	after := s.impacts("after", other, rate, t, s.whole(other, nil))
 	after.Profile, after.StartAt = load.Constant(rate, t.Heal-calm), t.Start(result.Heal)+calm
 	full := adapter.Misbehave("slow", s.There, "delay "+slow.String())
-	full.After = t.Inject / 4 // by then it is taken for sick
+	full.After = t.Inject / 5 // by then it is taken for sick
 	return s.in(harness.Scenario{
 		Name:     "oracle/trial-finds-no-place",
 		Claim:    "An oracle that has failed and whose host is full when it would be tried again is tried once there is room, and taken back.",

@@ -71,6 +71,33 @@ func slowStop(p profile.Profile, s *service) harness.Scenario {
 	}, emailapi.Config{}, steady("mail", 12, t.Total()).counted(again()))
 }
 
+// outageOfTwo cuts both of two instances off from the database for longer than the silence
+// after which a worker is taken for dead, while both have tasks in hand.
+func outageOfTwo(p profile.Profile, s *service) harness.Scenario {
+	const silence, outage, call = 600 * time.Millisecond, 1500 * time.Millisecond, 3 * time.Second
+	t := harness.Timeline{Baseline: p.Phase / 2, Inject: outage, Heal: silence}
+	s.untellable("two instances of the whole service, both without their database")
+	s.database()
+	s.compress(compressedCountdown)
+	s.rescue(silence)
+	return s.withMail(harness.Scenario{
+		Name:      "task/outage-of-two",
+		Claim:     "When the database comes back, the first of two instances that has it again leaves alone what the other has in hand: it could give no sign of life either.",
+		Instances: 2,
+		Timeline:  profile.WithDrain(t, 10*time.Second),
+		Faults: []harness.Fault{
+			{ID: "gone", On: harness.OnDatabase, Kind: fault.Reset{}},
+			adapter.Always("slow", s.Far, "delay "+call.String()),
+		},
+		Checks: []verdict.Check{
+			nothing("tasks.again").AsPrimary().Because("both live: the tasks of each are its own"),
+			verdict.Metric(s.far("call.max")).AtLeast(verdict.Duration(outage + 2*silence)).Because("a call must have outlasted the outage").OrNotExercised(),
+			nothing("ledger.failed_permanent"), nothing("ledger.failed_exhausted"),
+		},
+		// None is being fetched any more when the database goes.
+	}, emailapi.Config{}, steady("mail", 40, t.Baseline/2).counted(again()))
+}
+
 // again counts the tasks that had more than one attempt.
 func again() tally {
 	return inTime(counting("tasks.again", func(t record) bool { return t.accepted && t.told }, func(t record) bool { return t.Attempts > 1 }))
