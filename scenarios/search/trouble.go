@@ -214,7 +214,7 @@ func cutConnections(p profile.Profile, s *service) harness.Scenario {
 func callersHangUp(p profile.Profile, s *service) harness.Scenario {
 	t := p.Disturbed()
 	t.Baseline = t.Baseline * 3 / 5
-	const rate, patience, stay, pool = 40, 100 * time.Millisecond, 5, 20
+	const rate, patience, stay, pool = 20, 200 * time.Millisecond, 5, 20
 	s.database()
 	s.give(contract.StatementTimeout, "10s")
 	s.give(contract.AcquireTimeout, "5s")
