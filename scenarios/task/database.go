@@ -124,7 +124,7 @@ func databaseRefuses(p profile.Profile, s *service) harness.Scenario {
 	}
 	t := p.Outage()
 	t.Baseline *= 2
-	t.Inject = max(t.Inject, time.Duration(len(kinds))*200*time.Millisecond)
+	t.Inject = max(t.Inject, time.Duration(len(kinds))*250*time.Millisecond)
 	faults := inTurn(t.Inject, harness.OnDatabase, kinds...)
 	for i := range 3 { // who has sessions is not refused new ones
 		faults = append(faults, harness.Fault{
