@@ -2,6 +2,7 @@ package harness
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -94,7 +95,11 @@ func standingOf(seen *LoadSeen, v result.Validity) []result.Check {
 			regardless := float64(f.Stuck)
 			c.Regardless = &regardless
 		}
-		c = verdict.Excused(c, verdict.Window{From: f.From, To: f.To}, result.Validity{Disturbances: felt(f, v.Disturbances), Void: v.Void})
+		w := verdict.Window{From: f.From, To: f.To}
+		if c.ByClock = f.ByClock > 0 && f.ByClock == f.Broken; c.ByClock && !c.Timed {
+			w.To = math.MaxInt64
+		}
+		c = verdict.Excused(c, w, result.Validity{Disturbances: felt(f, v.Disturbances), Void: v.Void})
 		all = append(all, c)
 	}
 	return all

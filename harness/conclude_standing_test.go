@@ -29,3 +29,24 @@ func TestWhatIsLeftIsNotANeighboursThatLeftRoom(t *testing.T) {
 		require.Equal(t, c.want, checks[0].Verdict, name)
 	}
 }
+
+// What is decided by a time of day is excused by a clock that was moved, by nothing else,
+// and only where all that is broken is.
+func TestATimeOfDayIsExcusedByTheClockAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		byClock int64
+		moved   bool
+		want    result.Verdict
+	}{
+		"a clock that was moved":               {2, true, result.Inconclusive},
+		"other processes":                      {2, false, result.Fail},
+		"one of the two is no matter of clock": {1, true, result.Fail},
+		"neither is":                           {0, true, result.Fail},
+	} {
+		f := standing.Finding{Check: "queue", Looked: 9, Broken: 2, ByClock: c.byClock}
+		checks := standingOf(&LoadSeen{Standing: []standing.Finding{f}}, result.Validity{
+			Disturbances: []result.Disturbance{{FromS: 1, ToS: 3, Cause: "what was there", Clock: c.moved}},
+		})
+		require.Equal(t, c.want, checks[0].Verdict, name)
+	}
+}

@@ -26,6 +26,9 @@ type PrometheusConfig struct {
 	Metrics []Metric
 	// Every is the time between two readings. Defaults to 1 s.
 	Every time.Duration
+	// Present makes it an error that nobody is there. Otherwise a target that is away has
+	// none of the metrics, as a page that lacks them.
+	Present bool
 }
 
 // Metric is one quantity of a metrics page.
@@ -118,7 +121,7 @@ func (s *scraper) Sample(ctx context.Context) ([]float64, error) {
 	page, err := s.fetch(ctx)
 	now := time.Now()
 	values := make([]float64, len(s.config.Metrics))
-	if errors.Is(err, syscall.ECONNREFUSED) {
+	if errors.Is(err, syscall.ECONNREFUSED) && !s.config.Present {
 		page = nil // nobody is there
 	} else if err != nil {
 		return nil, err

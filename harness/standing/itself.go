@@ -81,7 +81,7 @@ func pageOf(s Scene) (probe.Probe, error) {
 	if len(metrics) == 0 {
 		return nil, errUnseen("the contract promises nothing of its counters")
 	}
-	return probe.Prometheus(probe.PrometheusConfig{URL: s.Target + "/metrics", Metrics: metrics})
+	return probe.Prometheus(probe.PrometheusConfig{URL: s.Target + "/metrics", Metrics: metrics, Present: true})
 }
 
 func metric(s contract.Series) probe.Metric {

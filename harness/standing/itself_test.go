@@ -154,6 +154,23 @@ func TestACounterIsOnThePage(t *testing.T) {
 	}
 }
 
+// Of a target that is away when all is over nothing is known: it has no page that lacks a
+// counter.
+func TestWhoIsAwayHasNoPage(t *testing.T) {
+	var more atomic.Int64
+	scene := counting(t, &more, 200)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, "asked_total{outcome=\"ok\"} 1\n")
+	}))
+	scene.Target = server.URL
+	w := begin(t, "itself", scene)
+	w.Exchanged(load.Exchange{Path: "/a", Status: 200})
+	server.Close()
+	w.Drained(t.Context(), standing.Settled{Lives: 1})
+	found := w.Ended(standing.Ended{})
+	require.Zero(t, found.Broken, found.Text())
+}
+
 // What is under way when all is over is under way for ever.
 func TestAGaugeIsAtRest(t *testing.T) {
 	for value, broken := range map[string]int64{"0": 0, "3": 1, "NaN": 0} {

@@ -173,6 +173,9 @@ type Finding struct {
 	Examples []Example
 	// Stuck is how many of the broken no disturbance explains, whatever the machine did.
 	Stuck int64
+	// ByClock is how many of the broken are decided by a time of day, as when a task is
+	// due: where all are, a wall clock that was moved excuses them, and nothing else.
+	ByClock int64
 	// Note is what is worth to know where all was as it should be. Optional.
 	Note string
 	// From and To are when what it looked at had to be as it should be, on the

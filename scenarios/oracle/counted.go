@@ -30,7 +30,7 @@ func (a *audit) counted(ctx context.Context, by contract.CallCounter) standing.F
 		}
 	}
 	labels := slices.Sorted(maps.Keys(least))
-	page := probe.PrometheusConfig{URL: a.target + by.Page.Path}
+	page := probe.PrometheusConfig{URL: a.target + by.Page.Path, Present: true}
 	for _, label := range labels {
 		page.Metrics = append(page.Metrics, ended(by, label))
 	}

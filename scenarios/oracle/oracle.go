@@ -178,8 +178,10 @@ func allHang(p profile.Profile, s *service) harness.Scenario {
 func deadlineAsSet(p profile.Profile, s *service) harness.Scenario {
 	about := s.project(activeOracles, s.Here)
 	deadline := s.Settings[contract.Deadline].Is
+	after := deadline.String()
 	if deadline == 0 {
 		s.needs("settings."+string(contract.Deadline), "10s")
+		after = "its own deadline"
 	}
 	const rate, some = 6, 500 * time.Millisecond
 	t := harness.Timeline{Baseline: some / 5, Inject: deadline + 2*some, Heal: some / 5}
@@ -188,7 +190,7 @@ func deadlineAsSet(p profile.Profile, s *service) harness.Scenario {
 	return s.in(harness.Scenario{
 		Slow:     deadline > 15*time.Second,
 		Name:     "oracle/deadline-as-set",
-		Claim:    fmt.Sprintf("With the times that it has anyway, an answer while all oracles hang comes after %s, and whole: nothing cuts it off before.", deadline),
+		Claim:    fmt.Sprintf("With the times that it has anyway, an answer while all oracles hang comes after %s, and whole: nothing cuts it off before.", after),
 		Timeline: t,
 		Load:     []load.Stream{stream},
 		Faults:   []harness.Fault{adapter.Misbehave("hang", s.Here, "hang headers")},

@@ -29,10 +29,19 @@ func (f fates) queueFinding(records []record, seen []headcount, stalls []time.Du
 		c, err := f.of.ReadCounts(h.body)
 		if err != nil {
 			add(h.from, err.Error())
-		} else if what := f.implausible(c, h, records); what != "" {
+			continue
+		}
+		if what := f.implausible(c, h, records); what != "" {
 			add(h.from, what)
-		} else if what := f.overlooked(c, h, records); what != "" && !justStalled(stalls, h) {
+			continue
+		}
+		what := f.misaged(c, h, records)
+		if what == "" && !justStalled(stalls, h) {
+			what = f.overlooked(c, h, records)
+		}
+		if what != "" { // a task is due at a time of day
 			add(h.from, what)
+			found.ByClock++
 		}
 	}
 	if last != nil {
@@ -51,16 +60,15 @@ func (l limits) slack() int { return 2 * l.workers }
 // slackWait is how much longer or shorter a wait may be told than it looks from here.
 const slackWait = time.Second
 
-// implausible says what a count cannot be at that moment, empty for nothing.
+// implausible says how many tasks there cannot be at that moment, empty for nothing.
 func (f fates) implausible(c contract.Counts, h headcount, records []record) string {
-	heard, asked, first := 0, 0, time.Duration(forever)
+	heard, asked := 0, 0
 	for _, r := range records {
 		if r.accepted && r.heard < h.from {
 			heard++
 		}
 		if r.due <= h.to {
 			asked++
-			first = min(first, r.due)
 		}
 	}
 	switch {
@@ -68,6 +76,20 @@ func (f fates) implausible(c contract.Counts, h headcount, records []record) str
 		return fmt.Sprintf("it tells of %d tasks, and %d had been taken on", c.Total(), heard)
 	case c.Total() > asked+f.slack():
 		return fmt.Sprintf("it tells of %d tasks, and %d had been asked for", c.Total(), asked)
+	}
+	return ""
+}
+
+// misaged says for how long none can have waited at that moment, or some must have, empty
+// for nothing.
+func (f fates) misaged(c contract.Counts, h headcount, records []record) string {
+	first := time.Duration(forever)
+	for _, r := range records {
+		if r.due <= h.to {
+			first = min(first, r.due)
+		}
+	}
+	switch {
 	case c.Oldest < f.atLeast(c, h, records)-slackWait:
 		return fmt.Sprintf("it tells of %d tasks that wait for their first attempt, none for longer than %.1f s; so many had not even been asked for in the last %.1f s",
 			c.Pending, c.Oldest.Seconds(), f.atLeast(c, h, records).Seconds())

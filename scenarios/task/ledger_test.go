@@ -96,6 +96,6 @@ func TestTheOldestOfManyIsNotYoung(t *testing.T) {
 	require.InDelta(t, 2.0, f.atLeast(contract.Counts{Pending: 200 + f.slack()}, h, records).Seconds(), 0.02)
 	require.Zero(t, f.atLeast(contract.Counts{Pending: f.slack()}, h, records))
 	require.Zero(t, f.atLeast(contract.Counts{Pending: 200 + f.slack()}, h, nil))
-	require.NotEmpty(t, f.implausible(contract.Counts{Pending: 280, Succeeded: 20}, h, records), "nobody waits for any time")
-	require.Empty(t, f.implausible(contract.Counts{Pending: 280, Succeeded: 20, Oldest: 2700 * time.Millisecond}, h, records))
+	require.NotEmpty(t, f.misaged(contract.Counts{Pending: 280, Succeeded: 20}, h, records), "nobody waits for any time")
+	require.Empty(t, f.misaged(contract.Counts{Pending: 280, Succeeded: 20, Oldest: 2700 * time.Millisecond}, h, records))
 }
