@@ -101,3 +101,22 @@ func TestWhatAWaitMayBe(t *testing.T) {
 	require.True(t, wait{least: 80 * ms, fromStart: 70 * ms}.early())
 	require.False(t, wait{least: 80 * ms, fromStart: 80 * ms}.early())
 }
+
+// Of an attempt whose mail was sent there is another only where a stop kept its worker from
+// writing that down: it is none of the task's.
+func TestAnAttemptThatWasNotWrittenDownDoesNotCount(t *testing.T) {
+	calls := []call{
+		{seen: journal.Entry{Attempt: 1, Outcome: journal.Answered, Status: 200}, over: 10 * ms},
+		{seen: journal.Entry{Attempt: 2, Outcome: journal.Answered, Status: 503}, start: 500 * ms, over: 510 * ms},
+		{seen: journal.Entry{Attempt: 3, Outcome: journal.Answered, Status: 503}, start: 620 * ms, over: 630 * ms},
+	}
+	for stops, least := range map[bool]time.Duration{true: 80 * ms, false: 160 * ms} {
+		service := ours()
+		service.bound(contract.NetworkCountdown, 100*ms)
+		p := newPace(service, newTeller(harness.Scenario{}, emailapi.Config{}, 10*time.Second))
+		p.cuts = stops
+		waits := p.all([]record{{twins: 1, calls: calls}})
+		require.Len(t, waits, 1)
+		require.InDelta(t, float64(least), float64(waits[0].least), 1000)
+	}
+}

@@ -71,11 +71,11 @@ func (p pace) all(records []record) []wait {
 		uncounted := 0
 		for i := 1; i < len(r.calls); i++ {
 			before, after := r.calls[i-1], r.calls[i]
-			if p.cut(before) { // another may go on with it at once
+			meaning := p.teller.meaning(before)
+			if p.cut(before) || p.cuts && meaning == sent { // what it came to was not written: another may go on with it at once
 				uncounted++
 				continue
 			}
-			meaning := p.teller.meaning(before)
 			if after.seen.Attempt != before.seen.Attempt+1 || meaning != contract.Temporary && meaning != contract.Unknown || before.over == 0 {
 				continue
 			}
