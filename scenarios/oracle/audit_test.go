@@ -41,6 +41,15 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
+// spoil lays a fault on the fake for good, and returns the kinds of an audit that knows it.
+func (r *rig) spoil(text string) map[string]fault.Kind {
+	r.t.Helper()
+	what := adapter.Always("it", oracleAPI, text).What()
+	_, err := r.fake.Apply(r.t.Context(), what)
+	require.NoError(r.t, err)
+	return map[string]fault.Kind{"it": what.Kind}
+}
+
 // now is the time of the run.
 func (r *rig) now() time.Duration { return time.Since(r.state.Start) }
 
@@ -164,9 +173,7 @@ func TestAnErrorHasItsCause(t *testing.T) {
 	} {
 		for _, class := range []string{"timeout", "connection", "status", "payload", "too_large", "unexpected", ""} {
 			r := newRig(t)
-			what := adapter.Always("it", oracleAPI, text+" key=oracle-1").What()
-			_, err := r.fake.Apply(t.Context(), what)
-			require.NoError(t, err)
+			kinds := r.spoil(text + " key=oracle-1")
 			sent := r.now()
 			r.call("1", "oracle-1", "1")
 			var one oracleResult
@@ -176,7 +183,7 @@ func TestAnErrorHasItsCause(t *testing.T) {
 				one = oracleResult{Status: "error", Error: class}
 			}
 			r.answer(sent, one, r.call("1", "oracle-2", "1"), nil)
-			got := r.broken(map[string]fault.Kind{"it": what.Kind})
+			got := r.broken(kinds)
 			switch {
 			case class == "":
 				require.Equal(t, [4]int64{0, 1, 0}, got, "%s and ok", text)
@@ -201,16 +208,14 @@ func TestAnErrorHasItsCause(t *testing.T) {
 func TestSparingHasItsCause(t *testing.T) {
 	for text, want := range map[string]int64{"status 503": 0, "status 429": 0, "close": 0, "status 404": 1, "json malformed": 1} {
 		r := newRig(t)
-		what := adapter.Always("it", oracleAPI, text+" key=oracle-1").What()
-		_, err := r.fake.Apply(t.Context(), what)
-		require.NoError(t, err)
+		kinds := r.spoil(text + " key=oracle-1")
 		sent := r.now()
-		class, _ := classesOf(what.Kind)
+		class, _ := classesOf(kinds["it"])
 		r.call("1", "oracle-1", "1")
 		r.answer(sent, oracleResult{Status: "error", Error: string(class[0])}, r.call("1", "oracle-2", "1"), nil)
 		sent = r.now()
 		r.answer(sent, oracleResult{Status: "error", Error: "connection", Detail: "breaker: it failed"}, r.call("1", "oracle-2", "1"), nil)
-		require.Equal(t, [4]int64{0, 0, want}, r.broken(map[string]fault.Kind{"it": what.Kind}), text)
+		require.Equal(t, [4]int64{0, 0, want}, r.broken(kinds), text)
 	}
 }
 
@@ -260,9 +265,7 @@ func TestAnErrorIsNotHeldAgainstTheCallOfAnotherRequest(t *testing.T) {
 // Of two requests at once each has a call that was led to another host, where nobody goes.
 func TestACallThatWasLedAwayHasNoSecondOne(t *testing.T) {
 	r := newRig(t)
-	what := adapter.Always("away", oracleAPI, "redirect host location=http://127.0.0.1:1 key=oracle-1").What()
-	_, err := r.fake.Apply(t.Context(), what)
-	require.NoError(t, err)
+	kinds := r.spoil("redirect host location=http://127.0.0.1:1 key=oracle-1")
 	sent := r.now()
 	var two [2]oracleResult
 	for i := range two {
@@ -273,21 +276,19 @@ func TestACallThatWasLedAwayHasNoSecondOne(t *testing.T) {
 	for _, other := range two {
 		r.answer(sent, oracleResult{Status: "error", Error: "status"}, other, nil)
 	}
-	require.Equal(t, [4]int64{}, r.broken(map[string]fault.Kind{"away": what.Kind}))
+	require.Equal(t, [4]int64{}, r.broken(kinds))
 }
 
 // A timeout that no call explains takes none from who is explained by one.
 func TestWhatIsExplainedComesFirst(t *testing.T) {
 	r := newRig(t)
-	what := adapter.Always("it", oracleAPI, "status 503 key=oracle-1").What()
-	_, err := r.fake.Apply(t.Context(), what)
-	require.NoError(t, err)
+	kinds := r.spoil("status 503 key=oracle-1")
 	sent := r.now()
 	r.call("1", "oracle-1", "1")
 	mine, theirs := r.call("1", "oracle-2", "1"), r.call("1", "oracle-2", "1")
 	r.answer(sent, oracleResult{Status: "error", Error: "timeout"}, mine, nil)
 	r.answer(sent, oracleResult{Status: "error", Error: "status"}, theirs, nil)
-	require.Equal(t, [4]int64{3: 1}, r.broken(map[string]fault.Kind{"it": what.Kind}))
+	require.Equal(t, [4]int64{3: 1}, r.broken(kinds))
 }
 
 // An answer that was under way when the connections were cut was whole for the fake that

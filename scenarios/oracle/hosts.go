@@ -168,7 +168,6 @@ func trialsCutShort(p profile.Profile, s *service) harness.Scenario {
 	may := fails{hangs: {contract.TimedOut, contract.Connection}}
 	impatient := s.impacts("impatient", about, hasty, t, s.whole(about, may))
 	impatient.Profile, impatient.StartAt, impatient.Timeout = load.Constant(hasty, t.Inject), t.Start(result.Inject), patience
-	takenBack := 90 - 100*2*cooldown.Seconds()/t.Heal.Seconds()
 	return s.in(harness.Scenario{
 		Name:       "oracle/trials-cut-short",
 		Claim:      "An oracle that hangs is left alone though most callers hang up on it first, and is taken back when it is well, whoever hung up on a trial.",
@@ -182,9 +181,15 @@ func trialsCutShort(p profile.Profile, s *service) harness.Scenario {
 				Because("a quarter is usual: those who wait open the breaker, whoever hangs up between them"),
 			verdict.Metric("impatient.errors.timeout").AtLeast(verdict.Count(failures)).Because("so many must have hung up").OrNotExercised(),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the others are delivered meanwhile"),
-			verdict.Metric(hangs + ".asked").In(result.Heal).AtLeast(verdict.Percent(takenBack)).Because("it is taken back within two cooldowns of its healing"),
+			verdict.Metric(hangs + ".asked").In(result.Heal).AtLeast(takenBack(cooldown, t)).Because("it is taken back within two cooldowns of its healing"),
 		},
 	})
+}
+
+// takenBack is how many of the requests while all is well must ask an oracle that was left
+// alone: it is missing for two cooldowns, and a tenth is for what is under way at the edges.
+func takenBack(cooldown time.Duration, t harness.Timeline) verdict.Quantity {
+	return verdict.Percent(90 - 100*2*cooldown.Seconds()/t.Heal.Seconds())
 }
 
 // leftAlone has one oracle that fails for a while.
@@ -204,8 +209,6 @@ func leftAlone(p profile.Profile, s *service) harness.Scenario {
 	// All of the oracles but one, and what is tried of it anew.
 	tried := int64(failures*2) + 2*int64(t.Inject/cooldown)
 	healthy := int64((rate + alsoRate) * t.Inject.Seconds() * float64(s.AtMost-1))
-	// It is missing for two cooldowns, and a tenth is for what is under way at the edges.
-	takenBack := 90 - 100*2*cooldown.Seconds()/t.Heal.Seconds()
 	down := fails{asked[3]: {contract.BadStatus, contract.Connection}}
 	sc := harness.Scenario{
 		Name:        "oracle/left-alone",
@@ -226,7 +229,7 @@ func leftAlone(p profile.Profile, s *service) harness.Scenario {
 			verdict.Metric(s.here("tried_too_soon")).Equals(verdict.Count(0)).Because("one call tries it, once the cooldown is over"),
 			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the others are delivered meanwhile"),
 			verdict.Metric("namesakes.failed").Equals(verdict.Count(0)).Because("what failed is one oracle at its address, not a name"),
-			verdict.Metric(asked[3] + ".asked").In(result.Heal).AtLeast(verdict.Percent(takenBack)).
+			verdict.Metric(asked[3] + ".asked").In(result.Heal).AtLeast(takenBack(cooldown, t)).
 				Because("it is taken back within two cooldowns of its healing"),
 		},
 	}
