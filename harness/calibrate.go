@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"slices"
 
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
@@ -14,19 +15,19 @@ import (
 )
 
 // calibrate measures what the generator can send on this machine, unless that is
-// known, and says who else is there: what they take is missing from all that
-// follows.
-func (s *Session) calibrate(ctx context.Context) error {
+// known, and what the scenarios need to know beside it, and says who else is there: what
+// they take is missing from all that follows.
+func (s *Session) calibrate(ctx context.Context, scenarios []Scenario) error {
 	s.canary = witness.Calibrate()
-	s.ceiling = s.cfg.Ceiling
-	if s.ceiling == (load.Ceiling{}) {
+	s.ceiling.Ceiling = s.cfg.Ceiling
+	if s.ceiling.Ceiling == (load.Ceiling{}) {
 		machine := probe.Machine()
 		if open, ok := machine.(io.Closer); ok {
 			defer open.Close()
 		}
 		_, _ = machine.Sample(ctx)
 		var err error
-		if s.ceiling, err = load.Calibrate(ctx, load.Calibration{}); err != nil {
+		if s.ceiling.Ceiling, err = load.Calibrate(ctx, load.Calibration{}); err != nil {
 			return fmt.Errorf("calibrate the load generator: %w", err)
 		}
 		if seen, err := machine.Sample(ctx); err == nil { // a system that does not tell is believed to be calm
@@ -34,6 +35,20 @@ func (s *Session) calibrate(ctx context.Context) error {
 		}
 	}
 	s.say(fmt.Sprintf("generator: %s requests/s against a target that does nothing", result.Number(s.ceiling.PerSecond)))
+	return s.calibrateSessions(ctx, scenarios)
+}
+
+// calibrateSessions measures how many sessions the database can open, where a scenario
+// needs that.
+func (s *Session) calibrateSessions(ctx context.Context, scenarios []Scenario) error {
+	if s.db == nil || !slices.ContainsFunc(scenarios, func(sc Scenario) bool { return sc.Needs.Sessions > 0 }) {
+		return nil
+	}
+	var err error
+	if s.ceiling.sessions, err = s.db.SessionsPerSecond(ctx); err != nil {
+		return fmt.Errorf("measure how long the database takes to open a session: %w", err)
+	}
+	s.say(fmt.Sprintf("database: %s sessions/s, opened one after the other", result.Number(s.ceiling.sessions)))
 	return nil
 }
 

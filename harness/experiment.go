@@ -38,7 +38,7 @@ func (s *Session) try(ctx context.Context, v Variant, sc Scenario, sofar func(re
 	sc, pace, err := sc.fitted(s.ceiling, s.cfg.Pace)
 	m := Measurement{
 		Started: time.Now().UTC(), Without: v.without(), MemoryLimit: v.launch(s.cfg.Target).MemoryLimit,
-		Ceiling: s.ceiling, Pace: pace, Settings: redacted(v.settings(sc)), StandingOff: s.cfg.offs(sc),
+		Ceiling: s.ceiling.Ceiling, Pace: pace, Settings: redacted(v.settings(sc)), StandingOff: s.cfg.offs(sc),
 		NotOurs: s.cfg.Target.URL != "",
 	}
 	switch {

@@ -17,6 +17,10 @@ type Needs struct {
 	// a request to a target that does nothing, of which [load.Calibrate] says how
 	// many the machine can send in a second.
 	Cost float64
+	// Sessions is how many sessions of the database the scenario has the target open in a
+	// second where that is most: each is a process of its own, and there are machines on
+	// which one costs ten times what it costs on others of the same speed.
+	Sessions float64
 	// Alone says that what is measured has the machine to itself: nothing else of a run
 	// goes on beside it. So it is of every scenario with a Cost. Defaults to no.
 	Alone bool
@@ -29,16 +33,38 @@ type Needs struct {
 // mean something of the target: beyond it whoever else comes makes it full.
 const MostOfMachine = 0.6
 
+// ceiling is what this machine can do at this moment.
+type ceiling struct {
+	load.Ceiling         // what the generator itself can send
+	sessions     float64 // of the database, opened in a second, one after the other; 0: not measured
+}
+
+// share is how much of the machine a load with that peak takes, 1 being all of it, and
+// says so.
+func (n Needs) share(peak float64, c ceiling) (takes float64, text string) {
+	share := func(f float64) string { return result.Format(f, result.UnitRatio) }
+	if n.Cost != 0 {
+		takes = c.Share(peak * n.Cost)
+		text = fmt.Sprintf("%s/s would take about %s of this machine", result.Number(peak), share(takes))
+	}
+	if c.sessions == 0 || n.Sessions/c.sessions <= takes {
+		return takes, text
+	}
+	takes = n.Sessions / c.sessions
+	return takes, fmt.Sprintf("%s sessions of the database a second would take about %s of this machine, which opens %s",
+		result.Number(n.Sessions), share(takes), result.Number(c.sessions))
+}
+
 // paces are those at which a scenario may be run, the fastest first. They are few,
 // so that machines which differ a little, and one machine on different days, run
 // the same plan.
 var paces = []float64{1, 0.5, 0.25}
 
 // none reports whether no share of the machine is asked.
-func (n Needs) none() bool { return n.Cost == 0 }
+func (n Needs) none() bool { return n.Cost == 0 && n.Sessions == 0 }
 
 // alone reports whether nothing else of a run may go on beside the scenario.
-func (n Needs) alone() bool { return n.Alone || !n.none() }
+func (n Needs) alone() bool { return n.Alone || n.Cost != 0 }
 
 func (n Needs) most() float64 {
 	if n.Most == 0 {
@@ -83,17 +109,17 @@ var errTooSmall = errors.New("this machine is too small for the scenario")
 // fitted returns the scenario at the fastest pace that a machine with this ceiling
 // stands, and that pace; nil where it is the planned one. wanted is a pace that
 // was asked for; 0 leaves it to the machine. The error wraps errTooSmall.
-func (s Scenario) fitted(ceiling load.Ceiling, wanted float64) (Scenario, *result.Pace, error) {
+func (s Scenario) fitted(c ceiling, wanted float64) (Scenario, *result.Pace, error) {
 	if s.Needs.none() {
 		return s, nil, nil
 	}
 	peak := s.peak()
-	takes := ceiling.Share(peak * s.Needs.Cost)
+	takes, text := s.Needs.share(peak, c)
 	pace, why := &result.Pace{Factor: wanted, FromPerS: peak}, "it was asked for"
 	if wanted == 0 {
 		pace.Factor = fastest(takes, s.Needs.most())
-		why = fmt.Sprintf("%s/s would take about %s of this machine, and more than %s is not asked of one",
-			result.Number(peak), result.Format(takes, result.UnitRatio), result.Format(s.Needs.most(), result.UnitRatio))
+		why = fmt.Sprintf("%s, and more than %s is not asked of one",
+			text, result.Format(s.Needs.most(), result.UnitRatio))
 	}
 	if pace.Factor == 0 {
 		return s, nil, fmt.Errorf("%w: %s, and it may be slowed down to %s/s at least; this machine would stand %s/s. "+

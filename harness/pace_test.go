@@ -21,6 +21,9 @@ func needy() Scenario {
 	return s
 }
 
+// ceilingOf is a machine that can send so many requests to nothing in a second.
+func ceilingOf(requests float64) ceiling { return ceiling{Ceiling: load.Ceiling{PerSecond: requests}} }
+
 // How fast a scenario is run follows from what the machine can do, and the number
 // of its requests does not.
 func TestALoadIsSizedToTheMachine(t *testing.T) {
@@ -42,7 +45,7 @@ func TestALoadIsSizedToTheMachine(t *testing.T) {
 		{"as planned, as it was asked for", 1, 1, 1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s, pace, err := needy().fitted(load.Ceiling{PerSecond: row.ceiling}, row.asked)
+			s, pace, err := needy().fitted(ceilingOf(row.ceiling), row.asked)
 			switch row.pace {
 			case 0:
 				require.ErrorIs(t, err, errTooSmall)
@@ -61,13 +64,53 @@ func TestALoadIsSizedToTheMachine(t *testing.T) {
 			}
 		})
 	}
-	_, _, err := needy().fitted(load.Ceiling{PerSecond: 100}, 0)
+	_, _, err := needy().fitted(ceilingOf(100), 0)
 	require.ErrorContains(t, err, "this machine would stand 6/s", "who reads it knows at which rate it would hold")
 	asIs := needy()
 	asIs.Needs = Needs{}
-	_, pace, err := asIs.fitted(load.Ceiling{}, 0.5)
+	_, pace, err := asIs.fitted(ceiling{}, 0.5)
 	require.NoError(t, err)
 	require.Nil(t, pace, "who asks nothing of a machine is run as it is")
+}
+
+// A machine on which a session costs much runs what needs sessions slower, however fast
+// it is otherwise; which of both says more decides.
+func TestALoadIsSizedToWhatASessionCosts(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		cost     float64
+		sessions float64 // that the database can open in a second
+		pace     float64
+		because  string
+	}{
+		{"a usual machine", 0, 400, 1, ""},
+		{"sessions are dear", 0, 50, 0.5, "40 sessions of the database a second would take about 80\u00a0% of this machine, which opens 50, and more"},
+		{"not measured", 0, 0, 1, ""},
+		{"the load is the dearer one", 25, 400, 0.5, "100/s would take about 83.3\u00a0%"},
+		{"the sessions are the dearer ones", 25, 20, 0.25, "which opens 20"},
+		{"too dear", 0, 15, 0, "which opens 15"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := needy()
+			s.Needs = Needs{Cost: row.cost, Sessions: 40}
+			require.Equal(t, row.cost != 0, s.Needs.alone(), "others may open theirs beside it")
+			c := ceilingOf(3000)
+			c.sessions = row.sessions
+			_, pace, err := s.fitted(c, 0)
+			if row.pace == 0 {
+				require.ErrorIs(t, err, errTooSmall)
+				require.ErrorContains(t, err, row.because)
+				return
+			}
+			require.NoError(t, err)
+			if row.pace == 1 {
+				require.Nil(t, pace)
+				return
+			}
+			require.InDelta(t, row.pace, pace.Factor, 1e-9)
+			require.Contains(t, pace.Because, row.because)
+		})
+	}
 }
 
 // At another pace a scenario has the same requests in the same order, the same
@@ -108,7 +151,7 @@ func TestWhatCannotBeSlowedNeedsNothing(t *testing.T) {
 }
 
 func TestAPaceIsTypedAgain(t *testing.T) {
-	_, pace, err := needy().fitted(load.Ceiling{PerSecond: 600}, 0)
+	_, pace, err := needy().fitted(ceilingOf(600), 0)
 	require.NoError(t, err)
 	require.Equal(t, "run a --pace 0.25", Config{PaceFlag: "--pace"}.atPace("run a", pace))
 	require.Equal(t, "run a", Config{}.atPace("run a", pace))

@@ -12,7 +12,6 @@ import (
 	"holdfast.dev/holdfast/harness/autogroup"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/database"
-	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/undo"
 	"holdfast.dev/holdfast/harness/witness"
@@ -24,7 +23,7 @@ import (
 type Session struct {
 	cfg      Config
 	journal  *undo.Journal
-	ceiling  load.Ceiling // what the generator itself can send
+	ceiling  ceiling
 	canary   witness.Calibration
 	cleanups cleanups
 	breach   breach
@@ -98,7 +97,7 @@ func (s *Session) open(ctx context.Context, scenarios []Scenario) error {
 			break // it ends the run, and is held against this scenario
 		}
 	}
-	return s.calibrate(ctx)
+	return s.calibrate(ctx, scenarios)
 }
 
 // foundation brings up the server for a scenario's data, and does the setup that is

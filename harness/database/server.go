@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"holdfast.dev/holdfast/harness/database/internal/address"
 
@@ -139,6 +140,19 @@ func (s *Server) withAdmin(ctx context.Context, do func(*pgx.Conn) error) error 
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	return do(conn)
+}
+
+// SessionsPerSecond measures how many sessions the server can open, one after the other,
+// at this moment.
+func (s *Server) SessionsPerSecond(ctx context.Context) (float64, error) {
+	const least, enough = 5, 50 * time.Millisecond
+	began, n := time.Now(), 0
+	for ; n < least || time.Since(began) < enough; n++ {
+		if err := s.withAdmin(ctx, func(*pgx.Conn) error { return nil }); err != nil {
+			return 0, err
+		}
+	}
+	return float64(n) / time.Since(began).Seconds(), nil
 }
 
 // dropForCertain drops a database although the caller's context may have ended.

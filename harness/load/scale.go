@@ -35,42 +35,75 @@ func (w waves) scaled(f float64) (Profile, error) {
 }
 
 func (s steps) scaled(f float64) (Profile, error) {
+	return Steps(s.each, s.times(f)...), nil
+}
+
+func (s sequence) scaled(f float64) (Profile, error) { return s.changed(Scaled, f) }
+
+func (s shaped) scaled(f float64) (Profile, error) { return s.changed(Scaled, f) }
+
+// times are the rates, each f times as high.
+func (s steps) times(f float64) []float64 {
 	rates := make([]float64, len(s.rates))
 	for i, rate := range s.rates {
 		rates[i] = rate * f
 	}
-	return Steps(s.each, rates...), nil
+	return rates
 }
 
-func (s sequence) scaled(f float64) (Profile, error) {
+// changed is the sequence with each part changed in that way.
+func (s sequence) changed(change func(Profile, float64) (Profile, error), f float64) (Profile, error) {
 	parts := s.profiles()
 	for i, p := range parts {
 		var err error
-		if parts[i], err = Scaled(p, f); err != nil {
+		if parts[i], err = change(p, f); err != nil {
 			return nil, err
 		}
 	}
 	return newSequence(parts), nil
 }
 
-func (s shaped) scaled(f float64) (Profile, error) {
-	p, err := Scaled(s.Profile, f)
+// changed is what the shape gave, changed in a way that makes its rates f times as high.
+func (s shaped) changed(change func(Profile, float64) (Profile, error), f float64) (Profile, error) {
+	p, err := change(s.Profile, f)
 	if err != nil {
 		return nil, err
 	}
 	return shaped{p, s.shape.Times(f)}, nil
 }
 
+// slowable is a profile whose requests can be had over more time.
+type slowable interface {
+	slowed(f float64) (Profile, error)
+}
+
 // Slowed returns p with the same requests over 1/f of the time, at f times the rate.
-// Only a rate that is given can be slowed: a constant one, or one that changes
-// evenly.
+// What has no rate cannot be slowed: bursts, and what is given request by request.
 func Slowed(p Profile, f float64) (Profile, error) {
 	if !(f > 0) || f > maxRate {
 		return nil, fmt.Errorf("slow %s down: %v is no factor greater than 0", p, f)
 	}
-	r, ok := p.(ramp)
+	s, ok := p.(slowable)
 	if !ok {
-		return nil, fmt.Errorf("slow %s down: it is not one rate", p)
+		return nil, fmt.Errorf("slow %s down: it has no rate", p)
 	}
-	return ramp{r.from * f, r.to * f, time.Duration(float64(r.d) / f)}, nil
+	return s.slowed(f)
 }
+
+func longer(d time.Duration, f float64) time.Duration { return time.Duration(float64(d) / f) }
+
+func (r ramp) slowed(f float64) (Profile, error) {
+	return ramp{r.from * f, r.to * f, longer(r.d, f)}, nil
+}
+
+func (w waves) slowed(f float64) (Profile, error) {
+	return waves{w.low * f, w.high * f, longer(w.period, f), longer(w.d, f)}, nil
+}
+
+func (s steps) slowed(f float64) (Profile, error) {
+	return Steps(longer(s.each, f), s.times(f)...), nil
+}
+
+func (s sequence) slowed(f float64) (Profile, error) { return s.changed(Slowed, f) }
+
+func (s shaped) slowed(f float64) (Profile, error) { return s.changed(Slowed, f) }

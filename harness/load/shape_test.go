@@ -132,6 +132,35 @@ func TestScaled(t *testing.T) {
 	}
 }
 
+// What is slowed has the same requests, each as much later, whatever its shape.
+func TestSlowed(t *testing.T) {
+	phases := phasesOf(time.Second, 2*time.Second, 3*time.Second, 3*time.Second)
+	for _, p := range []load.Profile{
+		load.Constant(40, time.Second), load.Ramp(10, 100, 2*time.Second), load.Steps(500*time.Millisecond, 10, 20, 40),
+		load.Waves(10, 30, time.Second, 3*time.Second),
+		load.Sequence(load.Constant(20, time.Second), load.Ramp(20, 40, time.Second)),
+		load.Throughout(20).Over(phases), load.PerPhase(40, map[string]float64{result.Inject: 200}).Over(phases),
+	} {
+		for _, f := range []float64{0.5, 0.25, 0.1} {
+			slow, err := load.Slowed(p, f)
+			require.NoError(t, err, p)
+			require.Equal(t, load.Planned(p), load.Planned(slow), p)
+			require.InDelta(t, p.Duration().Seconds()/f, slow.Duration().Seconds(), 1e-6, p)
+			for n := range load.Planned(p) {
+				before, _ := p.Due(n)
+				after, _ := slow.Due(n)
+				require.InDelta(t, before.Seconds()/f, after.Seconds(), 1e-5, "%s: request %d", p, n)
+			}
+		}
+	}
+	for _, p := range []load.Profile{load.Bursts(10, time.Second, 2*time.Second), load.BurstsThroughout(10, time.Second).Over(phases), endless{}} {
+		_, err := load.Slowed(p, 0.5)
+		require.ErrorContains(t, err, "it has no rate", p)
+	}
+	_, err := load.Slowed(load.Constant(1, time.Second), 0)
+	require.ErrorContains(t, err, "greater than 0")
+}
+
 func TestAScaledShapeStaysOne(t *testing.T) {
 	phases := phasesOf(time.Second, 2*time.Second, 3*time.Second, 3*time.Second)
 	p, err := load.Scaled(load.PerPhase(40, map[string]float64{result.Inject: 200}).Over(phases), 2)

@@ -192,6 +192,7 @@ func cutConnections(p profile.Profile, s *service) harness.Scenario {
 	}
 	return s.in(harness.Scenario{
 		Name:     "search/cut-connections",
+		Needs:    harness.Needs{Sessions: 30}, // its three and ours, within a moment of each end
 		Claim:    "While the database is gone or refuses, in whatever way, searches are refused clearly or answered rightly; afterwards the service is well again by itself.",
 		Timeline: t,
 		Load:     []load.Stream{s.Stream("search", load.Throughout(40).Over(t.Phases()), s.many(contract.Some))},
@@ -231,6 +232,7 @@ func callersHangUp(p profile.Profile, s *service) harness.Scenario {
 	}
 	return s.in(harness.Scenario{
 		Name:     "search/callers-hang-up",
+		Needs:    harness.Needs{Sessions: 2 * (rate + stay/t.Inject.Seconds())}, // for each that hangs up one to cancel, and one anew
 		Claim:    "When callers hang up, what the database does for them is given up too, at once, and nothing is left of them; who asks the same and waits is answered.",
 		Timeline: t,
 		Load:     []load.Stream{stream, leaving, staying},

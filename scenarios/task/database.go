@@ -132,8 +132,10 @@ func databaseRefuses(p profile.Profile, s *service) harness.Scenario {
 		})
 	}
 	faults = append(faults, harness.Fault{ID: "terminated", On: harness.OnPostgres, Kind: fault.TerminateBackends{}, During: result.Baseline, After: t.Baseline / 2})
-	return troubled(p, s, t, "task/database-refuses",
+	sc := troubled(p, s, t, "task/database-refuses",
 		"When the database ends every session, and while it refuses sessions, statements and commits with errors that pass, tasks are refused clearly; those taken on are all done afterwards, once.", 60, nil, faults)
+	sc.Needs = harness.Needs{Sessions: 40} // all of a service, within a moment of each end
+	return sc
 }
 
 // tablesLocked locks each table that the tasks use, one after the other, on a slow way

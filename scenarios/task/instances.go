@@ -27,6 +27,7 @@ func twoInstances(p profile.Profile, s *service) harness.Scenario {
 		Name:      "task/two-instances",
 		Claim:     "Of two instances one is killed and the other stopped, in turn and under load: neither takes a task that the other is at, nothing is lost or doubled, and both tell the same.",
 		Instances: 2,
+		Needs:     harness.Needs{Sessions: 30}, // those of the one that begins again must be there before the other is asked to stop
 		Timeline:  profile.WithDrain(t, 10*time.Second),
 		Faults: []harness.Fault{
 			{ID: "killed", On: harness.OnInstance(2), Kind: fault.Kill{}},

@@ -281,7 +281,8 @@ func apiSlow(p profile.Profile, s *service) harness.Scenario {
 func mixed(p profile.Profile, s *service) harness.Scenario {
 	s.notifications()
 	t := p.Outage()
-	t.Inject = p.Phase // several times the timeout of a call, and so long that a queue grows
+	t.WarmUp, t.Baseline = p.Phase/2, 0 // the sessions that a load is done with are opened before it is measured
+	t.Inject = p.Phase                  // several times the timeout of a call, and so long that a queue grows
 	// The limit is less than what it costs to wait for a call that hangs to be given up.
 	const timeout, limit = 400 * time.Millisecond, 200 * time.Millisecond
 	searches, some := s.search()
@@ -291,7 +292,7 @@ func mixed(p profile.Profile, s *service) harness.Scenario {
 		Name:        "task/mixed",
 		Claim:       "While the API never answers one kind of task, each call is given up in time, the other kind is sent as quickly as ever, and so are searches answered.",
 		Protections: []string{"task.queue-isolation", "task.send-timeout"},
-		Needs:       harness.Needs{Alone: true},
+		Needs:       harness.Needs{Alone: true, Sessions: 25},
 		Timeline:    t,
 		Load:        []load.Stream{searches.Served("search", load.Throughout(20).Over(t.Phases()), contract.Around(some))},
 		Faults:      []harness.Fault{adapter.Misbehave("hang", s.Far, "hang headers key=slow-*")},
