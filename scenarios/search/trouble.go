@@ -256,6 +256,7 @@ func callersLeaveTheLine(p profile.Profile, s *service) harness.Scenario {
 	t.Baseline = t.Baseline * 3 / 5
 	const (
 		rate, line = 120, 40 // of those who leave, more than there are places
+		before     = 20      // of them while they are answered
 		patience   = 100 * time.Millisecond
 		calm, held = 200 * time.Millisecond, 200 * time.Millisecond
 		burst      = line / 2
@@ -265,13 +266,14 @@ func callersLeaveTheLine(p profile.Profile, s *service) harness.Scenario {
 	s.give(contract.AcquireTimeout, "5s")
 	s.give(contract.Concurrent, "2")
 	s.give(contract.Queued, strconv.Itoa(line))
-	leaving := s.Stream("leaving", load.Constant(rate, t.Start(result.Heal)), s.many(contract.Some))
+	leaving := s.Stream("leaving", load.Sequence(load.Constant(before, t.Start(result.Inject)), load.Constant(rate, t.Inject)), s.many(contract.Some))
 	leaving.Timeout = patience
 	waiting := s.Stream("waiting", load.Throughout(6/t.Inject.Seconds()).Over(t.Phases()), s.many(contract.Some))
 	after := s.Stream("after", load.Constant(burst/(held/2).Seconds(), held/2), s.many(contract.Some))
 	after.StartAt = t.Start(result.Heal) + calm
 	return s.in(harness.Scenario{
 		Name:     "search/callers-leave-the-line",
+		Needs:    harness.Needs{Sessions: 2 * 2 / patience.Seconds()}, // for each of the two that hang up one to cancel, and one anew
 		Claim:    "When callers hang up who were still waiting to be served, the line is as long as before for those who come.",
 		Timeline: t,
 		Load:     []load.Stream{leaving, waiting, after},
