@@ -116,10 +116,10 @@ func (r metrics) addLedger() {
 }
 
 // pilesUp reports whether a series is of things that go on at once, of which there
-// are more where all takes longer. What has a fixed room, as connections have in
-// their pool, has no more of it for that.
+// are more where all takes longer, or of the memory that they hold. What has a fixed
+// room, as connections have in their pool, has no more of it for that.
 func pilesUp(series, unit string) bool {
-	return unit == result.UnitCount && !strings.HasPrefix(series, "db.connections.")
+	return unit == result.UnitBytes || unit == result.UnitCount && !strings.HasPrefix(series, "db.connections.")
 }
 
 // addSeries enters what a probe's series says of a window: NAME.max, .min, .mean,

@@ -21,7 +21,8 @@ const (
 	recovery = time.Second
 	// explains is how many times as long a latency may have become as something was
 	// felt meanwhile. Nothing from outside adds more than the time that it takes;
-	// twice of it allows for what the witnesses did not see.
+	// twice of it allows for what the witnesses did not see. As many times its limit
+	// memory may have become, for what was under way for longer.
 	explains = 2
 	// hampered is what is added at most to a latency by others who left the run room
 	// (see [result.Disturbance]), beyond as much again as its limit: turns that were
@@ -118,8 +119,12 @@ func reach(d result.Disturbance) (from, to time.Duration) {
 
 // unexplained reports whether a latency misses its limit by more than all that was
 // felt can have added to it: of what kept the run from running, the time that it
-// lasted; of others who left it room, much less.
+// lasted; of others who left it room, much less. So it is of memory beyond a multiple of
+// its limit.
 func unexplained(c result.Check, w Window, felt []result.Disturbance) bool {
+	if c.Unit == result.UnitBytes && c.Value != nil {
+		return beyond(c, *c.Value/explains)
+	}
 	if c.FromSend == nil || c.Unit != result.UnitMS {
 		return false
 	}

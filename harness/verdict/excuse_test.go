@@ -26,6 +26,7 @@ func TestOnlyWhatComesFromOutsideExcuses(t *testing.T) {
 	ratio := result.Check{Metric: "m", Phase: result.Inject, Op: ">=", Threshold: 0.99, Unit: result.UnitRatio, Timed: true}
 	few := result.Check{Metric: "m", Phase: result.Inject, Op: "<=", Threshold: 2, Unit: result.UnitCount, Timed: true}
 	exactly := result.Check{Metric: "m", Phase: result.Inject, Op: "==", Threshold: 8, Unit: result.UnitCount, Timed: true}
+	memory := result.Check{Metric: "m", Phase: result.Inject, Op: "<", Threshold: 100e6, Unit: result.UnitBytes, Timed: true}
 	lost := result.Check{Metric: "m", Phase: result.Inject, Op: "==", Unit: result.UnitCount}
 	early := result.Check{Metric: "m", Phase: result.Inject, Op: "==", Unit: result.UnitCount, ByClock: true}
 	moved := still(5, 6)
@@ -47,6 +48,9 @@ func TestOnlyWhatComesFromOutsideExcuses(t *testing.T) {
 		{"after its end: what was due in it was in flight", slow, read(120), still(9, 10), result.Inconclusive},
 		{"long after its end", slow, read(120), still(11, 12), result.Fail},
 		{"long after its end, but what was due in it took as long", slow, read(5000), still(11, 12), result.Inconclusive},
+		{"memory of what was under way for longer", memory, read(103e6), still(5, 6), result.Inconclusive},
+		{"more memory than that takes", memory, read(250e6), still(5, 6), result.Fail},
+		{"too much memory, and nothing was wrong", memory, read(103e6), result.Validity{}, result.Fail},
 		{"what time does not break", lost, read(1), still(5, 6), result.Fail},
 		{"what a time of day decides, and the wall clock was moved", early, read(1), moved, result.Inconclusive},
 		{"what a time of day decides, and something else was wrong", early, read(1), still(5, 6), result.Fail},
