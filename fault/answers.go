@@ -26,9 +26,12 @@ func answers() []Row {
 		row("hide-key", "hide-key", always(HideKey{}),
 			"the file with the key is gone, until it is put back", "a mounted secret that is being replaced, a volume that comes late",
 			"takes it for temporary: tries again, and reads the file anew", "hide-key"),
-		{"wrong", "wrong id | stale | duplicate", []Variant{
+		{"wrong", "wrong id | other | stale | future | impossible | duplicate", []Variant{
 			{"wrong id", "a well-formed answer about something else", "a cache that mixes up its keys", "checks that the answer is about what it asked; permanent for this call"},
+			{"wrong other", "the right answer, under another's name", "a proxy that mixes up its upstreams", "checks whose answer it is; permanent for this call"},
 			{"wrong stale", "what was true once", "a stale cache; a lagging replica", "checks the age, if age matters"},
+			{"wrong future", "what is of a time that is to come", "a clock that is wrong; a forecast", "checks the time, if time matters"},
+			{"wrong impossible", "one number that can't be, another with each answer", "a bug; an overflow", "checks that values are possible; permanent for this call"},
 			{"wrong duplicate", "the previous answer again", "a broken proxy", "checks that the answer is about what it asked; permanent for this call"},
 		}, parseWrong},
 	}
@@ -40,20 +43,23 @@ func contents() []Row {
 		{"json malformed", "no JSON", "a bug"},
 		{"json html", "an HTML page with status 200", "a captive portal; a maintenance page"},
 		{"json types", "numbers as text, text as numbers", "a changed schema"},
+		{"json one", "one value, another with each answer, of another type, null or left out", "a changed schema; one row that is broken"},
 		{"json null", "null instead of an object", "a bug"},
 		{"json nulls", "every field null", "a changed schema"},
 		{"json nan", "NaN instead of numbers, which is no JSON", "a division by zero upstream"},
 		{"json huge", "numbers beyond any type", "a bug"},
 		{"json deep depth=10000", "lists in lists", "an attack on the parser"},
 		{"json duplicate", "every field twice, the second time null", "a bug; parsers that disagree"},
+		{"json more", "the right answer, and another value after it", "a bug; two answers run together"},
 		{"json missing field=data", "a field left out", "a changed schema"},
+		{"json bytes", "texts that are no UTF-8", "an old database; a cut in the middle of a character"},
 		{"json empty", "status 200 without a body", "a bug"},
 		{"json nocontent", "status 204", "nothing known"},
 	} {
 		variants = append(variants, Variant{v[0], v[1] + "; the work is done", v[2], degrade})
 	}
 	return []Row{
-		{"json", "json malformed | html | types | null | nulls | nan | huge | deep [depth=10000] | duplicate | missing [field=NAME] | empty | nocontent", variants, parseJSON},
+		{"json", "json malformed | html | types | one | null | nulls | nan | huge | deep [depth=10000] | duplicate | more | missing [field=NAME] | bytes | empty | nocontent", variants, parseJSON},
 		row("endless", "endless [bytes=1GiB]", parseEndless,
 			"a body without end", "a hostile or broken upstream", readsBounded, "endless bytes=8MiB"),
 		row("gzipbomb", "gzipbomb [bytes=1GiB]", parseGzipBomb,

@@ -7,8 +7,10 @@ import (
 
 // Wrong answers well-formed and wrong. The work is done.
 type Wrong struct {
-	// How is what is wrong: id (the answer is about something else), stale (it
-	// was true once) or duplicate (it is the previous answer again).
+	// How is what is wrong: id (the answer is about something else), other (it is
+	// another's), stale (it was true once), future (it is not true yet), impossible (one
+	// of its numbers, another with each answer, can't be) or duplicate (it is the previous
+	// answer again).
 	How string
 }
 
@@ -19,15 +21,17 @@ func (Wrong) Name() string { return "wrong" }
 func (w Wrong) String() string { return text("wrong", w.How) }
 
 // Validate refuses an unknown way.
-func (w Wrong) Validate() error { return oneOf("wrong", w.How, "id", "stale", "duplicate") }
+func (w Wrong) Validate() error {
+	return oneOf("wrong", w.How, "id", "other", "stale", "future", "impossible", "duplicate")
+}
 
 func parseWrong(w *words) Kind { return Wrong{How: w.nextOr("")} }
 
 // JSON answers with something else than the JSON that was promised. The work is
 // done.
 type JSON struct {
-	// How is what is wrong with it: malformed, html, types, null, nulls, nan,
-	// huge, deep, duplicate, missing, empty or nocontent.
+	// How is what is wrong with it: malformed, html, types, one, null, nulls, nan,
+	// huge, deep, duplicate, more, missing, bytes, empty or nocontent.
 	How string
 	// Depth is how deep "deep" nests.
 	Depth int
@@ -64,8 +68,8 @@ func (j JSON) Validate() error {
 
 func jsonWays() []string {
 	return []string{
-		"malformed", "html", "types", "null", "nulls", "nan", "huge",
-		"deep", "duplicate", "missing", "empty", "nocontent",
+		"malformed", "html", "types", "one", "null", "nulls", "nan", "huge",
+		"deep", "duplicate", "more", "missing", "bytes", "empty", "nocontent",
 	}
 }
 

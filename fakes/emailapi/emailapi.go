@@ -3,6 +3,7 @@ package emailapi
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"holdfast.dev/holdfast/fakes/host"
@@ -64,5 +65,6 @@ type api struct {
 	idempotency idempotency
 	mails       mails
 	previous    []byte
+	oddities    atomic.Int64 // answers that can't be
 	calls       calls
 }

@@ -301,11 +301,32 @@ func (a *api) sent(body []byte) httpfault.Answer {
 				return before
 			case "id":
 				return a.otherIDs(body)
+			case "impossible":
+				return a.impossible(body)
 			default:
 				return nil // an id does not age
 			}
 		},
 	}
+}
+
+// impossible is an answer that tells of no mail: one without an id, or for several mails
+// one of them too few, or a problem with one that was not among them.
+func (a *api) impossible(body []byte) []byte {
+	var many struct {
+		Data   []json.RawMessage `json:"data"`
+		Errors []problem         `json:"errors,omitempty"`
+	}
+	if json.Unmarshal(body, &many) != nil || len(many.Data) == 0 {
+		return []byte(`{"id":""}`)
+	}
+	n := len(many.Data) + len(many.Errors)
+	many.Data = many.Data[1:]
+	if a.oddities.Add(1)%2 == 0 {
+		many.Errors = append(many.Errors, problem{Index: n, Message: "is not valid"})
+	}
+	odd, _ := json.Marshal(many) // it was JSON
+	return odd
 }
 
 // otherIDs is an answer with ids of mails that do not exist.

@@ -381,6 +381,7 @@ func contents() map[string]func(*rig) {
 		"json malformed":          body(",,", "invalid character"),
 		"json html":               body("<html>", "invalid character"),
 		"json types":              body(`"project_id":"7"`, "cannot unmarshal string"),
+		"json one":                body(`"project_id":7`, "cannot unmarshal string"),
 		"json null":               body("null", ""),
 		"json nulls":              body(`"project_id":null`, ""),
 		"json nan":                body(`"project_id":NaN`, "invalid character 'N'"),
@@ -388,10 +389,15 @@ func contents() map[string]func(*rig) {
 		"json deep depth=10000":   body(strings.Repeat("[", 10000), "exceeded max depth"),
 		"json duplicate":          body(`"project_id":7,"`, ""),
 		"json missing field=data": body(`"project_id":7`, ""),
+		"json more":               body(`} {}`, "after top-level value"),
+		"json bytes":              body("\xc3\"", ""),
 		"json empty":              empty(200),
 		"json nocontent":          empty(204),
 		"wrong id":                body(`"wrong":"id"`, ""),
+		"wrong other":             body(`"wrong":"other"`, ""),
 		"wrong stale":             body(`"wrong":"stale"`, ""),
+		"wrong future":            body(`"wrong":"future"`, ""),
+		"wrong impossible":        body(`"wrong":"impossible"`, ""),
 		"wrong duplicate":         body(`"wrong":"duplicate"`, ""),
 	}
 }

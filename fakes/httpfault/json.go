@@ -7,17 +7,23 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"holdfast.dev/holdfast/fault"
 )
 
 // spoiling is [fault.JSON] in force.
-type spoiling struct{ fault.JSON }
+type spoiling struct {
+	fault.JSON
+	answers *atomic.Int64 // that it has spoiled
+}
+
+func newSpoiling(k fault.JSON) spoiling { return spoiling{k, new(atomic.Int64)} }
 
 // Spoils reports whether an answer with that body is another one with the fault.
 func Spoils(kind fault.JSON, body []byte) bool {
 	a := Answer{Status: http.StatusOK, Body: bytes.Clone(body)}
-	spoiling{kind}.Change(nil, &a)
+	newSpoiling(kind).Change(nil, &a)
 	return a.Status != http.StatusOK || !bytes.Equal(a.Body, body)
 }
 
@@ -34,6 +40,8 @@ func (j spoiling) Change(_ *Draw, a *Answer) bool {
 		a.Body = slices.Concat([]byte(`{"data":`), bytes.Repeat([]byte("["), j.Depth), bytes.Repeat([]byte("]"), j.Depth), []byte("}"))
 	case "duplicate":
 		a.Body = doubled(a.Body)
+	case "more":
+		a.Body = slices.Concat(bytes.TrimSpace(a.Body), []byte(" {}"))
 	case "empty":
 		a.Body = nil
 	case "nocontent":
@@ -63,6 +71,10 @@ func (j spoiling) rewritten(body []byte) []byte {
 		return rewrite(body, numbers("1"+strings.Repeat("0", 400)))
 	case "types":
 		return rewrite(body, otherType)
+	case "one":
+		return oneOff(body, int(j.answers.Add(1)-1))
+	case "bytes":
+		return rewrite(body, notUTF8)
 	default:
 		return without(body, j.Field)
 	}
@@ -80,6 +92,42 @@ func numbers(text string) func(any) any {
 		return v
 	}
 }
+
+// notUTF8 ends a text with half of a character.
+func notUTF8(v any) any {
+	text, ok := v.(string)
+	if !ok {
+		return v
+	}
+	quoted, _ := json.Marshal(text) // a string always can
+	return literal(string(quoted[:len(quoted)-1]) + "\xc3\"")
+}
+
+// oneOff has one value wrong: the nth of each value in each way.
+func oneOff(body []byte, n int) []byte {
+	values := 0
+	rewrite(body, func(v any) any { values++; return v })
+	if values == 0 {
+		return body
+	}
+	at, seen := n%values, -1
+	return rewrite(body, func(v any) any {
+		if seen++; seen != at {
+			return v
+		}
+		switch n / values % 3 {
+		case 0:
+			return otherType(v)
+		case 1:
+			return nil
+		default:
+			return left{}
+		}
+	})
+}
+
+// left stands for a value that is left out, with its name.
+type left struct{}
 
 func otherType(v any) any {
 	switch v := v.(type) {
@@ -116,31 +164,42 @@ func encode(b []byte, v any, rule func(any) any) []byte {
 	switch v := v.(type) {
 	case map[string]any:
 		b = append(b, '{')
-		for i, name := range sortedNames(v) {
-			if i > 0 {
-				b = append(b, ',')
-			}
+		for _, name := range sortedNames(v) {
 			quoted, _ := json.Marshal(name)
-			b = append(append(b, quoted...), ':')
-			b = encode(b, v[name], rule)
+			b = encodeNext(b, append(quoted, ':'), v[name], rule)
 		}
 		return append(b, '}')
 	case []any:
 		b = append(b, '[')
-		for i, element := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = encode(b, element, rule)
+		for _, element := range v {
+			b = encodeNext(b, nil, element, rule)
 		}
 		return append(b, ']')
 	}
-	changed := rule(v)
-	if text, ok := changed.(literal); ok {
+	switch changed := rule(v).(type) {
+	case left:
+		return b
+	case literal:
+		return append(b, changed...)
+	default:
+		text, _ := json.Marshal(changed)
 		return append(b, text...)
 	}
-	text, _ := json.Marshal(changed)
-	return append(b, text...)
+}
+
+// encodeNext adds one more value to an object or a list, with what it is called there;
+// nothing where it is left out.
+func encodeNext(b, name []byte, v any, rule func(any) any) []byte {
+	before := len(b)
+	if last := b[before-1]; last != '{' && last != '[' {
+		b = append(b, ',')
+	}
+	b = append(b, name...)
+	begun := len(b)
+	if b = encode(b, v, rule); len(b) == begun {
+		return b[:before]
+	}
+	return b
 }
 
 func sortedNames(object map[string]any) []string {

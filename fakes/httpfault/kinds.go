@@ -59,7 +59,7 @@ func kinds() []row {
 		onRequests(func(k fault.Status) replacing { return replacing{k} }),
 		onRequests(func(k fault.Redirect) redirecting { return redirecting{k} }),
 		onRequests(func(k fault.Wrong) mistaking { return mistaking{k} }),
-		onRequests(func(k fault.JSON) spoiling { return spoiling{k} }),
+		onRequests(newSpoiling),
 	}
 }
 

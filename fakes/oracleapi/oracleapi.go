@@ -1,6 +1,7 @@
 package oracleapi
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -122,6 +123,8 @@ type api struct {
 	seed     uint64
 	oracles  map[string]bool // nil: any
 	previous atomic.Pointer[[]byte]
+	// impossible counts the answers with a value that can't be.
+	impossible atomic.Int64
 }
 
 // question is what Identify has read.
@@ -221,14 +224,30 @@ func (a *api) wrong(q *question, asOf time.Time, how string, before *[]byte) []b
 	switch how {
 	case "id":
 		return a.impact(q.oracle, q.project+1, asOf)
+	case "other":
+		return a.impact(q.oracle+"-2", q.project, asOf)
 	case "stale":
 		return a.impact(q.oracle, q.project, asOf.AddDate(-1, 0, 0))
+	case "future":
+		return a.impact(q.oracle, q.project, asOf.AddDate(1, 0, 0))
+	case "impossible":
+		return impossible(a.impact(q.oracle, q.project, asOf), int(a.impossible.Add(1)-1))
 	case "duplicate":
 		if before != nil {
 			return *before
 		}
 	}
 	return nil
+}
+
+// impossible is an answer with the nth of the values that there can't be.
+func impossible(body []byte, n int) []byte {
+	odd := []struct{ field, value string }{
+		{"score", "1.5"}, {"beneficiaries", "-1"}, {"score", "-0.5"}, {"beneficiaries", "20000000000"}, {"co2_kg", "1e30"}, {"co2_kg", "-1e30"},
+	}[n%6]
+	before, after, _ := bytes.Cut(body, []byte(`"`+odd.field+`":`))
+	end := bytes.IndexAny(after, ",}")
+	return slices.Concat(before, []byte(`"`+odd.field+`":`+odd.value), after[end:])
 }
 
 // asOf is the time that the data of a call are of: when it arrived, in

@@ -3,8 +3,10 @@ package oracleapi_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -185,7 +187,7 @@ func TestFaultsPickAnOracleOrAProject(t *testing.T) {
 func TestWrongAnswersAreWellFormedAndWrong(t *testing.T) {
 	s := start(t, oracleapi.Config{})
 	_, _ = ask(t, "GET", s.URL(0)+"/oracles/a/impact?project=1", "")
-	require.NoError(t, s.Faults().AddText("wrong id key=b", "wrong stale key=c", "wrong duplicate key=d"))
+	require.NoError(t, s.Faults().AddText("wrong id key=b", "wrong stale key=c", "wrong duplicate key=d", "wrong other key=e", "wrong future key=f", "wrong impossible key=g"))
 	_, other := ask(t, "GET", s.URL(0)+"/oracles/b/impact?project=7", "")
 	require.EqualValues(t, 8, other.ProjectID)
 	_, stale := ask(t, "GET", s.URL(0)+"/oracles/c/impact?project=7", "")
@@ -194,6 +196,30 @@ func TestWrongAnswersAreWellFormedAndWrong(t *testing.T) {
 	_, before := ask(t, "GET", s.URL(0)+"/oracles/a/impact?project=1", "")
 	_, again := ask(t, "GET", s.URL(0)+"/oracles/d/impact?project=7", "")
 	require.Equal(t, before, again)
+	_, elsewhere := ask(t, "GET", s.URL(0)+"/oracles/e/impact?project=7", "")
+	require.EqualValues(t, 7, elsewhere.ProjectID)
+	require.Equal(t, "e-2", elsewhere.Oracle)
+	_, ahead := ask(t, "GET", s.URL(0)+"/oracles/f/impact?project=7", "")
+	require.Greater(t, ahead.Data.AsOf, time.Now().AddDate(0, 11, 0))
+	for range 6 {
+		resp, err := http.Get(s.URL(0) + "/oracles/g/impact?project=7")
+		require.NoError(t, err)
+		var odd struct {
+			Data struct {
+				Beneficiaries int64
+				CO2Kg         float64 `json:"co2_kg"`
+				Score         float64
+			}
+		}
+		require.NoError(t, errors.Join(json.NewDecoder(resp.Body).Decode(&odd), resp.Body.Close()))
+		wrong := 0
+		for _, is := range []bool{odd.Data.Score < 0 || odd.Data.Score > 1, odd.Data.Beneficiaries < 0 || odd.Data.Beneficiaries > 1e10, math.Abs(odd.Data.CO2Kg) > 1e15} {
+			if is {
+				wrong++
+			}
+		}
+		require.Equal(t, 1, wrong, "%+v", odd)
+	}
 }
 
 func TestOraclesAreSpreadOverSeveralAddresses(t *testing.T) {

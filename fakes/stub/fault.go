@@ -22,8 +22,8 @@ func Support() fault.Support {
 	s.Limits = func(f fault.Fault) error {
 		errs := []error{limits(f)}
 		for _, kind := range fault.Steps(f.Kind) {
-			if wrong, ok := kind.(fault.Wrong); ok && wrong.How == "stale" {
-				errs = append(errs, errors.New("a stub's answers have no age, so none can be stale; it can be wrong id or duplicate"))
+			if wrong, ok := kind.(fault.Wrong); ok && wrong.How != "id" && wrong.How != "duplicate" {
+				errs = append(errs, fmt.Errorf("of a stub's answers nobody knows whose or of what time they are, so none can be wrong %s; it can be wrong id or duplicate", wrong.How))
 			}
 		}
 		return errors.Join(errs...)

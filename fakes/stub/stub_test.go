@@ -264,7 +264,7 @@ func TestAFaultOfOneRoute(t *testing.T) {
 		require.Equal(t, row.want, stub.At("charge", f).Text())
 	}
 	for text, refused := range map[string]string{
-		"refuse": "lay it at the dependency as a whole", "hang accept": "as a whole", "wrong stale": "no age", "hang headers": "", "lost reset": "", "2*status 503 -> ok": "",
+		"refuse": "lay it at the dependency as a whole", "hang accept": "as a whole", "wrong stale": "of what time they are", "wrong other": "whose", "hang headers": "", "lost reset": "", "2*status 503 -> ok": "",
 	} {
 		f, err := fault.Parse(text)
 		require.NoError(t, err)

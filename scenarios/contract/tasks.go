@@ -52,6 +52,10 @@ type Tasks struct {
 	// answer that they get.
 	NoTasks []load.Request
 	NoTask  load.Expectation
+	// Unknown ask for the status of tasks that there are not, and NotKnown is the answer to
+	// each.
+	Unknown  []load.Request
+	NotKnown load.Expectation
 	// Status asks what became of a task, and ReadStatus reads the answer. The error says
 	// what of it cannot be.
 	Status     func(id string) load.Request

@@ -138,6 +138,36 @@ func malformedAnswers(p profile.Profile, s *service) harness.Scenario {
 	})
 }
 
+// oneThingWrong has answers that are right but for one thing: whoever looks at the others
+// does not see it.
+func oneThingWrong(p profile.Profile, s *service) harness.Scenario {
+	t := p.Quick()
+	about := s.project(s.AtMost, s.Here)
+	s.give(contract.BreakerFailures, "0")
+	const values = 2 // of the APIs of which one value at a time is wrong
+	kinds := []string{"wrong other", "wrong future", "json more", "json bytes"}
+	asked := s.named(about, 2*values+len(kinds))
+	faults := []harness.Fault{
+		adapter.Always("value", s.Here, "json one key="+strings.Join(asked[:values], ",")),
+		adapter.Always("impossible", s.Here, "wrong impossible key="+strings.Join(asked[values:2*values], ",")),
+	}
+	for i, kind := range kinds {
+		faults = append(faults, adapter.Always(strings.Fields(kind)[1], s.Here, kind+" key="+asked[2*values+i]))
+	}
+	return s.in(harness.Scenario{
+		Name:        "oracle/one-thing-wrong",
+		Claim:       "An answer of which one value is of another type, null, left out or impossible, which is another's, of a time to come, no UTF-8 or followed by more is not passed on as data.",
+		Protections: []string{"oracle.validate-answer"},
+		Timeline:    t,
+		Load:        []load.Stream{s.impacts("impact", about, 20, t, s.failing(about, each(asked, contract.BadPayload), nil))},
+		Faults:      faults,
+		Checks: []verdict.Check{
+			verdict.Metric("impact.wrong").Equals(verdict.Count(0)).Because("one thing that is wrong is enough").Guarding("oracle.validate-answer"),
+			verdict.Metric("impact.failed").Equals(verdict.Count(0)).Because("the others' good answers beside it"),
+		},
+	})
+}
+
 // wrongly is in which ways answers are wrong, in words.
 func wrongly(kinds []string) string {
 	ways := []string{"malformed"}

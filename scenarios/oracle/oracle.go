@@ -49,6 +49,9 @@ func Of(p profile.Profile, one contract.Impact, search *contract.Search) []harne
 	} {
 		all = append(all, scenario(p, over(one)))
 	}
+	if one.Spoils == nil { // what each value of an answer must be is known
+		all = append(all, oneThingWrong(p, over(one)))
+	}
 	if one.Shares {
 		all = append(all, sharedHost(p, over(one)))
 	}

@@ -27,7 +27,7 @@ func (s *service) troubles() []trouble {
 		{"slow", harness.OnDatabase, fault.After(120 * time.Millisecond)},
 		{"gone", harness.OnDatabase, fault.Refuse{Cut: true}},
 	}
-	for _, code := range []string{"53300", "57P03", "55000", "40P01", "40001"} {
+	for _, code := range []string{"53300", "57P03", "55000", "40P01", "40001", "58030", "08006"} {
 		all = append(all, trouble{"state-" + strings.ToLower(code), harness.OnDatabase, fault.SQLState{Code: code, On: fault.OnQuery}})
 	}
 	for _, tables := range s.reads() {
@@ -41,10 +41,12 @@ func (s *service) troubles() []trouble {
 func databaseTrouble(p profile.Profile, s *service) harness.Scenario {
 	about := s.project(activeOracles, s.Here)
 	all := s.troubles()
-	t := harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase / 2, Inject: 3 * p.Phase, Heal: p.Phase / 2}
+	inject := max(3*p.Phase, time.Duration(len(all))*300*time.Millisecond)
+	t := harness.Timeline{WarmUp: p.WarmUp, Baseline: p.Phase / 2, Inject: inject, Heal: p.Phase / 2}
 	const grace = time.Second
 	s.answersWithin(2 * time.Second)
-	statement := s.bound(contract.StatementTimeout, 200*time.Millisecond)
+	// So short that some meet it while a table is locked, which takes of its window what it takes to lock.
+	statement := s.bound(contract.StatementTimeout, 100*time.Millisecond)
 	wait := s.bound(contract.AcquireTimeout, 300*time.Millisecond)
 	each := t.Inject / time.Duration(len(all))
 	var faults []harness.Fault

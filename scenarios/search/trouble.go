@@ -89,7 +89,7 @@ func lockedTable(p profile.Profile, s *service) harness.Scenario {
 	s.refusal()
 	statement := s.bound(contract.StatementTimeout, wanted)
 	t := p.Disturbed()
-	t.Baseline, t.Inject = t.Baseline*3/5, t.Inject*5/2 // each fault needs a moment in which somebody meets it
+	t.Baseline, t.Inject = t.Baseline*3/5, t.Inject*11/4 // each fault needs a moment in which somebody meets it
 	t.Inject = max(t.Inject, time.Duration(4*len(s.reads()))*statement)
 	var locks []harness.Fault
 	for _, tables := range s.reads() {
@@ -201,7 +201,8 @@ func cutConnections(p profile.Profile, s *service) harness.Scenario {
 			at(harness.OnDatabase, "refuse", fault.Refuse{Cut: true}),
 			at(harness.OnDatabase, "black-hole", fault.BlackHole{}),
 			said("40001"), said("53300"), ended("53300"), said("40P01"), said("57P03"), ended("57p03"),
-			said("53100"), said("55000"), ended("55000"), said("57P01")),
+			said("53100"), said("55000"), ended("55000"), said("57P01"),
+			said("3D000"), ended("3d000")),
 		Checks: []verdict.Check{
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("an answer is right, or a refusal: 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(0), time.Second).Because("it recovers"),

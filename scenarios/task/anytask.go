@@ -19,7 +19,7 @@ import (
 func anyTask(p profile.Profile, s *service) harness.Scenario {
 	s.wordedAPI()
 	t := p.Brief()
-	none := s.NoTasks
+	none, unknown := s.NoTasks, s.Unknown
 	some := mailing{name: "any", profile: load.Constant(float64(2*len(shapes(s.Subjects)))/p.Brief().Total().Seconds(), t.Total()), draw: drawn(s.Subjects)}
 	s.compress(compressedCountdown)
 	return s.withMail(harness.Scenario{
@@ -29,10 +29,14 @@ func anyTask(p profile.Profile, s *service) harness.Scenario {
 		Load: []load.Stream{{
 			Name: "no_task", Profile: load.Constant(float64(len(none))*1.01/p.Brief().Total().Seconds(), t.Total()), Next: inTurnOf(none),
 			Expect: s.NoTask,
+		}, {
+			Name: "unknown", Profile: load.Constant(float64(len(unknown))*1.01/p.Brief().Total().Seconds(), t.Total()), Next: inTurnOf(unknown),
+			Expect: s.NotKnown,
 		}},
 		Checks: []verdict.Check{
 			nothing("any.failed"), nothing("any.errors.shed_by_target"),
 			verdict.Metric("no_task.ok_ratio").Equals(verdict.Percent(100)).Because("what is no task is answered 400 in the shape of an error"),
+			verdict.Metric("unknown.ok_ratio").Equals(verdict.Percent(100)).Because("of a task that there is not nobody has a status: 404 in the shape of an error"),
 			nothing("tasks.unserved").Because("each message with an address is sent"),
 			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Because("nothing went wrong that would pass"),
 		},

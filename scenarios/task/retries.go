@@ -185,6 +185,7 @@ func replyLost(p profile.Profile, s *service) harness.Scenario {
 	ways := []struct{ name, text string }{
 		{"reset", "lost reset"}, {"close", "lost close"}, {"hang", "lost hang"}, {"half", "reset body"},
 		{"gateway", "status 504 html carried-out"}, {"unreadable", "json malformed"}, {"drip", "drip gap=500ms"},
+		{"impossible", "wrong impossible"},
 	}
 	var faults []harness.Fault
 	var prefixes []string
@@ -201,7 +202,7 @@ func replyLost(p profile.Profile, s *service) harness.Scenario {
 	}
 	return s.withMail(harness.Scenario{
 		Name:        "task/reply-lost",
-		Claim:       "When the API took a mail on and its answer was lost, in any of seven ways, the task is tried again and nobody gets a second mail.",
+		Claim:       "When the API took a mail on and its answer was lost, in any of eight ways, the task is tried again and nobody gets a second mail.",
 		Protections: []string{"task.idempotency-key"},
 		Timeline:    t,
 		Faults:      faults,

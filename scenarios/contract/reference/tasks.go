@@ -32,6 +32,7 @@ func Tasks(projects int) contract.Tasks {
 		World: func() harness.World { return World(projects) }, Mail: adapter.EmailAPI, Far: "mail_api",
 		Enqueue: enqueue, Asked: askedFor, TakenOn: takenOn(), Refused: load.Refusal(), Taken: taken, Answered: "202", Engine: "River",
 		NoTasks: noTasks(), NoTask: load.All(load.Status(http.StatusBadRequest), load.Check("error", isError)),
+		Unknown: unknownTasks(), NotKnown: load.All(load.Status(http.StatusNotFound), load.Check("error", isError)),
 		Status: func(id string) load.Request { return load.Request{Path: "/tasks/" + id} }, ReadStatus: readStatus,
 		NoSuch: strconv.FormatInt(math.MaxInt64, 10), Ready: &load.Request{Path: "/readyz"}, StopUncounted: true,
 		Queue: load.Request{Path: "/tasks/queue"}, ReadCounts: readCounts, MostCounted: 100_000,
