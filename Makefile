@@ -13,7 +13,7 @@ export CGO_ENABLED := 0
 export GOFLAGS += -trimpath
 BUILD   := $(GO) build
 
-.PHONY: help setup build image bench bench-all bench-scale bench-tasks prove gains mutate soak-verdicts attack fleet test alerts alerts-test examples report-test screenshot lint fuzz perf
+.PHONY: help setup build image bench bench-all bench-scale bench-tasks prove gains mutate reach soak-verdicts attack fleet test alerts alerts-test examples report-test screenshot lint fuzz perf
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,15 @@ gains: build ## what was promised, measured before and after; writes the table o
 SEED    ?= 1
 mutate: build ## 60 drawn bugs and all invented ones in the reference, one by one: how many the scenarios notice (about an hour)
 	@$(BIN) mutate --drawn 60 --seed $(SEED) --out $(OUT)/mutate --into docs/truth.md
+
+REACH := $(OUT)/reach
+reach: setup ## which lines of the reference no scenario of the smoke suite reaches: no bug in them can be seen
+	@rm -rf $(REACH) && mkdir -p $(REACH)/data
+	@$(GO) build -cover -coverpkg=./reference/...,./cmd/holdfast -o $(REACH)/holdfast ./cmd/holdfast
+	-@GOCOVERDIR=$(abspath $(REACH)/data) $(REACH)/holdfast run --all --profile smoke --out $(REACH)/run
+	@$(GO) tool covdata textfmt -i=$(REACH)/data -o $(REACH)/lines.txt
+	@grep '/reference/.* 0$$' $(REACH)/lines.txt | cut -d' ' -f1 | sort -V
+	@$(GO) tool covdata percent -i=$(REACH)/data | grep /reference/
 
 soak-verdicts: build ## the smoke suite 40 times over, with trouble from outside: no false alarm (about 90 minutes)
 	@$(BIN) soak-verdicts --runs 40 --out $(OUT)/soak-verdicts

@@ -104,7 +104,10 @@ func (f runFlags) reference() (harness.Launch, error) {
 	if err != nil {
 		return harness.Launch{}, fmt.Errorf("find this program's own file: %w", err)
 	}
-	l := harness.Launch{Program: self, Args: []string{"serve"}, CheckSettings: settings.Check, Runtimes: runtimes()}
+	l := harness.Launch{
+		Program: self, Args: []string{"serve"}, CheckSettings: settings.Check, Runtimes: runtimes(),
+		PassEnv: []string{"GOCOVERDIR"}, // where there is one, which of its lines are reached is counted (make reach)
+	}
 	switch f.target {
 	case "process":
 		l.Kind = harness.AsProcess

@@ -311,7 +311,7 @@ func (a *api) sent(body []byte) httpfault.Answer {
 }
 
 // impossible is an answer that tells of no mail: one without an id, or for several mails
-// one of them too few, or a problem with one that was not among them.
+// one of them too few, or a problem with one that was not among them, or of one twice.
 func (a *api) impossible(body []byte) []byte {
 	var many struct {
 		Data   []json.RawMessage `json:"data"`
@@ -321,9 +321,14 @@ func (a *api) impossible(body []byte) []byte {
 		return []byte(`{"id":""}`)
 	}
 	n := len(many.Data) + len(many.Errors)
-	many.Data = many.Data[1:]
-	if a.oddities.Add(1)%2 == 0 {
-		many.Errors = append(many.Errors, problem{Index: n, Message: "is not valid"})
+	invalid := func(i int) problem { return problem{Index: i, Message: "is not valid"} }
+	switch way := a.oddities.Add(1) % 3; {
+	case way == 0 && len(many.Data) > 1:
+		many.Data, many.Errors = many.Data[2:], append(many.Errors, invalid(0), invalid(0))
+	case way == 1:
+		many.Data, many.Errors = many.Data[1:], append(many.Errors, invalid(n))
+	default:
+		many.Data = many.Data[1:]
 	}
 	odd, _ := json.Marshal(many) // it was JSON
 	return odd

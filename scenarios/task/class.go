@@ -84,6 +84,8 @@ func (t teller) meaning(c call) contract.Class {
 		switch kind := t.kind(id, c.seen.Attempt).(type) {
 		case fault.Status:
 			return t.ofStatus(kind)
+		case fault.Redirect:
+			return statusClass(c.seen.Status)
 		case fault.Delay, fault.Bandwidth, fault.Drip, fault.Hang, fault.Overload, fault.RevokeKey, fault.OK, nil: // it came late, but as it was
 		default:
 			return contract.Unknown // it was answered in a way that cannot be read

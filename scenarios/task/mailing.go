@@ -3,6 +3,7 @@ package task
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"holdfast.dev/holdfast/harness/load"
@@ -39,6 +40,19 @@ func (m mailing) about(first int64) mailing { m.notify, m.first = true, first; r
 func (m mailing) each(prefixes ...string) mailing {
 	m.to = func(n int64) []string {
 		return []string{fmt.Sprintf("%s-%d@tasks.example", prefixes[n%int64(len(prefixes))], n)}
+	}
+	return m
+}
+
+// severalOf gives those tasks whose recipient's name begins with prefix three of them.
+func (m mailing) severalOf(prefix string) mailing {
+	one := m.to
+	m.to = func(n int64) []string {
+		to := one(n)
+		if strings.HasPrefix(to[0], prefix+"-") {
+			to = append(to, prefix+"-and-"+to[0], prefix+"-too-"+to[0])
+		}
+		return to
 	}
 	return m
 }

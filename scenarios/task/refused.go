@@ -297,6 +297,33 @@ func wrongClasses(catalogue []emailapi.Error) tally {
 	})
 }
 
+// redirectedMail has the API say that it is elsewhere, in a circle or at another host: who
+// follows sends a mail, and perhaps the key, to whoever is named.
+func redirectedMail(p profile.Profile, s *service) harness.Scenario {
+	s.wordedAPI()
+	t := p.Brief()
+	s.compress(briefCountdown)
+	return s.withMail(harness.Scenario{
+		Name:        "task/redirected",
+		Claim:       "A redirect of the API, in a circle or to another host, is not followed: each such task fails visibly after one call.",
+		Protections: []string{"task.classify-errors"},
+		Timeline:    profile.WithDrain(t, 8*time.Second),
+		Faults: []harness.Fault{
+			adapter.Always("loop", s.Far, "redirect loop key=loop-*"),
+			adapter.Always("away", s.Far, "redirect host location="+nowhere+" key=away-*"),
+		},
+		Checks: []verdict.Check{
+			verdict.Metric(s.far("calls_per_task")).Equals(verdict.Times(1)).AsPrimary().Because("a mail is not sent after a redirect").Guarding("task.classify-errors"),
+			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).Because("the API is elsewhere, and will be"),
+			nothing("mail.unfailed_tasks").Because("each has failed where everybody can see it"),
+			nothing("ledger.delivered"),
+		},
+	}, emailapi.Config{}, steady("mail", 30, t.Total()).each("loop", "away"))
+}
+
+// nowhere is an address of this machine at which nobody is.
+const nowhere = "http://127.0.0.1:9"
+
 // quotaSpent lets the API's own quota run out.
 func quotaSpent(p profile.Profile, s *service) harness.Scenario {
 	s.wordedAPI()

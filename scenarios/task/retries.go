@@ -210,7 +210,7 @@ func replyLost(p profile.Profile, s *service) harness.Scenario {
 			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(2)).Because("what may not have been done is tried again"),
 			nothing("ledger.failed_permanent"), nothing("ledger.failed_exhausted"),
 		}, bounded...),
-	}, emailapi.Config{}, steady("mail", 60, t.Total()).each(prefixes...))
+	}, emailapi.Config{}, steady("mail", 60, t.Total()).each(prefixes...).severalOf("impossible"))
 }
 
 // mostShed is how many calls at once the API of a retry storm stands.

@@ -20,7 +20,7 @@ func Of(p profile.Profile, one contract.Tasks) []harness.Scenario {
 	var all []harness.Scenario
 	for _, scenario := range []func(profile.Profile, *service) harness.Scenario{
 		refusedKey, parked, keyRotated, keyAway, invalidMessage, projectNotFound, apiDown, apiHeals, errorNames, retryAfter,
-		quotaSpent, replyLost, retryStorm, poison, apiSlow, mixed, killed, killedOften, stoppedUnderLoad, stoppedWhileStuck,
+		redirectedMail, quotaSpent, replyLost, retryStorm, poison, apiSlow, mixed, killed, killedOften, stoppedUnderLoad, stoppedWhileStuck,
 		twoInstances, slowStop, outageOfTwo, databaseGone, commitRepliesLost, repliesLost, literalCountdown, anyTask, keyBack, databaseRefuses, tablesLocked, queueLocked, sqlStates, postgresKilled, deadly,
 	} {
 		all = append(all, scenario(p, &service{Tasks: one}))
