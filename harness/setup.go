@@ -349,5 +349,5 @@ func (s *Session) newTarget(launch Launch, env map[string]string, st *setup) (ta
 	if err != nil {
 		return nil, err
 	}
-	return r.New(target.Spec{Program: program, Command: launch.Program, MemoryLimit: launch.MemoryLimit})
+	return r.New(target.Spec{Program: program, Command: launch.Program, MemoryLimit: launch.MemoryLimit, PassEnv: launch.PassEnv})
 }

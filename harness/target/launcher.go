@@ -31,6 +31,9 @@ type Spec struct {
 	Command string
 	// MemoryLimit in bytes; 0 is none, or the runtime's own default.
 	MemoryLimit uint64
+	// PassEnv names variables of the harness's environment that pass to a process of this
+	// machine. Defaults to none.
+	PassEnv []string
 }
 
 // ImageSpec is a container image to run as a process of a service. Its command and

@@ -35,7 +35,7 @@ func AsProcess() Runtime {
 	return Runtime{
 		Name: "process",
 		New: func(s Spec) (Target, error) {
-			return NewProcess(ProcessConfig{Program: s.Program, Command: s.Command, MemoryLimit: s.MemoryLimit})
+			return NewProcess(ProcessConfig{Program: s.Program, Command: s.Command, MemoryLimit: s.MemoryLimit, PassEnv: s.PassEnv})
 		},
 		Undoers: map[string]undo.Func{
 			stepProcess: func(ctx context.Context, args map[string]string) error {
