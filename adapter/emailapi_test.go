@@ -112,10 +112,20 @@ func TestAKeysFileIsTakenAway(t *testing.T) {
 	file := fake.Settings()["EMAIL_API_KEY_FILE"]
 	before, err := os.ReadFile(file)
 	require.NoError(t, err)
-	for _, replaced := range []string{"", "another"} {
-		away, err := fake.Apply(t.Context(), fault.Fault{ID: "away", Kind: fault.HideKey{}})
+	for _, row := range []struct {
+		replaced string
+		kind     fault.HideKey
+	}{{"", fault.HideKey{}}, {"", fault.HideKey{Empty: true}}, {"another", fault.HideKey{}}, {"another", fault.HideKey{Empty: true}}} {
+		replaced := row.replaced
+		away, err := fake.Apply(t.Context(), fault.Fault{ID: "away", Kind: row.kind})
 		require.NoError(t, err)
-		require.NoFileExists(t, file)
+		if row.kind.Empty {
+			left, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.Empty(t, left)
+		} else {
+			require.NoFileExists(t, file)
+		}
 		require.EqualValues(t, 1, away.Receipt().Fired)
 		want := string(before)
 		if replaced != "" {
@@ -126,6 +136,7 @@ func TestAKeysFileIsTakenAway(t *testing.T) {
 		after, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.Equal(t, want, string(after))
+		before = after
 	}
 	entries, err := os.ReadDir(filepath.Dir(file))
 	require.NoError(t, err)

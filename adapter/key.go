@@ -130,9 +130,9 @@ func (m *Mail) Support() fault.Support {
 
 // Apply puts the fault into force.
 func (m *Mail) Apply(ctx context.Context, f fault.Fault) (chaos.Applied, error) {
-	switch f.Kind.(type) {
+	switch kind := f.Kind.(type) {
 	case fault.HideKey:
-		return m.hide(f)
+		return m.hide(f, kind.Empty)
 	case fault.RevokeKey:
 		return m.revoke(f), nil
 	default:
@@ -177,10 +177,15 @@ func keyRefused(e journal.Entry) bool {
 	return e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized
 }
 
-// hide takes the key's file away.
-func (m *Mail) hide(f fault.Fault) (chaos.Applied, error) {
+// hide takes the key's file away, and may leave one without a key in its place.
+func (m *Mail) hide(f fault.Fault, empty bool) (chaos.Applied, error) {
 	if err := os.Rename(m.keyFile, m.keyFile+hiddenAs); err != nil {
 		return nil, fmt.Errorf("take the API key's file away: %w", err)
+	}
+	if empty {
+		if err := os.WriteFile(m.keyFile, nil, 0o600); err != nil {
+			return nil, errors.Join(fmt.Errorf("empty the API key's file: %w", err), os.Rename(m.keyFile+hiddenAs, m.keyFile))
+		}
 	}
 	return absence{m.keyFile, f}, nil
 }
@@ -195,10 +200,11 @@ type absence struct {
 
 // Undo puts the file back, unless another has taken its place.
 func (h absence) Undo(context.Context) error {
-	if err := os.Link(h.file+hiddenAs, h.file); err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("put the API key's file back: %w", err)
+	back := os.Remove
+	if there, err := os.Stat(h.file); errors.Is(err, os.ErrNotExist) || err == nil && there.Size() == 0 {
+		back = func(hidden string) error { return os.Rename(hidden, h.file) }
 	}
-	if err := os.Remove(h.file + hiddenAs); err != nil {
+	if err := back(h.file + hiddenAs); err != nil {
 		return fmt.Errorf("put the API key's file back: %w", err)
 	}
 	return nil
@@ -208,6 +214,6 @@ func (h absence) Undo(context.Context) error {
 func (h absence) Receipt() fault.Receipt {
 	return fault.Receipt{
 		ID: h.fault.Name(), Text: h.fault.Text(), Fired: 1, Touched: 1,
-		Declared: "the file with the API key is gone", Measured: "1 file taken away",
+		Declared: "the file with the API key is gone, or empty", Measured: "1 file taken away",
 	}
 }

@@ -23,9 +23,12 @@ func answers() []Row {
 		row("revoke-key", "revoke-key", always(RevokeKey{}),
 			"the key that was good is refused, until another takes its place", "a key that was revoked, rotated or leaked",
 			"takes it for permanent, keeps what it could not send, and goes on once it has the new key", "revoke-key"),
-		row("hide-key", "hide-key", always(HideKey{}),
-			"the file with the key is gone, until it is put back", "a mounted secret that is being replaced, a volume that comes late",
-			"takes it for temporary: tries again, and reads the file anew", "hide-key"),
+		{"hide-key", "hide-key [empty]", []Variant{
+			{"hide-key", "the file with the key is gone, until it is put back", "a mounted secret that is being replaced, a volume that comes late",
+				"takes it for temporary: tries again, and reads the file anew"},
+			{"hide-key empty", "the file with the key is there and empty, until the key is in it again", "a secret that is written anew: emptied first, and filled then",
+				"takes it for temporary: tries again, and reads the file anew; calls nobody without a key"},
+		}, parseHideKey},
 		{"wrong", "wrong id | other | stale | future | impossible | duplicate", []Variant{
 			{"wrong id", "a well-formed answer about something else", "a cache that mixes up its keys", "checks that the answer is about what it asked; permanent for this call"},
 			{"wrong other", "the right answer, under another's name", "a proxy that mixes up its upstreams", "checks whose answer it is; permanent for this call"},

@@ -114,13 +114,18 @@ func (RevokeKey) String() string { return "revoke-key" }
 func (RevokeKey) Validate() error { return nil }
 
 // HideKey takes away the file in which the caller finds its key, and puts it back.
-type HideKey struct{}
+type HideKey struct {
+	// Empty leaves a file without a key in its place.
+	Empty bool
+}
 
 // Name implements [Kind].
 func (HideKey) Name() string { return "hide-key" }
 
 // String implements [Kind].
-func (HideKey) String() string { return "hide-key" }
+func (h HideKey) String() string { return text("hide-key", when(h.Empty, "empty")) }
 
 // Validate finds nothing wrong.
 func (HideKey) Validate() error { return nil }
+
+func parseHideKey(w *words) Kind { return HideKey{Empty: w.flag("empty")} }

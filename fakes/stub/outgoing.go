@@ -30,6 +30,7 @@ type outgoing struct {
 	key     []byte // that it is signed with
 	plan    *httpfault.Plan
 	forged  bool
+	next    chan struct{} // closed when the next one was sent, for which this one waits; nil: for none
 }
 
 // prepare makes the callback of a request whose work was done, with the faults that
@@ -112,6 +113,10 @@ func (o *outgoing) fallDue(wait time.Duration) {
 	o.note.Due = o.since() + wait
 	o.note.N = len(o.all) + 1
 	o.all = append(o.all, o.note)
+	_, lost := o.act(func(k fault.Kind) bool { _, lost := k.(fault.Lost); return lost })
+	if _, reordered := o.act(func(k fault.Kind) bool { return k == fault.Reordered{} }); reordered && !lost {
+		o.next = o.awaitNext()
+	}
 }
 
 // send sends it the first time, as faults let it, and says whether it is to be tried
@@ -168,15 +173,14 @@ func (o *outgoing) held() bool {
 				return false
 			}
 		case fault.Reordered:
-			next, waits := o.awaitNext()
-			if !waits { // it is the one that overtakes
+			if o.next == nil { // it is the one that overtakes
 				act.Fired()
 				continue
 			}
-			if act.Hold(o.ctx, overtaking, next) != nil {
+			if act.Hold(o.ctx, overtaking, o.next) != nil {
 				return false
 			}
-			if o.overtaken(next) {
+			if o.overtaken(o.next) {
 				act.Fired()
 			}
 		}
@@ -184,16 +188,14 @@ func (o *outgoing) held() bool {
 	return true
 }
 
-// awaitNext is closed when the next callback was sent; waits is false where another
-// one waits for that already.
-func (b *callbacks) awaitNext() (next chan struct{}, waits bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// awaitNext is closed when the next callback was sent; nil where another one waits for
+// that already. The lock must be held: who falls due first waits, whoever is sent first.
+func (b *callbacks) awaitNext() chan struct{} {
 	if b.next != nil {
-		return nil, false
+		return nil
 	}
 	b.next = make(chan struct{})
-	return b.next, true
+	return b.next
 }
 
 // overtaken says whether another callback was sent meanwhile. If not, nobody waits any

@@ -105,7 +105,7 @@ func (s *service) newBooks(sc harness.Scenario, api emailapi.Config, mailings []
 // undisturbed reports whether nothing but the answers of the API decides what becomes
 // of a task: nobody stops, kills or starves the target, and it does not wait for a key.
 func (s *service) undisturbed(sc harness.Scenario) bool {
-	return !s.parks && !slices.ContainsFunc(sc.Faults, func(f harness.Fault) bool { return f.On != s.Far || f.Kind == fault.HideKey{} })
+	return !s.parks && !slices.ContainsFunc(sc.Faults, func(f harness.Fault) bool { return f.On != s.Far || f.Kind.Name() == (fault.HideKey{}).Name() })
 }
 
 // claimed are those of the protections that the scenario is about.

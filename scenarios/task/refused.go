@@ -139,9 +139,9 @@ func keyAway(p profile.Profile, s *service) harness.Scenario {
 	s.compress(countdown)
 	return s.withMail(harness.Scenario{
 		Name:     "task/key-away",
-		Claim:    "While the file with the API key is gone, tasks wait and try again: that delays mail, and costs none.",
+		Claim:    "While the file with the API key is gone, and while it is empty, tasks wait and try again: that delays mail, and costs none.",
 		Timeline: t,
-		Faults:   []harness.Fault{{ID: "away", On: s.Far, Kind: fault.HideKey{}}},
+		Faults:   inTurn(t.Inject, s.Far, fault.HideKey{}, fault.HideKey{Empty: true}),
 		Checks: []verdict.Check{
 			nothing("ledger.failed_permanent").AsPrimary().Because("a file that is gone is put back"), nothing("ledger.failed_exhausted"),
 			verdict.Metric("mail.attempts.max").AtLeast(verdict.Count(2)).Because("somebody must have looked for it in vain").OrNotExercised(),
