@@ -35,21 +35,22 @@ func (s *Session) calibrate(ctx context.Context, scenarios []Scenario) error {
 		}
 	}
 	s.say(fmt.Sprintf("generator: %s requests/s against a target that does nothing", result.Number(s.ceiling.PerSecond)))
-	return s.calibrateSessions(ctx, scenarios)
+	s.calibrateSessions(ctx, scenarios)
+	return nil
 }
 
 // calibrateSessions measures how many sessions the database can open, where a scenario
-// needs that.
-func (s *Session) calibrateSessions(ctx context.Context, scenarios []Scenario) error {
+// needs that. Where they cannot be measured no scenario is slowed down for them.
+func (s *Session) calibrateSessions(ctx context.Context, scenarios []Scenario) {
 	if s.db == nil || !slices.ContainsFunc(scenarios, func(sc Scenario) bool { return sc.Needs.Sessions > 0 }) {
-		return nil
+		return
 	}
 	var err error
 	if s.ceiling.sessions, err = s.db.SessionsPerSecond(ctx); err != nil {
-		return fmt.Errorf("measure how long the database takes to open a session: %w", err)
+		s.note(fmt.Errorf("measure how long the database takes to open a session: %w", err))
+		return
 	}
 	s.say(fmt.Sprintf("database: %s sessions/s, opened one after the other", result.Number(s.ceiling.sessions)))
-	return nil
 }
 
 // warn says that others use so much of the machine that checks may show nothing.
