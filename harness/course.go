@@ -164,6 +164,7 @@ func (l *live) startAgain(ctx context.Context, t *instance, name string) error {
 	for {
 		err := t.Start(ctx)
 		if err == nil {
+			t.ready.Store(int32(len(t.Ends())))
 			l.events.add(l.now(), name+" was started again and is ready")
 			return nil
 		}

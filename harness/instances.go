@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/probe"
@@ -34,13 +35,16 @@ type instance struct {
 	target.Target
 	tree    *probe.Tree
 	sockets *probe.Sockets
-	bounded bool     // it has a limit of memory of its own
-	listens []string // host:port where it was told to listen
+	bounded bool         // it has a limit of memory of its own
+	listens []string     // host:port where it was told to listen
+	ready   atomic.Int32 // which of its lives was ready last, from 1
 }
 
 func newInstance(s slot, t target.Target, bounded bool, listens ...string) *instance {
 	tree := treeOf(t)
-	return &instance{slot: s, Target: t, tree: tree, sockets: probe.NewSockets(tree), bounded: bounded, listens: listens}
+	i := &instance{slot: s, Target: t, tree: tree, sockets: probe.NewSockets(tree), bounded: bounded, listens: listens}
+	i.ready.Store(1) // or there is no scenario
+	return i
 }
 
 // setUpTargets starts the target: its one program, its instances, its processes, or
@@ -120,7 +124,7 @@ func (st *setup) placePrograms(s *Session) error {
 			all = append(all, chaos.NewSignals(i.Target, s.journal).Of(i.tree.Look))
 		}
 		if len(all) == 1 {
-			st.places[f.place()] = all[0]
+			st.places[f.place()] = st.rolling(all[0], st.instances[st.scenario.slotsAt(f)[0]])
 		} else if len(all) > 1 {
 			st.places[f.place()] = chaos.Each(all...)
 		}
