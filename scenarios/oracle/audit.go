@@ -55,6 +55,7 @@ type call struct {
 	start, end time.Duration // on the scenario's clock; end is 0 while it is open
 	said       time.Time     // what it was answered, if it was
 	by         *heard        // whose request it belongs to
+	behind     *failure      // the error of that answer which it is behind; nil: none
 }
 
 // name is an oracle of a project.

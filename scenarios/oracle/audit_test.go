@@ -59,7 +59,10 @@ func (r *rig) call(project, oracle, attempt string) oracleResult {
 	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, r.fake.Endpoint(0, oracle)+"?project="+project, nil)
 	require.NoError(r.t, err)
 	req.Header.Set("X-Attempt", attempt)
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	res, err := client.Do(req)
 	if err != nil {
 		return oracleResult{Status: "error", Error: "connection"}
@@ -277,6 +280,32 @@ func TestACallThatWasLedAwayHasNoSecondOne(t *testing.T) {
 		r.answer(sent, oracleResult{Status: "error", Error: "status"}, other, nil)
 	}
 	require.Equal(t, [4]int64{}, r.broken(kinds))
+}
+
+// Of two requests that overlap the one that began first may be answered last: whose calls
+// are whose is found so that each has its two.
+func TestCallsThatWereLedBackBelongTogether(t *testing.T) {
+	for _, last := range []int64{0, 1} { // calls that nobody explains
+		r := newRig(t)
+		kinds := r.spoil("redirect loop key=oracle-1")
+		pause := func() { time.Sleep(2 * time.Millisecond) } // what is said is told apart by milliseconds
+		led := oracleResult{Status: "error", Error: "status"}
+		first := r.now()
+		pause()
+		second := r.now()
+		for _, sent := range []time.Duration{second, first} {
+			for range 2 {
+				r.call("1", "oracle-1", "1")
+				pause()
+			}
+			r.answer(sent, led, r.call("1", "oracle-2", "1"), nil)
+		}
+		for range last {
+			pause()
+			r.call("1", "oracle-1", "1")
+		}
+		require.Equal(t, [4]int64{0: last}, r.broken(kinds))
+	}
 }
 
 // A timeout that no call explains takes none from who is explained by one.

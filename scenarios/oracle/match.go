@@ -138,9 +138,9 @@ func (a *audit) claim(f *failure, wanted func(*call) bool) *call {
 	if f.Class == contract.TimedOut {
 		to += late
 	}
-	c := a.unclaimed(f.of, f.h.Sent, to, wanted)
+	c := a.within(f.of, f.h.Sent, to, func(c *call) bool { return c.by == nil && wanted(c) })
 	if c != nil {
-		c.by = f.h
+		c.by, c.behind = f.h, f
 	}
 	return c
 }
@@ -208,15 +208,15 @@ func (a *audit) cutOff(of name, c *call, r contract.ImpactResult) bool {
 	return r.Class == contract.Connection && c.Outcome != journal.Answered && a.mayRefuse(of)
 }
 
-// unclaimed is the first call within a span that belongs to nobody yet and is as wanted.
-func (a *audit) unclaimed(of name, from, to time.Duration, wanted func(*call) bool) *call {
+// within is the first call within a span that is as wanted.
+func (a *audit) within(of name, from, to time.Duration, wanted func(*call) bool) *call {
 	calls := a.calls[of]
 	first, _ := slices.BinarySearchFunc(calls, from, func(c *call, at time.Duration) int { return cmp.Compare(c.start, at) })
 	for _, c := range calls[first:] {
 		if c.start > to {
 			break
 		}
-		if c.by == nil && wanted(c) {
+		if wanted(c) {
 			return c
 		}
 	}
@@ -226,13 +226,40 @@ func (a *audit) unclaimed(of name, from, to time.Duration, wanted func(*call) bo
 // redirects gives the second call of one that was led back to where it came from to the
 // same request: one redirect may be followed.
 func (a *audit) redirects(f *failure) {
-	leads := func(id string) bool { to, _ := a.kinds[id].(fault.Redirect); return to.To == "loop" }
-	if f.call == nil || !slices.ContainsFunc(f.call.Faults, leads) {
-		return
+	if f.call != nil && a.ledBack(f.call) {
+		a.another(f, map[*call]bool{})
 	}
-	if next := a.unclaimed(f.of, f.call.start, f.h.End, func(*call) bool { return true }); next != nil {
-		next.by = f.h
-	}
+}
+
+// ledBack reports whether a call was led to where it came from.
+func (a *audit) ledBack(c *call) bool {
+	return slices.ContainsFunc(c.Faults, func(id string) bool { to, _ := a.kinds[id].(fault.Redirect); return to.To == "loop" })
+}
+
+// another takes one more call that was led back for an error, within the time of its
+// request: one that belongs to nobody or, since which is whose nobody can tell while
+// requests overlap, one for which its owner can take another. Seen are those that were
+// tried.
+func (a *audit) another(f *failure, seen map[*call]bool) *call {
+	return a.within(f.of, f.h.Sent, f.h.End, func(c *call) bool {
+		if seen[c] || c.behind == f || !a.ledBack(c) {
+			return false
+		}
+		seen[c] = true
+		if owner := c.behind; owner != nil {
+			instead := a.another(owner, seen)
+			if instead == nil {
+				return false
+			}
+			if owner.call == c {
+				owner.call = instead
+			}
+		} else if c.by != nil {
+			return false
+		}
+		c.by, c.behind = f.h, f
+		return true
+	})
 }
 
 // mayRefuse reports whether calls of an oracle may have failed of which no fake knows: they
