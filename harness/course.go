@@ -161,10 +161,11 @@ func (l *live) targetEnded(ctx context.Context, i int, how *ending) bool {
 // startAgain starts an instance until it is ready. The next fault may end it before: where
 // the harness was held up, both are due at once.
 func (l *live) startAgain(ctx context.Context, t *instance, name string) error {
+	t.coming.Store(true)
+	defer t.coming.Store(false)
 	for {
 		err := t.Start(ctx)
 		if err == nil {
-			t.ready.Store(int32(len(t.Ends())))
 			l.events.add(l.now(), name+" was started again and is ready")
 			return nil
 		}

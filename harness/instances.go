@@ -35,16 +35,14 @@ type instance struct {
 	target.Target
 	tree    *probe.Tree
 	sockets *probe.Sockets
-	bounded bool         // it has a limit of memory of its own
-	listens []string     // host:port where it was told to listen
-	ready   atomic.Int32 // which of its lives was ready last, from 1
+	bounded bool        // it has a limit of memory of its own
+	listens []string    // host:port where it was told to listen
+	coming  atomic.Bool // it is started again, and not ready yet
 }
 
 func newInstance(s slot, t target.Target, bounded bool, listens ...string) *instance {
 	tree := treeOf(t)
-	i := &instance{slot: s, Target: t, tree: tree, sockets: probe.NewSockets(tree), bounded: bounded, listens: listens}
-	i.ready.Store(1) // or there is no scenario
-	return i
+	return &instance{slot: s, Target: t, tree: tree, sockets: probe.NewSockets(tree), bounded: bounded, listens: listens}
 }
 
 // setUpTargets starts the target: its one program, its instances, its processes, or

@@ -53,10 +53,11 @@ func (r rolling) await(ctx context.Context) error {
 // for one that was ended just now is seen to be gone a moment later.
 const lookForOther = 5 * time.Millisecond
 
-// up reports whether an instance is in a life in which it was ready.
+// up reports whether an instance is there, and ready where we have started it again: when
+// one is that its own restart policy has started is its own affair.
 func (i *instance) up() bool {
 	lives := i.Ends()
-	return len(lives) == int(i.ready.Load()) && lives[len(lives)-1].EndS == nil
+	return !i.coming.Load() && len(lives) > 0 && lives[len(lives)-1].EndS == nil
 }
 
 // rolling is the place of one instance alone, where there are others of its program.

@@ -51,14 +51,11 @@ func TestAnInstanceIsAskedToEndWhenAnotherIsReady(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				over := 0.5
-				lives := []result.End{{}}
-				if row.back != 0 {
-					lives = []result.End{{EndS: &over}, {}} // it is starting
-				}
+				lives := []result.End{{EndS: &over, Restarted: true}, {}} // it was healed by itself before
 				other := &instance{Target: &lived{lives: lives}}
-				other.ready.Store(1)
+				other.coming.Store(row.back != 0)
 				if row.back > 0 {
-					time.AfterFunc(row.back-time.Millisecond, func() { other.ready.Store(2) })
+					time.AfterFunc(row.back-time.Millisecond, func() { other.coming.Store(false) })
 				}
 				place := &noted{since: time.Now()}
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
