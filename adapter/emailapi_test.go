@@ -116,7 +116,6 @@ func TestAKeysFileIsTakenAway(t *testing.T) {
 		replaced string
 		kind     fault.HideKey
 	}{{"", fault.HideKey{}}, {"", fault.HideKey{Empty: true}}, {"another", fault.HideKey{}}, {"another", fault.HideKey{Empty: true}}} {
-		replaced := row.replaced
 		away, err := fake.Apply(t.Context(), fault.Fault{ID: "away", Kind: row.kind})
 		require.NoError(t, err)
 		if row.kind.Empty {
@@ -128,9 +127,9 @@ func TestAKeysFileIsTakenAway(t *testing.T) {
 		}
 		require.EqualValues(t, 1, away.Receipt().Fired)
 		want := string(before)
-		if replaced != "" {
-			want = replaced
-			require.NoError(t, os.WriteFile(file, []byte(replaced), 0o600))
+		if row.replaced != "" {
+			want = row.replaced
+			require.NoError(t, os.WriteFile(file, []byte(row.replaced), 0o600))
 		}
 		require.NoError(t, away.Undo(t.Context()))
 		after, err := os.ReadFile(file)

@@ -200,11 +200,15 @@ type absence struct {
 
 // Undo puts the file back, unless another has taken its place.
 func (h absence) Undo(context.Context) error {
-	back := os.Remove
-	if there, err := os.Stat(h.file); errors.Is(err, os.ErrNotExist) || err == nil && there.Size() == 0 {
-		back = func(hidden string) error { return os.Rename(hidden, h.file) }
+	if left, err := os.Stat(h.file); err == nil && left.Size() == 0 {
+		if err := os.Remove(h.file); err != nil {
+			return fmt.Errorf("put the API key's file back: %w", err)
+		}
 	}
-	if err := back(h.file + hiddenAs); err != nil {
+	if err := os.Link(h.file+hiddenAs, h.file); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("put the API key's file back: %w", err)
+	}
+	if err := os.Remove(h.file + hiddenAs); err != nil {
 		return fmt.Errorf("put the API key's file back: %w", err)
 	}
 	return nil
