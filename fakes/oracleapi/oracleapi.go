@@ -242,9 +242,10 @@ func (a *api) wrong(q *question, asOf time.Time, how string, before *[]byte) []b
 
 // impossible is an answer with the nth of the values that there can't be.
 func impossible(body []byte, n int) []byte {
-	odd := []struct{ field, value string }{
+	all := []struct{ field, value string }{
 		{"score", "1.5"}, {"beneficiaries", "-1"}, {"score", "-0.5"}, {"beneficiaries", "20000000000"}, {"co2_kg", "1e30"}, {"co2_kg", "-1e30"},
-	}[n%6]
+	}
+	odd := all[n%len(all)]
 	before, after, _ := bytes.Cut(body, []byte(`"`+odd.field+`":`))
 	end := bytes.IndexAny(after, ",}")
 	return slices.Concat(before, []byte(`"`+odd.field+`":`+odd.value), after[end:])

@@ -106,6 +106,8 @@ func (o *outgoing) act(is func(fault.Kind) bool) (httpfault.Act, bool) {
 	return httpfault.Act{}, false
 }
 
+func isLost(k fault.Kind) bool { _, lost := k.(fault.Lost); return lost }
+
 // fallDue enters it in the journal. It is due after the wait that its webhook names.
 func (o *outgoing) fallDue(wait time.Duration) {
 	o.mu.Lock()
@@ -113,7 +115,7 @@ func (o *outgoing) fallDue(wait time.Duration) {
 	o.note.Due = o.since() + wait
 	o.note.N = len(o.all) + 1
 	o.all = append(o.all, o.note)
-	_, lost := o.act(func(k fault.Kind) bool { _, lost := k.(fault.Lost); return lost })
+	_, lost := o.act(isLost)
 	if _, reordered := o.act(func(k fault.Kind) bool { return k == fault.Reordered{} }); reordered && !lost {
 		o.next = o.awaitNext()
 	}
@@ -123,7 +125,7 @@ func (o *outgoing) fallDue(wait time.Duration) {
 // again.
 func (o *outgoing) send() (again bool) {
 	defer o.acted()
-	if act, lost := o.act(func(k fault.Kind) bool { _, lost := k.(fault.Lost); return lost }); lost {
+	if act, lost := o.act(isLost); lost {
 		act.Fired()
 		o.mu.Lock()
 		defer o.mu.Unlock()
