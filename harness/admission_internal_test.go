@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -25,11 +26,11 @@ func TestHowManyAreAdmitted(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := &admission{usual: row.usual, most: row.most, idle: func() float64 { return row.idle }, gone: make(chan struct{}, row.most)}
+				a := newAdmission(row.usual, row.most, func() float64 { return row.idle })
 				var there, peak, begun atomic.Int32
 				start := time.Now()
 				for range 12 {
-					a.run(func() {
+					a.run(func() bool {
 						if n := there.Add(1); n > peak.Load() {
 							peak.Store(n)
 						}
@@ -38,6 +39,7 @@ func TestHowManyAreAdmitted(t *testing.T) {
 						}
 						time.Sleep(10 * time.Second)
 						there.Add(-1)
+						return true
 					})
 				}
 				a.wait()
@@ -46,4 +48,66 @@ func TestHowManyAreAdmitted(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A machine that has room for fewer than it was taken for is found out: most of what
+// goes on comes to no harm, and all is over in less than twice the time of as many as
+// there is room for.
+func TestHowManyAMachineHasRoomFor(t *testing.T) {
+	for room := 1; room <= 6; room++ {
+		t.Run(strconv.Itoa(room), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const many, long = 200, 10 * time.Second
+				a := newAdmission(3, 5, func() float64 { return 1 })
+				var there, harmed atomic.Int32
+				start := time.Now()
+				for range many {
+					a.run(func() bool {
+						crowded := int(there.Add(1)) > room
+						time.Sleep(long / 2)
+						crowded = crowded || int(there.Load()) > room
+						time.Sleep(long / 2)
+						there.Add(-1)
+						if crowded {
+							harmed.Add(1)
+						}
+						return !crowded
+					})
+				}
+				a.wait()
+				took := time.Since(start) + time.Duration(harmed.Load())*long // alone
+				require.LessOrEqual(t, took, many*long/time.Duration(min(room, 5))*2)
+			})
+		})
+	}
+}
+
+// Where others keep the processors busy one after another is all that there is room for.
+func TestABusyMachineIsNotTried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAdmission(2, 4, func() float64 { return 0 })
+		var there, harmed atomic.Int32
+		for range 50 {
+			a.run(func() (unharmed bool) {
+				defer there.Add(-1)
+				unharmed = there.Add(1) < 2
+				time.Sleep(10 * time.Second)
+				if unharmed = unharmed && there.Load() < 2; !unharmed {
+					harmed.Add(1)
+				}
+				return unharmed
+			})
+		}
+		a.wait()
+		require.LessOrEqual(t, harmed.Load(), int32(4))
+	})
+}
+
+// One that comes to harm now and then changes nothing.
+func TestARareHarmIsNoWantOfRoom(t *testing.T) {
+	r := newRoom(5)
+	for i := range 100 {
+		require.False(t, r.learn(ended{limit: r.limit, harmed: i%6 == 0}))
+	}
+	require.Equal(t, 5, r.limit)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"holdfast.dev/holdfast/harness/result"
 	"holdfast.dev/holdfast/harness/verdict"
@@ -44,26 +43,13 @@ func (s *Session) mayHaveCompany(sc Scenario) bool {
 }
 
 // carryOut runs those that have company, as many at a time as are admitted, and then
-// each of the others alone. run says whether company did it no harm: where it does to most, the
-// machine has no room for it, and what has not begun is run alone.
-func (o order) carryOut(a *admission, run func(i int, company bool) bool) {
-	var ended, doubtful atomic.Int32
-	enough := int32(2 * a.usual) // to tell by
-	var left []int
+// each of the others alone. run says whether company did it no harm.
+func (o order) carryOut(a *admission, run func(i int, company bool) (unharmed bool)) {
 	for _, i := range o.company {
-		if ended.Load() >= enough && 2*doubtful.Load() > ended.Load() {
-			left = append(left, i)
-			continue
-		}
-		a.run(func() {
-			if !run(i, true) {
-				doubtful.Add(1)
-			}
-			ended.Add(1)
-		})
+		a.run(func() bool { return run(i, true) })
 	}
 	a.wait()
-	for _, i := range slices.Concat(left, o.alone) {
+	for _, i := range o.alone {
 		run(i, false)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/fault"
@@ -26,33 +26,23 @@ func crashing() harness.Scenario {
 	return s
 }
 
-func inSQL(ctx context.Context, dsn, sql string, into ...any) error {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	row := conn.QueryRow(ctx, sql)
-	return errors.Join(row.Scan(into...), conn.Close(ctx))
-}
-
 func TestADatabaseServerIsKilledAndKeepsWhatWasCommitted(t *testing.T) {
 	t.Parallel()
 	s := crashing()
 	var before string
-	found := func(dsn string) string { // the harness comes as another role than the target
-		config, err := pgx.ParseConfig(dsn)
-		require.NoError(t, err)
+	found := func(db *pgxpool.Pool) string { // the harness comes as another role than the target
+		config := db.Config().ConnConfig
 		return fmt.Sprintf("%s:%d/%s", config.Host, config.Port, config.Database)
 	}
 	s.World.Prepare = func(ctx context.Context, st harness.State) error {
-		before = found(st.DSN)
+		before = found(st.Data)
 		var n int
-		return inSQL(ctx, st.DSN, "with made as (select 1) select count(*) from made", &n)
+		return st.Data.QueryRow(ctx, "with made as (select 1) select count(*) from made").Scan(&n)
 	}
 	var started time.Time
 	s.Reconcile = func(ctx context.Context, st harness.State) (harness.Reconciliation, error) {
-		require.Equal(t, before, found(st.DSN), "it is found where it was")
-		return harness.Reconciliation{}, inSQL(ctx, st.DSN, "select pg_postmaster_start_time()", &started)
+		require.Equal(t, before, found(st.Data), "it is found where it was")
+		return harness.Reconciliation{}, st.Data.QueryRow(ctx, "select pg_postmaster_start_time()").Scan(&started)
 	}
 	cfg := config(t)
 	cfg.Database = database.Options{Provider: "local"}

@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"holdfast.dev/holdfast/fault"
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/ledger"
@@ -204,10 +206,10 @@ type Companion interface {
 type State struct {
 	// Start is the zero of the scenario's clock; zero before the load.
 	Start time.Time
-	// DSN leads to the scenario's database, past any proxy with faults, as the role of
-	// the harness; in Prepare as the target's, which owns what is made there. Empty
-	// where it has none.
-	DSN string
+	// Data is the scenario's database, past any proxy with faults, as the role of the
+	// harness; in Prepare as the target's, which owns what is made there. Nil where it has
+	// none.
+	Data *pgxpool.Pool
 	// Target is the base URL of the target; empty before it is started. Targets are
 	// those of all of its instances, of which it is the first.
 	Target  string

@@ -7,9 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"holdfast.dev/holdfast/harness/chaos"
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/egress"
+	"holdfast.dev/holdfast/harness/probe"
 	"holdfast.dev/holdfast/harness/replace"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/harness/target"
@@ -22,6 +25,7 @@ type setup struct {
 	scenario Scenario
 	intact   bool               // no protection is taken away
 	data     *database.Database // nil: the scenario has none
+	own      *pgxpool.Pool      // the harness's sessions in it
 	server   *database.Server   // nil: the scenario has none of its own
 	fakes    map[string]Fake
 	values   map[string]string                // what is known by name
@@ -223,6 +227,10 @@ func (s *Session) setUpData(ctx context.Context, st *setup, server *database.Ser
 		return "", fmt.Errorf("clone the data: %w", err)
 	}
 	undo.add("drop the database", st.data.Drop)
+	if st.own, err = st.data.Pool(probe.PostgresName); err != nil {
+		return "", err
+	}
+	undo.add("close our own sessions of the database", func(context.Context) error { st.own.Close(); return nil })
 	st.dsn = st.data.TargetDSN()
 	return st.databasePlaces(s.cfg.Seed, undo)
 }
@@ -277,11 +285,7 @@ func (st *setup) databasePlaces(seed uint64, undo *cleanups) (dsn string, err er
 func (st *setup) prepare(ctx context.Context) error {
 	state := st.state()
 	if prepare := st.scenario.World.Prepare; prepare != nil {
-		asTarget := state
-		if st.data != nil {
-			asTarget.DSN = st.data.TargetDSN() // what it makes is the target's own
-		}
-		if err := prepare(ctx, asTarget); err != nil {
+		if err := st.asTarget(ctx, prepare); err != nil {
 			return fmt.Errorf("prepare the data: %w", err)
 		}
 	}
@@ -291,6 +295,20 @@ func (st *setup) prepare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// asTarget does something by sessions of the target's role: what is made is its own.
+func (st *setup) asTarget(ctx context.Context, do func(context.Context, State) error) error {
+	state := st.state()
+	if st.data != nil {
+		sessions, err := st.data.TargetPool(probe.PostgresName)
+		if err != nil {
+			return err
+		}
+		defer sessions.Close()
+		state.Data = sessions
+	}
+	return do(ctx, state)
 }
 
 // unmetError is a world in which the scenario would show nothing.
@@ -305,12 +323,9 @@ func (e *unmetError) Unwrap() error { return e.what }
 
 // state is what there is of the experiment by now, but what became of the load.
 func (st *setup) state() State {
-	s := State{Start: st.start, Fakes: st.fakes, Seed: st.seed, Companion: st.company, Values: maps.Clone(st.values)}
+	s := State{Start: st.start, Fakes: st.fakes, Seed: st.seed, Data: st.own, Companion: st.company, Values: maps.Clone(st.values)}
 	if st.watches != nil {
 		s.Tell = st.watches.answered()
-	}
-	if st.data != nil {
-		s.DSN = st.data.DSN()
 	}
 	if st.target != nil {
 		s.Target, s.Targets = st.target.URL(), st.urls()
@@ -326,7 +341,7 @@ func (st *setup) scene() (standing.Scene, error) {
 	}
 	state := st.state()
 	return standing.Scene{
-		Phases: st.scenario.Timeline.Phases(), Target: state.Target, DSN: state.DSN,
+		Phases: st.scenario.Timeline.Phases(), Target: state.Target, Data: state.Data,
 		Contract: promised, Secrets: st.secrets, OnlyRead: st.scenario.World.OnlyRead, News: st.scenario.World.News,
 		Parts: st.watched(), Outside: st.outside(), Allowed: st.allowed(),
 	}, nil

@@ -68,13 +68,8 @@ func TestASetupFillsTheDatabaseOnceAndEachScenariosCopy(t *testing.T) {
 	}
 	var seen []string
 	s.Reconcile = func(ctx context.Context, state harness.State) (harness.Reconciliation, error) {
-		conn, err := pgx.Connect(ctx, state.DSN)
-		if err != nil {
-			return harness.Reconciliation{}, err
-		}
-		defer conn.Close(ctx)
 		var text string
-		err = conn.QueryRow(ctx, "select count(*) || ' ' || min(name) filter (where id = 1) from item").Scan(&text)
+		err := state.Data.QueryRow(ctx, "select count(*) || ' ' || min(name) filter (where id = 1) from item").Scan(&text)
 		seen = append(seen, text+" "+state.Values["token"])
 		return harness.Reconciliation{}, err
 	}

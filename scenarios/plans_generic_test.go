@@ -23,14 +23,9 @@ func withSQL(s harness.Scenario, statements ...string) harness.Scenario {
 				return err
 			}
 		}
-		conn, err := pgx.Connect(ctx, o.DSN)
-		if err != nil {
-			return err
-		}
-		defer conn.Close(context.WithoutCancel(ctx))
 		for _, sql := range statements {
-			sql = strings.ReplaceAll(sql, "{database}", pgx.Identifier{conn.Config().Database}.Sanitize())
-			if _, err := conn.Exec(ctx, sql); err != nil {
+			sql = strings.ReplaceAll(sql, "{database}", pgx.Identifier{o.Data.Config().ConnConfig.Database}.Sanitize())
+			if _, err := o.Data.Exec(ctx, sql); err != nil {
 				return err
 			}
 		}

@@ -53,22 +53,19 @@ func hasCode(err error, codes ...string) bool {
 	return false
 }
 
-// connect opens a connection that no setting of the server or role cuts short.
-func connect(ctx context.Context, a address.Address) (*pgx.Conn, error) {
-	config, err := pgx.ParseConfig(a.DSN())
-	if err != nil {
-		return nil, errors.New("its settings cannot be read") // never pgx's own words: they may hold the password
-	}
+// configure is how a connection is opened that no setting of the server or role cuts
+// short.
+func configure(config *pgx.ConnConfig) {
 	config.ConnectTimeout = connectPatience
 	// A cancelled CREATE DATABASE must stop, not go on behind our back.
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: connectPatience}
 	}
 	config.OnNotice = func(*pgconn.PgConn, *pgconn.Notice) {}
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return nil, connectError(a, err)
-	}
+}
+
+// withoutLimits makes the settings of a connection that [configure] is not enough for.
+func withoutLimits(ctx context.Context, conn *pgx.Conn) error {
 	for _, setting := range []string{
 		"statement_timeout = 0", "lock_timeout = 0", "idle_in_transaction_session_timeout = 0",
 		// A client that vanished with its machine must not look alive for two hours.
@@ -76,13 +73,33 @@ func connect(ctx context.Context, a address.Address) (*pgx.Conn, error) {
 		"application_name = 'holdfast'",
 	} {
 		if _, err := conn.Exec(ctx, "SET "+setting); err != nil {
-			_ = conn.Close(ctx)
-			return nil, fmt.Errorf("connect to %s: %w", a, err)
+			return err
 		}
 	}
 	_, _ = conn.Exec(ctx, "SET idle_session_timeout = 0") // since PostgreSQL 14
+	return nil
+}
+
+// connect opens such a connection.
+func connect(ctx context.Context, a address.Address) (*pgx.Conn, error) {
+	config, err := pgx.ParseConfig(a.DSN())
+	if err != nil {
+		return nil, errUnread
+	}
+	configure(config)
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, connectError(a, err)
+	}
+	if err := withoutLimits(ctx, conn); err != nil {
+		_ = conn.Close(ctx)
+		return nil, fmt.Errorf("connect to %s: %w", a, err)
+	}
 	return conn, nil
 }
+
+// errUnread never is in pgx's own words: they may hold the password.
+var errUnread = errors.New("its settings cannot be read")
 
 // refused is a connection that was not to be had, in one line.
 type refused struct {

@@ -13,6 +13,7 @@ import (
 	"holdfast.dev/holdfast/harness/database/internal/address"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Server is a Postgres that templates and clones are made on. Its methods may be
@@ -25,7 +26,8 @@ type Server struct {
 	run      string
 	options  Options
 	session  *session
-	role     role // of targets
+	kept     *pgxpool.Pool // sessions to administer from
+	role     role          // of targets
 
 	numbers  atomic.Int64
 	building chan struct{} // holds a token while a template is built
@@ -56,7 +58,12 @@ func newServer(ctx context.Context, o Options, found found) (*Server, error) {
 	if o.Journal != nil {
 		s.run = o.Journal.Run()
 	}
+	if s.kept, err = adminPool(admin); err != nil {
+		_ = conn.Close(ctx)
+		return nil, err
+	}
 	if s.session, err = openSession(ctx, admin, conn, s.run); err != nil {
+		s.kept.Close()
 		return nil, err
 	}
 	err = s.withAdmin(ctx, func(conn *pgx.Conn) error {
@@ -73,6 +80,7 @@ func newServer(ctx context.Context, o Options, found found) (*Server, error) {
 		err = s.own(ctx)
 	}
 	if err != nil {
+		s.kept.Close()
 		s.session.close(ctx)
 		return nil, err
 	}
@@ -131,9 +139,25 @@ func (s *Server) nextName(k kind) name {
 	return name{kind: k, token: s.session.token, number: int(s.numbers.Add(1))}
 }
 
-// withAdmin calls do with a connection of its own to the maintenance database,
-// so that a call that takes long or is cancelled holds up nobody else.
+// withAdmin calls do with a connection to the maintenance database that nobody else has
+// meanwhile, so that a call that takes long or is cancelled holds up nobody. It is kept
+// for the next call, unless something went wrong on it.
 func (s *Server) withAdmin(ctx context.Context, do func(*pgx.Conn) error) error {
+	kept, err := s.kept.Acquire(ctx)
+	if err != nil {
+		return connectError(s.admin, err)
+	}
+	defer kept.Release()
+	if err := do(kept.Conn()); err != nil {
+		_ = kept.Conn().Close(context.WithoutCancel(ctx))
+		return err
+	}
+	return nil
+}
+
+// withNew calls do with a connection to the maintenance database that ends with it, and
+// with it what it has locked.
+func (s *Server) withNew(ctx context.Context, do func(*pgx.Conn) error) error {
 	conn, err := connect(ctx, s.admin)
 	if err != nil {
 		return err
@@ -148,7 +172,7 @@ func (s *Server) SessionsPerSecond(ctx context.Context) (float64, error) {
 	const least, enough = 5, 50 * time.Millisecond
 	began, n := time.Now(), 0
 	for ; n < least || time.Since(began) < enough; n++ {
-		if err := s.withAdmin(ctx, func(*pgx.Conn) error { return nil }); err != nil {
+		if err := s.withNew(ctx, func(*pgx.Conn) error { return nil }); err != nil {
 			return 0, err
 		}
 	}
@@ -177,6 +201,7 @@ func (s *Server) Close(ctx context.Context) error {
 	if !s.found.Ephemeral {
 		err = s.clear(ctx)
 	}
+	s.kept.Close()
 	s.session.close(ctx)
 	if errStop := s.found.stop(ctx); errStop != nil {
 		return errors.Join(err, errStop)

@@ -136,7 +136,7 @@ func exists(ctx context.Context, conn *pgx.Conn, n name) (there bool, err error)
 // is there now. The builder's lock is another than that of those who use the
 // template; it is held on a connection of its own, and gone with it.
 func (s *Server) tryBuild(ctx context.Context, t Template) (built bool, err error) {
-	err = s.withAdmin(ctx, func(conn *pgx.Conn) error {
+	err = s.withNew(ctx, func(conn *pgx.Conn) error {
 		var mine bool
 		key := lockKey(buildKind, t.name.token)
 		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", key).Scan(&mine); err != nil || !mine {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness/contract"
@@ -29,8 +30,8 @@ func TestNoCheckFollowsTheTargetElsewhere(t *testing.T) {
 		Page:   contract.Page{Counters: []contract.Counter{{Series: contract.Series{Name: "asked_total"}, Pattern: "GET /a", Statuses: []int{200}}}},
 	}.Compile()
 	require.NoError(t, err)
-	scene := standing.Scene{Target: target.URL, Contract: promised, DSN: "a database", News: []standing.News{{
-		Name: "it", Ask: load.Request{Path: "/a"}, Shows: func(load.Answer) bool { return false }, Write: func(context.Context, string) error { return nil },
+	scene := standing.Scene{Target: target.URL, Contract: promised, Data: new(pgxpool.Pool), News: []standing.News{{
+		Name: "it", Ask: load.Request{Path: "/a"}, Shows: func(load.Answer) bool { return false }, Write: func(context.Context, *pgxpool.Pool) error { return nil },
 	}}}
 	for _, name := range []string{"nothing-told", "itself", "fresh"} {
 		before := asked.Load()

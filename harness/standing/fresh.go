@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"holdfast.dev/holdfast/harness/contract"
 	"holdfast.dev/holdfast/harness/load"
 )
@@ -21,7 +23,7 @@ type News struct {
 	Name string
 	Ask  load.Request
 	// Write writes it past the service, for example into its database.
-	Write func(ctx context.Context, dsn string) error
+	Write func(ctx context.Context, db *pgxpool.Pool) error
 	// Shows says whether an answer knows it.
 	Shows func(load.Answer) bool
 }
@@ -33,7 +35,7 @@ func fresh() Check {
 		Name:  "fresh",
 		About: "what is written is known by the next answer, or once the age that answers document (Cache-Control: max-age) is over",
 		Begin: func(_ context.Context, s Scene) (Watch, error) {
-			if s.DSN == "" || len(s.News) == 0 {
+			if s.Data == nil || len(s.News) == 0 {
 				return Watch{}, errUnseen("the scenario has no news to write")
 			}
 			w := &freshWatch{scene: s}
@@ -68,7 +70,7 @@ func (w *freshWatch) look(ctx context.Context, client *http.Client, news News) e
 	if news.Shows(before) {
 		return fmt.Errorf("%s was there before it was written", news.Name)
 	}
-	if err := news.Write(ctx, w.scene.DSN); err != nil {
+	if err := news.Write(ctx, w.scene.Data); err != nil {
 		return fmt.Errorf("write %s: %w", news.Name, err)
 	}
 	written := time.Now()

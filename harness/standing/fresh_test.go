@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness/load"
@@ -53,9 +54,9 @@ func TestWhatIsWrittenIsKnownWithinItsDocumentedAge(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			var truth atomic.Bool
-			w := begin(t, "fresh", standing.Scene{Target: kept(t, &truth, row.age, row.documented), DSN: "a database", News: []standing.News{{
+			w := begin(t, "fresh", standing.Scene{Target: kept(t, &truth, row.age, row.documented), Data: new(pgxpool.Pool), News: []standing.News{{
 				Name: "it", Ask: load.Request{Path: "/a"}, Shows: func(a load.Answer) bool { return string(a.Body) == "true" },
-				Write: func(context.Context, string) error { truth.Store(true); return nil },
+				Write: func(context.Context, *pgxpool.Pool) error { truth.Store(true); return nil },
 			}}})
 			w.Drained(t.Context(), standing.Settled{})
 			found := w.Ended(standing.Ended{})

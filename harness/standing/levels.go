@@ -8,8 +8,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"holdfast.dev/holdfast/harness/probe"
 )
 
@@ -91,7 +89,6 @@ type looker struct {
 	scene  Scene
 	places places
 	page   probe.Probe // nil: the target has no page of metrics
-	conn   *pgx.Conn   // nil: it has no database
 	// strangers is where the connections to somebody else led at the last look.
 	strangers map[netip.AddrPort]int
 }
@@ -106,27 +103,12 @@ func newLooker(ctx context.Context, s Scene) (*looker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.DSN == "" {
-		return l, nil
-	}
-	config, err := pgx.ParseConfig(s.DSN)
-	if err != nil {
-		return nil, fmt.Errorf("the database's DSN is malformed") // the parser's error repeats it
-	}
-	config.RuntimeParams["application_name"] = probe.PostgresName // so that no probe counts it
-	config.DefaultQueryExecMode = pgx.QueryExecModeExec
-	if l.conn, err = pgx.ConnectConfig(ctx, config); err != nil {
-		return nil, fmt.Errorf("connect to look at the sessions: %w", err)
-	}
 	return l, nil
 }
 
 func (l *looker) close() {
 	if c, ok := l.page.(interface{ Close() error }); ok {
 		_ = c.Close() // it only read
-	}
-	if l.conn != nil {
-		_ = l.conn.Close(context.Background())
 	}
 }
 
@@ -223,11 +205,11 @@ FROM pg_stat_activity
 WHERE datname = current_database() AND application_name NOT LIKE 'holdfast%' AND backend_type = 'client backend'`
 
 func (l *looker) lookAtDatabase(ctx context.Context, all levels) error {
-	if l.conn == nil {
+	if l.scene.Data == nil {
 		return nil
 	}
 	var total, active, idle, locks float64
-	if err := l.conn.QueryRow(ctx, lookAtSessions).Scan(&total, &active, &idle, &locks); err != nil {
+	if err := l.scene.Data.QueryRow(ctx, lookAtSessions).Scan(&total, &active, &idle, &locks); err != nil {
 		return fmt.Errorf("look at the sessions: %w", err)
 	}
 	all[dbTotal], all[dbActive], all[dbInTx], all[dbLocks] = total, active, idle, locks

@@ -23,6 +23,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"holdfast.dev/holdfast/harness/contract"
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/probe"
@@ -69,8 +71,8 @@ const DrainedTimeout = 5 * time.Second
 type Scene struct {
 	Phases []result.Phase // as planned
 	Target string         // the target's base URL
-	// DSN leads to the scenario's database past any proxy; empty: there is none.
-	DSN string
+	// Data is the scenario's database, past any proxy; nil: there is none.
+	Data *pgxpool.Pool
 	// Contract is what the target promises of its answers; never nil.
 	Contract *contract.Compiled
 	// OnlyRead are the tables that the target only reads.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // unharmed: what the target only reads is as it was.
@@ -16,10 +17,10 @@ func unharmed() Check {
 		Name:  "unharmed",
 		About: "the tables that the target only reads have the rows that they had, each as it was",
 		Begin: func(ctx context.Context, s Scene) (Watch, error) {
-			if s.DSN == "" || len(s.OnlyRead) == 0 {
+			if s.Data == nil || len(s.OnlyRead) == 0 {
 				return Watch{}, errUnseen("the scenario names no tables that are only read")
 			}
-			w := &unharmedWatch{dsn: s.DSN}
+			w := &unharmedWatch{data: s.Data}
 			if err := w.begin(ctx, s.OnlyRead); err != nil {
 				return Watch{}, err
 			}
@@ -34,7 +35,7 @@ type errUnseen string
 func (e errUnseen) Error() string { return string(e) }
 
 type unharmedWatch struct {
-	dsn    string
+	data   *pgxpool.Pool
 	since  int64 // the transaction from which on rows are newer than the load
 	tables []table
 	found  Finding
@@ -49,17 +50,12 @@ type table struct {
 // begin counts the rows. That a row was changed since is told by the transaction
 // that wrote it, so nothing of it has to be kept.
 func (w *unharmedWatch) begin(ctx context.Context, names []string) error {
-	conn, err := pgx.Connect(ctx, w.dsn)
-	if err != nil {
-		return fmt.Errorf("count what is only read: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	if err := conn.QueryRow(ctx, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint & 4294967295").Scan(&w.since); err != nil {
+	if err := w.data.QueryRow(ctx, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint & 4294967295").Scan(&w.since); err != nil {
 		return fmt.Errorf("count what is only read: %w", err)
 	}
 	for _, name := range names {
 		t := table{name: name}
-		if err := conn.QueryRow(ctx, "SELECT count(*) FROM "+identifier(name)).Scan(&t.rows); err != nil {
+		if err := w.data.QueryRow(ctx, "SELECT count(*) FROM "+identifier(name)).Scan(&t.rows); err != nil {
 			return fmt.Errorf("count what is only read: %w", err)
 		}
 		w.tables = append(w.tables, t)
@@ -79,16 +75,10 @@ func identifier(name string) string { return pgx.Identifier(strings.Split(name, 
 
 // drained counts again, and the rows that were written since.
 func (w *unharmedWatch) drained(ctx context.Context, _ Settled) {
-	conn, err := pgx.Connect(ctx, w.dsn)
-	if err != nil {
-		w.found.Unseen = "the database could not be asked: " + err.Error()
-		return
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
 	for _, t := range w.tables {
 		var rows, written int64
 		query := "SELECT count(*), count(*) FILTER (WHERE xmin::text::bigint >= $1) FROM " + identifier(t.name)
-		err := conn.QueryRow(ctx, query, w.since).Scan(&rows, &written)
+		err := w.data.QueryRow(ctx, query, w.since).Scan(&rows, &written)
 		if !said(err) {
 			w.found.Unseen = fmt.Sprintf("the table %s could not be read in time: %v", t.name, err)
 			return

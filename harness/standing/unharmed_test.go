@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"holdfast.dev/holdfast/harness/database/databasetest"
@@ -37,7 +38,7 @@ func TestWhatIsOnlyReadStaysAsItIs(t *testing.T) {
 			_, err = conn.Exec(t.Context(), `DROP TABLE IF EXISTS things, others;
 				CREATE TABLE things (id int, name text); CREATE TABLE others (id int); INSERT INTO things VALUES (1, 'a'), (2, 'b'), (3, 'c')`)
 			require.NoError(t, err)
-			w := begin(t, "unharmed", standing.Scene{DSN: dsn, OnlyRead: []string{"public.things"}})
+			w := begin(t, "unharmed", standing.Scene{Data: pool(t, dsn), OnlyRead: []string{"public.things"}})
 			_, err = conn.Exec(t.Context(), row.sql)
 			require.NoError(t, err)
 			w.Drained(t.Context(), standing.Settled{})
@@ -55,7 +56,7 @@ func TestATableThatIsNotReadInTimeIsNotSeen(t *testing.T) {
 	defer conn.Close(t.Context())
 	_, err = conn.Exec(t.Context(), "CREATE TABLE things (id int)")
 	require.NoError(t, err)
-	w := begin(t, "unharmed", standing.Scene{DSN: dsn, OnlyRead: []string{"things"}})
+	w := begin(t, "unharmed", standing.Scene{Data: pool(t, dsn), OnlyRead: []string{"things"}})
 	_, err = conn.Exec(t.Context(), "BEGIN; LOCK TABLE things")
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
@@ -64,4 +65,13 @@ func TestATableThatIsNotReadInTimeIsNotSeen(t *testing.T) {
 	found := w.Ended(standing.Ended{})
 	require.Zero(t, found.Broken)
 	require.Contains(t, found.Text(), "the table things could not be read in time")
+}
+
+// pool keeps sessions of a database until the test ends.
+func pool(t *testing.T, dsn string) *pgxpool.Pool {
+	t.Helper()
+	kept, err := pgxpool.New(t.Context(), dsn)
+	require.NoError(t, err)
+	t.Cleanup(kept.Close)
+	return kept
 }

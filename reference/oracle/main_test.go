@@ -18,6 +18,7 @@ import (
 
 	"holdfast.dev/holdfast/harness/database"
 	"holdfast.dev/holdfast/harness/database/databasetest"
+	"holdfast.dev/holdfast/reference/internal/dbtest"
 	"holdfast.dev/holdfast/reference/schema"
 )
 
@@ -38,7 +39,7 @@ func projects(t testing.TB, n int64) string {
 func world(t testing.TB, of map[int64][]schema.Oracle) string {
 	dsn := projects(t, 20)
 	for project, oracles := range of {
-		require.NoError(t, schema.AddOracles(context.Background(), dsn, project, oracles))
+		require.NoError(t, schema.AddOracles(context.Background(), dbtest.Connect(t, dsn), project, oracles))
 	}
 	return dsn
 }

@@ -34,12 +34,12 @@ type Oracle struct {
 }
 
 // AddOracles gives a project oracles, in this order, see [AddAllOracles].
-func AddOracles(ctx context.Context, dsn string, project int64, oracles []Oracle) error {
+func AddOracles(ctx context.Context, db DB, project int64, oracles []Oracle) error {
 	own := slices.Clone(oracles)
 	for i := range own {
 		own[i].Project = project
 	}
-	if err := AddAllOracles(ctx, dsn, own); err != nil {
+	if err := AddAllOracles(ctx, db, own); err != nil {
 		return fmt.Errorf("project %d: %w", project, err)
 	}
 	return nil
@@ -48,33 +48,23 @@ func AddOracles(ctx context.Context, dsn string, project int64, oracles []Oracle
 // AddAllOracles adds oracles of any projects, in this order, and gathers statistics
 // of them, as a database in use has them. It fails as a whole: for a project that
 // does not exist, a name that is there already, or an unknown adapter.
-func AddAllOracles(ctx context.Context, dsn string, oracles []Oracle) error {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return fmt.Errorf("add oracles: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
+func AddAllOracles(ctx context.Context, db DB, oracles []Oracle) error {
 	columns := []string{"project_id", "name", "url", "adapter", "active", "position"}
-	if _, err := conn.CopyFrom(ctx, pgx.Identifier{"oracles"}, columns, pgx.CopyFromSlice(len(oracles), func(i int) ([]any, error) {
+	if _, err := db.CopyFrom(ctx, pgx.Identifier{"oracles"}, columns, pgx.CopyFromSlice(len(oracles), func(i int) ([]any, error) {
 		o := oracles[i]
 		return []any{o.Project, o.Name, o.URL, cmp.Or(o.Adapter, AdapterV1), o.Active, o.Position}, nil
 	})); err != nil {
 		return fmt.Errorf("add oracles: %w", err)
 	}
-	if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) oracles"); err != nil {
+	if _, err := db.Exec(ctx, "VACUUM (ANALYZE) oracles"); err != nil {
 		return fmt.Errorf("add oracles: gather statistics: %w", err)
 	}
 	return nil
 }
 
 // ActiveOracles counts the oracles of a project that are asked.
-func ActiveOracles(ctx context.Context, dsn string, project int64) (n int, err error) {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return 0, fmt.Errorf("count oracles: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	err = conn.QueryRow(ctx, "SELECT count(*) FROM oracles WHERE project_id = $1 AND active", project).Scan(&n)
+func ActiveOracles(ctx context.Context, db DB, project int64) (n int, err error) {
+	err = db.QueryRow(ctx, "SELECT count(*) FROM oracles WHERE project_id = $1 AND active", project).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count oracles of project %d: %w", project, err)
 	}

@@ -32,12 +32,11 @@ func counts(t *testing.T, conn *pgx.Conn) (kept, counted []string) {
 func TestOraclesAreAddedInTheirOrder(t *testing.T) {
 	t.Parallel()
 	conn := world(t)
-	dsn := conn.Config().ConnString()
 	addProject(t, conn, 1, "un", "")
 	added := someOracles(4)
 	added[3].Adapter = AdapterLegacy
 	added[1].Position, added[3].Position = 7, -1
-	require.NoError(t, AddOracles(t.Context(), dsn, 1, added))
+	require.NoError(t, AddOracles(t.Context(), conn, 1, added))
 	require.Equal(t, []string{
 		"1 0 oracle-0 http://example.org/0 v1 true", "1 7 oracle-1 http://example.org/1 v1 true",
 		"1 2 oracle-2 http://example.org/2 v1 false", "1 -1 oracle-3 http://example.org/3 legacy true",
@@ -55,7 +54,7 @@ func TestOraclesAreAddedInTheirOrder(t *testing.T) {
 		{"an unknown adapter", 1, Oracle{Name: "a", URL: "u", Adapter: "v2"}, check},
 		{"no name", 1, Oracle{URL: "u"}, check},
 	} {
-		err := AddOracles(t.Context(), dsn, row.project, []Oracle{{Name: "good", URL: "u"}, row.oracle})
+		err := AddOracles(t.Context(), conn, row.project, []Oracle{{Name: "good", URL: "u"}, row.oracle})
 		require.ErrorContains(t, err, row.state, row.name)
 	}
 	require.Equal(t, []int{4}, dbtest.Values[int](t, conn, "SELECT count(*) FROM oracles"), "a failure adds nothing")
@@ -64,10 +63,9 @@ func TestOraclesAreAddedInTheirOrder(t *testing.T) {
 func TestActiveOraclesAreCounted(t *testing.T) {
 	t.Parallel()
 	conn := world(t)
-	dsn := conn.Config().ConnString()
 	for id := range int64(3) {
 		addProject(t, conn, id+1, "un", "")
-		require.NoError(t, AddOracles(t.Context(), dsn, id+1, someOracles(30)))
+		require.NoError(t, AddOracles(t.Context(), conn, id+1, someOracles(30)))
 	}
 	for _, step := range []struct {
 		does, statement string

@@ -44,13 +44,8 @@ func ownerName(id int64) string { return fmt.Sprintf("Owner %d", id) }
 // AddProjects writes further projects into a seeded database, as any program
 // would: by plain statements, so that the triggers see to what is searched.
 // Categories, cities, tags and owners that are not there yet are added.
-func AddProjects(ctx context.Context, dsn string, rows []Row) error {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return fmt.Errorf("add projects: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+func AddProjects(ctx context.Context, db DB, rows []Row) error {
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		for _, row := range rows {
 			if err := insertProject(ctx, tx, row); err != nil {
 				return fmt.Errorf("project %d: %w", row.ID, err)

@@ -43,12 +43,12 @@ func TestFurtherProjectsAreSearched(t *testing.T) {
 		{ID: 11, Title: "Œuvres", Description: "x", Category: "Neuve", City: "Paris", Tags: []string{"été", "un"}, Owner: "Owner 1", Status: "active", GoalCents: 1, CreatedAt: firstDay},
 		{ID: 12, Title: "Autre", Description: "", Category: "Neuve", City: "Paris", Owner: "Nobody", Status: "draft", GoalCents: 2, CreatedAt: firstDay},
 	}
-	require.NoError(t, AddProjects(ctx, dsn, further))
 	conn := dbtest.Connect(t, dsn)
+	require.NoError(t, AddProjects(ctx, conn, further))
 	documents := dbtest.Values[string](t, conn, "SELECT document FROM search_documents WHERE project_id > 10 ORDER BY project_id")
 	require.Len(t, documents, 2)
 	require.Equal(t, "autre  neuve paris", documents[1])
 	require.True(t, slices.Contains([]string{"oeuvres x neuve paris ete un", "oeuvres x neuve paris un ete"}, documents[0]), documents[0])
 	require.Equal(t, []string{"Owner 1", "Nobody"}, dbtest.Values[string](t, conn, "SELECT o.name FROM projects p JOIN owners o ON o.id = owner_id WHERE p.id > 10 ORDER BY p.id"))
-	require.ErrorContains(t, AddProjects(ctx, dsn, further[:1]), "project 11", "it is there already")
+	require.ErrorContains(t, AddProjects(ctx, conn, further[:1]), "project 11", "it is there already")
 }

@@ -120,7 +120,7 @@ func TestTheEnvironmentReachesTheSearch(t *testing.T) {
 func TestTheEnvironmentReachesTheOracles(t *testing.T) {
 	t.Parallel()
 	dsn := projects(t, 150)
-	require.NoError(t, schema.AddOracles(t.Context(), dsn, 7, []schema.Oracle{
+	require.NoError(t, schema.AddOracles(t.Context(), dbtest.Connect(t, dsn), 7, []schema.Oracle{
 		{Name: "a", URL: "http://127.0.0.1:1/a", Active: true}, {Name: "b", URL: "http://127.0.0.1:1/b", Active: true}}))
 	p := start(t, map[string]string{"DATABASE_URL": dsn, "MAX_ORACLES_PER_PROJECT": "1"})
 	_, body := get(t, p.url+"/projects/7/impact")

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"holdfast.dev/holdfast/adapter"
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/harness"
@@ -87,7 +89,7 @@ type Tasks struct {
 	Counters Counters
 	// Rows reads the queue itself, by the ids of tasks: a further witness. Nil, here or as
 	// the answer, where the queue is none that is known.
-	Rows func(ctx context.Context, dsn string) (map[string]Status, error)
+	Rows func(ctx context.Context, db *pgxpool.Pool) (map[string]Status, error)
 	// Subjects is what notifications are about. Without a Count there are no notifications.
 	Subjects Subjects
 	Tables   TaskTables
@@ -238,10 +240,10 @@ type Subjects struct {
 	Count, None int64
 	// Give gives each of some subjects an owner of its own, and Missing says which has
 	// none.
-	Give, Missing func(ctx context.Context, dsn string, o Owned) error
+	Give, Missing func(ctx context.Context, db *pgxpool.Pool, o Owned) error
 	// Owners are the addresses of those whom subjects belong to. Of one that there is not,
 	// there is none.
-	Owners func(ctx context.Context, dsn string, subjects []int64) (map[int64]string, error)
+	Owners func(ctx context.Context, db *pgxpool.Pool, subjects []int64) (map[int64]string, error)
 }
 
 // Owned are subjects First, First+1 and so on, Count in all: the n-th, counted from 0,

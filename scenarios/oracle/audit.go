@@ -80,8 +80,8 @@ type audit struct {
 	uncalled map[name]int             // errors of connections that were refused or cut, behind which no call was seen
 	places   map[string]place
 
-	timedOut map[string]bool // oracles by address of which an answer has told a timeout
-	underWay spans           // calls
+	timedOut map[string]time.Duration // oracles by address: when the first request was sent that was told a timeout
+	underWay spans                    // calls
 
 	far, fresh, told, inTime standing.Finding
 }
@@ -99,7 +99,7 @@ func newAudit(state harness.State, kinds map[string]fault.Kind, b bounds) *audit
 		fresh:    standing.Finding{Check: "oracles-own-words", About: "what is ok is what the oracle said in answer to that very request, or within the documented age"},
 		told:     standing.Finding{Check: "oracles-errors-true", About: "what failed is an error of its class, and an error has a cause"},
 		inTime:   standing.Finding{Check: "oracles-heard-in-time", About: "who is called a timeout was asked and did not answer, and nobody is spared for another reason"},
-		timedOut: map[string]bool{}, awaited: map[name][]time.Duration{}, uncalled: map[name]int{},
+		timedOut: map[string]time.Duration{}, awaited: map[name][]time.Duration{}, uncalled: map[name]int{},
 	}
 	slices.SortStableFunc(a.heard, func(x, y *heard) int { return cmp.Compare(x.End, y.End) })
 	for project, t := range a.truth {

@@ -113,6 +113,9 @@ func (a *audit) errors(heard []*heard) {
 				f.call = a.claim(f, func(c *call) bool { return a.explains(f.of, c, r) })
 			}
 			all = append(all, f)
+			if f.Class == contract.TimedOut {
+				a.tells(f)
+			}
 		}
 	}
 	for _, f := range all {
@@ -148,7 +151,7 @@ func (a *audit) claim(f *failure, wanted func(*call) bool) *call {
 // sparedRightly holds an error of which the answer says that no call was made against what
 // is known of its oracle and its host.
 func (a *audit) sparedRightly(f *failure) {
-	told := a.about(f.of, f.ImpactResult)
+	told := a.about(f)
 	told.Looked++
 	a.inTime.Looked++
 	never, no := a.unspared(f.of, f.h, f.Spared)
@@ -163,7 +166,7 @@ func (a *audit) sparedRightly(f *failure) {
 // caused holds an error against the call behind it.
 func (a *audit) caused(f *failure) {
 	h, c, oracle := f.h, f.call, f.of.oracle
-	told := a.about(f.of, f.ImpactResult)
+	told := a.about(f)
 	told.Looked++
 	timeout := f.Class == contract.TimedOut
 	if c == nil && timeout {
@@ -187,16 +190,22 @@ func (a *audit) explains(of name, c *call, r contract.ImpactResult) bool {
 	return causeOf(c.Entry, a.kinds).fits(r.Class) || a.cutOff(of, c, r)
 }
 
+// tells notes a timeout: the answer may come long after it, for it waits for others.
+func (a *audit) tells(f *failure) {
+	first, told := a.timedOut[a.urls[f.of]]
+	if !told || f.h.Sent < first {
+		a.timedOut[a.urls[f.of]] = f.h.Sent
+	}
+}
+
 // about is the finding that an error belongs to. Whoever has no processor may call a
 // timeout what was answered in time, and spare an oracle for it: that depends on time,
 // and all else that an error says does not.
-func (a *audit) about(of name, r contract.ImpactResult) *standing.Finding {
-	url := a.urls[of]
-	if r.Class == contract.TimedOut {
-		a.timedOut[url] = true
+func (a *audit) about(f *failure) *standing.Finding {
+	if f.Class == contract.TimedOut {
 		return &a.inTime
 	}
-	if r.Spared != "" && a.timedOut[url] {
+	if first, told := a.timedOut[a.urls[f.of]]; f.Spared != "" && told && first < f.h.End {
 		return &a.inTime
 	}
 	return &a.told

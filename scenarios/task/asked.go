@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"holdfast.dev/holdfast/fakes/emailapi"
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/load"
@@ -80,7 +82,7 @@ func (s *service) asked(m mailing, seed uint64) ([]contract.Task, error) {
 }
 
 // owners are the addresses of those whom the subjects of tasks belong to.
-func (s *service) owners(ctx context.Context, dsn string, tasks [][]contract.Task) (map[int64]string, error) {
+func (s *service) owners(ctx context.Context, db *pgxpool.Pool, tasks [][]contract.Task) (map[int64]string, error) {
 	if s.Subjects.Count == 0 {
 		return nil, nil
 	}
@@ -92,17 +94,17 @@ func (s *service) owners(ctx context.Context, dsn string, tasks [][]contract.Tas
 			}
 		}
 	}
-	return s.Subjects.Owners(ctx, dsn, subjects)
+	return s.Subjects.Owners(ctx, db, subjects)
 }
 
 // own does something to the subjects of each mailing that has some of its own.
-func (s *service) own(mailings []mailing, do func(context.Context, string, contract.Owned) error) func(context.Context, harness.State) error {
+func (s *service) own(mailings []mailing, do func(context.Context, *pgxpool.Pool, contract.Owned) error) func(context.Context, harness.State) error {
 	return func(ctx context.Context, o harness.State) error {
 		for _, m := range mailings {
 			if !m.notify || m.first >= s.Subjects.None {
 				continue
 			}
-			if err := do(ctx, o.DSN, contract.Owned{Name: m.name, First: m.first, Count: load.Planned(m.profile)}); err != nil {
+			if err := do(ctx, o.Data, contract.Owned{Name: m.name, First: m.first, Count: load.Planned(m.profile)}); err != nil {
 				return err
 			}
 		}

@@ -90,7 +90,7 @@ func (b books) reconcile(ctx context.Context, o harness.State) (harness.Reconcil
 	if far.api == nil {
 		return r, nil
 	}
-	rows, err := rowsFinding(ctx, o.DSN, &b.service.Tasks, records, curl)
+	rows, err := rowsFinding(ctx, o.Data, &b.service.Tasks, records, curl)
 	if err != nil {
 		return harness.Reconciliation{}, fmt.Errorf("reconcile the tasks: %w", err)
 	}
@@ -250,7 +250,7 @@ func (b books) records(ctx context.Context, o harness.State) (all []record, owne
 			return nil, nil, err
 		}
 	}
-	owners, err = b.service.owners(ctx, o.DSN, asked)
+	owners, err = b.service.owners(ctx, o.Data, asked)
 	if err != nil {
 		return nil, nil, err
 	}

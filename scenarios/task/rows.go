@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/scenarios/contract"
@@ -11,12 +13,12 @@ import (
 
 // rowsFinding holds what the target says of each task against the table in which its
 // queue keeps it: a further witness, where the queue is one that is known.
-func rowsFinding(ctx context.Context, dsn string, of *contract.Tasks, records []record, curl func(load.Request) string) (standing.Finding, error) {
+func rowsFinding(ctx context.Context, db *pgxpool.Pool, of *contract.Tasks, records []record, curl func(load.Request) string) (standing.Finding, error) {
 	found := standing.Finding{Check: "task-rows", About: "what the target says of a task is what the database has, where the queue is one that is known here"}
 	var rows map[string]contract.Status
 	var err error
 	if of.Rows != nil {
-		rows, err = of.Rows(ctx, dsn)
+		rows, err = of.Rows(ctx, db)
 	}
 	if err != nil || rows == nil {
 		found.Unseen = "the queue is none that is known here"

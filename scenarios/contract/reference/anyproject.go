@@ -67,7 +67,7 @@ func drawnWorld(projects int) (harness.World, *atomic.Pointer[oracleTable]) {
 			rows = append(rows, oracles...)
 			tell(o, project, oracles)
 		}
-		return schema.AddAllOracles(ctx, o.DSN, rows)
+		return schema.AddAllOracles(ctx, o.Data, rows)
 	}
 	return w, known
 }

@@ -68,6 +68,6 @@ func furtherProjects(seeded int) []schema.Row {
 func worldWith(projects int, further []schema.Row) harness.World {
 	w := World(projects)
 	w.Facts["further projects"] = strconv.Itoa(len(further))
-	w.Prepare = func(ctx context.Context, s harness.State) error { return schema.AddProjects(ctx, s.DSN, further) }
+	w.Prepare = func(ctx context.Context, s harness.State) error { return schema.AddProjects(ctx, s.Data, further) }
 	return w
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"holdfast.dev/holdfast/harness/load"
 	"holdfast.dev/holdfast/harness/standing"
 	"holdfast.dev/holdfast/reference/schema"
@@ -40,14 +42,14 @@ func searchNews() []standing.News {
 		}
 	}
 	return []standing.News{
-		{Name: "a project", Ask: ask(newWord), Shows: found(true), Write: func(ctx context.Context, dsn string) error {
-			return schema.AddProject(ctx, dsn, id, "Un "+newWord+" projet")
+		{Name: "a project", Ask: ask(newWord), Shows: found(true), Write: func(ctx context.Context, db *pgxpool.Pool) error {
+			return schema.AddProject(ctx, db, id, "Un "+newWord+" projet")
 		}},
-		{Name: "a project's other title", Ask: ask(renamedWord), Shows: found(true), Write: func(ctx context.Context, dsn string) error {
-			return schema.RenameProject(ctx, dsn, id, "Un "+renamedWord+" projet")
+		{Name: "a project's other title", Ask: ask(renamedWord), Shows: found(true), Write: func(ctx context.Context, db *pgxpool.Pool) error {
+			return schema.RenameProject(ctx, db, id, "Un "+renamedWord+" projet")
 		}},
-		{Name: "that a project is gone", Ask: ask(renamedWord), Shows: found(false), Write: func(ctx context.Context, dsn string) error {
-			return schema.RemoveProject(ctx, dsn, id)
+		{Name: "that a project is gone", Ask: ask(renamedWord), Shows: found(false), Write: func(ctx context.Context, db *pgxpool.Pool) error {
+			return schema.RemoveProject(ctx, db, id)
 		}},
 	}
 }
@@ -68,17 +70,17 @@ func impactNews() []standing.News {
 	}
 	gone := func(a load.Answer) bool { return a.Status == http.StatusNotFound }
 	return []standing.News{
-		{Name: "a project", Ask: ask, Shows: active(0), Write: func(ctx context.Context, dsn string) error {
-			return schema.AddProject(ctx, dsn, id, "Un "+newWord+" projet")
+		{Name: "a project", Ask: ask, Shows: active(0), Write: func(ctx context.Context, db *pgxpool.Pool) error {
+			return schema.AddProject(ctx, db, id, "Un "+newWord+" projet")
 		}},
-		{Name: "an oracle of a project", Ask: ask, Shows: active(1), Write: func(ctx context.Context, dsn string) error {
-			return schema.AddOracles(ctx, dsn, id, []schema.Oracle{{Name: "new", URL: nobody, Active: true}})
+		{Name: "an oracle of a project", Ask: ask, Shows: active(1), Write: func(ctx context.Context, db *pgxpool.Pool) error {
+			return schema.AddOracles(ctx, db, id, []schema.Oracle{{Name: "new", URL: nobody, Active: true}})
 		}},
-		{Name: "that an oracle is not active", Ask: ask, Shows: active(0), Write: func(ctx context.Context, dsn string) error {
-			return schema.SwitchOracles(ctx, dsn, id, false)
+		{Name: "that an oracle is not active", Ask: ask, Shows: active(0), Write: func(ctx context.Context, db *pgxpool.Pool) error {
+			return schema.SwitchOracles(ctx, db, id, false)
 		}},
-		{Name: "that a project is gone", Ask: ask, Shows: gone, Write: func(ctx context.Context, dsn string) error {
-			return schema.RemoveProject(ctx, dsn, id)
+		{Name: "that a project is gone", Ask: ask, Shows: gone, Write: func(ctx context.Context, db *pgxpool.Pool) error {
+			return schema.RemoveProject(ctx, db, id)
 		}},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"holdfast.dev/holdfast/scenarios/contract"
 )
@@ -14,13 +15,8 @@ const noProject = int64(1) << 40
 
 // giveOwners gives each of some projects an owner of its own, with the address of its
 // task.
-func giveOwners(ctx context.Context, dsn string, o contract.Owned) error {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return fmt.Errorf("give projects their owners: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	_, err = conn.Exec(ctx, `WITH own AS (
+func giveOwners(ctx context.Context, db *pgxpool.Pool, o contract.Owned) error {
+	_, err := db.Exec(ctx, `WITH own AS (
 			INSERT INTO owners (id, name, email)
 			SELECT 1000000000 + $1 + n, 'Owner ' || n, $3 || '-' || n || '@tasks.example' FROM generate_series(0, $2::bigint - 1) AS n
 			RETURNING id)
@@ -34,14 +30,9 @@ func giveOwners(ctx context.Context, dsn string, o contract.Owned) error {
 
 // ownersMissing says which of some projects has no owner with the address of its task:
 // there is none, or somebody else's.
-func ownersMissing(ctx context.Context, dsn string, o contract.Owned) error {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return fmt.Errorf("look for the projects' owners: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
+func ownersMissing(ctx context.Context, db *pgxpool.Pool, o contract.Owned) error {
 	var n int64
-	err = conn.QueryRow(ctx, `SELECT count(*) FROM projects p JOIN owners o ON o.id = p.owner_id
+	err := db.QueryRow(ctx, `SELECT count(*) FROM projects p JOIN owners o ON o.id = p.owner_id
 		WHERE p.id >= $1 AND o.email = $2 || '-' || (p.id - $1) || '@tasks.example'`, o.First, o.Name).Scan(&n)
 	if err != nil {
 		return fmt.Errorf("look for the projects' owners: %w", err)
@@ -53,17 +44,12 @@ func ownersMissing(ctx context.Context, dsn string, o contract.Owned) error {
 }
 
 // readOwners reads the addresses of the owners of projects.
-func readOwners(ctx context.Context, dsn string, projects []int64) (map[int64]string, error) {
+func readOwners(ctx context.Context, db *pgxpool.Pool, projects []int64) (map[int64]string, error) {
 	owners := map[int64]string{}
 	if len(projects) == 0 {
 		return owners, nil
 	}
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return nil, fmt.Errorf("read the projects' owners: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	rows, err := conn.Query(ctx, `SELECT p.id, o.email FROM projects p JOIN owners o ON o.id = p.owner_id WHERE p.id = ANY($1)`, projects)
+	rows, err := db.Query(ctx, `SELECT p.id, o.email FROM projects p JOIN owners o ON o.id = p.owner_id WHERE p.id = ANY($1)`, projects)
 	if err != nil {
 		return nil, fmt.Errorf("read the projects' owners: %w", err)
 	}

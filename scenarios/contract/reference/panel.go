@@ -122,7 +122,7 @@ func withOracles(projects int, about []contract.Project) harness.World {
 			if err != nil {
 				return fmt.Errorf("the id of a project: %w", err)
 			}
-			n, err := schema.ActiveOracles(ctx, o.DSN, id)
+			n, err := schema.ActiveOracles(ctx, o.Data, id)
 			if err != nil {
 				return err
 			}
@@ -157,7 +157,7 @@ func addOracles(ctx context.Context, o harness.State, p contract.Project) error 
 		}
 	}
 	tell(o, id, oracles)
-	return schema.AddOracles(ctx, o.DSN, id, oracles)
+	return schema.AddOracles(ctx, o.Data, id, oracles)
 }
 
 // tell has the companion of a run know what stands in the table of a project.

@@ -5,25 +5,21 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"holdfast.dev/holdfast/scenarios/contract"
 )
 
 // readRows reads River's jobs by their ids; nil where there is no such table.
-func readRows(ctx context.Context, dsn string) (map[string]contract.Status, error) {
-	if dsn == "" {
+func readRows(ctx context.Context, db *pgxpool.Pool) (map[string]contract.Status, error) {
+	if db == nil {
 		return nil, nil
 	}
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return nil, fmt.Errorf("read the queue: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
 	var there bool
-	if err := conn.QueryRow(ctx, `SELECT to_regclass('river_job') IS NOT NULL`).Scan(&there); err != nil || !there {
+	if err := db.QueryRow(ctx, `SELECT to_regclass('river_job') IS NOT NULL`).Scan(&there); err != nil || !there {
 		return nil, err
 	}
-	rows, err := conn.Query(ctx, `SELECT id::text, kind, CASE state WHEN 'completed' THEN 'succeeded' WHEN 'cancelled' THEN 'failed'
+	rows, err := db.Query(ctx, `SELECT id::text, kind, CASE state WHEN 'completed' THEN 'succeeded' WHEN 'cancelled' THEN 'failed'
 			WHEN 'discarded' THEN 'failed' WHEN 'running' THEN 'running' ELSE 'pending' END,
 		attempt + coalesce((metadata->>'uncounted')::int, 0), max_attempts + coalesce((metadata->>'uncounted')::int, 0),
 		coalesce(metadata->>'error_class', '') FROM river_job`)
