@@ -20,6 +20,7 @@ var foreign = map[string]string{
 	"github.com/jackc/pgx/v5":                  "Postgres: data sets, clones, probes and faults",
 	"github.com/jackc/pgpassfile":              "of pgx",
 	"github.com/jackc/pgservicefile":           "of pgx",
+	"github.com/jackc/puddle/v2":               "of pgx's pool: the harness's own sessions are kept",
 	"golang.org/x/text":                        "of pgx",
 	"github.com/santhosh-tekuri/jsonschema/v6": "contracts: the shapes of answers",
 	"github.com/prometheus/common":             "the parser of anybody's metrics page",

@@ -222,6 +222,28 @@ func TestSparingHasItsCause(t *testing.T) {
 	}
 }
 
+// A timeout is known to the target before it is told: the answer that tells it waits for
+// others, while who comes meanwhile is spared the call. That takes time, and is held
+// against the target where time is. What was asked for later is no reason.
+func TestATimeoutIsAReasonBeforeItIsTold(t *testing.T) {
+	spared := oracleResult{Status: "error", Error: "connection", Detail: "breaker: it failed"}
+	for _, late := range []bool{false, true} {
+		r := newRig(t)
+		before := r.now()
+		sent := r.now()
+		r.answer(sent, spared, r.call("1", "oracle-2", "1"), nil)
+		if late {
+			before = r.now()
+		}
+		r.answer(before, oracleResult{Status: "error", Error: "timeout"}, r.call("1", "oracle-2", "1"), nil)
+		want := [4]int64{0, 0, 0, 2}
+		if late {
+			want = [4]int64{0, 0, 1, 1}
+		}
+		require.Equal(t, want, r.broken(nil))
+	}
+}
+
 // lastData is what oracle-1 would have said to its last call.
 func lastData(r *rig) oracleapi.Data {
 	var d oracleapi.Data
