@@ -35,7 +35,7 @@ type ended struct {
 
 // sessionsEach is about how many sessions of the database an experiment opens while it is
 // set up, most of them within a second: more at a time than a machine can open are late.
-const sessionsEach = 20
+const sessionsEach = 15
 
 func (s *Session) newAdmission() *admission {
 	a := newAdmission(s.cfg.SideBySide, s.cfg.SideBySideIdle, witness.Idle())

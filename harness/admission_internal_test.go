@@ -107,7 +107,7 @@ func TestABusyMachineIsNotTried(t *testing.T) {
 func TestARareHarmIsNoWantOfRoom(t *testing.T) {
 	r := newRoom(5)
 	for i := range 100 {
-		require.False(t, r.learn(ended{limit: r.limit, harmed: i%6 == 0}))
+		require.False(t, r.learn(ended{limit: r.limit, harmed: i%12 == 0}))
 	}
 	require.Equal(t, 5, r.limit)
 }

@@ -1,8 +1,8 @@
 package harness
 
 // room is how many experiments at a time a machine turns out to have room for. Whom
-// company kept from showing anything is run once more alone: of a few that costs less
-// than company wins, of every fourth it does not.
+// company kept from showing anything is run once more, with the machine to itself: of a
+// few that costs less than company wins, of every ninth it does not.
 type room struct {
 	most  int // never more
 	limit int // at this moment
@@ -14,10 +14,10 @@ type room struct {
 }
 
 // What one that came to harm weighs against those that did not, and after how much of it
-// there is no room for so many: two of three, or three of six.
+// there is no room for so many: two of six, or three of fifteen.
 const (
-	troubleEach = 3
-	tooMuch     = 5
+	troubleEach = 8
+	tooMuch     = 12
 )
 
 func newRoom(most int) room { return room{most: most, limit: most, patience: 2} }

@@ -297,7 +297,7 @@ func mixed(p profile.Profile, s *service) harness.Scenario {
 		Name:        "task/mixed",
 		Claim:       "While the API never answers one kind of task, each call is given up in time, the other kind is sent as quickly as ever, and so are searches answered.",
 		Protections: []string{"task.queue-isolation", "task.send-timeout"},
-		Needs:       harness.Needs{Alone: true, Sessions: 25},
+		Needs:       harness.Needs{Alone: true, Sessions: 30},
 		Timeline:    t,
 		Load:        []load.Stream{searches.Served("search", load.Throughout(20).Over(t.Phases()), contract.Around(some))},
 		Faults:      []harness.Fault{adapter.Misbehave("hang", s.Far, "hang headers key=slow-*")},
