@@ -3,7 +3,10 @@ package task
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"holdfast.dev/holdfast/fakes/journal"
 	"holdfast.dev/holdfast/harness/load"
@@ -109,7 +112,29 @@ func (f fates) exactly(r record, latest int) string {
 	case r.Class != want.Class:
 		return "its last error was " + string(want.Class)
 	}
+	if what := outdated(r); what != "" {
+		return what
+	}
 	return f.numbered(r)
+}
+
+// outdated says that the words of a task's error name the status that an earlier attempt
+// was answered with, and not that of the last, empty if they don't.
+func outdated(r record) string {
+	if len(r.calls) == 0 || !r.failed() {
+		return ""
+	}
+	numbers := strings.FieldsFunc(r.Problem, func(letter rune) bool { return !unicode.IsDigit(letter) })
+	last := r.calls[len(r.calls)-1].seen
+	if slices.Contains(numbers, strconv.Itoa(last.Status)) {
+		return ""
+	}
+	for _, c := range r.calls {
+		if c.seen.Attempt < last.Attempt && c.seen.Status >= 400 && slices.Contains(numbers, strconv.Itoa(c.seen.Status)) {
+			return fmt.Sprintf("its error is that of attempt %d, which was answered %d, and attempt %d was answered %d", c.seen.Attempt, c.seen.Status, last.Attempt, last.Status)
+		}
+	}
+	return ""
 }
 
 func ofClass(s contract.Status) string {

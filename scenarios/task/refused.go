@@ -252,6 +252,7 @@ func errorNames(p profile.Profile, s *service) harness.Scenario {
 		}
 		faults = append(faults, adapter.Always(errorFault(e), s.Far, fmt.Sprintf("status %d %s key=%s-*", e.Status, how, prefixes[i])))
 	}
+	faults = append(faults, adapter.Always("passing-then-lasting", s.Far, "503 -> status 422 name=validation_error key=then-*"))
 	s.compress(briefCountdown)
 	return s.withMail(harness.Scenario{
 		Name:        "task/error-names",
@@ -265,7 +266,7 @@ func errorNames(p profile.Profile, s *service) harness.Scenario {
 			nothing("tasks.wrong_classes").Because("the queue tells the class of a failure"),
 			nothing("ledger.delivered"),
 		},
-	}, emailapi.Config{}, steady("mail", 2*float64(len(catalogue))/p.Brief().Total().Seconds(), t.Total()).each(prefixes...).counted(wrongClasses(catalogue)))
+	}, emailapi.Config{}, steady("mail", 2*float64(len(catalogue))/p.Brief().Total().Seconds(), t.Total()).each(prefixes...).counted(wrongClasses(catalogue)), steady("then", 12, t.Total()))
 }
 
 // nameless are statuses that come without a name, as from what stands before the API,

@@ -197,6 +197,11 @@ func replyLost(p profile.Profile, s *service) harness.Scenario {
 		prefixes = append(prefixes, w.name)
 		faults = append(faults, adapter.Always(w.name, s.Far, fmt.Sprintf("%s nth=1 key=%s-*", w.text, w.name)))
 	}
+	// Of a task that takes more than one call only the last is lost.
+	faults = append(faults, adapter.Always("last", s.Far, "lost reset nth=1 key=last-*"))
+	several := s.large("several", 12, t.Total())
+	whole := several.to
+	several.to = func(n int64) []string { return append(whole(n)[1:], fmt.Sprintf("last-%d@tasks.example", n)) }
 	s.compress(compressedCountdown)
 	const timeout = 300 * time.Millisecond
 	s.bound(contract.SendTimeout, timeout)
@@ -214,7 +219,7 @@ func replyLost(p profile.Profile, s *service) harness.Scenario {
 			verdict.Metric("tasks.attempts.min").Equals(verdict.Count(2)).Because("what may not have been done is tried again"),
 			nothing("ledger.failed_permanent"), nothing("ledger.failed_exhausted"),
 		}, bounded...),
-	}, emailapi.Config{}, steady("mail", 60, t.Total()).each(prefixes...).severalOf("impossible"))
+	}, emailapi.Config{}, steady("mail", 60, t.Total()).each(prefixes...).severalOf("impossible"), several)
 }
 
 // mostShed is how many calls at once the API of a retry storm stands.

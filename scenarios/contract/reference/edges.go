@@ -1,7 +1,12 @@
 package reference
 
 import (
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"holdfast.dev/holdfast/reference/schema"
 	"holdfast.dev/holdfast/scenarios/contract/reference/model"
@@ -20,4 +25,35 @@ var edges = []string{
 	"œuvre", "oeuvre", "ŒUVRE", "manœuvre", "bœuf", "ÆRØ", "aero", "straße", "STRASSE", "fußball gießen", "fluß", "fluss", "smørrebrød", "SMORREBROD", "øresund københavn",
 	"łódź", "lodz", "ŁABĘDŹ", "đakovo", "DAKOVO đak", "ålesund", "A\u030alesund", "izmir", "İZMİR", "I\u0307stanbul", "çiçek", "ёлка", "ЕЛКА", "Й", "їжа", "ПРОЕКТ київ",
 	"αθήνα", "ΑΘΗΝΑ", "ελλαδα", "việt", "viet", "trường học", "TRUONG", "éléphants", "ELE\u0301PHANTS sète", "ete foret", "jumeaux", "jumeau minute", "a b c d e", "mentfin",
+}
+
+// edges are the queries at the edges, and what the further projects are made of, just as
+// it is written there: so each character that stands for another is asked for once.
+func (s questions) edges() []string {
+	all := slices.Clone(edges)
+	for _, row := range s.further {
+		var query []string
+		length := 0
+		for _, word := range strings.Fields(strings.Join(append([]string{row.Title, row.Description, row.Category, row.City}, row.Tags...), " ")) {
+			n := utf8.RuneCountInString(norm.NFD.String(word))
+			if isASCII(word) || n > model.MaxQueryLength || slices.Contains(query, word) {
+				continue
+			}
+			if len(query) == mostAtOnce || length+n+len(query) > model.MaxQueryLength {
+				all, query, length = append(all, strings.Join(query, " ")), nil, 0
+			}
+			query, length = append(query, word), length+n
+		}
+		if len(query) > 0 {
+			all = append(all, strings.Join(query, " "))
+		}
+	}
+	return all
+}
+
+// mostAtOnce is how many words are asked for at once.
+const mostAtOnce = 8
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c > unicode.MaxASCII })
 }

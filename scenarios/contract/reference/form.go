@@ -51,7 +51,8 @@ func (s questions) stream(name string, p load.Profile, d contract.Draw) load.Str
 		return s.form.Stream(name, p, s.any)
 	case contract.Edges:
 		stream := s.form.Stream(name, p, only(""))
-		stream.Next = func(n int64, _ *rand.Rand) load.Request { return s.form.Ask(edges[n%int64(len(edges))]) }
+		all := s.edges()
+		stream.Next = func(n int64, _ *rand.Rand) load.Request { return s.form.Ask(all[n%int64(len(all))]) }
 		return stream
 	}
 	return s.form.Stream(name, p, only(d.Term.Query))

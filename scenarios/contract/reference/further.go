@@ -41,6 +41,7 @@ func furtherProjects(seeded int) []schema.Row {
 		{"Ofﬁce ﬂoor, CO₂ & 5 µm", "Jean\u2011Luc à Hawai\u02bbi: ‘so\u00adlar’ wi\u200bnd, 300 \u212a", "ＦＵＬＬ", "Ħamrun", []string{"οδός Ερμού", "𐐀x", "ıssız"}},
 		{"がくせい 한국어", "می\u200cخواهم น้ำตก \ufa1e ❤\ufe0f", "ÞÓRSHÖFN", "Москва", []string{"ẞ"}},
 		{"a", "b", "c", "d", []string{"e"}},
+		{"Ǿrsted och Ǽgir", "ǣ ǿ ǽ ŉ, ǆ Ǉ ĳ ſt ẛ", "Ÿ ĿL", "Ｓｔ‑Ｇａｌｌ", []string{"ɫ", "½"}},
 		{"Sans étiquette", "", "Autres", "Pau", nil},
 		{"Beaucoup d étiquettes", "Rien d autre.", "Autres", "Pau", strings.Fields("rouge orange jaune vert bleu indigo violet noir blanc gris brun rose")},
 		{"Même mot même mot", "même même MÊME meme", "Même", "Même", []string{"même"}},

@@ -36,7 +36,7 @@ func over(projects int, further []schema.Row) contract.Search {
 			{Name: "documents", Names: []string{"search_documents"}}, {Name: "words", Names: []string{"search_words"}},
 			{Name: "projects", Names: []string{"projects", "categories", "cities", "owners"}}, {Name: "tags", Names: []string{"project_tags", "tags"}},
 		},
-		Stream: q.stream, In: q.form.In, EdgeTexts: len(edges),
+		Stream: q.stream, In: q.form.In, EdgeTexts: len(q.edges()),
 	}
 }
 
