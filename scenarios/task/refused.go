@@ -3,6 +3,7 @@ package task
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -252,7 +253,8 @@ func errorNames(p profile.Profile, s *service) harness.Scenario {
 		}
 		faults = append(faults, adapter.Always(errorFault(e), s.Far, fmt.Sprintf("status %d %s key=%s-*", e.Status, how, prefixes[i])))
 	}
-	faults = append(faults, adapter.Always("passing-then-lasting", s.Far, "503 -> status 422 name=validation_error key=then-*"))
+	lasting := catalogue[slices.IndexFunc(catalogue, func(e emailapi.Error) bool { return e.Class == emailapi.Permanent })]
+	faults = append(faults, adapter.Always("passing-then-lasting", s.Far, fmt.Sprintf("503 -> status %d name=%s key=both-*", lasting.Status, lasting.Name)))
 	s.compress(briefCountdown)
 	return s.withMail(harness.Scenario{
 		Name:        "task/error-names",
@@ -266,7 +268,7 @@ func errorNames(p profile.Profile, s *service) harness.Scenario {
 			nothing("tasks.wrong_classes").Because("the queue tells the class of a failure"),
 			nothing("ledger.delivered"),
 		},
-	}, emailapi.Config{}, steady("mail", 2*float64(len(catalogue))/p.Brief().Total().Seconds(), t.Total()).each(prefixes...).counted(wrongClasses(catalogue)), steady("then", 12, t.Total()))
+	}, emailapi.Config{}, steady("mail", 2*float64(len(catalogue))/p.Brief().Total().Seconds(), t.Total()).each(prefixes...).counted(wrongClasses(catalogue)), steady("both", 12, t.Total()))
 }
 
 // nameless are statuses that come without a name, as from what stands before the API,

@@ -128,15 +128,15 @@ func TestWhatCannotBeSetIsNotExercised(t *testing.T) {
 func TestEveryErrorOfTheAPIIsMet(t *testing.T) {
 	s := errorNames(smoke(t), ours())
 	catalogue := append(emailapi.Errors(), nameless()...)
-	require.Len(t, s.Faults, len(catalogue))
+	require.Len(t, s.Faults, len(catalogue)+1, "and one for who meets two")
 	ids := map[string]bool{}
-	for i, f := range s.Faults {
+	for i, f := range s.Faults[:len(catalogue)] {
 		require.False(t, ids[f.ID], "two faults are named %s", f.ID)
 		ids[f.ID] = true
 		require.Contains(t, f.Kind.String(), catalogue[i].Name)
 		require.False(t, strings.ContainsAny(f.ID, "_ "), f.ID)
 	}
-	require.GreaterOrEqual(t, load.Planned(s.Load[0].Profile), int64(2*len(s.Faults)), "each is met more than once")
+	require.GreaterOrEqual(t, load.Planned(s.Load[0].Profile), int64(2*len(catalogue)), "each is met more than once")
 }
 
 // Twenty kills, none before the target had time to get up.

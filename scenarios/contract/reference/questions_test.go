@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -61,8 +62,22 @@ func TestQuestionsAreOfEveryShape(t *testing.T) {
 	}
 }
 
-func isASCII(text string) bool {
-	return strings.IndexFunc(text, func(c rune) bool { return c >= 0x80 }) < 0
+// Each character of the further projects that is none of ASCII is asked for as it is
+// written, in a query that finds the project.
+func TestWhatIsWrittenIsAskedFor(t *testing.T) {
+	further := furtherProjects(500)
+	s := questionsOf(500, further)
+	asked := strings.Join(s.edges()[len(edges):], " ")
+	for _, row := range further {
+		for _, c := range row.Title + row.Description + row.Category + row.City + strings.Join(row.Tags, "") {
+			if c > unicode.MaxASCII && !unicode.IsSpace(c) {
+				require.Contains(t, asked, string(c), "%U", c)
+			}
+		}
+	}
+	for _, query := range s.edges()[len(edges):] {
+		require.NotEmpty(t, s.model.Answer(query).IDs(), query)
+	}
 }
 
 // What may be written otherwise finds the same.
