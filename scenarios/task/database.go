@@ -98,12 +98,15 @@ func repliesLost(p profile.Profile, s *service) harness.Scenario {
 	return sc
 }
 
-// large is a mailing of tasks that take more than one call each: of which a target notes
-// what is sent.
+// large is a mailing of tasks that take more than one call each, of which a target notes
+// what is sent; of one mail each where a task is one mail.
 func (s *service) large(name string, rate float64, length time.Duration) mailing {
 	m := steady(name, rate, length)
 	m.to = func(n int64) []string {
-		all := make([]string, s.Batch+1)
+		all := make([]string, 1, s.Batch+1)
+		if s.Batch > 1 {
+			all = all[:s.Batch+1]
+		}
 		for i := range all {
 			all[i] = fmt.Sprintf("%s-%d-%d@tasks.example", name, n, i)
 		}
