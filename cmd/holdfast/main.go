@@ -24,7 +24,7 @@ import (
 )
 
 func main() {
-	ctx, nobodyReads, stop := interruptible(context.Background(), func(s os.Signal) {
+	ctx, nobodyReads, _ := interruptible(context.Background(), func(s os.Signal) {
 		if endsAtOnce(commandOf(os.Args)) {
 			os.Exit(codeOfSignal(s))
 		}
@@ -38,8 +38,7 @@ func main() {
 	code := run(ctx, environ{
 		args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, getenv: getenv, lookupEnv: lookupEnv, nobodyReads: nobodyReads,
 	})
-	stop()
-	os.Exit(code)
+	os.Exit(code) // with signals caught until then: one that comes now must not change how it ended
 }
 
 // inherited looks up the environment as the program was given it.
