@@ -101,12 +101,12 @@ func repliesLost(p profile.Profile, s *service) harness.Scenario {
 // large is a mailing of tasks that take more than one call each, of which a target notes
 // what is sent; of one mail each where a task is one mail.
 func (s *service) large(name string, rate float64, length time.Duration) mailing {
-	m := steady(name, rate, length)
+	m, mails := steady(name, rate, length), 1
+	if s.Batch > 1 {
+		mails = s.Batch + 1
+	}
 	m.to = func(n int64) []string {
-		all := make([]string, 1, s.Batch+1)
-		if s.Batch > 1 {
-			all = all[:s.Batch+1]
-		}
+		all := make([]string, mails)
 		for i := range all {
 			all[i] = fmt.Sprintf("%s-%d-%d@tasks.example", name, n, i)
 		}
