@@ -23,8 +23,8 @@ type admission struct {
 // One more than usual begins where the processors were idle for roomy of the last
 // roomySeen or longer, in which what began before was seen to be set up.
 const (
-	roomy     = 0.3
-	roomySeen = 500 * time.Millisecond
+	roomy     = 0.25
+	roomySeen = 250 * time.Millisecond
 )
 
 // ended is an experiment that is over.
@@ -50,8 +50,8 @@ func newAdmission(usual, most int, idle func() float64) *admission {
 }
 
 // run begins an experiment as soon as it may. The experiment reports whether company
-// did it no harm.
-func (a *admission) run(experiment func() (unharmed bool)) {
+// kept it from showing anything.
+func (a *admission) run(experiment func() (harmed bool)) {
 	a.idle() // from now on
 	seen := time.Now()
 	for free := false; a.there >= min(a.usual, a.limit) && !free; {
@@ -73,7 +73,7 @@ func (a *admission) run(experiment func() (unharmed bool)) {
 	e := ended{limit: a.limit, harmed: true}
 	a.all.Go(func() {
 		defer func() { a.gone <- e }()
-		e.harmed = !experiment()
+		e.harmed = experiment()
 	})
 }
 

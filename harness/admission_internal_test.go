@@ -39,7 +39,7 @@ func TestHowManyAreAdmitted(t *testing.T) {
 						}
 						time.Sleep(10 * time.Second)
 						there.Add(-1)
-						return true
+						return false
 					})
 				}
 				a.wait()
@@ -71,7 +71,7 @@ func TestHowManyAMachineHasRoomFor(t *testing.T) {
 						if crowded {
 							harmed.Add(1)
 						}
-						return !crowded
+						return crowded
 					})
 				}
 				a.wait()
@@ -88,14 +88,14 @@ func TestABusyMachineIsNotTried(t *testing.T) {
 		a := newAdmission(2, 4, func() float64 { return 0 })
 		var there, harmed atomic.Int32
 		for range 50 {
-			a.run(func() (unharmed bool) {
+			a.run(func() bool {
 				defer there.Add(-1)
-				unharmed = there.Add(1) < 2
+				crowded := there.Add(1) > 1
 				time.Sleep(10 * time.Second)
-				if unharmed = unharmed && there.Load() < 2; !unharmed {
+				if crowded = crowded || there.Load() > 1; crowded {
 					harmed.Add(1)
 				}
-				return unharmed
+				return crowded
 			})
 		}
 		a.wait()

@@ -43,8 +43,8 @@ func (s *Session) mayHaveCompany(sc Scenario) bool {
 }
 
 // carryOut runs those that have company, as many at a time as are admitted, and then
-// each of the others alone. run says whether company did it no harm.
-func (o order) carryOut(a *admission, run func(i int, company bool) (unharmed bool)) {
+// each of the others alone. run says whether company kept it from showing anything.
+func (o order) carryOut(a *admission, run func(i int, company bool) (harmed bool)) {
 	for _, i := range o.company {
 		a.run(func() bool { return run(i, true) })
 	}

@@ -120,7 +120,7 @@ func (m *matrix) carryOut(ctx context.Context, cells []*cell) {
 	}
 	m.session.orderOf(against).carryOut(m.session.newAdmission(), func(i int, company bool) bool {
 		m.run(ctx, cells[i], "", company)
-		return !cells[i].company || !cells[i].doubtful()
+		return cells[i].company && cells[i].doubtful()
 	})
 	var again []*cell
 	for _, c := range cells {

@@ -153,19 +153,19 @@ func (t *trials) inCompany(ctx context.Context, m Mutant, scenarios []Scenario) 
 		if !t.session.mayHaveCompany(s) {
 			continue
 		}
-		admission.run(func() (unharmed bool) { // a mutant may be what does the harm
+		admission.run(func() (harmed bool) { // never: the mutant may be what does the harm
 			if until.Err() != nil {
-				return true
+				return false
 			}
 			out := t.session.show(until, v, s, Event{Text: v.Name, N: t.n, All: t.All}, func(result.Scenario) {})
 			if until.Err() != nil {
-				return true // it was cut short, or might have been
+				return false // it was cut short, or might have been
 			}
 			outs[i] = &out
 			if (out.Verdict == result.Fail || notBegun(out)) && !t.Whole {
 				enough()
 			}
-			return true
+			return false
 		})
 	}
 	admission.wait()

@@ -47,6 +47,9 @@ func (st *setup) probes(ctx context.Context, say func(string)) ([]probe.Probe, e
 		if err != nil {
 			return nil, err
 		}
+		if st.server != nil {
+			postgres = whileUp{postgres, st.server}
+		}
 		all = append(all, postgres)
 	}
 	for _, d := range st.scenario.World.Dependencies {

@@ -56,16 +56,16 @@ type doubt struct {
 }
 
 // run runs the i-th scenario of the plan, unless the run is over. It reports whether
-// company did it no harm.
-func (r *suiteRun) run(ctx context.Context, i int, company bool) bool {
+// company kept it from showing anything.
+func (r *suiteRun) run(ctx context.Context, i int, company bool) (harmed bool) {
 	if r.over(ctx) && r.session.breach.contactBefore(r.plan[i].Name) == "" {
-		return true
+		return false
 	}
 	put := func(out result.Scenario) { r.file.put(i, out) }
 	started := r.begin(i)
 	if !company {
 		r.session.insist(ctx, r.variant, r.plan[i], started, r.session.cfg.Retries, put)
-		return true
+		return false
 	}
 	started.Company = true
 	out, accompanied := r.session.showBeside(ctx, r.variant, r.plan[i], started, put)
@@ -75,13 +75,13 @@ func (r *suiteRun) run(ctx context.Context, i int, company bool) bool {
 		retries-- // it was seen alone already
 	}
 	if out.Verdict == result.Pass || out.Verdict == result.Fail || !accompanied && (out.Verdict != result.Inconclusive || retries < 0) {
-		return true
+		return false
 	}
 	started.Company, started.Tries = false, []result.Try{result.TryOf(out)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.doubtful = append(r.doubtful, doubt{i, started, retries})
-	return !accompanied
+	return accompanied
 }
 
 // again runs each alone of which that is to be seen, in the order of the plan.

@@ -26,7 +26,7 @@ type setup struct {
 	intact   bool               // no protection is taken away
 	data     *database.Database // nil: the scenario has none
 	own      *pgxpool.Pool      // the harness's sessions in it
-	server   *database.Server   // nil: the scenario has none of its own
+	server   *felled            // nil: the scenario kills none
 	fakes    map[string]Fake
 	values   map[string]string                // what is known by name
 	dsn      string                           // of the database, past any proxy; empty where there is none
@@ -208,7 +208,7 @@ func (s *Session) serverFor(ctx context.Context, st *setup, undo *cleanups) (wan
 	if on.server, err = ownServer(ctx, on.server, undo); err != nil {
 		return wanted{}, err
 	}
-	st.server = on.server
+	st.server = &felled{Server: on.server}
 	return on, nil
 }
 

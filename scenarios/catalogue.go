@@ -34,7 +34,8 @@ func ProfileByName(name string) (Profile, error) { return profile.ByName(name) }
 
 // Catalogue lists every scenario of a profile, service by service.
 func Catalogue(p Profile) []harness.Scenario {
-	return slices.Concat(search.Scenarios(p, reference.Search), oracle.Scenarios(p, reference.Impact, reference.Search), task.Of(p, reference.Tasks(p.Projects)))
+	searches := reference.Searches()
+	return slices.Concat(search.Scenarios(p, searches), oracle.Scenarios(p, reference.Impact, searches), task.Of(p, reference.Tasks(p.Projects, searches(p.Projects))))
 }
 
 // Contracts are what a service does that the catalogue has scenarios for.
@@ -85,11 +86,12 @@ func Protections() []harness.Protection {
 // Promises are the rows of the source's own table of gains, at the sizes that it
 // names, with the load of its own recommended tests.
 func Promises(p Profile) []harness.Promise {
-	return slices.Concat(search.Promises(p, reference.Search, reference.SearchProtections()), oracle.Promises(p, reference.Impact, reference.ImpactProtections()), task.Promises(p, reference.Tasks(p.Projects), reference.TaskProtections()))
+	searches := reference.Searches()
+	return slices.Concat(search.Promises(p, searches, reference.SearchProtections()), oracle.Promises(p, reference.Impact, reference.ImpactProtections()), task.Promises(p, reference.Tasks(p.Projects, searches(p.Projects)), reference.TaskProtections()))
 }
 
 // Growths are the curves behind "good for 100,000 projects, for millions, for
 // thousands of oracles".
 func Growths(p Profile) []harness.Growth {
-	return []harness.Growth{search.Growth(p, reference.Search, reference.SearchProtections()), oracle.Growth(p, reference.Impact, reference.ImpactProtections())}
+	return []harness.Growth{search.Growth(p, reference.Searches(), reference.SearchProtections()), oracle.Growth(p, reference.Impact, reference.ImpactProtections())}
 }

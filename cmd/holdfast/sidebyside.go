@@ -20,7 +20,7 @@ import (
 // so (harness.Needs).
 const (
 	setUpMeanwhile = 1
-	idleEach       = 2       // scenarios for a processor that is idle
+	idleEach       = 3       // scenarios for a processor that is idle
 	memoryEach     = 1 << 29 // bytes
 	mostSideBySide = 16      // beyond it one Postgres is what they wait for
 )

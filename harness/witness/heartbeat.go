@@ -116,8 +116,9 @@ func (h *heartbeat) examine(now time.Time) (cpu, stopped float64) {
 	}
 	var used time.Duration
 	found, waiting := false, false
+	ownerOf := h.heart.Run.owners(all)
 	for _, p := range all {
-		if h.heart.Run.ownerOf(all, p) != database {
+		if ownerOf(p) != database {
 			continue
 		}
 		found = true

@@ -75,6 +75,9 @@ type processes struct {
 type usage struct {
 	busy, all    time.Duration // of all processors, and with the time that they were idle
 	own, theirs  map[life]time.Duration
+	parents      map[life]life          // of the run's own
+	others       map[life]time.Duration // who is none of them; nil where not all processes can be seen
+	adopted      map[life]time.Duration // of that, what those had used whom they waited for
 	server       time.Duration          // what the database's server and those of its children that are gone had used
 	clients      map[life]time.Duration // of the same server's processes, all that are not the run's
 	written      int64                  // bytes, to all disks
@@ -108,9 +111,42 @@ func (p *processes) Sample(context.Context) ([]float64, error) {
 	own, theirs := p.grown(before, now)
 	written := now.written - before.written
 	return []float64{
-		share(own, all), share(theirs, all), share(now.busy-before.busy-own, all),
+		share(own, all), share(theirs, all), share(p.foreign(before, now, own), all),
 		share(written-added(before.ownWritten, now.ownWritten), written), share(now.held, now.memory),
 	}, nil
+}
+
+// foreign is what everybody else used between two moments, of which the run used so much.
+// Where all processes can be seen it is what they say. Elsewhere it is what is left of the
+// processors' time, which the kernel counts in ticks: of half a second that is a tenth
+// more or less than it was.
+func (p *processes) foreign(before, now usage, own time.Duration) time.Duration {
+	if before.others == nil || now.others == nil {
+		return now.busy - before.busy - own
+	}
+	used := added(before.others, now.others) - orphaned(before, now)
+	if p.serves(before, now) {
+		used -= now.server - before.server
+	}
+	return used
+}
+
+// orphaned is what those of the run had used that ended after their parents, as far as
+// somebody else, init as a rule, has waited for them.
+func orphaned(before, now usage) time.Duration {
+	var used, adopted time.Duration
+	for l, u := range before.own {
+		_, there := now.own[l]
+		if _, cared := now.own[before.parents[l]]; !there && !cared {
+			used += u
+		}
+	}
+	for l, u := range now.adopted {
+		if had, there := before.adopted[l]; there {
+			adopted += u - had
+		}
+	}
+	return min(used, adopted)
 }
 
 // share is a part of a whole, 0..1; not a number where there is nothing.
@@ -130,15 +166,21 @@ func (p *processes) look() (u usage, err error) {
 	if err != nil {
 		return u, err
 	}
-	u.own, u.theirs, u.ownWritten = map[life]time.Duration{}, map[life]time.Duration{}, map[life]int64{}
+	u.own, u.theirs, u.parents, u.ownWritten = map[life]time.Duration{}, map[life]time.Duration{}, map[life]life{}, map[life]int64{}
 	u.written, u.memory = 1024*numberIn("/proc/vmstat", "pgpgout "), 1024*numberIn("/proc/meminfo", "MemTotal:")
-	known := map[life]owner{}
+	if complete(all) {
+		u.others, u.adopted = map[life]time.Duration{}, map[life]time.Duration{}
+	}
+	known, ownerOf := map[life]owner{}, p.run.owners(all)
 	for _, one := range all {
-		whose := max(p.known[one.life()], p.run.ownerOf(all, one))
+		whose := max(p.known[one.life()], ownerOf(one))
 		if whose == nobody {
+			if u.others != nil {
+				u.others[one.life()], u.adopted[one.life()] = one.used, one.waited
+			}
 			continue
 		}
-		known[one.life()] = whose
+		known[one.life()], u.parents[one.life()] = whose, all[one.parent].life()
 		u.own[one.life()], u.ownWritten[one.life()] = one.used, one.written()
 		u.held += one.memory
 		if whose != harness {
@@ -205,48 +247,60 @@ func isClient(pid int32) bool {
 	return err == nil && (bytes.Contains(title, []byte("[local]")) || bytes.Contains(title, []byte(")")))
 }
 
-// ownerOf says whose a process is, as far as that can be told now.
-func (r Run) ownerOf(all map[int32]proc, one proc) owner {
-	if r.targets(all, one) {
-		return target
-	}
+// owners returns what says whose a process is, as far as that can be told now.
+func (r Run) owners(all map[int32]proc) func(proc) owner {
+	mine, self := r.now(), int32(os.Getpid())
+	var others []side
 	if r.Company != nil {
 		for _, other := range r.Company() {
-			if other.targets(all, one) || other.serves(one) {
-				return harness
-			}
+			others = append(others, other.now())
 		}
 	}
-	switch ours := descends(all, one.pid, int32(os.Getpid())); {
-	case isPostgres(one) && ours, r.serves(one):
-		return database
-	case ours:
-		return harness
+	return func(one proc) owner {
+		if mine.targets(all, one) {
+			return target
+		}
+		if slices.ContainsFunc(others, func(s side) bool { return s.targets(all, one) || s.serves(one) }) {
+			return harness
+		}
+		switch ours := descends(all, one.pid, self); {
+		case isPostgres(one) && ours, mine.serves(one):
+			return database
+		case ours:
+			return harness
+		}
+		return nobody
 	}
-	return nobody
 }
 
-// targets reports whether a process is of the run's target.
-func (r Run) targets(all map[int32]proc, one proc) bool {
+// side is what an experiment's processes can be told by at some moment.
+type side struct {
+	instances []int32 // of its target, that run
+	database  string
+}
+
+func (r Run) now() side {
+	s := side{database: r.Database}
 	for _, instance := range append([]probe.PID{r.Target}, r.Others...) {
-		if pid, running := instance(); running && descends(all, one.pid, pid) {
-			return true
+		if pid, running := instance(); running {
+			s.instances = append(s.instances, pid)
 		}
 	}
-	return false
+	return s
+}
+
+// targets reports whether a process is of the experiment's target.
+func (s side) targets(all map[int32]proc, one proc) bool {
+	return slices.ContainsFunc(s.instances, func(pid int32) bool { return descends(all, one.pid, pid) })
+}
+
+// serves reports whether it is a process of some Postgres that says in its title that it
+// works on the experiment's database.
+func (s side) serves(one proc) bool {
+	return s.database != "" && strings.Contains(one.title, " "+s.database+" ")
 }
 
 func isPostgres(p proc) bool { return p.name == "postgres" }
-
-// serves reports whether it is a process of some Postgres that says in its title that it
-// works on the run's database.
-func (r Run) serves(one proc) bool {
-	if r.Database == "" || !isPostgres(one) {
-		return false
-	}
-	title, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", one.pid))
-	return err == nil && bytes.Contains(title, []byte(" "+r.Database+" "))
-}
 
 // added is what some processes used between two moments. What one that has ended
 // had used is by then in the figure of the one that waited for it, so the whole

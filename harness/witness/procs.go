@@ -12,9 +12,11 @@ import (
 type proc struct {
 	pid, parent int32
 	name        string
+	title       string // of a Postgres: it says there what it works on
 	state       byte
 	started     uint64
 	used        time.Duration // by itself, and by those of its children that it has waited for
+	waited      time.Duration // of that, by the latter
 	memory      int64         // bytes that are in memory, shared ones with each that shares them
 }
 
@@ -48,11 +50,24 @@ func procs() (map[int32]proc, error) {
 		if err != nil {
 			continue // it has ended meanwhile
 		}
-		if p, ok := parseStat(stat); ok {
-			all[p.pid] = p
+		p, ok := parseStat(stat)
+		if !ok {
+			continue
 		}
+		if isPostgres(p) {
+			title, _ := os.ReadFile("/proc/" + name + "/cmdline") // none: it has ended meanwhile
+			p.title = string(title)
+		}
+		all[p.pid] = p
 	}
 	return all, nil
+}
+
+// complete reports whether these are all processes of the machine, which is told by the one
+// that starts the kernel's own: it is seen from nowhere else.
+func complete(all map[int32]proc) bool {
+	kthreadd := all[2]
+	return kthreadd.name == "kthreadd" && kthreadd.parent == 0
 }
 
 // parseStat reads a line of /proc/PID/stat. The name of the program stands in
@@ -78,6 +93,7 @@ func parseStat(stat []byte) (p proc, ok bool) {
 	for _, field := range fields[11:15] { // utime, stime, cutime, cstime
 		p.used += time.Duration(number(field)) * tick
 	}
+	p.waited = time.Duration(number(fields[13])+number(fields[14])) * tick
 	p.started = number(fields[19])
 	p.memory = int64(number(fields[21])) * int64(os.Getpagesize())
 	return p, ok

@@ -18,7 +18,7 @@ func TestAProcessIsReadFromItsLine(t *testing.T) {
 	line := "4711 (a) b (c) T 42 1 1 0 -1 0 0 0 0 0 7 8 9 10 20 0 5 0 777 0 3"
 	p, ok := parseStat([]byte(line))
 	require.True(t, ok)
-	require.Equal(t, proc{pid: 4711, parent: 42, name: "a) b (c", state: 'T', started: 777, used: 340 * time.Millisecond, memory: 3 * int64(os.Getpagesize())}, p)
+	require.Equal(t, proc{pid: 4711, parent: 42, name: "a) b (c", state: 'T', started: 777, used: 340 * time.Millisecond, waited: 190 * time.Millisecond, memory: 3 * int64(os.Getpagesize())}, p)
 	require.True(t, p.stopped())
 	for _, bad := range []string{"", "4711", "4711 (a)", "x (a) S 1 1 1 0 -1 0 0 0 0 0 7 8 9 10 20 0 5 0 777", "1 (a) S 1"} {
 		_, ok := parseStat([]byte(bad))
@@ -59,12 +59,12 @@ func TestCompanyIsNoNeighbour(t *testing.T) {
 	none := func() (int32, bool) { return 0, false }
 	all := map[int32]proc{7: {pid: 7}, 8: {pid: 8, parent: 7}, 20: {pid: 20}, 21: {pid: 21, parent: 20}, 30: {pid: 30}}
 	r := Run{Target: is(7)}
-	require.Equal(t, nobody, r.ownerOf(all, all[21]), "no company is known")
+	require.Equal(t, nobody, r.owners(all)(all[21]), "no company is known")
 	r.Company = func() []Run { return []Run{{Target: none}, {Target: none, Others: []probe.PID{is(20)}}} }
-	require.Equal(t, harness, r.ownerOf(all, all[20]))
-	require.Equal(t, harness, r.ownerOf(all, all[21]), "what a target has started")
-	require.Equal(t, target, r.ownerOf(all, all[8]))
-	require.Equal(t, nobody, r.ownerOf(all, all[30]))
+	require.Equal(t, harness, r.owners(all)(all[20]))
+	require.Equal(t, harness, r.owners(all)(all[21]), "what a target has started")
+	require.Equal(t, target, r.owners(all)(all[8]))
+	require.Equal(t, nobody, r.owners(all)(all[30]))
 }
 
 func TestAClockThatIsMoved(t *testing.T) {
@@ -84,11 +84,11 @@ func TestWhoseProcessesAre(t *testing.T) {
 	all, err := procs()
 	require.NoError(t, err)
 	r := Run{Target: func() (int32, bool) { return int32(child.Process.Pid), true }}
-	require.Equal(t, target, r.ownerOf(all, all[int32(child.Process.Pid)]))
-	require.Equal(t, harness, r.ownerOf(all, all[int32(os.Getpid())]))
-	require.Equal(t, nobody, r.ownerOf(all, all[int32(os.Getppid())]))
+	require.Equal(t, target, r.owners(all)(all[int32(child.Process.Pid)]))
+	require.Equal(t, harness, r.owners(all)(all[int32(os.Getpid())]))
+	require.Equal(t, nobody, r.owners(all)(all[int32(os.Getppid())]))
 	nowhere := Run{Target: func() (int32, bool) { return 0, false }}
-	require.Equal(t, harness, nowhere.ownerOf(all, all[int32(child.Process.Pid)]))
+	require.Equal(t, harness, nowhere.owners(all)(all[int32(child.Process.Pid)]))
 }
 
 // Each probe returns a value, or a gap, for each of its series, also at first.
@@ -167,4 +167,37 @@ func TestConnectionsThatAreNotKeptAreTheRunsToo(t *testing.T) {
 	p.known[server.life()] = harness
 	own, _ = p.grown(before, look(p, 30*ms, 5400*ms, 70*ms))
 	require.Equal(t, 20*ms, own, "a server that the run has started is one of its processes")
+}
+
+// What everybody else used is what their processes say, where all can be seen: the ticks of
+// the processors' time are too coarse for half a second.
+func TestWhatEverybodyElseUsed(t *testing.T) {
+	const ms = time.Millisecond
+	a, server := life{7, 1}, life{50, 1}
+	p := &processes{client: func(int32) bool { return false }, server: server}
+	before := usage{busy: 1000 * ms, others: map[life]time.Duration{a: 10 * ms}}
+	now := usage{busy: 1900 * ms, others: map[life]time.Duration{a: 40 * ms, {8, 2}: 20 * ms}}
+	require.Equal(t, 50*ms, p.foreign(before, now, 600*ms))
+	before.others = nil
+	require.Equal(t, 300*ms, p.foreign(before, now, 600*ms), "some cannot be seen")
+	for _, u := range []*usage{&before, &now} {
+		u.others, u.clients = map[life]time.Duration{a: 10 * ms, server: u.busy}, map[life]time.Duration{}
+		u.server = u.busy
+	}
+	require.Zero(t, p.foreign(before, now, 600*ms), "what the server did for the run is the run's")
+
+	kept, orphan, init := life{8, 1}, life{9, 1}, life{1, 1}
+	before = usage{
+		own:     map[life]time.Duration{kept: 5 * ms, orphan: 230 * ms},
+		parents: map[life]life{orphan: {7, 1}}, others: map[life]time.Duration{init: 100 * ms}, adopted: map[life]time.Duration{init: 0},
+	}
+	now = usage{
+		own:    map[life]time.Duration{kept: 5 * ms},
+		others: map[life]time.Duration{init: 360 * ms}, adopted: map[life]time.Duration{init: 240 * ms},
+	}
+	require.Equal(t, 30*ms, p.foreign(before, now, 0), "one of the run's that init has waited for")
+	before.parents[orphan] = kept
+	require.Equal(t, 260*ms, p.foreign(before, now, 0), "its parent is still there to wait for it")
+	require.True(t, complete(map[int32]proc{2: {pid: 2, name: "kthreadd"}}))
+	require.False(t, complete(map[int32]proc{1: {pid: 1, name: "sh"}, 2: {pid: 2, parent: 1, name: "kthreadd"}}))
 }

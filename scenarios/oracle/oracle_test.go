@@ -30,7 +30,7 @@ func every(t *testing.T, test func(t *testing.T, p profile.Profile, s harness.Sc
 	t.Helper()
 	for _, name := range profile.Names() {
 		p := named(t, name)
-		for _, s := range Scenarios(p, reference.Impact, reference.Search) {
+		for _, s := range Scenarios(p, reference.Impact, reference.Searches()) {
 			t.Run(name+" "+s.Name, func(t *testing.T) { test(t, p, s) })
 		}
 	}

@@ -41,7 +41,7 @@ func dues(s load.Stream) []time.Duration {
 // Streams of one rate that begin at once would be bursts: together they must be
 // as even as one stream.
 func TestStreamsInTurnAreOneSteadyLoad(t *testing.T) {
-	s := &service{Search: reference.Search(100)}
+	s := &service{Search: reference.Searches()(100)}
 	rapid.Check(t, func(t *rapid.T) {
 		of := rapid.IntRange(1, 20).Draw(t, "streams")
 		total := rapid.Float64Range(10, 200).Draw(t, "rate")
@@ -61,7 +61,7 @@ func TestStreamsInTurnAreOneSteadyLoad(t *testing.T) {
 
 // Ten times what can be served: the requests of the inject phase alone.
 func TestTheStormIsInTheInjectPhase(t *testing.T) {
-	s := overload(smoke(t), &service{Search: reference.Search(10_000)})
+	s := overload(smoke(t), &service{Search: reference.Searches()(10_000)})
 	count := map[string]int{}
 	for _, due := range dues(s.Load[0]) {
 		for _, p := range s.Timeline.Phases() {
@@ -75,7 +75,7 @@ func TestTheStormIsInTheInjectPhase(t *testing.T) {
 
 // The source's own test searches with fifty at once.
 func TestFiftySearchAtOnce(t *testing.T) {
-	s := popularTerm(smoke(t), &service{Search: reference.Search(10_000)}, "search/any")
+	s := popularTerm(smoke(t), &service{Search: reference.Searches()(10_000)}, "search/any")
 	at := map[time.Duration]int{}
 	for _, due := range dues(s.Load[0]) {
 		at[due]++
@@ -89,7 +89,7 @@ func TestFiftySearchAtOnce(t *testing.T) {
 
 func TestTheLargeDataSetIsSearchedWhereThereIsOne(t *testing.T) {
 	has := func(p profile.Profile) bool {
-		return slices.ContainsFunc(Scenarios(p, reference.Search), func(s harness.Scenario) bool { return s.Name == "search/popular-term-large" })
+		return slices.ContainsFunc(Scenarios(p, reference.Searches()), func(s harness.Scenario) bool { return s.Name == "search/popular-term-large" })
 	}
 	p := smoke(t)
 	require.False(t, has(p))
@@ -104,7 +104,7 @@ func TestTheLargeDataSetIsSearchedWhereThereIsOne(t *testing.T) {
 func TestGrowthStopsWhereTheMachineWould(t *testing.T) {
 	p := smoke(t)
 	p.Scale = 1_000_000
-	g := Growth(p, reference.Search, reference.SearchProtections())
+	g := Growth(p, reference.Searches(), reference.SearchProtections())
 	var xs []float64
 	for _, size := range g.Sizes {
 		xs = append(xs, size.X)
@@ -116,7 +116,7 @@ func TestGrowthStopsWhereTheMachineWould(t *testing.T) {
 // No scenario takes an answer for right by its status: a page without results, which
 // a broken search answers to everything, is wrong or a refusal is wanted.
 func TestNoScenarioJudgesByStatusAlone(t *testing.T) {
-	for _, s := range Scenarios(smoke(t), reference.Search) {
+	for _, s := range Scenarios(smoke(t), reference.Searches()) {
 		require.Len(t, s.Watches, 1, s.Name)
 		for _, stream := range s.Load {
 			request, err := load.Requests(1, stream)
@@ -145,7 +145,7 @@ func TestNoScenarioJudgesByStatusAlone(t *testing.T) {
 
 // Each table is locked, and each lock has a time of its own.
 func TestEachTableThatASearchReadsIsLocked(t *testing.T) {
-	s := lockedTable(smoke(t), &service{Search: reference.Search(10_000)})
+	s := lockedTable(smoke(t), &service{Search: reference.Searches()(10_000)})
 	var locked []string
 	end := time.Duration(0)
 	for _, f := range s.Faults {

@@ -18,7 +18,7 @@ func curled(r load.Request) string { return "curl " + r.Path }
 // Without a series that is 0 no rule can be about the first failure. Without the promise
 // what is not there is not held.
 func TestACounterOfTasksIsThereFromTheStart(t *testing.T) {
-	of := reference.Tasks(10).Counters
+	of := reference.Tasks(10, reference.Searches()(10)).Counters
 	want, ok := counted(of, nil)
 	require.True(t, ok)
 	page := func(missing counter) []byte {

@@ -27,7 +27,7 @@ func smoke(t *testing.T) profile.Profile {
 const mailAPI = "mail_api"
 
 // ours are the tasks of our own service, as a scenario of a test knows them.
-func ours() *service { return &service{Tasks: reference.Tasks(10_000)} }
+func ours() *service { return &service{Tasks: reference.Tasks(10_000, reference.Searches()(10_000))} }
 
 // seen is a fake that saw what a test wrote down.
 type seen struct {

@@ -24,9 +24,13 @@ type questions struct {
 	form    question.Form[string]
 }
 
-// questionsOf are those of so many seeded projects and further ones.
-func questionsOf(projects int, further []schema.Row) questions {
-	m := model.New(schema.Params{Projects: int64(projects), Seed: profile.DataSeed})
+// modelOf is the model of so many seeded projects.
+func modelOf(projects int) *model.Model {
+	return model.New(schema.Params{Projects: int64(projects), Seed: profile.DataSeed})
+}
+
+// questionsOf are those of seeded projects and further ones.
+func questionsOf(m *model.Model, further []schema.Row) questions {
 	if len(further) > 0 {
 		m = m.With(further...)
 	}

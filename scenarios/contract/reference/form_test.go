@@ -27,7 +27,7 @@ func asked(s questions, query string, status int, body string, headers ...string
 
 // Each row is an answer and its class, where refusals are accepted and where not.
 func TestAnAnswerIsRightOrInOrder(t *testing.T) {
-	s := questionsOf(100, nil)
+	s := questionsOf(modelOf(100), nil)
 	nothing := `{"query":"introuvablissime","limit":100,"count":0,"truncated":false,"results":[]}`
 	const absent = schema.TermAbsentLong
 	for _, row := range []struct {
@@ -63,7 +63,7 @@ func TestAnAnswerIsRightOrInOrder(t *testing.T) {
 
 // What a request asks is read as it was written, and other requests are not read.
 func TestAQueryIsReadAsItWasAsked(t *testing.T) {
-	s := questionsOf(100, nil)
+	s := questionsOf(modelOf(100), nil)
 	for _, query := range append([]string{"a+b&c=d#e%41", "  é\u0301 "}, edges...) {
 		got, ok := s.form.Read(s.form.Ask(query))
 		require.True(t, ok)
@@ -80,7 +80,7 @@ func TestAQueryIsReadAsItWasAsked(t *testing.T) {
 // What judging costs: an answer of a hundred results that is equal to one before,
 // and one whose results were seen in another answer.
 func BenchmarkJudge(b *testing.B) {
-	s := questionsOf(1000, nil)
+	s := questionsOf(modelOf(1000), nil)
 	page := func(query string) string {
 		a := s.model.Answer(query)
 		results := []map[string]any{}

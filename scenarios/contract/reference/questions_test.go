@@ -19,7 +19,7 @@ import (
 func TestQuestionsAreOfEveryShape(t *testing.T) {
 	const projects = 2000
 	further := furtherProjects(projects)
-	s := questionsOf(projects, further)
+	s := questionsOf(modelOf(projects), further)
 	one, two := rand.New(rand.NewPCG(7, 7)), rand.New(rand.NewPCG(7, 7))
 	shapes := map[string]int{}
 	for range 1200 {
@@ -66,7 +66,7 @@ func TestQuestionsAreOfEveryShape(t *testing.T) {
 // written, in a query that finds the project.
 func TestWhatIsWrittenIsAskedFor(t *testing.T) {
 	further := furtherProjects(500)
-	s := questionsOf(500, further)
+	s := questionsOf(modelOf(500), further)
 	asked := strings.Join(s.edges()[len(edges):], " ")
 	for _, row := range further {
 		for _, c := range row.Title + row.Description + row.Category + row.City + strings.Join(row.Tags, "") {
@@ -83,7 +83,7 @@ func TestWhatIsWrittenIsAskedFor(t *testing.T) {
 // What may be written otherwise finds the same.
 func TestHowAWordIsWrittenMakesNoDifference(t *testing.T) {
 	further := furtherProjects(500)
-	s := questionsOf(500, further)
+	s := questionsOf(modelOf(500), further)
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 400 {
 		word := someWord(r, s.someRow(r))
@@ -93,7 +93,7 @@ func TestHowAWordIsWrittenMakesNoDifference(t *testing.T) {
 
 // Questions around a term are of many texts, and all are answered with what holds it.
 func TestQuestionsAroundATermAreManyTexts(t *testing.T) {
-	s := questionsOf(500, nil)
+	s := questionsOf(modelOf(500), nil)
 	r := rand.New(rand.NewPCG(1, 2))
 	texts := map[string]bool{}
 	for range 400 {
@@ -107,7 +107,7 @@ func TestQuestionsAroundATermAreManyTexts(t *testing.T) {
 // Each further project is found by its own words, whichever field they stand in.
 func TestFurtherProjectsAreNewerThanTheSeeded(t *testing.T) {
 	further := furtherProjects(300)
-	s := questionsOf(300, further)
+	s := questionsOf(modelOf(300), further)
 	moments := map[int64]int{}
 	for i, row := range further {
 		require.Greater(t, row.ID, int64(300))

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"holdfast.dev/holdfast/harness"
@@ -18,16 +19,29 @@ const poolMax = 10 + 8 + 1
 // maxSearchTime is the source's "5-10s → 0.5-1s".
 const maxSearchTime = time.Second
 
-// Search is the search service over so many seeded projects.
-func Search(projects int) contract.Search {
-	s := over(projects, nil)
-	s.Diverse = func() contract.Search { return diverse(10_000) } // so many questions could not be answered of many more
-	return s
+// Searches tells the search service over so many seeded projects. Those over as many share
+// what is found out about the data.
+func Searches() func(projects int) contract.Search {
+	var mu sync.Mutex
+	models := map[int]*model.Model{}
+	of := func(projects int) *model.Model {
+		mu.Lock()
+		defer mu.Unlock()
+		if models[projects] == nil {
+			models[projects] = modelOf(projects)
+		}
+		return models[projects]
+	}
+	return func(projects int) contract.Search {
+		s := over(of(projects), nil)
+		s.Diverse = func() contract.Search { return diverse(of(10_000)) } // so many questions could not be answered of many more
+		return s
+	}
 }
 
 // over is the search over seeded projects and further ones.
-func over(projects int, further []schema.Row) contract.Search {
-	q := questionsOf(projects, further)
+func over(seeded *model.Model, further []schema.Row) contract.Search {
+	q, projects := questionsOf(seeded, further), int(seeded.Projects())
 	return contract.Search{
 		World: func() harness.World { return World(projects) }, Items: projects, Kind: "projects", Order: "the newest", News: searchNews,
 		Limit: model.Limit, Time: maxSearchTime, Memory: profile.MaxMemory, MaxConnections: poolMax, Program: harness.OnTarget,
@@ -40,11 +54,11 @@ func over(projects int, further []schema.Row) contract.Search {
 	}
 }
 
-// diverse is the search over so many seeded projects and those in many languages and
-// scripts.
-func diverse(projects int) contract.Search {
+// diverse is the search over seeded projects and those in many languages and scripts.
+func diverse(seeded *model.Model) contract.Search {
+	projects := int(seeded.Projects())
 	further := furtherProjects(projects)
-	s := over(projects, further)
+	s := over(seeded, further)
 	s.World = func() harness.World { return worldWith(projects, further) }
 	return s
 }

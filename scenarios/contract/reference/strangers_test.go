@@ -39,7 +39,7 @@ func ours() (within, whole []string) {
 			within = append(within, s.Name)
 		}
 	}
-	tasks := Tasks(1)
+	tasks := Tasks(1, Searches()(1))
 	whole = append(whole, tasks.Tables.All...)
 	whole = append(whole, tasks.Counters.Attempts, tasks.Counters.Retries, tasks.Counters.Failed, tasks.Oldest.Name, tasks.Depth(contract.Pending).Name)
 	for _, name := range tasks.Counters.Kinds {

@@ -25,9 +25,9 @@ const (
 	taskWorkers = 16  // TASK_WORKERS
 )
 
-// Tasks is the task service over so many seeded projects.
-func Tasks(projects int) contract.Tasks {
-	searches := Search(projects)
+// Tasks is the task service over so many seeded projects, with the search beside it that
+// it shares them with.
+func Tasks(projects int, beside contract.Search) contract.Tasks {
 	return contract.Tasks{
 		World: func() harness.World { return World(projects) }, Mail: adapter.EmailAPI, Far: "mail_api",
 		Enqueue: enqueue, Asked: askedFor, TakenOn: takenOn(), Refused: load.Refusal(), Taken: taken, Answered: "202", Engine: "River",
@@ -46,7 +46,7 @@ func Tasks(projects int) contract.Tasks {
 		Tables: contract.TaskTables{
 			All: []string{"river_job", "river_queue", "task_messages", "task_workers", "projects", "owners"}, Queue: "river_job", Subjects: "projects",
 		},
-		Retries: maxRetries, Batch: maxCall, Workers: taskWorkers, Growth: 2, Spread: 0.2, Settings: taskSettings(), Worker: harness.OnTarget, Memory: profile.MaxMemory, Beside: &searches,
+		Retries: maxRetries, Batch: maxCall, Workers: taskWorkers, Growth: 2, Spread: 0.2, Settings: taskSettings(), Worker: harness.OnTarget, Memory: profile.MaxMemory, Beside: &beside,
 	}
 }
 
