@@ -55,27 +55,30 @@ func sickHost(p profile.Profile, s *service) harness.Scenario {
 // it may be at once.
 func busyHost(p profile.Profile, s *service) harness.Scenario {
 	const most, rate = 20, 20
-	const slow, calm = 250 * time.Millisecond, 300 * time.Millisecond
+	const slow, calm, patience = 250 * time.Millisecond, 300 * time.Millisecond, 40 * time.Millisecond
 	t := p.Disturbed()
 	other := s.project(s.AtMost, s.There)
 	s.patient(2*time.Second, 4*time.Second)
 	s.number(contract.HostCalls, most)
-	s.give(contract.HostWait, "20ms")
+	s.give(contract.HostWait, (2 * patience).String())
 	s.number(contract.BreakerFailures, 2)
 	s.give(contract.BreakerCooldown, "1m")
+	leaving := s.impacts("leaving", other, rate/2, t, s.whole(other, nil))
+	leaving.Timeout = patience
 	after := s.impacts("after", other, rate, t, s.whole(other, nil))
 	after.Profile, after.StartAt = load.Constant(rate, t.Heal-calm), t.Start(result.Heal)+calm
 	return s.in(harness.Scenario{
 		Name:        "oracle/busy-host",
-		Claim:       "Who finds no place at a host that is slow and well is told so, and no oracle is taken for sick for that: all are asked again as soon as there is room.",
+		Claim:       "Who finds no place at a host that is slow and well is told so, and who leaves the line takes none; no oracle is taken for sick for that: all are asked again as soon as there is room.",
 		Protections: []string{"oracle.bulkhead"},
 		Timeline:    t,
 		Load: []load.Stream{
 			s.impacts("busy", other, rate, t, s.whole(other, s.all(other, contract.Connection))),
-			after,
+			leaving, after,
 		},
 		Faults: []harness.Fault{adapter.Misbehave("slow", s.There, "delay "+slow.String())},
 		Checks: []verdict.Check{
+			verdict.Metric("leaving.errors.timeout").In(result.Inject).AtLeast(verdict.Count(3)).Because("so many must have left the line").OrNotExercised(),
 			verdict.Metric(s.there("most_in_flight")).AtMost(verdict.Count(asSeen(most))).Because(bulkheadAsSeen).Guarding("oracle.bulkhead"),
 			verdict.Metric(s.there("most_in_flight")).AtLeast(verdict.Count(most * 3 / 4)).Because("it must have been all but full: the last places are for who has none").OrNotExercised(),
 			verdict.Metric("busy.failed").Equals(verdict.Count(0)).Because("what is missing is told, as what it is"),

@@ -3,6 +3,8 @@ package task
 import (
 	"cmp"
 	"math"
+	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -78,6 +80,9 @@ func (t teller) meaning(c call) contract.Class {
 		return ""
 	}
 	if c.seen.Outcome != journal.Answered {
+		if c.seen.Status >= http.StatusMultipleChoices && t.isCut(c) {
+			return statusClass(c.seen.Status) // which came whole
+		}
 		return contract.Unknown
 	}
 	for _, id := range c.seen.Faults {
@@ -92,6 +97,14 @@ func (t teller) meaning(c call) contract.Class {
 		}
 	}
 	return t.ofOwn(c.seen.Status)
+}
+
+// isCut reports whether the end of a call's answer was cut off, and nothing before it.
+func (t teller) isCut(c call) bool {
+	return slices.ContainsFunc(c.seen.Faults, func(id string) bool {
+		_, cut := t.kind(id, c.seen.Attempt).(fault.Cut)
+		return cut
+	})
 }
 
 // kind is what a fault did to an attempt: of several things in turn, the one that

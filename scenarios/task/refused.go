@@ -194,6 +194,16 @@ func invalidMessage(p profile.Profile, s *service) harness.Scenario {
 		nobody := fmt.Sprintf("nobody %d %s%s", n, strings.Repeat("-", int(n%2)), strings.Repeat("é", 160))
 		return append([]string{fmt.Sprintf("bad-%d@tasks.example", n), nobody}, whole(n)...)
 	}
+	good := steady("good", 40, t.Total())
+	var faults []harness.Fault
+	var more []verdict.Check
+	mailings := []mailing{bad.counted(overTasks("bad.attempts.max", func(t record) bool { return t.mailing == "bad" && t.told }, mostAttempts)), good}
+	if s.Batch > 1 {
+		later := s.refusedLater(6, t.Total())
+		mailings = append(mailings, later)
+		faults = append(faults, adapter.Always("passing", s.Far, "status 503 nth=1 key=again-*"))
+		more = append(more, nothing("later.unfailed_tasks").Because("that a later call had to be made again changes nothing"))
+	}
 	s.compress(compressedCountdown)
 	s.stopsForKeysOnly()
 	return s.withMail(harness.Scenario{
@@ -201,14 +211,30 @@ func invalidMessage(p profile.Profile, s *service) harness.Scenario {
 		Claim:       "A batch with a message that cannot be sent fails visibly after one attempt, all of its other messages are sent, and other batches are not held up.",
 		Protections: []string{"task.classify-errors"},
 		Timeline:    t,
-		Checks: []verdict.Check{
-			verdict.Metric("tasks.attempts.max").Equals(verdict.Count(1)).AsPrimary().Because("another try would not make it an address").Guarding("task.classify-errors"),
+		Faults:      faults,
+		Checks: append([]verdict.Check{
+			verdict.Metric("bad.attempts.max").Equals(verdict.Count(1)).AsPrimary().Because("another try would not make it an address").Guarding("task.classify-errors"),
 			nothing("bad.unfailed_tasks"),
 			nothing("tasks.unserved").Because("all others of the batch are sent, in further calls, too"),
 			nothing("good.failed_tasks"),
 			verdict.Metric("good.delay.p90").AtMost(verdict.Duration(time.Second)),
-		},
-	}, emailapi.Config{Echo: true}, bad, steady("good", 40, t.Total()))
+		}, more...),
+	}, emailapi.Config{Echo: true}, mailings...)
+}
+
+// refusedLater are tasks of three calls each: a message of the second cannot be sent, and
+// the third is to somebody whose name begins with again.
+func (s *service) refusedLater(rate float64, length time.Duration) mailing {
+	m := steady("later", rate, length)
+	m.to = func(n int64) []string {
+		to := make([]string, 2*s.Batch, 2*s.Batch+1)
+		for i := range to {
+			to[i] = fmt.Sprintf("later-%d-%d@tasks.example", n, i)
+		}
+		to[s.Batch+int(n)%s.Batch] = fmt.Sprintf("nobody %d", n)
+		return append(to, fmt.Sprintf("again-%d@tasks.example", n))
+	}
+	return m
 }
 
 // projectNotFound tells owners of projects that there are not.
@@ -244,17 +270,31 @@ func errorNames(p profile.Profile, s *service) harness.Scenario {
 	t := p.Brief()
 	catalogue := append(emailapi.Errors(), nameless()...)
 	var faults []harness.Fault
+	var cut []string // prefixes of those whose answers end before their end
 	prefixes := make([]string, len(catalogue))
 	for i, e := range catalogue {
 		prefixes[i] = fmt.Sprintf("e%d", i)
+		keys := prefixes[i] + "-*"
 		how := "html" // as a gateway answers, which knows no names
-		if e.Name != "" {
+		switch {
+		case e.Name != "":
 			how = "name=" + e.Name
+		case e.Class == emailapi.Permanent && e.Status >= 400 && !s.OnlyTo: // nobody says what others make of it
+			cut = append(cut, fmt.Sprintf("cut%d", e.Status))
+			keys += "," + cut[len(cut)-1] + "-*"
 		}
-		faults = append(faults, adapter.Always(errorFault(e), s.Far, fmt.Sprintf("status %d %s key=%s-*", e.Status, how, prefixes[i])))
+		faults = append(faults, adapter.Always(errorFault(e), s.Far, fmt.Sprintf("status %d %s key=%s", e.Status, how, keys)))
 	}
 	lasting := catalogue[slices.IndexFunc(catalogue, func(e emailapi.Error) bool { return e.Class == emailapi.Permanent })]
 	faults = append(faults, adapter.Always("passing-then-lasting", s.Far, fmt.Sprintf("503 -> status %d name=%s key=both-*", lasting.Status, lasting.Name)))
+	mailings := []mailing{
+		steady("mail", 2*float64(len(catalogue))/p.Brief().Total().Seconds(), t.Total()).each(prefixes...).counted(wrongClasses(catalogue)),
+		steady("both", 12, t.Total()),
+	}
+	if len(cut) > 0 {
+		faults = append(faults, adapter.Always("cut", s.Far, "cut length key=cut*"))
+		mailings = append(mailings, steady("cut", float64(len(cut))/p.Brief().Total().Seconds(), t.Total()).each(cut...))
+	}
 	s.compress(briefCountdown)
 	return s.withMail(harness.Scenario{
 		Name:        "task/error-names",
@@ -268,7 +308,7 @@ func errorNames(p profile.Profile, s *service) harness.Scenario {
 			nothing("tasks.wrong_classes").Because("the queue tells the class of a failure"),
 			nothing("ledger.delivered"),
 		},
-	}, emailapi.Config{}, steady("mail", 2*float64(len(catalogue))/p.Brief().Total().Seconds(), t.Total()).each(prefixes...).counted(wrongClasses(catalogue)), steady("both", 12, t.Total()))
+	}, emailapi.Config{}, mailings...)
 }
 
 // nameless are statuses that come without a name, as from what stands before the API,
@@ -292,7 +332,7 @@ func errorFault(e emailapi.Error) string {
 // wrongClasses counts the tasks that failed under another class than the fake's
 // catalogue has for their error.
 func wrongClasses(catalogue []emailapi.Error) tally {
-	return counting("tasks.wrong_classes", func(t record) bool { return t.accepted }, func(t record) bool {
+	return counting("tasks.wrong_classes", func(t record) bool { return t.accepted && t.mailing == "mail" }, func(t record) bool {
 		want := catalogue[t.n%int64(len(catalogue))].Class
 		if want == emailapi.Parked {
 			want = emailapi.Permanent

@@ -28,7 +28,8 @@ var edges = []string{
 }
 
 // edges are the queries at the edges, and what the further projects are made of, just as
-// it is written there: so each character that stands for another is asked for once.
+// it is written there: so each character that stands for another is asked for once. The
+// last is the title of the oldest project, which later ones have in pieces.
 func (s questions) edges() []string {
 	all := slices.Clone(edges)
 	for _, row := range s.further {
@@ -47,6 +48,9 @@ func (s questions) edges() []string {
 		if len(query) > 0 {
 			all = append(all, strings.Join(query, " "))
 		}
+	}
+	if len(s.further) > 0 {
+		all = append(all, s.model.Row(1).Title)
 	}
 	return all
 }

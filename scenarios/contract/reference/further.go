@@ -16,8 +16,14 @@ import (
 // letters of other languages and scripts in either case, accents written apart from
 // their letters, what is escaped in JSON, HTML, SQL and LIKE, words beyond any index,
 // no tags and many, several of one moment. Their ids are far apart, as in a table of
-// which much was deleted: an index that is cut up by id has them in many pieces.
-func furtherProjects(seeded int) []schema.Row {
+// which much was deleted: an index that is cut up by id has them in many pieces. The last
+// two stand close together, and have the words of the oldest's title between them: a piece
+// has all of them, and no project with all.
+func furtherProjects(seeded int, oldest schema.Row) []schema.Row {
+	var halves [2]string
+	for i, word := range strings.Fields(oldest.Title) {
+		halves[i%2] += word + " "
+	}
 	apart := norm.NFD.String
 	const apartBy = 5000
 	long := strings.Repeat("anticonstitutionnellement", 30)
@@ -50,6 +56,8 @@ func furtherProjects(seeded int) []schema.Row {
 		{"Jumeau deux", "De la même minute.", "Autres", "Paris", []string{"jumeaux"}},
 		{"Jumeau trois", "De la même minute.", "Autres", "Paris", []string{"jumeaux"}},
 		{"Jumeau quatre", "De la même minute.", "Autres", "Paris", []string{"jumeaux"}},
+		{halves[0], "", "Autres", "Paris", nil},
+		{halves[1], "", "Autres", "Paris", nil},
 	}
 	created := time.Date(2031, time.May, 1, 0, 0, 0, 0, time.UTC)
 	var rows []schema.Row
@@ -57,8 +65,12 @@ func furtherProjects(seeded int) []schema.Row {
 		if !strings.HasPrefix(x.title, "Jumeau") || x.title == "Jumeau un" {
 			created = created.Add(time.Minute)
 		}
+		id := int64(seeded + 1 + i*apartBy)
+		if i == len(texts)-1 {
+			id = rows[i-1].ID + 1
+		}
 		rows = append(rows, schema.Row{
-			ID: int64(seeded + 1 + i*apartBy), Title: x.title, Description: x.description, Category: x.category, City: x.city, Tags: x.tags,
+			ID: id, Title: x.title, Description: x.description, Category: x.category, City: x.city, Tags: x.tags,
 			Owner: "Owner 1", Status: "active", GoalCents: 10_000, RaisedCents: int64(i), CreatedAt: created,
 		})
 	}
