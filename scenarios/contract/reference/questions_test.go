@@ -87,7 +87,11 @@ func TestHowAWordIsWrittenMakesNoDifference(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 400 {
 		word := someWord(r, s.someRow(r))
-		require.Equal(t, s.model.Answer(word).IDs(), s.model.Answer(written(r, word)).IDs(), "%q", word)
+		other := written(r, word)
+		if model.Refused(other) != "" { // in more characters, it may be too long
+			continue
+		}
+		require.Equal(t, s.model.Answer(word).IDs(), s.model.Answer(other).IDs(), "%q", word)
 	}
 }
 
