@@ -65,7 +65,7 @@ func poolUsedUp(p profile.Profile, s *service) harness.Scenario {
 	s.give(contract.StatementTimeout, "10s")
 	s.give(contract.Queued, "1000")
 	s.give(contract.Concurrent, "1000") // or it is a turn that they wait for, and each has a connection
-	t.Inject = max(t.Inject, 4*wait) // or nobody has waited to the end
+	t.Inject = max(t.Inject, 4*wait)    // or nobody has waited to the end
 	return s.in(harness.Scenario{
 		Name:        "search/pool-used-up",
 		Claim:       fmt.Sprintf("When every connection is taken, a search waits %s for one and then gets a clear refusal; nobody hangs.", seconds(wait)),
