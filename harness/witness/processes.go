@@ -1,7 +1,6 @@
 package witness
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -50,7 +49,7 @@ type Run struct {
 // written to disks that everybody else wrote, memory.own the share of the memory
 // that the run's own processes hold.
 func Processes(r Run) probe.Probe {
-	return &processes{run: r, known: map[life]owner{}, client: isClient}
+	return &processes{run: r, known: map[life]owner{}}
 }
 
 // owner is whose a process is.
@@ -67,7 +66,6 @@ type processes struct {
 	run    Run
 	known  map[life]owner // once the run's, always the run's: also when its parent has ended
 	server life           // the parent of the database's processes, when one was seen
-	client func(pid int32) bool
 	before usage
 }
 
@@ -79,7 +77,7 @@ type usage struct {
 	others       map[life]time.Duration // who is none of them; nil where not all processes can be seen
 	adopted      map[life]time.Duration // of that, what those had used whom they waited for
 	server       time.Duration          // what the database's server and those of its children that are gone had used
-	clients      map[life]time.Duration // of the same server's processes, all that are not the run's
+	clients      map[life]proc          // of the same server's processes, all that are not the run's
 	written      int64                  // bytes, to all disks
 	ownWritten   map[life]int64         // of these
 	memory, held int64                  // all that there is, and what the run's own processes hold
@@ -111,7 +109,7 @@ func (p *processes) Sample(context.Context) ([]float64, error) {
 	own, theirs := p.grown(before, now)
 	written := now.written - before.written
 	return []float64{
-		share(own, all), share(theirs, all), share(p.foreign(before, now, own), all),
+		share(own, all), share(theirs, all), share(foreign(before, now, own), all),
 		share(written-added(before.ownWritten, now.ownWritten), written), share(now.held, now.memory),
 	}, nil
 }
@@ -120,12 +118,12 @@ func (p *processes) Sample(context.Context) ([]float64, error) {
 // Where all processes can be seen it is what they say. Elsewhere it is what is left of the
 // processors' time, which the kernel counts in ticks: of half a second that is a tenth
 // more or less than it was.
-func (p *processes) foreign(before, now usage, own time.Duration) time.Duration {
+func foreign(before, now usage, own time.Duration) time.Duration {
 	if before.others == nil || now.others == nil {
 		return now.busy - before.busy - own
 	}
 	used := added(before.others, now.others) - orphaned(before, now)
-	if p.serves(before, now) {
+	if serves(before, now) {
 		used -= now.server - before.server
 	}
 	return used
@@ -204,10 +202,10 @@ func (p *processes) lookAtServer(all map[int32]proc, u *usage) {
 	if !there || server.life() != p.server || p.known[p.server] != nobody {
 		return
 	}
-	u.server, u.clients = server.used, map[life]time.Duration{}
+	u.server, u.clients = server.used, map[life]proc{}
 	for _, one := range all {
 		if one.parent == server.pid && p.known[one.life()] == nobody {
-			u.clients[one.life()] = one.used
+			u.clients[one.life()] = one
 		}
 	}
 }
@@ -215,7 +213,7 @@ func (p *processes) lookAtServer(all map[int32]proc, u *usage) {
 // grown is what the run, and of it target and database, used between two moments.
 func (p *processes) grown(before, now usage) (own, theirs time.Duration) {
 	own, theirs = added(before.own, now.own), added(before.theirs, now.theirs)
-	if !p.serves(before, now) {
+	if !serves(before, now) {
 		return own, theirs
 	}
 	with := func(all map[life]time.Duration, used time.Duration) map[life]time.Duration {
@@ -228,23 +226,22 @@ func (p *processes) grown(before, now usage) (own, theirs time.Duration) {
 
 // serves reports whether what the server has used since then is the run's: nobody else's
 // connection has had it work meanwhile.
-func (p *processes) serves(before, now usage) bool {
+func serves(before, now usage) bool {
 	if now.clients == nil || before.clients == nil {
 		return false
 	}
-	for l, used := range now.clients {
-		if used > before.clients[l] && p.client(l.pid) {
+	for l, one := range now.clients {
+		if one.used > before.clients[l].used && isClient(one.title) {
 			return false
 		}
 	}
 	return true
 }
 
-// isClient reports whether a process of a Postgres serves somebody, as its title says, and
-// is none of those that are always there.
-func isClient(pid int32) bool {
-	title, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	return err == nil && (bytes.Contains(title, []byte("[local]")) || bytes.Contains(title, []byte(")")))
+// isClient reports whether a process of a Postgres with that title serves somebody, and is
+// none of those that are always there.
+func isClient(title string) bool {
+	return strings.Contains(title, "[local]") || strings.Contains(title, ")")
 }
 
 // owners returns what says whose a process is, as far as that can be told now.

@@ -146,20 +146,21 @@ func TestASilentHeart(t *testing.T) {
 func TestConnectionsThatAreNotKeptAreTheRunsToo(t *testing.T) {
 	const ms = time.Millisecond
 	server := proc{pid: 50, parent: 1, name: "postgres"}
+	title := "postgres: u db [local] idle"
 	look := func(p *processes, served, children, stranger time.Duration) usage {
-		s, kept, other := server, proc{pid: 51, parent: 50, name: "postgres", used: served}, proc{pid: 52, parent: 50, name: "postgres", used: stranger}
+		s, kept, other := server, proc{pid: 51, parent: 50, name: "postgres", used: served}, proc{pid: 52, parent: 50, name: "postgres", title: title, used: stranger}
 		s.used = children
 		u := usage{own: map[life]time.Duration{kept.life(): served}, theirs: map[life]time.Duration{kept.life(): served}}
 		p.lookAtServer(map[int32]proc{50: s, 51: kept, 52: other}, &u)
 		return u
 	}
-	p := &processes{known: map[life]owner{{pid: 51}: database}, client: func(int32) bool { return true }}
+	p := &processes{known: map[life]owner{{pid: 51}: database}}
 	before := look(p, 10*ms, 5000*ms, 70*ms)
 	own, theirs := p.grown(before, look(p, 30*ms, 5400*ms, 70*ms))
 	require.Equal(t, []time.Duration{420 * ms, 420 * ms}, []time.Duration{own, theirs}, "what it served before is not counted, what it served since is")
 	own, _ = p.grown(before, look(p, 30*ms, 5400*ms, 80*ms))
 	require.Equal(t, 20*ms, own, "somebody else had it work as well")
-	p.client = func(int32) bool { return false }
+	title = "postgres: autovacuum worker db"
 	own, _ = p.grown(before, look(p, 30*ms, 5400*ms, 80*ms))
 	require.Equal(t, 420*ms, own, "one of its own, that writes what the run has changed")
 	own, _ = p.grown(usage{own: before.own, theirs: before.theirs}, look(p, 30*ms, 5400*ms, 70*ms))
@@ -174,17 +175,16 @@ func TestConnectionsThatAreNotKeptAreTheRunsToo(t *testing.T) {
 func TestWhatEverybodyElseUsed(t *testing.T) {
 	const ms = time.Millisecond
 	a, server := life{7, 1}, life{50, 1}
-	p := &processes{client: func(int32) bool { return false }, server: server}
 	before := usage{busy: 1000 * ms, others: map[life]time.Duration{a: 10 * ms}}
 	now := usage{busy: 1900 * ms, others: map[life]time.Duration{a: 40 * ms, {8, 2}: 20 * ms}}
-	require.Equal(t, 50*ms, p.foreign(before, now, 600*ms))
+	require.Equal(t, 50*ms, foreign(before, now, 600*ms))
 	before.others = nil
-	require.Equal(t, 300*ms, p.foreign(before, now, 600*ms), "some cannot be seen")
+	require.Equal(t, 300*ms, foreign(before, now, 600*ms), "some cannot be seen")
 	for _, u := range []*usage{&before, &now} {
-		u.others, u.clients = map[life]time.Duration{a: 10 * ms, server: u.busy}, map[life]time.Duration{}
+		u.others, u.clients = map[life]time.Duration{a: 10 * ms, server: u.busy}, map[life]proc{}
 		u.server = u.busy
 	}
-	require.Zero(t, p.foreign(before, now, 600*ms), "what the server did for the run is the run's")
+	require.Zero(t, foreign(before, now, 600*ms), "what the server did for the run is the run's")
 
 	kept, orphan, init := life{8, 1}, life{9, 1}, life{1, 1}
 	before = usage{
@@ -195,9 +195,9 @@ func TestWhatEverybodyElseUsed(t *testing.T) {
 		own:    map[life]time.Duration{kept: 5 * ms},
 		others: map[life]time.Duration{init: 360 * ms}, adopted: map[life]time.Duration{init: 240 * ms},
 	}
-	require.Equal(t, 30*ms, p.foreign(before, now, 0), "one of the run's that init has waited for")
+	require.Equal(t, 30*ms, foreign(before, now, 0), "one of the run's that init has waited for")
 	before.parents[orphan] = kept
-	require.Equal(t, 260*ms, p.foreign(before, now, 0), "its parent is still there to wait for it")
+	require.Equal(t, 260*ms, foreign(before, now, 0), "its parent is still there to wait for it")
 	require.True(t, complete(map[int32]proc{2: {pid: 2, name: "kthreadd"}}))
 	require.False(t, complete(map[int32]proc{1: {pid: 1, name: "sh"}, 2: {pid: 2, parent: 1, name: "kthreadd"}}))
 }

@@ -105,14 +105,17 @@ func (s *service) large(name string, rate float64, length time.Duration) mailing
 	if s.Batch > 1 {
 		mails = s.Batch + 1
 	}
-	m.to = func(n int64) []string {
-		all := make([]string, mails)
-		for i := range all {
-			all[i] = fmt.Sprintf("%s-%d-%d@tasks.example", name, n, i)
-		}
-		return all
-	}
+	m.to = func(n int64) []string { return addresses(name, n, mails) }
 	return m
+}
+
+// addresses are so many of task n of a mailing.
+func addresses(mailing string, n int64, many int) []string {
+	all := make([]string, many)
+	for i := range all {
+		all[i] = fmt.Sprintf("%s-%d-%d@tasks.example", mailing, n, i)
+	}
+	return all
 }
 
 // databaseRefuses has the database refuse in all the ways of one that is busy or on
@@ -227,7 +230,7 @@ func sqlStates(p profile.Profile, s *service) harness.Scenario {
 			verdict.Metric("refused.failed_tasks").AtLeast(verdict.Count(1)).Because("somebody must have met one").OrNotExercised(),
 		},
 	}, emailapi.Config{}, refused.counted(again, otherwise),
-		notify.counted(overTasks("notify.attempts.max", func(t record) bool { return t.mailing == "notify" && t.told }, mostAttempts)))
+		notify.counted(attemptsOf("notify")))
 }
 
 // upon is a SQLSTATE for the statement by which a task reads its subject.

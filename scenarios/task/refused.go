@@ -149,7 +149,7 @@ func keyAway(p profile.Profile, s *service) harness.Scenario {
 			verdict.Metric("mail.delay.p90").In(result.Heal).AtMost(verdict.Duration(time.Second)).Because("the key is read anew for each call"),
 		},
 	}, emailapi.Config{}, steady("mail", 60, t.Total()).counted(
-		overTasks("mail.attempts.max", func(t record) bool { return t.mailing == "mail" && t.told }, mostAttempts)))
+		attemptsOf("mail")))
 }
 
 // keyBack has the key refused for a while and good again, as where an account was
@@ -197,7 +197,7 @@ func invalidMessage(p profile.Profile, s *service) harness.Scenario {
 	good := steady("good", 40, t.Total())
 	var faults []harness.Fault
 	var more []verdict.Check
-	mailings := []mailing{bad.counted(overTasks("bad.attempts.max", func(t record) bool { return t.mailing == "bad" && t.told }, mostAttempts)), good}
+	mailings := []mailing{bad.counted(attemptsOf("bad")), good}
 	if s.Batch > 1 {
 		later := s.refusedLater(6, t.Total())
 		mailings = append(mailings, later)
@@ -227,10 +227,7 @@ func invalidMessage(p profile.Profile, s *service) harness.Scenario {
 func (s *service) refusedLater(rate float64, length time.Duration) mailing {
 	m := steady("later", rate, length)
 	m.to = func(n int64) []string {
-		to := make([]string, 2*s.Batch, 2*s.Batch+1)
-		for i := range to {
-			to[i] = fmt.Sprintf("later-%d-%d@tasks.example", n, i)
-		}
+		to := addresses("later", n, 2*s.Batch)
 		to[s.Batch+int(n)%s.Batch] = fmt.Sprintf("nobody %d", n)
 		return append(to, fmt.Sprintf("again-%d@tasks.example", n))
 	}

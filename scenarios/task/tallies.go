@@ -78,6 +78,11 @@ func tallies(mailings []mailing, attempts int, far string) []tally {
 
 func mostAttempts(ts []record) float64 { return float64(slices.MaxFunc(ts, byAttempts).Attempts) }
 
+// attemptsOf is how often a task of a mailing was tried, at most.
+func attemptsOf(mailing string) tally {
+	return overTasks(mailing+".attempts.max", func(t record) bool { return t.mailing == mailing && t.told }, mostAttempts)
+}
+
 func byAttempts(a, b record) int { return a.Attempts - b.Attempts }
 
 // inTime marks a tally as one that can be missed for want of time alone: a call that

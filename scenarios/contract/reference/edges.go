@@ -24,12 +24,11 @@ var edges = []string{
 	"'", `"`, "--", ";", "*", "?", "(", "[a-z]", "^projet$", "a|b", "&", "#", "+", "<b>", "null", "{}", "$1", "😀", "🌳", "日本",
 	"œuvre", "oeuvre", "ŒUVRE", "manœuvre", "bœuf", "ÆRØ", "aero", "straße", "STRASSE", "fußball gießen", "fluß", "fluss", "smørrebrød", "SMORREBROD", "øresund københavn",
 	"łódź", "lodz", "ŁABĘDŹ", "đakovo", "DAKOVO đak", "ålesund", "A\u030alesund", "izmir", "İZMİR", "I\u0307stanbul", "çiçek", "ёлка", "ЕЛКА", "Й", "їжа", "ПРОЕКТ київ",
-	"αθήνα", "ΑΘΗΝΑ", "ελλαδα", "việt", "viet", "trường học", "TRUONG", "éléphants", "ELE\u0301PHANTS sète", "ete foret", "jumeaux", "jumeau minute", "a b c d e", "mentfin",
+	"αθήνα", "ΑΘΗΝΑ", "ελλαδα", "việt", "viet", "trường học", "TRUONG", "éléphants", "ELE\u0301PHANTS sète", "ete foret", "jumeaux", "jumeau minute", "a b c d e", "mentfin", schema.TermRareOld + " " + schema.TermHalfPercentOld,
 }
 
 // edges are the queries at the edges, and what the further projects are made of, just as
-// it is written there: so each character that stands for another is asked for once. The
-// last is the title of the oldest project, which later ones have in pieces.
+// it is written there: so each character that stands for another is asked for once.
 func (s questions) edges() []string {
 	all := slices.Clone(edges)
 	for _, row := range s.further {
@@ -48,9 +47,6 @@ func (s questions) edges() []string {
 		if len(query) > 0 {
 			all = append(all, strings.Join(query, " "))
 		}
-	}
-	if len(s.further) > 0 {
-		all = append(all, s.model.Row(1).Title)
 	}
 	return all
 }

@@ -17,13 +17,9 @@ import (
 // their letters, what is escaped in JSON, HTML, SQL and LIKE, words beyond any index,
 // no tags and many, several of one moment. Their ids are far apart, as in a table of
 // which much was deleted: an index that is cut up by id has them in many pieces. The last
-// two stand close together, and have the words of the oldest's title between them: a piece
-// has all of them, and no project with all.
-func furtherProjects(seeded int, oldest schema.Row) []schema.Row {
-	var halves [2]string
-	for i, word := range strings.Fields(oldest.Title) {
-		halves[i%2] += word + " "
-	}
+// two stand close together, and each has one of two words that the oldest seeded ones have
+// both: a piece has both, and no project with both.
+func furtherProjects(seeded int) []schema.Row {
 	apart := norm.NFD.String
 	const apartBy = 5000
 	long := strings.Repeat("anticonstitutionnellement", 30)
@@ -56,8 +52,8 @@ func furtherProjects(seeded int, oldest schema.Row) []schema.Row {
 		{"Jumeau deux", "De la même minute.", "Autres", "Paris", []string{"jumeaux"}},
 		{"Jumeau trois", "De la même minute.", "Autres", "Paris", []string{"jumeaux"}},
 		{"Jumeau quatre", "De la même minute.", "Autres", "Paris", []string{"jumeaux"}},
-		{halves[0], "", "Autres", "Paris", nil},
-		{halves[1], "", "Autres", "Paris", nil},
+		{schema.TermRareOld, "", "Autres", "Paris", nil},
+		{schema.TermHalfPercentOld, "", "Autres", "Paris", nil},
 	}
 	created := time.Date(2031, time.May, 1, 0, 0, 0, 0, time.UTC)
 	var rows []schema.Row

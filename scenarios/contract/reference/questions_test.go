@@ -18,7 +18,7 @@ import (
 // something: of every frequency, and the newest and the oldest.
 func TestQuestionsAreOfEveryShape(t *testing.T) {
 	const projects = 2000
-	further := furtherProjects(projects, modelOf(projects).Row(1))
+	further := furtherProjects(projects)
 	s := questionsOf(modelOf(projects), further)
 	one, two := rand.New(rand.NewPCG(7, 7)), rand.New(rand.NewPCG(7, 7))
 	shapes := map[string]int{}
@@ -65,7 +65,7 @@ func TestQuestionsAreOfEveryShape(t *testing.T) {
 // Each character of the further projects that is none of ASCII is asked for as it is
 // written, in a query that finds the project.
 func TestWhatIsWrittenIsAskedFor(t *testing.T) {
-	further := furtherProjects(500, modelOf(500).Row(1))
+	further := furtherProjects(500)
 	s := questionsOf(modelOf(500), further)
 	asked := strings.Join(s.edges()[len(edges):], " ")
 	for _, row := range further {
@@ -82,13 +82,14 @@ func TestWhatIsWrittenIsAskedFor(t *testing.T) {
 
 // What may be written otherwise finds the same.
 func TestHowAWordIsWrittenMakesNoDifference(t *testing.T) {
-	further := furtherProjects(500, modelOf(500).Row(1))
+	further := furtherProjects(500)
 	s := questionsOf(modelOf(500), further)
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 400 {
 		word := someWord(r, s.someRow(r))
 		other := written(r, word)
-		if model.Refused(other) != "" { // in more characters, it may be too long
+		if why := model.Refused(other); why != "" { // in more characters
+			require.Equal(t, "it is too long", why)
 			continue
 		}
 		require.Equal(t, s.model.Answer(word).IDs(), s.model.Answer(other).IDs(), "%q", word)
@@ -110,7 +111,7 @@ func TestQuestionsAroundATermAreManyTexts(t *testing.T) {
 
 // Each further project is found by its own words, whichever field they stand in.
 func TestFurtherProjectsAreNewerThanTheSeeded(t *testing.T) {
-	further := furtherProjects(300, modelOf(300).Row(1))
+	further := furtherProjects(300)
 	s := questionsOf(modelOf(300), further)
 	moments := map[int64]int{}
 	for i, row := range further {

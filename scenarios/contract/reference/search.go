@@ -57,7 +57,7 @@ func over(seeded *model.Model, further []schema.Row) contract.Search {
 // diverse is the search over seeded projects and those in many languages and scripts.
 func diverse(seeded *model.Model) contract.Search {
 	projects := int(seeded.Projects())
-	further := furtherProjects(projects, seeded.Row(1))
+	further := furtherProjects(projects)
 	s := over(seeded, further)
 	s.World, s.News = func() harness.World { return worldWith(projects, further) }, everyNews
 	return s
