@@ -22,6 +22,9 @@ type Mutant struct {
 	// Reasons are globs of the metrics and the names of checks that are to notice
 	// it; a check that fails of others is a kill for another reason. Defaults to any.
 	Reasons []string
+	// NoticedBy names the scenario that noticed it before, which is tried first and
+	// alone; empty where nobody knows.
+	NoticedBy string
 	// About says in a line what the mistake is, for the report.
 	About string
 	// Excuse is why nobody need notice it: it is no other program for whoever looks
@@ -44,7 +47,8 @@ type Mutation struct {
 
 // Mutate shows how many mistakes the scenarios notice that they were not written
 // for. It holds each mutant against the scenarios of its service, those first that
-// have killed most in the least time, until one of them fails. What fails must pass
+// have killed most in the least time, until one of them fails; the one that noticed it
+// before comes before all others. What fails must pass
 // on the intact target, which is tried when a scenario first kills and at each
 // tenth kill from then on: a scenario that does not pass there kills nobody. As many
 // scenarios as [Config.SideBySide] says are held against it at a time; what does not
@@ -119,8 +123,13 @@ func (t *trials) tryAll(ctx context.Context) error {
 // try holds one mutant against its scenarios, and what was inconclusive once more.
 func (t *trials) try(ctx context.Context, m Mutant) result.Detection {
 	k := &kill{mutant: m}
+	left := t.inOrder(m)
 	var doubtful []Scenario
-	for left := t.inOrder(m); len(left) > 0 && !t.done(k) && ctx.Err() == nil; {
+	if i := slices.IndexFunc(left, func(s Scenario) bool { return s.Name == m.NoticedBy }); i >= 0 {
+		doubtful = t.against(ctx, k, left[i:i+1:i+1], ", as before")
+		left = slices.Delete(left, i, i+1)
+	}
+	for len(left) > 0 && !t.done(k) && ctx.Err() == nil {
 		suspects, rest, again := left, []Scenario(nil), ""
 		if of, untried := t.inCompany(ctx, m, left); len(untried) < len(left) {
 			suspects, rest, again = of, untried, ", alone"

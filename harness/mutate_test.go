@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -131,6 +132,35 @@ func TestACompanyOfScenariosKillsNobody(t *testing.T) {
 	require.GreaterOrEqual(t, tried["survivor"], 2, "in company")
 	require.GreaterOrEqual(t, tried["survivor, alone"]+tried["survivor"], 4, "what did not pass there is seen alone")
 	require.GreaterOrEqual(t, tried["broken, alone"], 1)
+}
+
+// The scenario that noticed a mutant before is tried before all others, and if it does
+// not notice it any more that is no reason to leave the others out.
+func TestWhatNoticedAMutantBeforeIsTriedFirst(t *testing.T) {
+	t.Parallel()
+	quick, slow := guarding("good"), guarding("good")
+	slow.Name, slow.Timeline.Baseline = "test/slow", 2*slow.Timeline.Baseline
+	cfg := config(t)
+	var tried []string
+	cfg.Observe = func(e harness.Event) {
+		if e.Kind == harness.ScenarioStarted {
+			tried = append(tried, e.Text+": "+e.Scenario)
+		}
+	}
+	found, _, err := mutateBy(t, cfg, harness.Mutation{
+		Scenarios: []harness.Scenario{quick, slow},
+		Mutants: oneByOne(nil,
+			harness.Mutant{Name: "broken", Service: "test", Program: behaving(t, "broken"), NoticedBy: slow.Name},
+			harness.Mutant{Name: "mended", Service: "test", Program: behaving(t, "good"), NoticedBy: slow.Name},
+			harness.Mutant{Name: "gone", Service: "test", Program: behaving(t, "broken"), NoticedBy: "test/gone"},
+		),
+	})
+	require.NoError(t, err)
+	require.Equal(t, slow.Name, found["broken"].Expected)
+	require.Equal(t, "broken, as before: "+slow.Name, tried[0])
+	require.Equal(t, result.OutcomeMissed, found["mended"].Outcome)
+	require.Contains(t, strings.Join(tried, "\n"), "mended: "+quick.Name)
+	require.Equal(t, result.OutcomeCaught, found["gone"].Outcome)
 }
 
 // A scenario that the intact target fails, too, kills nobody; and what was found

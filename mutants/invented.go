@@ -24,6 +24,9 @@ type Collection struct {
 	Skipped []Skipped
 	// Judgements are those of survivors.yaml.
 	Judgements []Judgement
+	// Noticed are the scenarios of noticed.yaml: for an invented mutant the one that
+	// noticed it before. It is a hint, written by a program: which to try first.
+	Noticed map[string]string
 }
 
 // The files of a collection that are not of a service.
@@ -31,6 +34,7 @@ const (
 	reasonsFile   = "reasons.yaml"
 	skippedFile   = "skipped.yaml"
 	survivorsFile = "survivors.yaml"
+	noticedFile   = "noticed.yaml"
 )
 
 // inventedMutant is one of SERVICE.yaml.
@@ -80,6 +84,8 @@ func Read(folder fs.FS, source *Source) (Collection, error) {
 			errs = append(errs, readYAML(folder, name, &c.Skipped))
 		case survivorsFile:
 			errs = append(errs, readYAML(folder, name, &c.Judgements))
+		case noticedFile:
+			errs = append(errs, readYAML(folder, name, &c.Noticed))
 		default:
 			all, err := readInvented(folder, name, source)
 			c.Invented = append(c.Invented, all...)

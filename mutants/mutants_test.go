@@ -179,6 +179,7 @@ func TestRead(t *testing.T) {
 	good := fstest.MapFS{
 		"store.yaml": file(invented), "reasons.yaml": file(`content: ["*.wrong"]`),
 		"skipped.yaml": file("# none\n"), "survivors.yaml": file("- {mutant: store.no-lock, is: gap, why: nobody writes at once}"),
+		"noticed.yaml": file("store.no-lock: store/many-writers"),
 	}
 	c, err := mutants.Read(good, s)
 	require.NoError(t, err)
@@ -191,6 +192,7 @@ func TestRead(t *testing.T) {
 	require.Empty(t, c.Globs(mutants.Mutant{}), "any reason fits one that was drawn")
 	require.Equal(t, mutants.Gap, c.Of("store.no-lock").Is)
 	require.Empty(t, c.Of("store.other"))
+	require.Equal(t, "store/many-writers", c.Noticed["store.no-lock"])
 	for _, row := range []struct{ name, file, text, says string }{
 		{"what is not there", "store.yaml", strings.ReplaceAll(invented, "s.mu.Lock()", "s.mu.RLock()"), "stands 0 times"},
 		{"what is there twice", "store.yaml", strings.ReplaceAll(invented, "s.mu.Lock()", "s.names = "), "stands 2 times"},

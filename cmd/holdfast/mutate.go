@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
 
 	"holdfast.dev/holdfast/harness"
 	"holdfast.dev/holdfast/harness/result"
@@ -232,7 +233,7 @@ func (p *mutationPlan) prepare(ctx context.Context, builder *mutants.Builder, m 
 
 // trial is the mutant as it is tried.
 func (p *mutationPlan) trial(m mutants.Mutant, program string) harness.Mutant {
-	t := harness.Mutant{Name: m.Name, Program: program, Service: m.Service, Reasons: p.collection.Globs(m), About: oneLine(m.Diff())}
+	t := harness.Mutant{Name: m.Name, Program: program, Service: m.Service, Reasons: p.collection.Globs(m), NoticedBy: p.collection.Noticed[m.Name], About: oneLine(m.Diff())}
 	if j := p.collection.Of(m.Name); j.Is == mutants.Equivalent || j.Is == mutants.Outside {
 		t.Excuse = j.Is + ": " + j.Why
 	}
@@ -279,7 +280,8 @@ func (p *mutationPlan) carryOut(ctx context.Context, env environ) error {
 	}
 	report, reportErr := writeReports(p.config.Out, run)
 	table := mutantsTable(run, tried, p.collection)
-	reportErr = errors.Join(err, reportErr, writeFile(filepath.Join(p.config.Out, "mutants.md"), table), p.writeProvenChecks(run, "mutant."), tellCI(env, run))
+	reportErr = errors.Join(err, reportErr, writeFile(filepath.Join(p.config.Out, "mutants.md"), table),
+		p.writeProvenChecks(run, "mutant."), p.writeNoticed(run), tellCI(env, run))
 	if p.flags.into != "" {
 		reportErr = errors.Join(reportErr, replaceBlock(p.flags.into, mutantsBlock, table))
 	}
@@ -287,6 +289,28 @@ func (p *mutationPlan) carryOut(ctx context.Context, env environ) error {
 		fmt.Fprintf(env.stdout, "\n%s\n%s\n", table, report)
 	}
 	return p.exit(ctx, run, reportErr)
+}
+
+// writeNoticed writes OUT/noticed.yaml, to be kept in the collection: which scenario
+// noticed which of the invented mutants in this run, or else before.
+func (p *mutationPlan) writeNoticed(run *result.Run) error {
+	noticed := map[string]string{}
+	for _, m := range p.collection.Invented {
+		if by := p.collection.Noticed[m.Name]; by != "" {
+			noticed[m.Name] = by
+		}
+	}
+	for _, d := range run.Detections {
+		invented := slices.ContainsFunc(p.collection.Invented, func(m mutants.Mutant) bool { return m.Name == d.Without })
+		if invented && d.Outcome == result.OutcomeCaught {
+			noticed[d.Without] = d.Expected
+		}
+	}
+	text, err := yaml.Marshal(noticed) // in the order of names
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(p.config.Out, "noticed.yaml"), text)
 }
 
 // list prints the mutants that would be tried.

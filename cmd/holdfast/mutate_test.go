@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +112,23 @@ func TestAMutationIsRepeated(t *testing.T) {
 	require.Equal(t, "holdfast mutate --profile smoke --seed 3 --service task --drawn 5 --invented none --database dsn", p.command())
 	p.flags.names, p.flags.stopAtFirst = []string{"search.find.go:45:5 boundary <"}, false
 	require.Equal(t, "holdfast mutate --profile smoke --seed 3 --service task --mutant 'search.find.go:45:5 boundary <' --stop-at-first=false --database dsn", p.command())
+}
+
+// What noticed a bug is kept: that of this run, or else of an earlier one; of what was
+// drawn, of what is no bug any more and of what fails for another reason nothing is.
+func TestWhatNoticedABugIsKept(t *testing.T) {
+	p := mutationPlan{plan: &plan{config: harness.Config{Out: t.TempDir()}}, collection: mutants.Collection{
+		Invented: []mutants.Mutant{{Name: "a.before"}, {Name: "a.again"}, {Name: "a.now"}, {Name: "a.otherwise"}, {Name: "a.never"}},
+		Noticed:  map[string]string{"a.before": "a/x", "a.again": "a/x", "a.gone": "a/x"},
+	}}
+	require.NoError(t, p.writeNoticed(&result.Run{Detections: []result.Detection{
+		{Expected: "a/control", Outcome: result.OutcomeIntact},
+		{Without: "a.again", Expected: "a/y", Outcome: result.OutcomeCaught}, {Without: "a.now", Expected: "a/z", Outcome: result.OutcomeCaught},
+		{Without: "a.otherwise", Expected: "a/z", Outcome: result.OutcomeOtherReason}, {Without: "a.f.go:1:2 drawn", Expected: "a/z", Outcome: result.OutcomeCaught},
+	}}))
+	text, err := os.ReadFile(filepath.Join(p.config.Out, "noticed.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, "a.again: a/y\na.before: a/x\na.now: a/z\n", string(text))
 }
 
 // A kind of reason that names a standing check names one that there is, or no mutant

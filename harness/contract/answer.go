@@ -73,6 +73,11 @@ const longestRetryAfter = 24 * time.Hour
 // now that does not say when to come again, JSON that is none, a body that is not of
 // the length that was announced.
 func Orderly(status int, header http.Header, body []byte) error {
+	return orderly(status, header, body, true)
+}
+
+// orderly is [Orderly], which reads the body only if nobody else does.
+func orderly(status int, header http.Header, body []byte, read bool) error {
 	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 		if err := retryAfter(header.Get("Retry-After")); err != nil {
 			return fmt.Errorf("it is a %d %w", status, err)
@@ -82,7 +87,7 @@ func Orderly(status int, header http.Header, body []byte) error {
 	if len(body) > 0 && err != nil {
 		return fmt.Errorf("it has a body, and its Content-Type is %q", header.Get("Content-Type"))
 	}
-	if len(body) > 0 && (media == "application/json" || strings.HasSuffix(media, "+json")) {
+	if read && len(body) > 0 && (media == "application/json" || strings.HasSuffix(media, "+json")) {
 		if err := isJSON(body); err != nil {
 			return fmt.Errorf("it says that it is %s and is not: %w", media, err)
 		}

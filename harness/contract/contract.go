@@ -201,14 +201,16 @@ func (c *Compiled) Pattern(method, path string) string {
 	return pattern
 }
 
-// Judge says how an answer to a request breaks the contract, nil if it does not. A
-// route that the contract does not know promises nothing.
+// Judge says how an answer to a request is not as any must be, as [Orderly] does, or
+// breaks the contract; nil if it does neither. A route that the contract does not know
+// promises nothing more.
 func (c *Compiled) Judge(method, path string, status int, header http.Header, body []byte) error {
 	answers := c.routes[c.Pattern(method, path)]
-	if len(answers) == 0 {
-		return nil
-	}
 	i := slices.IndexFunc(answers, func(a compiled) bool { return slices.Contains(a.Statuses, status) })
+	read := i >= 0 && answers[i].schema != nil // then to be JSON is part of it, and is looked at once
+	if err := orderly(status, header, body, !read); err != nil || len(answers) == 0 {
+		return err
+	}
 	if i < 0 {
 		return fmt.Errorf("its status is %d, and the contract has %s", status, statuses(answers))
 	}

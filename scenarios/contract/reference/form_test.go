@@ -2,6 +2,7 @@ package reference
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -109,6 +110,33 @@ func BenchmarkJudge(b *testing.B) {
 				if class := expect.Judge(a); class != "" {
 					b.Fatal(class)
 				}
+			}
+		})
+	}
+}
+
+// What the standing check of answers costs, of each answer that is like none before: a
+// page of a hundred projects, what ten oracles said, and what became of a task.
+func BenchmarkContract(b *testing.B) {
+	compiled, err := answers().Compile()
+	require.NoError(b, err)
+	var results, oracles []string
+	for n := range 100 {
+		results = append(results, fmt.Sprintf(`{"id":%d,"title":"Un jardin partagé n° %d","description":"Des gens qui plantent ensemble.","category":"santé","city":"Lyon","tags":["école","eau"],"created_at":"2026-01-02T03:04:%02dZ"}`, n+1, n, n%60))
+	}
+	for n := range 10 {
+		oracles = append(oracles, fmt.Sprintf(`"oracle-%d":{"status":"ok","data":{"oracle":"oracle-%d","score":0.5,"beneficiaries":%d,"as_of":"2026-01-02T03:04:05Z"}}`, n, n, n))
+	}
+	for _, bench := range []struct{ name, path, body string }{
+		{"search", "/search?q=jardin", `{"query":"jardin","limit":100,"count":100,"truncated":false,"results":[` + strings.Join(results, ",") + `]}`},
+		{"impact", "/projects/1/impact", `{"project_id":1,"active":10,"queried":10,"truncated":false,"results":{` + strings.Join(oracles, ",") + `}}`},
+		{"task", "/tasks/1", `{"id":1,"kind":"send_batch_email","state":"running","attempts":1,"max_attempts":4}`},
+	} {
+		header, body := http.Header{"Content-Type": {"application/json"}}, []byte(bench.body)
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				require.NoError(b, compiled.Judge("GET", bench.path, 200, header, body))
 			}
 		})
 	}
