@@ -35,7 +35,7 @@ func Scenarios(p profile.Profile, of Sized) []harness.Scenario {
 func Of(p profile.Profile, one contract.Search) []harness.Scenario {
 	all := []harness.Scenario{popularTerm(p, &service{Search: one}, "search/popular-term")}
 	for _, scenario := range []func(profile.Profile, *service) harness.Scenario{
-		everyClass, anyQuestion, overload, poolUsedUp, lockedTable, slowDatabase, cutConnections, callersHangUp, callersLeaveTheLine, turns, frozen, stopped,
+		everyClass, anyQuestion, overload, poolUsedUp, turnsUsedUp, lockedTable, slowDatabase, cutConnections, callersHangUp, callersLeaveTheLine, turns, frozen, stopped,
 	} {
 		all = append(all, scenario(p, &service{Search: one}))
 	}

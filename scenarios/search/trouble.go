@@ -53,9 +53,22 @@ func overload(p profile.Profile, s *service) harness.Scenario {
 	})
 }
 
-// poolUsedUp locks the searched table for longer than anybody should wait: the
-// searches that are at it hold their connections, the others wait for one.
+// poolUsedUp has more searches at a time than connections: those that are at it hold
+// them, the others wait for one.
 func poolUsedUp(p profile.Profile, s *service) harness.Scenario {
+	s.give(contract.Concurrent, "1000") // or it is a turn that they wait for, and each has a connection
+	return s.usedUp(p, "search/pool-used-up", "connection", s.pool()...)
+}
+
+// turnsUsedUp has fewer searches at a time than connections: the others wait for a turn.
+func turnsUsedUp(p profile.Profile, s *service) harness.Scenario {
+	s.number(contract.Concurrent, 2)
+	return s.usedUp(p, "search/turns-used-up", "turn")
+}
+
+// usedUp locks the searched table for longer than anybody should wait: searches that are
+// at it keep all there is of what the others need to begin.
+func (s *service) usedUp(p profile.Profile, name, what string, also ...verdict.Check) harness.Scenario {
 	t := p.Disturbed()
 	// Much less than the target can serve: who has lost a second must be able to catch up
 	// beside what goes on coming, on a slow machine, too.
@@ -64,22 +77,21 @@ func poolUsedUp(p profile.Profile, s *service) harness.Scenario {
 	wait := s.bound(contract.AcquireTimeout, 200*time.Millisecond)
 	s.give(contract.StatementTimeout, "10s")
 	s.give(contract.Queued, "1000")
-	s.give(contract.Concurrent, "1000") // or it is a turn that they wait for, and each has a connection
-	t.Inject = max(t.Inject, 4*wait)    // or nobody has waited to the end
+	t.Inject = max(t.Inject, 4*wait) // or nobody has waited to the end
 	return s.in(harness.Scenario{
-		Name:        "search/pool-used-up",
-		Claim:       fmt.Sprintf("When every connection is taken, a search waits %s for one and then gets a clear refusal; nobody hangs.", seconds(wait)),
+		Name:        name,
+		Claim:       fmt.Sprintf("When every %s is taken, a search waits %s for one and then gets a clear refusal; nobody hangs.", what, seconds(wait)),
 		Protections: []string{"search.acquire-timeout"},
 		Timeline:    t,
 		Load:        []load.Stream{s.Stream("search", load.Throughout(rate).Over(t.Phases()), s.many(contract.Some))},
 		Faults:      []harness.Fault{{ID: "locked-table", On: harness.OnPostgres, Kind: lockOf(s.reads()[0])}},
 		Checks: append([]verdict.Check{
 			verdict.Metric("search.latency.p50").In(result.Inject).AtMost(verdict.Duration(2 * wait)).
-				Because("most of them wait for a connection, and no longer than they may").Guarding("search.acquire-timeout"),
+				Because("most of them wait for a " + what + ", and no longer than they may").Guarding("search.acquire-timeout"),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.ok_ratio").In(result.Baseline).Equals(verdict.Percent(100)),
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(rate/6), time.Second).Because("it recovers; one of a quarter of a second may be late"),
-		}, s.pool()...),
+		}, also...),
 	})
 }
 
