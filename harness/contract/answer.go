@@ -28,7 +28,7 @@ func (a compiled) judge(header http.Header, body []byte) error {
 			return fmt.Errorf("its Content-Type is %q, and not %s", header.Get("Content-Type"), a.MediaType)
 		}
 	}
-	if a.schema == nil {
+	if a.schema == nil || a.members != nil && a.members.fit(body) {
 		return nil
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))

@@ -125,7 +125,8 @@ type Compiled struct {
 // compiled is an answer with its schema.
 type compiled struct {
 	Answer
-	schema *jsonschema.Schema // nil: any body
+	schema  *jsonschema.Schema // nil: any body
+	members *members           // the quick way to judge it; nil: there is none
 }
 
 // Compile reports all that is wrong with the contract as data, joined.
@@ -138,11 +139,11 @@ func (c Contract) Compile() (*Compiled, error) {
 			continue
 		}
 		for i, a := range r.Answers {
-			schema, err := compile(fmt.Sprintf("%s answer %d", r.Pattern, i+1), a.Schema)
+			schema, members, err := compile(fmt.Sprintf("%s answer %d", r.Pattern, i+1), a.Schema)
 			if err != nil {
 				errs = append(errs, fmt.Errorf("route %s, status %v: %w", r.Pattern, a.Statuses, err))
 			}
-			out.routes[r.Pattern] = append(out.routes[r.Pattern], compiled{a, schema})
+			out.routes[r.Pattern] = append(out.routes[r.Pattern], compiled{a, schema, members})
 		}
 	}
 	for _, counter := range c.Counters {
@@ -171,21 +172,25 @@ func (c *Compiled) route(pattern string) (err error) {
 }
 
 // compile reads a schema; nil where there is none.
-func compile(name, text string) (*jsonschema.Schema, error) {
+func compile(name, text string) (*jsonschema.Schema, *members, error) {
 	if text == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("read the schema: %w", err)
+		return nil, nil, fmt.Errorf("read the schema: %w", err)
 	}
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
 	where := "mem:///" + url.PathEscape(name)
 	if err := compiler.AddResource(where, doc); err != nil {
-		return nil, fmt.Errorf("read the schema: %w", err)
+		return nil, nil, fmt.Errorf("read the schema: %w", err)
 	}
-	return compiler.Compile(where)
+	schema, err := compiler.Compile(where)
+	if err != nil {
+		return nil, nil, err
+	}
+	return schema, membersOf(doc, schema), nil
 }
 
 // Pattern is the route that a request goes to, empty if the contract has none.
