@@ -72,15 +72,31 @@ type processes struct {
 // usage is who had used how much by some moment.
 type usage struct {
 	busy, all    time.Duration // of all processors, and with the time that they were idle
-	own, theirs  map[life]time.Duration
-	parents      map[life]life          // of the run's own
-	others       map[life]time.Duration // who is none of them; nil where not all processes can be seen
-	adopted      map[life]time.Duration // of that, what those had used whom they waited for
-	server       time.Duration          // what the database's server and those of its children that are gone had used
-	clients      map[life]proc          // of the same server's processes, all that are not the run's
-	written      int64                  // bytes, to all disks
-	ownWritten   map[life]int64         // of these
-	memory, held int64                  // all that there is, and what the run's own processes hold
+	own          map[life]mine
+	others       map[life]proc // who is none of them; nil where not all processes can be seen
+	server       time.Duration // what the database's server and those of its children that are gone had used
+	clients      map[life]proc // of the same server's processes, all that are not the run's
+	written      int64         // bytes, to all disks
+	memory, held int64         // all that there is, and what the run's own processes hold
+}
+
+// mine is one of the run's own processes: what it had used and had had written.
+type mine struct {
+	used    time.Duration
+	written int64
+	parent  life
+	theirs  bool // it is the target's or the database's
+}
+
+func (m mine) hasUsed() time.Duration { return m.used }
+func (m mine) hasWritten() int64      { return m.written }
+
+// theyUsed is what it had used if it is theirs.
+func (m mine) theyUsed() time.Duration {
+	if !m.theirs {
+		return 0
+	}
+	return m.used
 }
 
 func (*processes) Name() string         { return "processes" }
@@ -110,7 +126,7 @@ func (p *processes) Sample(context.Context) ([]float64, error) {
 	written := now.written - before.written
 	return []float64{
 		share(own, all), share(theirs, all), share(foreign(before, now, own), all),
-		share(written-added(before.ownWritten, now.ownWritten), written), share(now.held, now.memory),
+		share(written-added(before.own, now.own, mine.hasWritten), written), share(now.held, now.memory),
 	}, nil
 }
 
@@ -122,7 +138,7 @@ func foreign(before, now usage, own time.Duration) time.Duration {
 	if before.others == nil || now.others == nil {
 		return now.busy - before.busy - own
 	}
-	used := added(before.others, now.others) - orphaned(before, now)
+	used := added(before.others, now.others, proc.hasUsed) - orphaned(before, now)
 	if serves(before, now) {
 		used -= now.server - before.server
 	}
@@ -133,15 +149,15 @@ func foreign(before, now usage, own time.Duration) time.Duration {
 // somebody else, init as a rule, has waited for them.
 func orphaned(before, now usage) time.Duration {
 	var used, adopted time.Duration
-	for l, u := range before.own {
+	for l, one := range before.own {
 		_, there := now.own[l]
-		if _, cared := now.own[before.parents[l]]; !there && !cared {
-			used += u
+		if _, cared := now.own[one.parent]; !there && !cared {
+			used += one.used
 		}
 	}
-	for l, u := range now.adopted {
-		if had, there := before.adopted[l]; there {
-			adopted += u - had
+	for l, one := range now.others {
+		if had, there := before.others[l]; there {
+			adopted += one.waited - had.waited
 		}
 	}
 	return min(used, adopted)
@@ -164,26 +180,23 @@ func (p *processes) look() (u usage, err error) {
 	if err != nil {
 		return u, err
 	}
-	u.own, u.theirs, u.parents, u.ownWritten = map[life]time.Duration{}, map[life]time.Duration{}, map[life]life{}, map[life]int64{}
+	u.own = map[life]mine{}
 	u.written, u.memory = 1024*numberIn("/proc/vmstat", "pgpgout "), 1024*numberIn("/proc/meminfo", "MemTotal:")
 	if complete(all) {
-		u.others, u.adopted = map[life]time.Duration{}, map[life]time.Duration{}
+		u.others = map[life]proc{}
 	}
 	known, ownerOf := map[life]owner{}, p.run.owners(all)
 	for _, one := range all {
 		whose := max(p.known[one.life()], ownerOf(one))
 		if whose == nobody {
 			if u.others != nil {
-				u.others[one.life()], u.adopted[one.life()] = one.used, one.waited
+				u.others[one.life()] = one
 			}
 			continue
 		}
-		known[one.life()], u.parents[one.life()] = whose, all[one.parent].life()
-		u.own[one.life()], u.ownWritten[one.life()] = one.used, one.written()
+		known[one.life()] = whose
+		u.own[one.life()] = mine{used: one.used, written: one.written(), parent: all[one.parent].life(), theirs: whose != harness}
 		u.held += one.memory
-		if whose != harness {
-			u.theirs[one.life()] = one.used
-		}
 	}
 	p.known = known
 	p.lookAtServer(all, &u)
@@ -212,16 +225,12 @@ func (p *processes) lookAtServer(all map[int32]proc, u *usage) {
 
 // grown is what the run, and of it target and database, used between two moments.
 func (p *processes) grown(before, now usage) (own, theirs time.Duration) {
-	own, theirs = added(before.own, now.own), added(before.theirs, now.theirs)
-	if !serves(before, now) {
-		return own, theirs
+	had, have := before.own, now.own
+	if serves(before, now) {
+		had, have = maps.Clone(had), maps.Clone(have)
+		had[p.server], have[p.server] = mine{used: before.server, theirs: true}, mine{used: now.server, theirs: true}
 	}
-	with := func(all map[life]time.Duration, used time.Duration) map[life]time.Duration {
-		all = maps.Clone(all)
-		all[p.server] = used
-		return all
-	}
-	return added(with(before.own, before.server), with(now.own, now.server)), added(with(before.theirs, before.server), with(now.theirs, now.server))
+	return added(had, have, mine.hasUsed), added(had, have, mine.theyUsed)
 }
 
 // serves reports whether what the server has used since then is the run's: nobody else's
@@ -299,18 +308,18 @@ func (s side) serves(one proc) bool {
 
 func isPostgres(p proc) bool { return p.name == "postgres" }
 
-// added is what some processes used between two moments. What one that has ended
-// had used is by then in the figure of the one that waited for it, so the whole
+// added is what some processes used of something between two moments. What one that has
+// ended had used is by then in the figure of the one that waited for it, so the whole
 // goes on growing. Where it shrank, one ended that nobody of them waited for, and
 // what the others used is all that is known.
-func added[N time.Duration | int64](before, now map[life]N) N {
+func added[P any, N time.Duration | int64](before, now map[life]P, of func(P) N) N {
 	var whole, others N
-	for l, used := range now {
-		whole += used
-		others += used - before[l]
+	for l, one := range now {
+		whole += of(one)
+		others += of(one) - of(before[l])
 	}
-	for _, used := range before {
-		whole -= used
+	for _, one := range before {
+		whole -= of(one)
 	}
 	if whole < 0 {
 		return others

@@ -99,6 +99,8 @@ func parseStat(stat []byte) (p proc, ok bool) {
 	return p, ok
 }
 
+func (p proc) hasUsed() time.Duration { return p.used }
+
 // written is how many bytes a process, with those of its children that it has
 // waited for, has had written to a disk. It is zero where that is not told.
 func (p proc) written() int64 { return numberIn(fmt.Sprintf("/proc/%d/io", p.pid), "write_bytes: ") }

@@ -39,7 +39,7 @@ func TestWhatSomeProcessesUsedTogether(t *testing.T) {
 		{"one ends and its parent has waited for it", map[life]time.Duration{a: 1, b: 10}, map[life]time.Duration{a: 15}, 4},
 		{"one ends and nobody has", map[life]time.Duration{a: 1, b: 10}, map[life]time.Duration{a: 3}, 2},
 	} {
-		require.Equal(t, row.want, added(row.before, row.now), row.name)
+		require.Equal(t, row.want, added(row.before, row.now, func(used time.Duration) time.Duration { return used }), row.name)
 	}
 }
 
@@ -150,7 +150,7 @@ func TestConnectionsThatAreNotKeptAreTheRunsToo(t *testing.T) {
 	look := func(p *processes, served, children, stranger time.Duration) usage {
 		s, kept, other := server, proc{pid: 51, parent: 50, name: "postgres", used: served}, proc{pid: 52, parent: 50, name: "postgres", title: title, used: stranger}
 		s.used = children
-		u := usage{own: map[life]time.Duration{kept.life(): served}, theirs: map[life]time.Duration{kept.life(): served}}
+		u := usage{own: map[life]mine{kept.life(): {used: served, theirs: true}}}
 		p.lookAtServer(map[int32]proc{50: s, 51: kept, 52: other}, &u)
 		return u
 	}
@@ -163,7 +163,7 @@ func TestConnectionsThatAreNotKeptAreTheRunsToo(t *testing.T) {
 	title = "postgres: autovacuum worker db"
 	own, _ = p.grown(before, look(p, 30*ms, 5400*ms, 80*ms))
 	require.Equal(t, 420*ms, own, "one of its own, that writes what the run has changed")
-	own, _ = p.grown(usage{own: before.own, theirs: before.theirs}, look(p, 30*ms, 5400*ms, 70*ms))
+	own, _ = p.grown(usage{own: before.own}, look(p, 30*ms, 5400*ms, 70*ms))
 	require.Equal(t, 20*ms, own, "the server was not known before")
 	p.known[server.life()] = harness
 	own, _ = p.grown(before, look(p, 30*ms, 5400*ms, 70*ms))
@@ -175,28 +175,28 @@ func TestConnectionsThatAreNotKeptAreTheRunsToo(t *testing.T) {
 func TestWhatEverybodyElseUsed(t *testing.T) {
 	const ms = time.Millisecond
 	a, server := life{7, 1}, life{50, 1}
-	before := usage{busy: 1000 * ms, others: map[life]time.Duration{a: 10 * ms}}
-	now := usage{busy: 1900 * ms, others: map[life]time.Duration{a: 40 * ms, {8, 2}: 20 * ms}}
+	before := usage{busy: 1000 * ms, others: map[life]proc{a: {used: 10 * ms}}}
+	now := usage{busy: 1900 * ms, others: map[life]proc{a: {used: 40 * ms}, {8, 2}: {used: 20 * ms}}}
 	require.Equal(t, 50*ms, foreign(before, now, 600*ms))
 	before.others = nil
 	require.Equal(t, 300*ms, foreign(before, now, 600*ms), "some cannot be seen")
 	for _, u := range []*usage{&before, &now} {
-		u.others, u.clients = map[life]time.Duration{a: 10 * ms, server: u.busy}, map[life]proc{}
+		u.others, u.clients = map[life]proc{a: {used: 10 * ms}, server: {used: u.busy}}, map[life]proc{}
 		u.server = u.busy
 	}
 	require.Zero(t, foreign(before, now, 600*ms), "what the server did for the run is the run's")
 
 	kept, orphan, init := life{8, 1}, life{9, 1}, life{1, 1}
 	before = usage{
-		own:     map[life]time.Duration{kept: 5 * ms, orphan: 230 * ms},
-		parents: map[life]life{orphan: {7, 1}}, others: map[life]time.Duration{init: 100 * ms}, adopted: map[life]time.Duration{init: 0},
+		own:    map[life]mine{kept: {used: 5 * ms}, orphan: {used: 230 * ms, parent: life{7, 1}}},
+		others: map[life]proc{init: {used: 100 * ms}},
 	}
 	now = usage{
-		own:    map[life]time.Duration{kept: 5 * ms},
-		others: map[life]time.Duration{init: 360 * ms}, adopted: map[life]time.Duration{init: 240 * ms},
+		own:    map[life]mine{kept: {used: 5 * ms}},
+		others: map[life]proc{init: {used: 360 * ms, waited: 240 * ms}},
 	}
 	require.Equal(t, 30*ms, foreign(before, now, 0), "one of the run's that init has waited for")
-	before.parents[orphan] = kept
+	before.own[orphan] = mine{used: 230 * ms, parent: kept}
 	require.Equal(t, 260*ms, foreign(before, now, 0), "its parent is still there to wait for it")
 	require.True(t, complete(map[int32]proc{2: {pid: 2, name: "kthreadd"}}))
 	require.False(t, complete(map[int32]proc{1: {pid: 1, name: "sh"}, 2: {pid: 2, parent: 1, name: "kthreadd"}}))
