@@ -88,6 +88,7 @@ func (s *service) usedUp(p profile.Profile, name, what string, also ...verdict.C
 		Checks: append([]verdict.Check{
 			verdict.Metric("search.latency.p50").In(result.Inject).AtMost(verdict.Duration(2 * wait)).
 				Because("most of them wait for a " + what + ", and no longer than they may").Guarding("search.acquire-timeout"),
+			verdict.Metric("search.latency.p50").In(result.Inject).AtLeast(verdict.Duration(wait / 2)).Because("most of them must have waited").OrNotExercised(),
 			verdict.Metric("search.failed").Equals(verdict.Count(0)).Because("a refusal is 503 with Retry-After, and nothing else"),
 			verdict.Metric("search.ok_ratio").In(result.Baseline).Equals(verdict.Percent(100)),
 			verdict.Metric("search.rate.shed_by_target").In(result.Heal).FallsTo(verdict.PerSecond(rate/6), time.Second).Because("it recovers; one of a quarter of a second may be late"),
