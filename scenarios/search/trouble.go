@@ -301,6 +301,7 @@ func callersLeaveTheLine(p profile.Profile, s *service) harness.Scenario {
 			verdict.Metric("waiting.wrong").Equals(verdict.Count(0)), verdict.Metric("after.wrong").Equals(verdict.Count(0)),
 			verdict.Metric("leaving.errors.timeout").In(result.Inject).AtLeast(verdict.Count(line)).Because("more must have hung up than have room").OrNotExercised(),
 			verdict.Metric("after.ok_ratio").AtLeast(verdict.Percent(75)).AsPrimary().Because("who has left takes no place"),
+			verdict.Metric("waiting.ok_ratio").AtLeast(verdict.Percent(90)).Because("nor does one who has left and whose turn has not come"),
 		},
 	})
 }
