@@ -50,7 +50,7 @@ gains: build ## what was promised, measured before and after; writes the table o
 	@$(BIN) gains --out $(OUT)/gains --into README.md
 
 SEED    ?= 1
-mutate: build ## 60 drawn bugs and all invented ones in the reference, one by one: how many the scenarios notice (about an hour)
+mutate: build ## 60 drawn bugs and all invented ones in the reference, one by one: how many the scenarios notice (an hour or two)
 	@$(BIN) mutate --drawn 60 --seed $(SEED) --out $(OUT)/mutate --into docs/truth.md
 
 REACH := $(OUT)/reach
