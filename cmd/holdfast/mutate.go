@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -294,16 +295,15 @@ func (p *mutationPlan) carryOut(ctx context.Context, env environ) error {
 // writeNoticed writes OUT/noticed.yaml, to be kept in the collection: which scenario
 // noticed which of the invented mutants in this run, or else before.
 func (p *mutationPlan) writeNoticed(run *result.Run) error {
-	noticed := map[string]string{}
-	for _, m := range p.collection.Invented {
-		if by := p.collection.Noticed[m.Name]; by != "" {
-			noticed[m.Name] = by
+	now, noticed := map[string]string{}, map[string]string{}
+	for _, d := range run.Detections {
+		if d.Outcome == result.OutcomeCaught {
+			now[d.Without] = d.Expected
 		}
 	}
-	for _, d := range run.Detections {
-		invented := slices.ContainsFunc(p.collection.Invented, func(m mutants.Mutant) bool { return m.Name == d.Without })
-		if invented && d.Outcome == result.OutcomeCaught {
-			noticed[d.Without] = d.Expected
+	for _, m := range p.collection.Invented {
+		if by := cmp.Or(now[m.Name], p.collection.Noticed[m.Name]); by != "" {
+			noticed[m.Name] = by
 		}
 	}
 	text, err := yaml.Marshal(noticed) // in the order of names
